@@ -1,0 +1,2 @@
+// Package auth runs one login attempt from username to verdict.
+package auth

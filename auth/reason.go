@@ -1,0 +1,89 @@
+package auth
+
+// Reason is why a login ended as it did: the closed list of the contract. The same word stands in the log, the trail, the
+// metrics and the docs.
+type Reason uint8
+
+// The reasons. The zero Reason is "unavailable", which rejects.
+const (
+	Unavailable Reason = iota
+	ApprovedByPerson
+	Remembered
+	ExemptByRule
+	PushDenied
+	PushTimeout
+	Geofence
+	Timezone
+	OutsideHours
+	NetworkDenied
+	PolicyDenied
+	UnknownUser
+	BadPassword
+	LockedOut
+	Blocked
+	RateLimited
+	Collision
+	StaleApproval
+	Busy
+	MisconfiguredReason
+	BadRequest
+	ShuttingDown
+	reasonCount // how many there are; not a reason
+)
+
+// Reply-Message's four sentences: they tell a stranger nothing.
+const (
+	granted   = "Access granted."
+	notInTime = "Not approved in time."
+	tryLater  = "Try again later."
+	denied    = "Access denied."
+)
+
+// reasons is the one table of the list: its word, its sentence, and what an operator reads in docs/reasons.md.
+var reasons = [reasonCount]struct{ word, sentence, meaning string }{
+	Unavailable:         {"unavailable", tryLater, "iVALT, a directory or the audit trail could not be used."},
+	ApprovedByPerson:    {"approved", granted, "The person approved this login's push on the phone."},
+	Remembered:          {"remembered", granted, "An earlier approval still counts for this person, address and credential (not used yet)."},
+	ExemptByRule:        {"exempt", granted, "A rule lets this login in without a push."},
+	PushDenied:          {"push_denied", denied, "The person refused on the phone."},
+	PushTimeout:         {"push_timeout", notInTime, "Nobody answered the phone in time, or the approval came too late for the NAS."},
+	Geofence:            {"geofence", denied, "iVALT says that the phone is outside the permitted place."},
+	Timezone:            {"timezone", denied, "iVALT says that the phone is outside the permitted time window."},
+	OutsideHours:        {"outside_hours", denied, "The deciding rule's hours do not hold now, or ended while the phone rang."},
+	NetworkDenied:       {"network_denied", denied, "The deciding rule's networks do not hold the calling station, or it is unknown."},
+	PolicyDenied:        {"policy_denied", denied, "A rule, or the default, denies this login."},
+	UnknownUser:         {"unknown_user", denied, "iVALT does not know this person."},
+	BadPassword:         {"bad_password", denied, "The password is wrong, empty or unreadable (where it is unreadable, the shared secret may differ)."},
+	LockedOut:           {"locked_out", denied, "Too many failed logins of this person from this place (not used yet)."},
+	Blocked:             {"blocked", denied, "An operator or an incident blocks this person or address (not used yet)."},
+	RateLimited:         {"rate_limited", tryLater, "Too many logins of this person or place (not used yet)."},
+	Collision:           {"collision", denied, "A second, different login asked for the same phone while a push was open."},
+	StaleApproval:       {"stale_approval", denied, "An approval was there that cannot belong to this push."},
+	Busy:                {"busy", tryLater, "No API budget for another push, or too many logins are waiting."},
+	MisconfiguredReason: {"misconfigured", denied, "The set-up cannot serve this login: API key, path, phone number or method."},
+	BadRequest:          {"bad_request", denied, "The packet, its name or its State cannot be served."},
+	ShuttingDown:        {"shutting_down", tryLater, "The server was told to stop before this login ended."},
+}
+
+// String is the reason's word.
+func (r Reason) String() string {
+	if r < reasonCount {
+		return reasons[r].word
+	}
+	return reasons[Unavailable].word
+}
+
+// ReplyMessage is the sentence that the NAS may show.
+func (r Reason) ReplyMessage() string {
+	if r < reasonCount {
+		return reasons[r].sentence
+	}
+	return reasons[Unavailable].sentence
+}
+
+// Reasons calls f for every reason of the closed list, for the generated docs.
+func Reasons(f func(word, sentence, meaning string)) {
+	for _, r := range reasons {
+		f(r.word, r.sentence, r.meaning)
+	}
+}

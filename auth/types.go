@@ -1,0 +1,230 @@
+package auth
+
+import (
+	"context"
+	"errors"
+	"net/netip"
+	"strings"
+	"time"
+
+	"ivalt-radius/audit"
+	"ivalt-radius/policy"
+	"ivalt-radius/secret"
+)
+
+// Method is how the first factor arrives in the packet.
+type Method uint8
+
+// The methods. The zero Method carries no credential.
+const (
+	NoCredential Method = iota
+	PAP                 // User-Password, RFC 2865 section 5.2
+	CHAP                // CHAP-Password, RFC 2865 section 5.3
+	MSCHAP              // MS-CHAP and MS-CHAPv2, RFC 2548
+	EAP                 // EAP-Message, RFC 3579; refused (EAP-1)
+)
+
+// Client is what the journey needs to know of the configured peer that asks.
+type Client struct {
+	Name          string
+	AnswerWithin  time.Duration // how long its NAS waits in all, from the attempt's first packet
+	SilentTimeout bool          // on_push_timeout: silence
+}
+
+// Request is one exchange's question: may this person come in? It is made by radius from a packet whose structure,
+// Message-Authenticator and client are already verified; every text in it is still hostile.
+type Request struct {
+	Client   Client
+	NAS      string // as the packet names the box; may be empty
+	Received time.Time
+
+	Username       string // User-Name as sent, any octets
+	Method         Method
+	Password       secret.Secret // PAP only: the decrypted password, trailing NULs stripped
+	State          []byte        // State as sent; no challenge is ever open, so any State is foreign
+	CallingStation string        // the person's address as text, in one canonical form; empty: unknown
+	From           netip.Addr    // CallingStation parsed; the zero Addr where it is no address
+
+	// JoinScope takes the calling station's place in the attempt's key where the NAS names none: empty joins freely
+	// (join_without_calling_station), otherwise it names the exchange's own source and identifier.
+	JoinScope string
+
+	// Defect, where not empty, is why the packet can only be rejected (`bad_request`): safe words for the log.
+	Defect string
+
+	// Withdraw, where not nil, withdraws the older exchange whose identifier this one reuses (RFC 5080 section 2.2.2).
+	// Run calls it once the request is known not to join that exchange's attempt and has passed policy and first factor.
+	Withdraw func()
+}
+
+// Kind is the verdict's RADIUS answer.
+type Kind uint8
+
+// The kinds. The zero Kind rejects.
+const (
+	Reject Kind = iota
+	Accept
+	Challenge
+)
+
+// String is the word of the log, the trail and the metrics.
+func (k Kind) String() string {
+	switch k {
+	case Accept:
+		return "accept"
+	case Challenge:
+		return "challenge"
+	case Reject:
+	}
+	return "reject"
+}
+
+// Verdict is a login's end. The zero Verdict rejects as unavailable.
+type Verdict struct {
+	Kind    Kind
+	Reason  Reason
+	Silent  bool               // nothing goes on the wire (on_push_timeout: silence, or no new attempt while draining)
+	Reply   []policy.Attribute // for the Access-Accept
+	Until   time.Time          // the session must end by then (Session-Timeout, computed at the answer); zero: no end
+	Attempt string             // the attempt's identifier, for logs
+}
+
+// Mobile is a phone number in E.164, digits only behind the plus sign. It masks itself in every print.
+type Mobile struct{ digits string }
+
+// ErrMobile says that a text is no E.164 number.
+var ErrMobile = errors.New("not an international number such as +491701234567 (E.164: +, then 7 to 15 digits)")
+
+// ParseMobile reads an E.164 number; blanks, dots, dashes and parentheses between the digits are ignored.
+func ParseMobile(text string) (Mobile, error) {
+	digits, plus := strings.CutPrefix(strings.TrimSpace(text), "+")
+	if !plus {
+		return Mobile{}, ErrMobile
+	}
+	digits = strings.NewReplacer(" ", "", "-", "", ".", "", "(", "", ")", "").Replace(digits)
+	if len(digits) < 7 || len(digits) > 15 || digits[0] == '0' || strings.Trim(digits, "0123456789") != "" {
+		return Mobile{}, ErrMobile
+	}
+	return Mobile{digits: digits}, nil
+}
+
+// E164 gives the whole number, for iVALT alone.
+func (m Mobile) E164() string {
+	if m.digits == "" {
+		return ""
+	}
+	return "+" + m.digits
+}
+
+// Empty reports that no number is known.
+func (m Mobile) Empty() bool { return m.digits == "" }
+
+// String masks all but the last two digits; empty where no number is known.
+func (m Mobile) String() string {
+	if m.digits == "" {
+		return ""
+	}
+	return strings.Repeat("*", len(m.digits)-2) + m.digits[len(m.digits)-2:]
+}
+
+// GoString masks as String does.
+func (m Mobile) GoString() string { return m.String() }
+
+// MarshalText masks as String does.
+func (m Mobile) MarshalText() ([]byte, error) { return []byte(m.String()), nil }
+
+// Person is what a directory knows of a subject. The zero Person has no groups and no phone.
+type Person struct {
+	Email  secret.Secret // iVALT's e-mail; appears in no output
+	Mobile Mobile        // empty: to be looked up by e-mail
+	Groups []string
+}
+
+// Directory knows people. An error means that it could not be asked, never "no groups".
+type Directory interface {
+	Person(ctx context.Context, user Username) (Person, error)
+}
+
+// DirectoryFunc makes a function a Directory.
+type DirectoryFunc func(ctx context.Context, user Username) (Person, error)
+
+// Person implements Directory.
+func (f DirectoryFunc) Person(ctx context.Context, user Username) (Person, error) {
+	return f(ctx, user)
+}
+
+// Errors of a Primary. Any other error means that the first factor could not be checked: the login is `unavailable`.
+var (
+	ErrBadPassword   = errors.New("password refused")
+	ErrMisconfigured = errors.New("the method cannot be checked with the configured first factor")
+)
+
+// Primary checks the first factor.
+type Primary interface {
+	// Verify returns whether a factor was really checked, and an error where the login must end.
+	Verify(ctx context.Context, user Username, req *Request) (checked bool, err error)
+}
+
+// Push asks for one person's approval of one attempt.
+type Push struct {
+	Attempt        string
+	Client         string
+	CallingStation string
+	User           Username
+	Person         Person
+	Deadline       time.Time // when the verdict must leave; the pusher's last poll leaves 2 s before
+}
+
+// Outcome is what became of a push: a closed list whose zero value is no approval.
+type Outcome uint8
+
+// The outcomes.
+const (
+	NoAnswer      Outcome = iota // iVALT could not be asked
+	Approved                     // the full proof, for this mobile and this push
+	Denied                       // the person said no
+	TimedOut                     // nobody answered in time
+	OutsideFence                 // iVALT's geofence
+	OutsideTime                  // iVALT's time window
+	NotEnrolled                  // iVALT does not know this person
+	Collided                     // a second, different login for the same mobile
+	Stale                        // an approval that cannot belong to this push
+	NoBudget                     // no API budget for a push and its polls
+	Throttled                    // iVALT said 429 to the push
+	Misconfigured                // API key, path or mobile refused by iVALT
+	Withdrawn                    // the attempt was given up (superseded exchange)
+	Stopping                     // the server is shutting down
+)
+
+// Answer is what the phone said. The zero Answer is no approval.
+type Answer struct {
+	Outcome Outcome
+	Mobile  Mobile // the number asked, once known
+	Detail  string // safe words for the log and the trail; never iVALT's own text
+	Pushed  bool   // a push was sent, or may have been
+}
+
+// Pusher has iVALT ask a person. Push blocks until there is an answer or ctx ends; it sends at most one push request that
+// iVALT accepts. It is safe for concurrent use.
+type Pusher interface {
+	Push(ctx context.Context, p Push) Answer
+}
+
+// PusherFunc makes a function a Pusher.
+type PusherFunc func(ctx context.Context, p Push) Answer
+
+// Push implements Pusher.
+func (f PusherFunc) Push(ctx context.Context, p Push) Answer { return f(ctx, p) }
+
+// Recorder keeps the evidence.
+type Recorder interface {
+	// Commit returns once the event is durable; an error means that it may not be, and that no Accept may leave.
+	Commit(ctx context.Context, e audit.Event) error
+	// Note keeps an event that no Accept depends on, without waiting for the disk.
+	Note(e audit.Event)
+}
+
+// Decider is policy's judgement; *policy.Policy is one.
+type Decider interface {
+	Decide(f policy.Facts) policy.Decision
+}
