@@ -1,0 +1,14 @@
+// Package state remembers things for a while: typed values with a lifetime, claims, what must outlive a restart, and the
+// budget of API calls.
+//
+// A Cache holds typed values that end by themselves, under a hard cap; its Add is the atomic claim that makes one of
+// many equal packets the first. A Store keeps little things over a restart, in one file that one process owns. Learned
+// is a set on top of a Store whose question is answered from memory, since it is asked for every packet. A Budget says
+// when the next call to an API with rate limits may leave.
+//
+// Everything here is for one node. What several nodes must share stands behind small interfaces that the users declare,
+// so that a shared memory can take its place.
+//
+// All types are safe for concurrent use. Nothing in here knows what it remembers: keys that come from the network are the
+// caller's to canonicalise, secrets are the caller's to digest.
+package state
