@@ -52,9 +52,13 @@ type Request struct {
 	// Defect, where not empty, is why the packet can only be rejected (`bad_request`): safe words for the log.
 	Defect string
 
-	// Withdraw, where not nil, withdraws the older exchange whose identifier this one reuses (RFC 5080 section 2.2.2).
-	// Run calls it once the request is known not to join that exchange's attempt and has passed policy and first factor.
-	Withdraw func()
+	// ID tells the exchange from every other one of this process. Replaces is the ID of an older, still waiting exchange
+	// whose identifier this one reuses (RFC 5080 section 2.2.2), 0 where there is none: Run withdraws that one, once
+	// the request has passed policy and first factor and is known not to join its attempt.
+	ID       uint64
+	Replaces uint64
+
+	Withdraw func() // TODO: goes when radius sets Replaces
 }
 
 // Kind is the verdict's RADIUS answer.

@@ -1,0 +1,246 @@
+package auth
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base32"
+	"encoding/binary"
+	"sync"
+	"time"
+)
+
+// acceptJoinable is how long a concluded Accept answers further copies of its login: a gateway may listen on its newest
+// port alone, and its newest copy may have crossed the answer.
+const acceptJoinable = 10 * time.Second
+
+// key tells one attempt from another: a keyed digest, so that no table holds a password.
+type key [sha256.Size]byte
+
+// attempt is one login by one person, from its first exchange until its Accept can no longer be joined.
+type attempt struct {
+	key    key
+	id     string
+	first  time.Time // when its first exchange was received; answer_within counts from here
+	ctx    context.Context
+	cancel context.CancelCauseFunc
+
+	waiting int // exchanges that wait for the verdict; guarded by attempts.mu
+	total   int // exchanges that ever did
+
+	done    chan struct{} // closed when verdict is set
+	verdict Verdict       // written once, before done is closed
+	until   time.Time     // an Accept is joinable before this
+}
+
+// attempts are the logins that wait, and the Accepts that may still be joined.
+type attempts struct {
+	secret [sha256.Size]byte // of this process, for the keys
+
+	mu       sync.Mutex
+	open     map[key]*attempt
+	waiters  map[uint64]*attempt // by the exchange that waits
+	accepted []expiry            // Accepts by the time at which they leave `open`, oldest first
+	leading  int                 // attempts without a verdict
+	draining bool
+}
+
+func newAttempts() *attempts {
+	s := &attempts{open: map[key]*attempt{}, waiters: map[uint64]*attempt{}}
+	_, _ = rand.Read(s.secret[:]) // never fails: crypto/rand ends the process instead
+	return s
+}
+
+// key digests what makes two exchanges one attempt. Only PAP joins; anything else gets a key of its own.
+func (s *attempts) key(user Username, req *Request) key {
+	mac := hmac.New(sha256.New, s.secret[:])
+	station := "station:" + req.CallingStation
+	if req.CallingStation == "" {
+		station = "scope:" + req.JoinScope
+	}
+	password := req.Password.Reveal()
+	if req.Method != PAP {
+		password = rand.Text()
+	}
+	for _, part := range []string{req.Client.Name, user.String(), station, password} {
+		var size [8]byte
+		binary.BigEndian.PutUint64(size[:], uint64(len(part)))
+		mac.Write(size[:])
+		mac.Write([]byte(part))
+	}
+	var k key
+	mac.Sum(k[:0])
+	return k
+}
+
+// role is what an exchange is to its attempt.
+type role uint8
+
+const (
+	refused  role = iota // no attempt: too many are waiting
+	silenced             // no attempt: the server is draining
+	leads
+	joins
+)
+
+// enter makes the exchange lead a new attempt or join the one with its key.
+func (s *attempts) enter(ctx context.Context, k key, req *Request, now time.Time, most int) (*attempt, role) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.expire(now)
+	if a := s.open[k]; a != nil {
+		if a.joinable(now) {
+			s.wait(a, req.ID)
+			return a, joins
+		}
+		delete(s.open, k)
+	}
+	if s.draining {
+		return nil, silenced
+	}
+	if s.leading >= most {
+		return nil, refused
+	}
+	a := &attempt{key: k, id: newID(), first: req.Received, done: make(chan struct{})}
+	a.ctx, a.cancel = context.WithCancelCause(ctx)
+	s.wait(a, req.ID)
+	s.open[k] = a
+	s.leading++
+	return a, leads
+}
+
+// wait counts the exchange among those that wait for the attempt.
+func (s *attempts) wait(a *attempt, exchange uint64) {
+	a.waiting++
+	a.total++
+	if exchange != 0 {
+		s.waiters[exchange] = a
+	}
+}
+
+// joinable reports that the attempt still waits, or has an Accept that may be had again.
+func (a *attempt) joinable(now time.Time) bool {
+	select {
+	case <-a.done:
+		return a.verdict.Kind == Accept && now.Before(a.until)
+	default:
+		return a.ctx.Err() == nil
+	}
+}
+
+// waits reports that an exchange with this key would join.
+func (s *attempts) waits(k key, now time.Time) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	a := s.open[k]
+	return a != nil && a.joinable(now)
+}
+
+// withdraw takes an exchange back whose identifier a newer one reuses: its NAS no longer listens for the answer. The
+// attempt ends when nobody waits for it any more. Its push is over when withdraw returns.
+func (s *attempts) withdraw(exchange uint64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	a := s.waiters[exchange]
+	if a == nil {
+		return
+	}
+	delete(s.waiters, exchange)
+	if a.waiting--; a.waiting == 0 {
+		a.cancel(errWithdrawn)
+	}
+}
+
+// release ends an exchange's wait and reports whether it was withdrawn meanwhile.
+func (s *attempts) release(exchange uint64) (withdrawn bool) {
+	if exchange == 0 {
+		return false
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.waiters[exchange] == nil {
+		return true
+	}
+	delete(s.waiters, exchange)
+	return false
+}
+
+// stop ends every waiting attempt.
+func (s *attempts) stop() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.draining = true
+	for _, a := range s.open {
+		a.cancel(errShutdown)
+	}
+}
+
+// conclude hands the verdict to every exchange of the attempt.
+func (s *attempts) conclude(a *attempt, v Verdict, now, leaveBy time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	a.verdict = v
+	a.until = now.Add(acceptJoinable)
+	if leaveBy.Before(a.until) {
+		a.until = leaveBy
+	}
+	s.leading--
+	switch {
+	case s.open[a.key] != a:
+	case v.Kind == Accept:
+		s.accepted = append(s.accepted, a)
+	default:
+		delete(s.open, a.key)
+	}
+	close(a.done)
+	a.cancel(nil)
+}
+
+// expire forgets the Accepts whose time is over. They are few and in order of their conclusion.
+func (s *attempts) expire(now time.Time) {
+	gone := 0
+	for gone < len(s.accepted) && !now.Before(s.accepted[gone].until) {
+		if a := s.accepted[gone]; s.open[a.key] == a {
+			delete(s.open, a.key)
+		}
+		gone++
+	}
+	s.accepted = s.accepted[gone:]
+}
+
+// exchanges is how many exchanges ever waited for the attempt.
+func (s *attempts) exchanges(a *attempt) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return a.total
+}
+
+// drain admits no new attempt from now on.
+func (s *attempts) drain() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.draining = true
+}
+
+func (s *attempts) isDraining() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.draining
+}
+
+// waitingNow is how many attempts have no verdict yet.
+func (s *attempts) waitingNow() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.leading
+}
+
+var idEncoding = base32.NewEncoding("0123456789abcdefghjkmnpqrstvwxyz").WithPadding(base32.NoPadding)
+
+// newID names an attempt: 80 random bits, 16 characters.
+func newID() string {
+	var b [10]byte
+	_, _ = rand.Read(b[:])
+	return idEncoding.EncodeToString(b[:])
+}

@@ -1,0 +1,279 @@
+package auth
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"ivalt-radius/audit"
+	"ivalt-radius/policy"
+)
+
+// answerMargin is how long before the NAS gives up its answer leaves.
+const answerMargin = time.Second
+
+// Rules are what a reload swaps. A login keeps the Rules that it began with.
+type Rules struct {
+	Policy      Decider
+	Directory   Directory
+	Primary     Primary
+	MaxAttempts int // logins that may wait at once; more are `busy`
+}
+
+// Options are what a Flow is built from, once.
+type Options struct {
+	Pusher   Pusher
+	Recorder Recorder
+	Now      func() time.Time
+	// Concluded is told of every attempt's end, once, when its verdict is final. It must not block.
+	Concluded func(audit.Attempt)
+}
+
+// Flow runs logins. Its methods are safe for concurrent use.
+type Flow struct {
+	rules    atomic.Pointer[Rules]
+	attempts *attempts
+	Options
+}
+
+// New makes a Flow. All of Options are required.
+func New(rules Rules, o Options) *Flow {
+	f := &Flow{attempts: newAttempts(), Options: o}
+	f.Reload(rules)
+	return f
+}
+
+// Reload swaps the rules for the logins that begin from now on.
+func (f *Flow) Reload(rules Rules) { f.rules.Store(&rules) }
+
+// Drain admits no new attempt from now on; requests that would begin one get a silent verdict. Waiting ones may still be
+// joined.
+func (f *Flow) Drain() { f.attempts.drain() }
+
+// Stop ends every waiting attempt as `shutting_down`.
+func (f *Flow) Stop() { f.attempts.stop() }
+
+// Waiting is how many attempts have no verdict yet.
+func (f *Flow) Waiting() int { return f.attempts.waitingNow() }
+
+// Run takes one exchange from its request to its verdict and blocks until then. ctx ends with the server.
+func (f *Flow) Run(ctx context.Context, req Request) Verdict {
+	l := login{rules: f.rules.Load(), req: &req, first: req.Received}
+	subject, err := f.identify(ctx, &l)
+	if f.attempts.isDraining() && !f.attempts.waits(f.attempts.key(subject.User, &req), f.Now()) {
+		return Verdict{Silent: true, Reason: ShuttingDown}
+	}
+	decision, err := f.decide(&l, subject, err)
+	password, err := f.primary(ctx, &l, subject, decision, err)
+	proof := Proof{Password: password}
+	if err != nil || decision.Action != policy.RequirePush {
+		return f.settle(&l, decision, proof, err)
+	}
+	a, role := f.attempts.enter(ctx, f.attempts.key(subject.User, &req), &req, f.Now(), l.rules.MaxAttempts)
+	switch role {
+	case leads:
+		return f.lead(&l, a, subject, decision, proof)
+	case joins:
+		return f.follow(ctx, &l, a, decision)
+	case silenced:
+		return Verdict{Silent: true, Reason: ShuttingDown}
+	case refused:
+	}
+	return f.settle(&l, decision, proof, errBusy)
+}
+
+// login is what one Run knows of itself; it is made from the request and never shared.
+type login struct {
+	rules   *Rules
+	req     *Request
+	id      string
+	attempt *attempt // nil where none was entered
+	first   time.Time
+	facts   policy.Facts
+	user    string // as the log shows it
+}
+
+// leaveBy is when the verdict must leave.
+func (l *login) leaveBy() time.Time { return l.first.Add(l.req.Client.AnswerWithin - answerMargin) }
+
+// identify makes the one canonical subject of a login.
+func (f *Flow) identify(ctx context.Context, l *login) (Subject, error) {
+	user, err := ParseUsername(l.req.Username)
+	if err != nil {
+		l.user = visible(l.req.Username)
+	} else {
+		l.user = user.String()
+	}
+	switch {
+	case l.req.Defect != "":
+		return Subject{}, defect(l.req.Defect)
+	case err != nil:
+		return Subject{}, err
+	case len(l.req.State) > 0:
+		return Subject{}, errState
+	}
+	person, err := l.rules.Directory.Person(ctx, user)
+	if err != nil {
+		return Subject{User: user}, fmt.Errorf("asking the directory: %w", err)
+	}
+	return Subject{User: user, Person: person}, nil
+}
+
+// visible shows a name that is none: ASCII, with everything else escaped, and bounded.
+func visible(name string) string {
+	quoted := strconv.QuoteToASCII(name[:min(len(name), maxName)])
+	return strings.Trim(quoted, `"`)
+}
+
+// decide asks policy. Where the subject is not known there is no decision, and the zero Decision denies.
+func (f *Flow) decide(l *login, s Subject, err error) (policy.Decision, error) {
+	if err != nil {
+		return policy.Decision{}, err
+	}
+	l.facts = policy.Facts{
+		User: s.User.String(), Groups: s.Person.Groups, Client: l.req.Client.Name,
+		CallingStation: l.req.From, At: f.Now(),
+	}
+	return l.rules.Policy.Decide(l.facts), nil
+}
+
+// again asks policy once more, just before the Accept: hours may have ended while the phone rang.
+func (f *Flow) again(l *login, before policy.Decision) policy.Decision {
+	l.facts.At = f.Now()
+	after := l.rules.Policy.Decide(l.facts)
+	if after.Action != before.Action {
+		return policy.Decision{Rule: after.Rule, Denial: after.Denial}
+	}
+	return after
+}
+
+// primary checks the first factor of a login that policy does not deny.
+func (f *Flow) primary(ctx context.Context, l *login, s Subject, d policy.Decision, err error) (bool, error) {
+	if err != nil || d.Action == policy.Deny {
+		return false, err
+	}
+	return l.rules.Primary.Verify(ctx, s.User, l.req)
+}
+
+// lead pushes for the attempt and hands its verdict to every exchange that joined it, also when something panics: the
+// zero Verdict rejects.
+func (f *Flow) lead(l *login, a *attempt, s Subject, d policy.Decision, p Proof) (v Verdict) {
+	defer func() {
+		f.attempts.conclude(a, v, f.Now(), l.leaveBy())
+		if f.attempts.release(l.req.ID) {
+			v.Silent = true // withdrawn meanwhile: its NAS listens for a newer exchange
+		}
+	}()
+	l.id, l.attempt = a.id, a
+	f.attempts.withdraw(l.req.Replaces)
+	p.Answer = f.push(l, s)
+	return f.settle(l, f.again(l, d), p, nil)
+}
+
+// push has the phone asked, and waits. Whatever the phone said, an attempt that was withdrawn or stopped is over.
+func (f *Flow) push(l *login, s Subject) Answer {
+	answer := f.Pusher.Push(l.attempt.ctx, Push{
+		Attempt: l.id, Client: l.req.Client.Name, CallingStation: l.req.CallingStation,
+		User: s.User, Person: s.Person, Deadline: l.leaveBy(),
+	})
+	switch cause := context.Cause(l.attempt.ctx); {
+	case cause == nil:
+	case errors.Is(cause, errWithdrawn):
+		answer.Outcome, answer.Detail = Withdrawn, errWithdrawn.Error()
+	default:
+		answer.Outcome, answer.Detail = Stopping, errShutdown.Error()
+	}
+	return answer
+}
+
+// follow waits for the verdict of the attempt that the exchange joined. A late copy of an accepted login is judged by the
+// hours once more.
+func (f *Flow) follow(ctx context.Context, l *login, a *attempt, d policy.Decision) Verdict {
+	defer f.attempts.release(l.req.ID)
+	late := false
+	select {
+	case <-a.done:
+		late = true
+	default:
+		select {
+		case <-a.done:
+		case <-ctx.Done():
+			return Verdict{Silent: true, Reason: ShuttingDown, Attempt: a.id}
+		}
+	}
+	v := a.verdict
+	if late && v.Kind == Accept {
+		f.Recorder.Note(audit.Security{
+			Event: "accept_joined", Attempt: a.id, Client: l.req.Client.Name, User: l.user,
+			CallingStation: l.req.CallingStation, Detail: "a further copy of the login got its Accept",
+		})
+		if f.again(l, d).Action != policy.RequirePush {
+			return Verdict{Reason: OutsideHours, Attempt: a.id}
+		}
+	}
+	return v
+}
+
+// settle concludes, makes the evidence durable before an Accept, and looks at the clock once more after that.
+func (f *Flow) settle(l *login, d policy.Decision, p Proof, err error) Verdict {
+	if l.id == "" {
+		l.id = newID()
+	}
+	v := conclude(d, p, err, f.moment(l))
+	if v.Kind == Accept {
+		if l.attempt == nil {
+			f.attempts.withdraw(l.req.Replaces)
+		}
+		err = f.commit(l, f.event(l, d, p, v, nil))
+		if v = conclude(d, p, err, f.moment(l)); v.Kind == Accept {
+			f.Concluded(f.event(l, d, p, v, nil))
+			return f.finished(l, v)
+		}
+	}
+	e := f.event(l, d, p, v, err)
+	f.Recorder.Note(e)
+	f.Concluded(e)
+	return f.finished(l, v)
+}
+
+func (f *Flow) moment(l *login) moment { return moment{now: f.Now(), leaveBy: l.leaveBy()} }
+
+// finished fills in what the wire needs to know.
+func (f *Flow) finished(l *login, v Verdict) Verdict {
+	v.Attempt = l.id
+	v.Silent = v.Kind == Reject && v.Reason == PushTimeout && l.req.Client.SilentTimeout
+	return v
+}
+
+// commit makes the record durable, within the time that the NAS still waits.
+func (f *Flow) commit(l *login, e audit.Attempt) error {
+	ctx, cancel := context.WithDeadline(context.Background(), l.leaveBy())
+	defer cancel()
+	if err := f.Recorder.Commit(ctx, e); err != nil {
+		return fmt.Errorf("%w: %w", errTrail, err)
+	}
+	return nil
+}
+
+// event is the evidence of the attempt's end.
+func (f *Flow) event(l *login, d policy.Decision, p Proof, v Verdict, err error) audit.Attempt {
+	e := audit.Attempt{
+		Attempt: l.id, Client: l.req.Client.Name, NAS: l.req.NAS, User: l.user, CallingStation: l.req.CallingStation,
+		Rule: d.Rule, Factors: p.Factors(), Verdict: v.Kind.String(), Reason: v.Reason.String(),
+		Duration: f.Now().Sub(l.first), Exchanges: 1, Mobile: p.Answer.Mobile.String(), Detail: p.Answer.Detail,
+	}
+	if d.Rule != "" {
+		e.Decision = d.Action.String()
+	}
+	if l.attempt != nil {
+		e.Exchanges = f.attempts.exchanges(l.attempt)
+	}
+	if err != nil {
+		e.Detail = err.Error()
+	}
+	return e
+}
