@@ -1,0 +1,104 @@
+# Everything that this repository can do for you. `make` alone lists it.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+# A cron job or a container may run without HOME; Go's caches need one.
+ifeq ($(strip $(HOME)),)
+export HOME := $(shell getent passwd $$(id -u) | cut -d: -f6)
+endif
+# A checkout owned by another user must build too, so Go does not ask git.
+export GOFLAGS := $(strip $(filter-out -buildvcs=%,$(GOFLAGS)) -buildvcs=false)
+
+GO           ?= go
+VERSION      ?= $(shell git -c safe.directory='*' describe --tags --always --dirty 2>/dev/null || echo dev)
+BINARY       := bin/ivalt-radius
+LDFLAGS      := -s -w -X main.version=$(VERSION)
+LINT_VERSION := v2.15.0
+LINT         := bin/tools/golangci-lint-$(LINT_VERSION)
+FUZZTIME     ?= 30s
+BENCH        ?= .
+BENCHTIME    ?= 1s
+VECTORS      ?=
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: build
+build: ## build the one static binary, bin/ivalt-radius
+	@mkdir -p bin
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o $(BINARY) ./cmd/ivalt-radius
+
+.PHONY: demo
+demo: build ## play six logins against a rehearsal cloud and show what became of them
+	@$(GO) run ./test/demo
+
+.PHONY: test
+test: ## vet, every test with the race detector, then the real RADIUS clients
+	@test/scripts/test.sh
+	@test/scripts/interop.sh
+
+.PHONY: interop
+interop: ## log in with radclient, pyrad, PAM and a real OpenVPN server and client
+	@test/scripts/interop.sh
+
+.PHONY: check
+check: lint house docs-check ## lint, house rules, generated docs in sync, go.mod tidy
+	$(GO) mod tidy -diff
+
+.PHONY: lint
+lint: $(LINT) ## run the pinned golangci-lint
+	$(LINT) run ./...
+
+.PHONY: fmt
+fmt: $(LINT) ## format the code as lint wants it
+	$(LINT) fmt ./...
+
+.PHONY: house
+house: ## import directions, sizes, words, docs that execute
+	$(GO) test -count=1 ./test
+
+.PHONY: docs
+docs: ## write the generated documents anew
+	$(GO) generate ./...
+
+.PHONY: docs-check
+docs-check: ## fail where a generated document differs from the code
+	@test/scripts/docs-check.sh
+
+.PHONY: fuzz
+fuzz: ## run every fuzz target for FUZZTIME (30s) each
+	@FUZZTIME=$(FUZZTIME) test/scripts/fuzz.sh
+
+.PHONY: cover
+cover: ## statement coverage a package; policy, auth, radius and ivalt need 90 %
+	@test/scripts/cover.sh
+
+.PHONY: bench
+bench: build ## micro benchmarks, then the whole server beside its baselines
+	$(GO) test -run '^$$' -bench '$(BENCH)' -benchtime $(BENCHTIME) -benchmem $$($(GO) list ./... | grep -v '/test')
+	@$(GO) run ./test/bench
+
+.PHONY: conformance
+conformance: ## replay a folder of test vectors: make conformance VECTORS=dir
+	@[ -n '$(VECTORS)' ] || { echo 'make conformance: say where the vectors are: make conformance VECTORS=dir' >&2; exit 2; }
+	@[ -d '$(VECTORS)' ] || { echo 'make conformance: VECTORS=$(VECTORS) is no folder' >&2; exit 2; }
+	CONFORMANCE_VECTORS='$(abspath $(VECTORS))' $(GO) test -count=1 -tags conformance ./radius/...
+
+.PHONY: tools
+tools: $(LINT) ## install the pinned tools into bin/tools
+
+$(LINT):
+	@mkdir -p bin/tools
+	@found=$$(command -v golangci-lint || echo "$$($(GO) env GOPATH)/bin/golangci-lint"); \
+	if "$$found" version 2>/dev/null | grep -qF 'version $(LINT_VERSION) '; then ln -sf "$$found" $@; \
+	elif "$$found" version 2>/dev/null | grep -qF 'version $(LINT_VERSION:v%=%) '; then ln -sf "$$found" $@; \
+	else echo 'installing golangci-lint $(LINT_VERSION) (a few minutes, once)'; \
+		GOBIN='$(abspath bin/tools)' GOFLAGS= $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(LINT_VERSION); \
+		mv bin/tools/golangci-lint $@; fi
+
+.PHONY: clean
+clean: ## remove what the other targets made
+	rm -rf bin dist coverage.out

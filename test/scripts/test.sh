@@ -1,0 +1,22 @@
+#!/bin/bash
+# `make test`, first part: vet and every Go test, with the race detector wherever a C compiler can be had.
+set -euo pipefail
+. "$(dirname "$0")/lib.sh"
+
+have_compiler() { command -v gcc >/dev/null && echo '#include <stdlib.h>' | gcc -E - >/dev/null 2>&1; }
+
+race=(-race)
+if ! have_compiler && ! { install_packages gcc libc6-dev && have_compiler; }; then
+	echo "WITHOUT THE RACE DETECTOR: it needs a C compiler (${cannot:-gcc does not work here})"
+	in_ci && { echo "CI runs with the race detector or not at all" >&2; exit 1; }
+	race=()
+fi
+
+say "go vet"
+go vet ./...
+go vet -tags 'interop conformance' ./...
+
+say "go test ${race[*]} -shuffle=on ./..."
+export CGO_ENABLED=$([ ${#race[@]} -gt 0 ] && echo 1 || echo 0)
+# The profile is written beside, so that `make cover` need not run the tests again.
+go test "${race[@]}" -shuffle=on -timeout=15m -covermode=atomic -coverprofile=coverage.out ./...
