@@ -41,7 +41,7 @@ type attempts struct {
 	mu       sync.Mutex
 	open     map[key]*attempt
 	waiters  map[uint64]*attempt // by the exchange that waits
-	accepted []expiry            // Accepts by the time at which they leave `open`, oldest first
+	accepted []*attempt          // Accepts by the time at which they leave `open`, oldest first
 	leading  int                 // attempts without a verdict
 	draining bool
 }
