@@ -5,4 +5,29 @@
 // tell two stories. A Trail numbers and chains the lines, writes them in groups and makes each group durable with one
 // fsync. Commit returns when the event is on disk: no Access-Accept leaves before that. Post queues an event for the next
 // group and returns at once: a Reject need not wait for the disk.
+//
+// # The line
+//
+//	{"time":"2026-11-23T09:00:00.5Z","seq":7,"type":"security_event",…fields…,"prev":"64 hex","hash":"64 hex"}
+//
+// hash is the SHA-256 of the line's bytes before `,"hash"`, prev is the hash of the line before, 64 zeros in the first.
+// seq begins with 1 and grows by one. Verify reads a trail and names each line that does not fit. The chain shows a change
+// to whoever knows a later hash; that nobody rewrote the whole file is for signatures to show.
+//
+// # When the disk fails
+//
+// A group that cannot be written or synced is lost as a whole: every Commit in it returns an error, the file is cut back
+// to the last durable line before anything else is written, and number and hash go back with it. Nothing of the group
+// is tried again, since after a failed fsync nobody knows which pages are on disk. The next group tries afresh; the
+// first that succeeds begins with a "recovered" event, which says how many records are missing.
+//
+// A crash leaves at most a torn last group. Open cuts it off and says so with "trail_repaired". After a crash, records
+// whose Commit had not returned may stand in the trail or not.
+//
+// # Masking
+//
+// Passwords, shared secrets, API keys, mobile numbers and the e-mail addresses made from login names are in no event:
+// the fields have no place for them, and those who fill in a Detail use words of their own, never text from a packet or
+// from a server. A mobile shows its last two digits; Attempt masks it once more, whatever it is given. Text is quoted so
+// that no byte of it can end a line, forge a member, or steer the terminal of the person who reads it.
 package audit

@@ -1,0 +1,152 @@
+package audit
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+)
+
+// maxFindings bounds what Verify keeps; the rest is counted.
+const maxFindings = 10000
+
+// Finding is one line that does not fit.
+type Finding struct {
+	Line    int    // counted from 1
+	Problem string // what is wrong; holds nothing of the line but its number
+}
+
+// String renders the finding the way that `audit verify` prints it.
+func (f Finding) String() string { return fmt.Sprintf("line %d: %s", f.Line, f.Problem) }
+
+// Result is what Verify found.
+type Result struct {
+	Lines    int    // lines read, a torn one included
+	LastSeq  uint64 // number of the last record that fits; 0 where there is none
+	LastHash string // its hash: keep it elsewhere to see later that nothing behind it was cut off or rewritten
+	Findings []Finding
+	Omitted  int // findings over the first 10,000
+}
+
+// Sound reports that every line fits.
+func (r Result) Sound() bool { return len(r.Findings) == 0 }
+
+// Verify reads a trail to its end and names every line that was changed, removed, put in, or moved, and a torn last line.
+// It holds one line in memory. The error is the reader's; what is wrong with the trail is in the Result.
+//
+// Where a line does not fit, the lines behind it are judged by the chain that most of them make: one change is one
+// finding, or two where it was made with a hash to suit. Lines cut off the end are not seen, unless the caller compares
+// LastHash with one that was kept.
+func Verify(r io.Reader) (Result, error) {
+	v := verifier{expect: record{hash: genesis()}}
+	in := bufio.NewReaderSize(r, maxLine)
+	for {
+		line, err := in.ReadSlice('\n')
+		if len(line) == 0 && errors.Is(err, io.EOF) {
+			break
+		}
+		v.Lines++
+		switch {
+		case err == nil:
+			v.line(line[:len(line)-1])
+		case errors.Is(err, io.EOF):
+			v.find("torn: it has no end (cut off by a crash, or being written right now)")
+		case errors.Is(err, bufio.ErrBufferFull):
+			v.find(fmt.Sprintf("changed or put in: longer than the %d bytes that a record may have", maxLine))
+			err = skipLine(in)
+		}
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return v.Result, fmt.Errorf("read audit trail: %w", err)
+		}
+	}
+	v.LastSeq = v.expect.seq
+	if v.LastSeq > 0 {
+		v.LastHash = string(v.expect.hash[:])
+	}
+	return v.Result, nil
+}
+
+// skipLine reads to the end of a line that is too long to keep.
+func skipLine(in *bufio.Reader) error {
+	for {
+		_, err := in.ReadSlice('\n')
+		if !errors.Is(err, bufio.ErrBufferFull) {
+			return err
+		}
+	}
+}
+
+// verifier follows the chain.
+type verifier struct {
+	Result
+	expect record // the last record that fits: the next one follows it
+	before record // the one before a line that jumped ahead, in case that line was put in; else zero
+}
+
+func (v *verifier) find(problem string) {
+	if len(v.Findings) >= maxFindings {
+		v.Omitted++
+		return
+	}
+	v.Findings = append(v.Findings, Finding{Line: v.Lines, Problem: problem})
+}
+
+// line judges one whole line.
+func (v *verifier) line(line []byte) {
+	r, err := parseLine(line)
+	switch {
+	case err != nil:
+		v.find("changed or put in: it " + err.Error())
+	case !r.sound:
+		v.find(fmt.Sprintf("changed: the hash of record %d is not that of its bytes", r.seq))
+		if r.seq == v.expect.seq+1 || r.prev == v.expect.hash {
+			v.follow(record{seq: v.expect.seq + 1, hash: r.hash}) // whoever changed the text left the hash
+		}
+	case r.follows(v.expect):
+		v.follow(r)
+	case r.follows(v.before):
+		v.follow(r) // the line that jumped ahead was put in; it has been named
+	default:
+		v.misfit(r)
+	}
+}
+
+// misfit names a line whose bytes are whole but which does not follow the line before.
+func (v *verifier) misfit(r record) {
+	next := v.expect.seq + 1
+	switch {
+	case r.prev == v.expect.hash:
+		v.find(fmt.Sprintf("changed: record %d stands where record %d belongs", r.seq, next))
+		r.seq = next
+	case r.seq < next:
+		v.find(fmt.Sprintf("moved or put in: record %d stands behind record %d", r.seq, v.expect.seq))
+		return
+	case r.seq > next:
+		v.find(fmt.Sprintf("removed before it, or put in: %s", missing(next, r.seq-1)))
+		before := v.expect
+		v.follow(r)
+		v.before = before
+		return
+	case next == 1:
+		v.find("changed: the prev of the first record is not 64 zeros")
+	default:
+		v.find(fmt.Sprintf("does not follow: the prev of record %d is not the hash of the record before it; "+
+			"that one was changed or replaced, or this one was put in", r.seq))
+	}
+	v.follow(r)
+}
+
+// follow goes on from a record. No record follows the zero before: its hash is none.
+func (v *verifier) follow(r record) { v.expect, v.before = r, record{} }
+
+func (r record) follows(e record) bool { return r.seq == e.seq+1 && r.prev == e.hash }
+
+func missing(from, to uint64) string {
+	if from == to {
+		return fmt.Sprintf("record %d is missing", from)
+	}
+	return fmt.Sprintf("records %d to %d are missing", from, to)
+}
