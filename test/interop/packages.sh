@@ -1,0 +1,47 @@
+#!/bin/bash
+# Sees to the programs of the interoperability tests: says what is missing, installs it as root from Debian, looks again. Ends with
+# 0 where all is there; otherwise with 1 and one line that says plainly why not.
+set -euo pipefail
+. "$(dirname "$0")/../scripts/lib.sh"
+
+packages=(freeradius-utils python3-pyrad pamtester libpam-radius-auth openvpn openvpn-auth-radius)
+
+missing() {
+	command -v radclient >/dev/null || echo radclient
+	/usr/bin/python3 -c 'import pyrad.client' 2>/dev/null || echo pyrad
+	command -v pamtester >/dev/null || echo pamtester
+	compgen -G '/usr/lib/*/security/pam_radius_auth.so' >/dev/null ||
+		compgen -G '/lib/*/security/pam_radius_auth.so' >/dev/null || echo pam_radius_auth.so
+	command -v openvpn >/dev/null || [ -x /usr/sbin/openvpn ] || echo openvpn
+	[ -e /usr/lib/openvpn/radiusplugin.so ] || echo openvpn-auth-radius
+}
+
+# tunnel makes the device file that a bare container lacks, and opens it: OpenVPN cannot serve without.
+tunnel() {
+	if [ ! -e /dev/net/tun ] && [ "$(id -u)" -eq 0 ]; then
+		mkdir -p /dev/net && mknod /dev/net/tun c 10 200 2>/dev/null || true
+	fi
+	{ : <>/dev/net/tun; } 2>/dev/null
+}
+
+lacking=$(missing | xargs)
+if [ -n "$lacking" ]; then
+	echo "interop: missing: $lacking"
+	if ! install_packages "${packages[@]}"; then
+		echo "INTEROP NOT RUN: $cannot"
+		exit 1
+	fi
+	lacking=$(missing | xargs)
+	if [ -n "$lacking" ]; then
+		echo "INTEROP NOT RUN: still missing after the installation: $lacking"
+		exit 1
+	fi
+fi
+if [ "$(id -u)" -ne 0 ]; then
+	echo "INTEROP NOT RUN: OpenVPN and PAM need root on this machine; run 'sudo make interop'"
+	exit 1
+fi
+if ! tunnel; then
+	echo "INTEROP NOT RUN: /dev/net/tun cannot be opened here, and the OpenVPN server needs it"
+	exit 1
+fi
