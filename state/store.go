@@ -1,0 +1,194 @@
+package state
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime/debug"
+	"time"
+
+	"go.etcd.io/bbolt"
+	berrors "go.etcd.io/bbolt/errors"
+)
+
+// storeName is the store's file in its directory.
+const storeName = "state.db"
+
+// Bounds of what a Store takes, in octets. Neither key nor bucket may be empty.
+const (
+	MaxKey   = 1 << 10  // of a bucket's name too
+	MaxValue = 64 << 10 // an empty value is fine
+)
+
+// lockTimeout is how long OpenStore waits for a process that is about to end.
+const lockTimeout = time.Second
+
+// Errors of a Store that a caller may want to tell apart.
+var (
+	ErrInUse   = errors.New("another process holds it (is a server running with the same state.directory?)")
+	ErrCorrupt = errors.New("it is damaged: move it aside and start again; what is lost is which addresses must send " +
+		"a Message-Authenticator, they are learned anew from the next valid one")
+	ErrBounds = errors.New("a bucket or key that is empty or too long, or a value that is too long")
+)
+
+// Store keeps little things over a restart: values by bucket and key, in one file that one process holds. Each change is
+// on disk before its method returns. All methods are safe for concurrent use; after Close they return errors.
+type Store struct {
+	db   *bbolt.DB
+	path string
+}
+
+// OpenStore opens or makes state.db in dir, with mode 0600, and dir with mode 0700 where it is missing. It reads the whole
+// store once, so that damage shows now. A file that another process holds after a second is ErrInUse, a damaged one
+// ErrCorrupt; the damaged file is left as it is.
+func OpenStore(dir string) (*Store, error) {
+	path := filepath.Join(dir, storeName)
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("open state: %w", err)
+	}
+	var file *os.File
+	s := &Store{path: path}
+	err := guard(func() (err error) {
+		s.db, err = bbolt.Open(path, 0o600, &bbolt.Options{
+			Timeout: lockTimeout,
+			OpenFile: func(name string, flag int, mode os.FileMode) (*os.File, error) {
+				var err error
+				file, err = os.OpenFile(filepath.Clean(name), flag, mode)
+				return file, err
+			},
+		})
+		if err != nil {
+			return err
+		}
+		return s.db.View(readAll)
+	})
+	if err != nil {
+		if file != nil {
+			_ = file.Close() // bbolt leaves it open where it panics; a second close does no harm
+		}
+		return nil, fmt.Errorf("open state %s: %w", path, describe(err))
+	}
+	return s, nil
+}
+
+// Put keeps a value; one that is there is replaced.
+func (s *Store) Put(bucket, key string, value []byte) error {
+	return s.putAll(bucket, []string{key}, value)
+}
+
+// putAll keeps the same value under many keys, all or none.
+func (s *Store) putAll(bucket string, keys []string, value []byte) error {
+	return s.update("put", func(tx *bbolt.Tx) error {
+		if len(bucket) > MaxKey || len(value) > MaxValue || bucket == "" {
+			return ErrBounds
+		}
+		b, err := tx.CreateBucketIfNotExists([]byte(bucket))
+		if err != nil {
+			return err
+		}
+		for _, key := range keys {
+			if key == "" || len(key) > MaxKey {
+				return ErrBounds
+			}
+			if err := b.Put([]byte(key), value); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// Get returns a copy of a value, and whether there is one.
+func (s *Store) Get(bucket, key string) (value []byte, found bool, err error) {
+	err = s.view("get", func(tx *bbolt.Tx) error {
+		if b := tx.Bucket([]byte(bucket)); b != nil {
+			v := b.Get([]byte(key))
+			found = v != nil
+			value = append([]byte(nil), v...)
+		}
+		return nil
+	})
+	return value, found, err
+}
+
+// Delete removes a value and reports whether there was one.
+func (s *Store) Delete(bucket, key string) (found bool, err error) {
+	err = s.update("delete", func(tx *bbolt.Tx) error {
+		b := tx.Bucket([]byte(bucket))
+		if b == nil || b.Get([]byte(key)) == nil {
+			return nil
+		}
+		found = true
+		return b.Delete([]byte(key))
+	})
+	return found && err == nil, err
+}
+
+// Each calls do for every key of a bucket, in the keys' order. A bucket that was never put into is empty. value is good
+// until do returns; do must not call the Store.
+func (s *Store) Each(bucket string, do func(key string, value []byte)) error {
+	return s.view("read", func(tx *bbolt.Tx) error {
+		b := tx.Bucket([]byte(bucket))
+		if b == nil {
+			return nil
+		}
+		return b.ForEach(func(k, v []byte) error {
+			do(string(k), v)
+			return nil
+		})
+	})
+}
+
+// Close gives the file up. A second Close does nothing.
+func (s *Store) Close() error {
+	if err := s.db.Close(); err != nil {
+		return fmt.Errorf("close state %s: %w", s.path, err)
+	}
+	return nil
+}
+
+func (s *Store) update(operation string, change func(*bbolt.Tx) error) error {
+	return s.wrap(operation, guard(func() error { return s.db.Update(change) }))
+}
+
+func (s *Store) view(operation string, read func(*bbolt.Tx) error) error {
+	return s.wrap(operation, guard(func() error { return s.db.View(read) }))
+}
+
+func (s *Store) wrap(operation string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s state %s: %w", operation, s.path, describe(err))
+}
+
+// guard turns the panics and the memory faults, with which bbolt meets damaged pages of its mapped file, into ErrCorrupt.
+func guard(do func() error) (err error) {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer func() {
+		if cause := recover(); cause != nil {
+			err = fmt.Errorf("%w (%v)", ErrCorrupt, cause)
+		}
+	}()
+	return do()
+}
+
+// describe says in the operator's words what bbolt found.
+func describe(err error) error {
+	switch {
+	case errors.Is(err, berrors.ErrTimeout):
+		return ErrInUse
+	case errors.Is(err, berrors.ErrInvalid), errors.Is(err, berrors.ErrChecksum), errors.Is(err, berrors.ErrVersionMismatch),
+		errors.Is(err, berrors.ErrInvalidMapping):
+		return fmt.Errorf("%w (%w)", ErrCorrupt, err)
+	}
+	return err
+}
+
+// readAll touches every page in use.
+func readAll(tx *bbolt.Tx) error {
+	return tx.ForEach(func(_ []byte, b *bbolt.Bucket) error {
+		return b.ForEach(func(_, _ []byte) error { return nil })
+	})
+}
