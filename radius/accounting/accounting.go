@@ -164,7 +164,7 @@ func clean(value []byte) string {
 	for len(value) > 0 {
 		r, size := utf8.DecodeRune(value)
 		switch {
-		case unicode.IsPrint(r) && !(r == utf8.RuneError && size == 1):
+		case unicode.IsPrint(r) && (r != utf8.RuneError || size > 1):
 			b.WriteRune(r)
 		case size == 1:
 			fmt.Fprintf(&b, `\x%02x`, value[0])

@@ -2,7 +2,7 @@ package attribute
 
 // Why an attribute cannot be set. Each completes "NAME …".
 const (
-	isCredential   = "is a credential or a challenge of a request; it has no place in an Access-Accept"
+	isProof        = "is a credential or a challenge of a request; it has no place in an Access-Accept"
 	isRequests     = "is for requests; it has no place in an Access-Accept (RFC 2865 section 5.44 and its successors)"
 	isAccounting   = "is for accounting; it has no place in an Access-Accept (RFC 2866)"
 	isOurs         = "is set by this server alone"
@@ -41,7 +41,7 @@ func refusal(e entry) string {
 func refusalStandard(typ byte) string {
 	switch typ {
 	case 2, 3, 60, 70, 71, 84: // User-Password, CHAP-*, ARAP-*
-		return isCredential
+		return isProof
 	case 18: // Reply-Message
 		return isOursMessage
 	case 24, 33, 80: // State, Proxy-State, Message-Authenticator
@@ -84,7 +84,7 @@ func refusalByRange(typ byte) string {
 func refusalMicrosoft(typ byte) string {
 	switch typ {
 	case 1, 3, 4, 5, 6, 11, 19, 20, 25, 27: // responses, challenge, password changes
-		return isCredential
+		return isProof
 	case 2, 21, 26: // MS-CHAP-Error, MS-ARAP-PW-Change-Reason, MS-CHAP2-Success
 		return isNotForAccept
 	case 12, 16, 17: // MS-CHAP-MPPE-Keys, MS-MPPE-Send-Key, MS-MPPE-Recv-Key

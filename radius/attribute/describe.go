@@ -54,19 +54,17 @@ func show(e entry, value []byte) string {
 	if e.encrypted {
 		return fmt.Sprintf("(encrypted, %d octets)", len(value))
 	}
-	tag := ""
-	if e.tagged && len(value) > 1 && value[0] <= maxTag {
-		tag = strconv.Itoa(int(value[0])) + ":"
-		if e.kind == "integer" && len(value) == 4 {
-			if value[0] == 0 {
-				tag = ""
-			}
-			value = append([]byte{0}, value[1:]...)
-		} else {
-			value = value[1:]
-		}
+	if !e.tagged || len(value) < 2 || value[0] > maxTag {
+		return showKind(e, value)
 	}
-	return tag + showKind(e, value)
+	tag, rest := strconv.Itoa(int(value[0]))+":", value[1:]
+	if e.kind != "integer" {
+		return tag + showKind(e, rest)
+	}
+	if value[0] == 0 {
+		tag = ""
+	}
+	return tag + showKind(e, append([]byte{0}, rest...))
 }
 
 func showKind(e entry, value []byte) string {

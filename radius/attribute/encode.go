@@ -63,39 +63,34 @@ func encodeKind(e entry, value string) ([]byte, error) {
 	return nil, fmt.Errorf("values of the type %s are not supported", e.kind)
 }
 
-// noTag says that a value names no tag.
-const noTag = -1
-
-// cutTag takes the `TAG:` off a tagged attribute's value.
-func cutTag(e entry, value string) (rest string, tag int) {
+// cutTag takes the `TAG:` off a tagged attribute's value. The tag is one octet, or none where the value names none.
+func cutTag(e entry, value string) (rest string, tag []byte) {
 	head, rest, found := strings.Cut(value, ":")
 	if !e.tagged || !found {
-		return value, noTag
+		return value, nil
 	}
 	n, err := strconv.ParseUint(head, 10, 8)
 	if err != nil || n > maxTag || strconv.FormatUint(n, 10) != head {
-		return value, noTag
+		return value, nil
 	}
-	return rest, int(n)
+	return rest, []byte{byte(n)}
 }
 
 // addTag puts the tag before a text, or into the first octet of an integer, which has only three left for itself.
-func addTag(e entry, tag int, octets []byte) ([]byte, error) {
+func addTag(e entry, tag, octets []byte) ([]byte, error) {
 	if e.kind != "integer" {
 		switch {
 		case len(octets) == 0:
 			return octets, nil
-		case tag == noTag && octets[0] <= maxTag:
+		case len(tag) == 0 && octets[0] <= maxTag:
 			return nil, errors.New("a NAS would take the text's first character for a tag; begin with `0:`")
-		case tag == noTag:
-			return octets, nil
 		}
-		return append([]byte{byte(tag)}, octets...), nil
+		return append(tag, octets...), nil
 	}
 	if octets[0] != 0 {
 		return nil, errors.New("a value is greater than 16777215, the greatest of a tagged attribute")
 	}
-	octets[0] = byte(max(tag, 0))
+	copy(octets, tag)
 	return octets, nil
 }
 
@@ -162,7 +157,7 @@ func encodeDate(value string) ([]byte, error) {
 		if timeErr != nil || at.Unix() < 0 || at.Unix() > 1<<32-1 {
 			return nil, fmt.Errorf("%q is no date such as 2027-01-31T08:00:00Z, nor seconds since 1970, up to the year 2106", value)
 		}
-		seconds = uint64(at.Unix())
+		seconds = uint64(at.Unix()) //nolint:gosec // judged above
 	}
 	return binary.BigEndian.AppendUint32(nil, uint32(seconds)), nil
 }
@@ -207,7 +202,7 @@ func encodePrefix(kind, value string) ([]byte, error) {
 	if kind == "ipv6prefix" {
 		octets = octets[:(prefix.Bits()+7)/8]
 	}
-	return append([]byte{0, byte(prefix.Bits())}, octets...), nil
+	return append([]byte{0, byte(prefix.Bits())}, octets...), nil //nolint:gosec // at most 128
 }
 
 func family(kind string) string {

@@ -1,6 +1,7 @@
 package attribute
 
 import (
+	"encoding/binary"
 	"iter"
 	"strconv"
 	"strings"
@@ -110,11 +111,10 @@ func (e entry) valueName(number uint64) string {
 // wire puts a value into its attribute, and a vendor's attribute into a Vendor-Specific one (RFC 2865 sections 5 and
 // 5.26). The value has at most maxValue octets.
 func (e entry) wire(value []byte) []byte {
-	inner := append([]byte{e.typ, byte(len(value) + 2)}, value...)
+	inner := append([]byte{e.typ, byte(len(value) + 2)}, value...) //nolint:gosec // at most 255
 	if e.vendor == 0 {
 		return inner
 	}
-	v := e.vendor
-	outer := []byte{vendorSpecific, byte(len(inner) + 6), byte(v >> 24), byte(v >> 16), byte(v >> 8), byte(v)}
+	outer := binary.BigEndian.AppendUint32([]byte{vendorSpecific, byte(len(inner) + 6)}, e.vendor) //nolint:gosec // at most 255
 	return append(outer, inner...)
 }
