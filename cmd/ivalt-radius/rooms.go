@@ -1,0 +1,175 @@
+package main
+
+import (
+	"fmt"
+	"net/netip"
+	"strings"
+
+	"ivalt-radius/auth"
+	"ivalt-radius/config"
+	"ivalt-radius/directory"
+	"ivalt-radius/fault"
+	"ivalt-radius/ivalt"
+	"ivalt-radius/policy"
+	"ivalt-radius/radius"
+	"ivalt-radius/radius/attribute"
+	"ivalt-radius/state"
+)
+
+// rooms are the settings as each room understands them: everything that a reload swaps.
+type rooms struct {
+	policy *policy.Policy
+	people *directory.People
+	radius radius.Settings
+	ivalt  ivalt.Settings
+	rules  auth.Rules
+}
+
+// understand hands the settings to the rooms that own their meaning, and gathers all their faults, with lines.
+func understand(s *config.Settings) (rooms, fault.List) {
+	var r rooms
+	var faults, found fault.List
+	r.people, found = directory.New(s.Users.Email, entries(s.Users.People))
+	faults = append(faults, found...)
+
+	rules, found := policySettings(s)
+	faults = append(faults, found...)
+	r.policy, found = policy.New(rules, known(s, r.people))
+	faults = append(faults, found...)
+
+	r.radius = radiusSettings(s)
+	faults = append(faults, radius.Check(r.radius)...)
+	r.ivalt = ivaltSettings(s)
+	faults = append(faults, ivalt.Check(r.ivalt)...)
+
+	r.rules = auth.Rules{Policy: r.policy, Directory: r.people, Primary: auth.NoPrimary{}, MaxAttempts: s.MaxAttempts}
+	return r, s.Locate(faults)
+}
+
+// load reads the settings and has every room look at them.
+func load(path string, environ []string) (*config.Settings, rooms, fault.List) {
+	s, faults := config.Load(path, config.Options{Environ: environ})
+	if s == nil || len(faults.Fatal()) > 0 && s.Clients == nil {
+		return nil, rooms{}, faults
+	}
+	r, found := understand(s)
+	return s, r, append(faults, found...)
+}
+
+func entries(people []config.Person) []directory.Entry {
+	out := make([]directory.Entry, len(people))
+	for i, p := range people {
+		out[i] = directory.Entry{Name: p.Name, Email: p.Email, Mobile: p.Mobile, Groups: p.Groups}
+	}
+	return out
+}
+
+// known tells policy what the other rooms know.
+func known(s *config.Settings, people *directory.People) policy.Known {
+	k := policy.Known{
+		Canonical: func(name string) (string, error) {
+			u, err := auth.ParseUsername(name)
+			return u.String(), err
+		},
+	}
+	for _, c := range s.Clients {
+		k.Clients = append(k.Clients, c.Name)
+	}
+	if people != nil {
+		k.Groups = people.Groups()
+	}
+	return k
+}
+
+// policySettings are the rules with their reply attributes encoded.
+func policySettings(s *config.Settings) (policy.Settings, fault.List) {
+	var faults fault.List
+	out := policy.Settings{Timezone: s.Policy.Timezone, Default: s.Policy.Default}
+	for i, rule := range s.Policy.Rules {
+		p := policy.RuleSettings{
+			Name: rule.Name, Decision: rule.Decision,
+			Match: policy.MatchSettings{
+				Users: rule.Match.Users, Groups: rule.Match.Groups, Clients: rule.Match.Clients,
+				Networks: texts(rule.Match.Networks),
+			},
+			Only: policy.OnlySettings{Networks: texts(rule.Only.Networks), Hours: hours(rule.Only.Hours)},
+		}
+		for _, a := range rule.Reply {
+			compiled, err := attribute.Compile(a.Name, a.Values)
+			if err != nil {
+				faults.Add(fmt.Sprintf("policy.rules[%d].reply.%s", i, a.Name), "%v", err)
+			}
+			p.Reply = append(p.Reply, compiled...)
+		}
+		out.Rules = append(out.Rules, p)
+	}
+	return out, faults
+}
+
+func hours(windows []config.Window) []policy.HoursSettings {
+	var out []policy.HoursSettings
+	for _, w := range windows {
+		out = append(out, policy.HoursSettings{Days: w.Days, From: w.From, To: w.To, Timezone: w.Timezone, Except: w.Except})
+	}
+	return out
+}
+
+// texts writes addresses and prefixes out; nil stays nil, which means "everywhere".
+func texts[T fmt.Stringer](values []T) []string {
+	if values == nil {
+		return nil
+	}
+	out := make([]string, len(values))
+	for i, v := range values {
+		out[i] = v.String()
+	}
+	return out
+}
+
+func radiusSettings(s *config.Settings) radius.Settings {
+	out := radius.Settings{
+		Authentication: texts(s.Listen.Authentication), Accounting: texts(s.Listen.Accounting),
+		MaxAttempts: s.MaxAttempts, RejectDelay: s.RejectDelay,
+	}
+	for i, c := range s.Clients {
+		given := func(key string) bool { return s.Given(fmt.Sprintf("clients[%d].%s", i, key)) }
+		r := radius.ClientSettings{
+			Name: c.Name, Networks: texts(c.Networks), Secrets: c.Secrets, MessageAuthenticator: c.MessageAuthenticator,
+			OmitMessageAuthenticator: c.InsecureOmitMessageAuthenticator, Profile: c.Profile, AnswerWithin: c.AnswerWithin,
+		}
+		if given("calling_station_from") {
+			r.CallingStationFrom = c.CallingStationFrom
+		}
+		if given("on_push_timeout") {
+			r.OnPushTimeout = c.OnPushTimeout
+		}
+		if given("join_without_calling_station") {
+			r.JoinWithoutCallingStation = &c.JoinWithoutCallingStation
+		}
+		out.Clients = append(out.Clients, r)
+	}
+	return out
+}
+
+func ivaltSettings(s *config.Settings) ivalt.Settings {
+	return ivalt.Settings{
+		URL: s.IVALT.URL, APIKey: s.IVALT.APIKey, CAFile: s.IVALT.CAFile, ApprovalTimeout: s.IVALT.ApprovalTimeout,
+		Sentinel: s.IVALT.Sentinel, OnCollision: s.IVALT.OnCollision, AllowMissingDetails: s.IVALT.AllowMissingDetails,
+		Limits: state.Limits{
+			PerSecond: s.IVALT.Limits.PerSecond, PerMinute: s.IVALT.Limits.PerMinute, PerHour: s.IVALT.Limits.PerHour,
+		},
+		RequestFrom: s.IVALT.RequestFrom, Connections: s.IVALT.Connections,
+	}
+}
+
+// callingStation reads an address that an operator typed.
+func callingStation(text string) (netip.Addr, error) {
+	if strings.TrimSpace(text) == "" {
+		return netip.Addr{}, nil
+	}
+	addr, err := netip.ParseAddr(strings.TrimSpace(text))
+	if err != nil {
+		return netip.Addr{}, fmt.Errorf("--calling-station: %q is no IP address", text)
+	}
+	return addr.Unmap(), nil
+}
