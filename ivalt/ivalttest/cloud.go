@@ -1,0 +1,149 @@
+package ivalttest
+
+import (
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// How much a Cloud remembers: enough to look at, too little to fill a machine.
+const (
+	keptRequests = 4096
+	keptPushes   = 1024
+	maxPhones    = 1 << 20 // people whom Options.Default enrols on their own
+)
+
+// Cloud is the rehearsed iVALT. Make it with New; it has nothing to close. Safe for concurrent use.
+type Cloud struct {
+	options atomic.Pointer[Options] // filled
+	plan    atomic.Pointer[plan]
+	changes sync.Mutex // orders Configure
+
+	book   *book
+	emails sync.Map // canonical e-mail -> mobile, of people who were Set
+	autos  atomic.Int64
+
+	faults   faultList
+	requests *ring[Request]
+	pushes   *ring[*push]
+	ids      atomic.Uint64
+	counts   counts
+	control  http.Handler
+}
+
+// New makes a Cloud. Options that Check refuses are taken as they stand: the real API might do worse.
+func New(o Options) *Cloud {
+	c := &Cloud{book: newBook(), requests: newRing[Request](keptRequests), pushes: newRing[*push](keptPushes)}
+	c.Configure(o)
+	c.control = c.controlHandler()
+	return c
+}
+
+// Configure swaps the options. What has been pushed stays; counting for the limits starts again.
+func (c *Cloud) Configure(o Options) {
+	c.changes.Lock()
+	defer c.changes.Unlock()
+	c.configure(o)
+}
+
+func (c *Cloud) configure(o Options) {
+	o = o.filled()
+	c.plan.Store(newPlan(o.Limits))
+	c.options.Store(&o)
+}
+
+// Options are the options in force, with their defaults filled in.
+func (c *Cloud) Options() Options { return *c.options.Load() }
+
+func (c *Cloud) now() time.Time { return c.options.Load().Now() }
+
+// Set adds a person, or changes the one who has the mobile. Pushes on the phone stay as they are. A person without a
+// mobile gets DerivedMobile; one whose mobile or e-mail no request can name is never found.
+func (c *Cloud) Set(p Person) {
+	p = p.canonical()
+	s := c.book.shard(p.Mobile)
+	s.mu.Lock()
+	ph := s.phones[p.Mobile]
+	if ph == nil {
+		ph = &phone{}
+		s.phones[p.Mobile] = ph
+	}
+	old := ph.person.Email
+	ph.person, ph.next, ph.auto = p, 0, false
+	s.mu.Unlock()
+	if old != p.Email {
+		c.emails.CompareAndDelete(old, p.Mobile)
+	}
+	if p.Email != "" {
+		c.emails.Store(p.Email, p.Mobile)
+	}
+}
+
+// Approve answers the newest open push of the mobile; false where there is none.
+func (c *Cloud) Approve(mobile string) bool { return c.byHand(mobile, 0, approved) }
+
+// Deny answers the newest open push of the mobile with a denial; false where there is none.
+func (c *Cloud) Deny(mobile string) bool { return c.byHand(mobile, 0, denied) }
+
+// byHand answers one open push; id 0 is the newest.
+func (c *Cloud) byHand(mobile string, id uint64, said outcome) (done bool) {
+	mobile = canonicalMobile(mobile)
+	o := c.options.Load()
+	now := o.Now()
+	c.book.with(mobile, func(ph *phone) {
+		if ph == nil {
+			return
+		}
+		ph.settle(now, o.PushLifetime)
+		for i := len(ph.open) - 1; i >= 0; i-- {
+			if p := ph.open[i]; id == 0 || p.id == id {
+				if said == approved {
+					said = p.step.byApproving()
+				}
+				ph.answer(i, said, now, o.PushLifetime)
+				done = true
+				return
+			}
+		}
+	})
+	return done
+}
+
+// Pushes is how many pushes reached the mobile.
+func (c *Cloud) Pushes(mobile string) (n int) {
+	c.book.with(canonicalMobile(mobile), func(ph *phone) {
+		if ph != nil {
+			n = ph.pushes
+		}
+	})
+	return n
+}
+
+// Polls is how often the mobile's result was asked for, at either endpoint, faulty answers included.
+func (c *Cloud) Polls(mobile string) (n int) {
+	c.book.with(canonicalMobile(mobile), func(ph *phone) {
+		if ph != nil {
+			n = ph.polls
+		}
+	})
+	return n
+}
+
+// Reset forgets pushes, results, faults, counters, the log and everybody whom Default enrolled. Options and the people
+// who were Set stay, and their Next begins again.
+func (c *Cloud) Reset() {
+	c.ClearFaults()
+	c.book.each(func(s *shard, mobile string, ph *phone) {
+		if ph.auto {
+			delete(s.phones, mobile)
+			c.autos.Add(-1)
+			return
+		}
+		s.phones[mobile] = &phone{person: ph.person}
+	})
+	c.pushes.reset()
+	c.requests.reset()
+	c.counts.reset()
+	c.plan.Store(newPlan(c.Options().Limits))
+}

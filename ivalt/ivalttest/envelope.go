@@ -1,0 +1,182 @@
+package ivalttest
+
+import (
+	"crypto/rand"
+	"encoding/json"
+	"hash/fnv"
+	"net/http"
+	"strconv"
+	"time"
+)
+
+// The texts as captured from the real API.
+const (
+	textSent     = "Biometric Auth Request successfully sent."
+	textApproved = "Biometric Authentication successfully done."
+	textDenied   = "Denied - User denied biometric authentication."
+	textPending  = "Authentication pending"
+	textHours    = "You are not within the timezone."
+	textGeofence = "You are not within the geofencing location."
+	textExpired  = "Authentication request expired: the 5-minute window was exceeded."
+
+	titleInvalid = "Invalid details"
+
+	bodyForbidden = `{"message":"Forbidden"}`
+	bodyNoRoute   = `{"message":"Missing Authentication Token"}`
+
+	instances = "/services/ivalt_apis/ivalt_laravel_api/public/api/"
+)
+
+// stamp is how debug.timestamp is written.
+const stamp = "2006-01-02T15:04:05.000000Z"
+
+// reply is one answer before it leaves: built whole, so that a fault can bend it.
+type reply struct {
+	status int
+	body   []byte
+	kind   string // Content-Type; empty is JSON
+	header http.Header
+	fault  FaultKind // the fault that made it, for the log
+}
+
+// plain is an answer outside of the envelope: the gateway's own.
+func plain(status int, body string) reply { return reply{status: status, body: []byte(body)} }
+
+// data is an answer of the application that went well; details is JSON.
+func data(status int, now time.Time, message string, details []byte) reply {
+	b := make([]byte, 0, 512)
+	b = append(b, `{"data":{"status":true,"message":`...)
+	b = appendText(b, message)
+	b = append(b, `,"details":`...)
+	b = append(b, details...)
+	b = append(b, `},"error":null,`...)
+	return reply{status: status, body: appendDebug(b, now)}
+}
+
+// problem is an answer of the application that did not go well.
+func problem(status int, now time.Time, title, detail, instance string) reply {
+	b := make([]byte, 0, 512)
+	b = append(b, `{"data":null,"error":`...)
+	b = appendProblem(b, status, title, detail, instance)
+	b = append(b, ',')
+	return reply{status: status, body: appendDebug(b, now)}
+}
+
+func appendProblem(b []byte, status int, title, detail, instance string) []byte {
+	b = append(b, `{"type":"https://httpstatuses.com/`...)
+	b = strconv.AppendInt(b, int64(status), 10)
+	b = append(b, `","title":`...)
+	b = appendText(b, title)
+	b = append(b, `,"status":`...)
+	b = strconv.AppendInt(b, int64(status), 10)
+	b = append(b, `,"detail":`...)
+	b = appendText(b, detail)
+	b = append(b, `,"instance":`...)
+	b = appendText(b, instances+instance)
+	return append(b, '}')
+}
+
+// appendDebug ends an envelope.
+func appendDebug(b []byte, now time.Time) []byte {
+	b = append(b, `"debug":{"timestamp":"`...)
+	b = now.UTC().AppendFormat(b, stamp)
+	b = append(b, `","activityId":"`...)
+	b = appendActivity(b)
+	return append(b, `"}}`...)
+}
+
+// appendActivity adds 22 random letters and digits.
+func appendActivity(b []byte) []byte {
+	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+	var raw [22]byte
+	_, _ = rand.Read(raw[:]) // never fails: it ends the process instead
+	for _, r := range raw {
+		b = append(b, alphabet[r%64])
+	}
+	return b
+}
+
+// invalid is Laravel's refusal of a body.
+func invalid(field, message string) reply {
+	b := appendText([]byte(`{"message":`), message)
+	b = append(b, `,"errors":{"`+field+`":[`...)
+	b = appendText(b, message)
+	return reply{status: http.StatusUnprocessableEntity, body: append(b, `]}}`...)}
+}
+
+// details is the person as an approval shows them.
+func details(p Person, mobile string) []byte {
+	country, rest := splitMobile(mobile)
+	b := make([]byte, 0, 256)
+	b = append(b, `{"id":`...)
+	b = strconv.AppendUint(b, uint64(identity(mobile)), 10)
+	for _, m := range [...]struct{ name, value string }{
+		{"name", p.Name}, {"email", p.Email}, {"country_code", country}, {"mobile", rest},
+		{"latitude", "30.7046"}, {"longitude", "76.7179"}, {"imei", "000000000000000"}, {"address", "Rehearsal Street 1"},
+	} {
+		b = append(b, `,"`+m.name+`":`...)
+		b = appendText(b, m.value)
+	}
+	return append(b, '}')
+}
+
+// found is the person as a look-up shows them.
+func found(p Person, mobile string) []byte {
+	b := append(make([]byte, 0, 192), `{"user_id":`...)
+	b = strconv.AppendUint(b, uint64(identity(mobile)), 10)
+	b = append(b, `,"email":`...)
+	b = appendText(b, p.Email)
+	b = append(b, `,"mobile_with_country_code":`...)
+	b = appendText(b, mobile)
+	return append(b, `,"status":"active"}`...)
+}
+
+// identity is a number that stays with a mobile, as a row's key would.
+func identity(mobile string) uint32 {
+	h := fnv.New32a()
+	_, _ = h.Write([]byte(mobile))
+	return h.Sum32() % 1_000_000
+}
+
+// appendText adds a JSON string. Plain ASCII, which is nearly all, takes the short way.
+func appendText(b []byte, s string) []byte {
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c > '~' || c == '"' || c == '\\' || c == '<' || c == '>' || c == '&' {
+			quoted, err := json.Marshal(s)
+			if err != nil {
+				return append(b, `""`...)
+			}
+			return append(b, quoted...)
+		}
+	}
+	b = append(b, '"')
+	b = append(b, s...)
+	return append(b, '"')
+}
+
+// write sends the answer.
+func (r reply) write(w http.ResponseWriter) {
+	r.writeHead(w)
+	_, _ = w.Write(r.body)
+}
+
+// writeHalf announces the whole answer, and sends half of it.
+func (r reply) writeHalf(w http.ResponseWriter) {
+	r.writeHead(w)
+	_, _ = w.Write(r.body[:len(r.body)/2])
+	_ = http.NewResponseController(w).Flush() // a writer that cannot flush only sends it later
+}
+
+func (r reply) writeHead(w http.ResponseWriter) {
+	h := w.Header()
+	for name, values := range r.header {
+		h[name] = values
+	}
+	kind := r.kind
+	if kind == "" {
+		kind = "application/json"
+	}
+	h["Content-Type"] = []string{kind}
+	h["Content-Length"] = []string{strconv.Itoa(len(r.body))}
+	w.WriteHeader(r.status)
+}
