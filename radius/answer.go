@@ -1,0 +1,130 @@
+package radius
+
+import (
+	"encoding/binary"
+	"errors"
+	"time"
+
+	"ivalt-radius/auth"
+	"ivalt-radius/policy"
+	"ivalt-radius/radius/wire"
+)
+
+// errUnfit says that a reply attribute cannot stand in an Access-Accept.
+var errUnfit = errors.New("reply attribute is unsound or not for a rule to set")
+
+// answer puts a verdict on the wire, or keeps the silence that it asks for.
+func (s *Server) answer(x *exchange, v auth.Verdict) {
+	if v.Silent {
+		s.drops.count(silenced)
+		s.claims.conclude(x, nil)
+		return
+	}
+	reply := s.encode(x, v)
+	if wire.Code(reply[0]) == wire.AccessAccept {
+		s.drops.count(accepted)
+		s.reply(x, reply)
+		return
+	}
+	s.drops.count(rejected)
+	due := x.received.Add(s.table.Load().rejectDelay)
+	if wait := due.Sub(s.now()); wait <= 0 || !s.hold(x, reply, wait) {
+		s.reply(x, reply)
+	}
+}
+
+// reply remembers the octets for duplicates and sends them.
+func (s *Server) reply(x *exchange, octets []byte) {
+	if s.claims.conclude(x, octets) {
+		s.send(x)
+	}
+}
+
+// send sends a concluded exchange's octets; silence stays silence.
+func (s *Server) send(x *exchange) {
+	if x.reply == nil {
+		return
+	}
+	if err := x.socket.send(x.reply, x.source, x.local); err != nil {
+		s.drops.drop(writeError, x.source.Addr(), hint{})
+	}
+}
+
+// encode makes the reply of a verdict. An Accept that cannot be made whole is a Reject, never a part of it.
+func (s *Server) encode(x *exchange, v auth.Verdict) []byte {
+	if v.Kind == auth.Accept {
+		attributes, err := acceptAttributes(v, s.now())
+		if err == nil {
+			var octets []byte
+			octets, err = x.key.AppendReply(nil, x.origin, wire.Reply{Code: wire.AccessAccept, Attributes: attributes, Signature: x.client.signature})
+			if err == nil {
+				return octets
+			}
+		}
+		s.drops.count(replyUnfit)
+		s.log.WithError(err).WithField("attempt", v.Attempt).WithField("client", x.client.auth.Name).
+			Error("the Access-Accept cannot be made; an Access-Reject is sent instead")
+		v.Reason = auth.MisconfiguredReason
+	}
+	message := wire.Append(make([]byte, 0, 32), attrReplyMessage, []byte(v.Reason.ReplyMessage()))
+	reject := wire.Reply{Code: wire.AccessReject, Attributes: message, Signature: x.client.signature}
+	octets, err := x.key.AppendReply(nil, x.origin, reject)
+	if err != nil { // Proxy-State fills the packet: the sentence is what can be spared
+		reject.Attributes = nil
+		octets, err = x.key.AppendReply(nil, x.origin, reject)
+	}
+	if err != nil {
+		octets, _ = x.key.AppendReply(nil, wire.Origin{Identifier: x.origin.Identifier, Authenticator: x.origin.Authenticator}, reject)
+	}
+	return octets
+}
+
+// acceptAttributes are Reply-Message, the rule's attributes and the one Session-Timeout.
+func acceptAttributes(v auth.Verdict, now time.Time) ([]byte, error) {
+	out := wire.Append(make([]byte, 0, 64), attrReplyMessage, []byte(v.Reason.ReplyMessage()))
+	limit, limited := sessionTimeout(v.Until, now)
+	if limited && limit < 1 {
+		return nil, errors.New("no second of the session is left")
+	}
+	for _, a := range v.Reply {
+		fit := true
+		err := wire.Walk(a.Wire, func(typ byte, value []byte) bool {
+			switch {
+			case typ == 0 || typ == wire.MessageAuthenticator || typ == wire.ProxyState || typ == attrState:
+				fit = false
+			case typ == attrSessionTimeout && len(value) == 4:
+				configured := int64(binary.BigEndian.Uint32(value))
+				if !limited || configured < limit {
+					limit, limited = configured, true
+				}
+			default:
+				out = wire.Append(out, typ, value)
+			}
+			return fit
+		})
+		if err != nil || !fit {
+			return nil, unfit(a)
+		}
+	}
+	if limited {
+		out = wire.Append(out, attrSessionTimeout, binary.BigEndian.AppendUint32(nil, uint32(limit))) //nolint:gosec // bounded by sessionTimeout
+	}
+	return out, nil
+}
+
+// sessionTimeout is how many whole seconds are left until the session must end.
+func sessionTimeout(until, now time.Time) (seconds int64, limited bool) {
+	if until.IsZero() {
+		return 0, false
+	}
+	const most = 1<<32 - 1
+	return min(int64(until.Sub(now)/time.Second), most), true
+}
+
+func unfit(a policy.Attribute) error { return &unfitError{name: a.Name} }
+
+// unfitError names the attribute, which is the operator's word, not the packet's.
+type unfitError struct{ name string }
+
+func (e *unfitError) Error() string { return e.name + ": " + errUnfit.Error() }
+func (e *unfitError) Unwrap() error { return errUnfit }

@@ -1,0 +1,311 @@
+package radius
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"net/netip"
+	"sync"
+	"time"
+
+	"ivalt-radius/radius/wire"
+)
+
+// How long and how much is remembered (RFC 5080 section 2.2.2).
+const (
+	retention     = 30 * time.Second // a reply, from when it was made
+	leastMemory   = 5 * time.Second  // before that no reply is forgotten to make room
+	spareRecords  = 65536
+	recordsPer    = 8     // records for each attempt that may wait: its copies and its reply
+	mostReused    = 16384 // replies whose identifier the NAS has used again
+	expireAtOnce  = 64
+	clientsShare  = 2 // one client may have this part of the memory in flight
+	digestSize    = 16
+	digestPrefix  = 2 + 16 + 2 // socket, address, port
+	prefixAddress = 2
+	prefixPort    = 18
+)
+
+// digest names an exchange: socket, source address and port, and every octet of the packet. A captured authenticator under
+// another User-Name is so a new exchange, never a duplicate.
+type digest [digestSize]byte
+
+// slot is what a NAS tells its waiting requests apart by.
+type slot struct {
+	addr   [16]byte
+	port   uint16
+	socket uint16
+	id     uint8
+}
+
+// uses are the exchanges of one slot.
+type uses struct {
+	pending  *exchange // the newest one that waits; its older ones hang from it
+	answered *exchange // the newest one that was answered
+}
+
+// exchange is one request and its reply, all that is kept of a login that waits.
+type exchange struct {
+	id       uint64
+	socket   *socket
+	client   *client
+	key      *wire.Key
+	source   netip.AddrPort
+	local    netip.Addr // the address that was asked, on a wildcard socket
+	received time.Time
+	origin   wire.Origin
+	digest   digest
+	reply    []byte        // nil while it waits, and where silence is the answer
+	since    time.Duration // when it was answered, from the start of claims
+
+	concluded    bool
+	reused       bool      // it is in the list of those whose slot is used again
+	older, newer *exchange // of the same slot, waiting
+	prev, next   *exchange // in a list of the answered
+}
+
+func (x *exchange) slot() slot { return slotOf(x.socket, x.source, x.origin.Identifier) }
+
+func slotOf(k *socket, source netip.AddrPort, id byte) slot {
+	return slot{addr: source.Addr().As16(), port: source.Port(), socket: k.index, id: id}
+}
+
+func digestOf(k *socket, source netip.AddrPort, packet []byte) digest {
+	var prefix [digestPrefix]byte
+	binary.BigEndian.PutUint16(prefix[:], k.index)
+	addr := source.Addr().As16()
+	copy(prefix[prefixAddress:], addr[:])
+	binary.BigEndian.PutUint16(prefix[prefixPort:], source.Port())
+	var buf [512]byte
+	sum := sha256.Sum256(append(append(buf[:0], prefix[:]...), packet...))
+	return digest(sum[:digestSize])
+}
+
+// standingOf is what a claim finds.
+type claimed uint8
+
+// What a claim finds. The zero value drops the packet.
+const (
+	claimFull       claimed = iota // no room
+	claimClientFull                // the client has too many in flight
+	claimInFlight                  // a duplicate of one that waits
+	claimAnswered                  // a duplicate of one that was answered
+	claimFresh
+)
+
+// claims is the memory of exchanges. It is safe for concurrent use.
+type claims struct {
+	now      func() time.Time
+	start    time.Time
+	capacity int
+
+	mu       sync.Mutex
+	last     uint64
+	byDigest map[digest]*exchange
+	slots    map[slot]uses
+	answered list
+	reused   list
+}
+
+func newClaims(attempts int, now func() time.Time) *claims {
+	if attempts == 0 {
+		attempts = defaultAttempts
+	}
+	return &claims{
+		now: now, start: now(), capacity: spareRecords + recordsPer*attempts,
+		byDigest: map[digest]*exchange{}, slots: map[slot]uses{},
+	}
+}
+
+// claim enters a packet that is believed. A fresh exchange must be concluded or forgotten by the caller; replaces is
+// the exchange that still waits under the same identifier, 0 where there is none.
+func (t *claims) claim(d *datagram, q question) (x *exchange, replaces uint64, c claimed) {
+	name := digestOf(d.socket, d.source, q.packet.Bytes())
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	now := t.now().Sub(t.start)
+	t.expire(now)
+	if x = t.byDigest[name]; x != nil {
+		if x.concluded {
+			return x, 0, claimAnswered
+		}
+		return x, 0, claimInFlight
+	}
+	if d.client.inFlight >= t.capacity/clientsShare {
+		return nil, 0, claimClientFull
+	}
+	if len(t.byDigest) >= t.capacity && !t.makeRoom(now) {
+		return nil, 0, claimFull
+	}
+	t.last++
+	x = &exchange{
+		id: t.last, socket: d.socket, client: d.client, key: q.key, source: d.source, local: d.local,
+		received: d.received, origin: wire.OriginOf(q.packet), digest: name,
+	}
+	return x, t.enter(x), claimFresh
+}
+
+// enter puts a fresh exchange into the memory and says which older one waits in its slot.
+func (t *claims) enter(x *exchange) (replaces uint64) {
+	t.byDigest[x.digest] = x
+	x.client.inFlight++
+	at := x.slot()
+	u := t.slots[at]
+	if x.older = u.pending; x.older != nil {
+		x.older.newer = x
+		replaces = x.older.id
+	}
+	u.pending = x
+	if old := u.answered; old != nil {
+		u.answered = nil
+		t.retire(old)
+	}
+	t.slots[at] = u
+	return replaces
+}
+
+// retire moves a reply to those whose slot is used again: they go first.
+func (t *claims) retire(x *exchange) {
+	t.answered.remove(x)
+	x.reused = true
+	t.reused.push(x)
+	if t.reused.size > mostReused {
+		t.remove(t.reused.head)
+	}
+}
+
+// conclude remembers the exchange's reply; nil is silence. It reports false where that was done already.
+func (t *claims) conclude(x *exchange, reply []byte) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if x.concluded {
+		return false
+	}
+	u := t.leave(x)
+	x.concluded, x.reply, x.since = true, reply, t.now().Sub(t.start)
+	x.key, x.origin.ProxyState = nil, nil
+	if u.answered != nil {
+		t.retire(u.answered)
+	}
+	u.answered = x
+	t.slots[x.slot()] = u
+	t.answered.push(x)
+	return true
+}
+
+// forget lets the same packet be served again: it was not answered, and nothing was done for it.
+func (t *claims) forget(x *exchange) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if x.concluded {
+		return
+	}
+	u := t.leave(x)
+	x.concluded = true
+	delete(t.byDigest, x.digest)
+	t.store(x.slot(), u)
+}
+
+// leave takes a waiting exchange out of its slot and returns what remains there.
+func (t *claims) leave(x *exchange) uses {
+	x.client.inFlight--
+	u := t.slots[x.slot()]
+	if u.pending == x {
+		u.pending = x.older
+	}
+	if x.older != nil {
+		x.older.newer = x.newer
+	}
+	if x.newer != nil {
+		x.newer.older = x.older
+	}
+	x.older, x.newer = nil, nil
+	return u
+}
+
+func (t *claims) store(at slot, u uses) {
+	if u == (uses{}) {
+		delete(t.slots, at)
+		return
+	}
+	t.slots[at] = u
+}
+
+// remove forgets an answered exchange.
+func (t *claims) remove(x *exchange) {
+	delete(t.byDigest, x.digest)
+	if x.reused {
+		t.reused.remove(x)
+		return
+	}
+	t.answered.remove(x)
+	at := x.slot()
+	u := t.slots[at]
+	if u.answered == x {
+		u.answered = nil
+	}
+	t.store(at, u)
+}
+
+// expire forgets replies whose time is over, a few at a time.
+func (t *claims) expire(now time.Duration) {
+	for _, l := range []*list{&t.answered, &t.reused} {
+		for range expireAtOnce {
+			if l.head == nil || now-l.head.since < retention {
+				break
+			}
+			t.remove(l.head)
+		}
+	}
+}
+
+// makeRoom forgets one reply: the oldest of those whose slot is used again, else the oldest of all where it is old enough.
+func (t *claims) makeRoom(now time.Duration) bool {
+	switch {
+	case t.reused.head != nil:
+		t.remove(t.reused.head)
+	case t.answered.head != nil && now-t.answered.head.since >= leastMemory:
+		t.remove(t.answered.head)
+	default:
+		return false
+	}
+	return true
+}
+
+// inFlight is how many exchanges wait.
+func (t *claims) inFlight() int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return len(t.byDigest) - t.answered.size - t.reused.size
+}
+
+// list is a queue of exchanges through their own links, oldest first.
+type list struct {
+	head, tail *exchange
+	size       int
+}
+
+func (l *list) push(x *exchange) {
+	x.prev, x.next = l.tail, nil
+	if l.tail == nil {
+		l.head = x
+	} else {
+		l.tail.next = x
+	}
+	l.tail = x
+	l.size++
+}
+
+func (l *list) remove(x *exchange) {
+	if x.prev == nil {
+		l.head = x.next
+	} else {
+		x.prev.next = x.next
+	}
+	if x.next == nil {
+		l.tail = x.prev
+	} else {
+		x.next.prev = x.prev
+	}
+	x.prev, x.next = nil, nil
+	l.size--
+}

@@ -1,0 +1,186 @@
+package radius
+
+import (
+	"net/netip"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/sirupsen/logrus"
+)
+
+// cause is a counter: why a packet got no answer, or what became of it.
+type cause uint8
+
+// The causes. Those before the mark are silent drops that the log sums up; the others are only counted.
+const (
+	unknownClient cause = iota
+	invalidSource
+	malformed
+	wrongCode
+	badAuthenticator
+	missingMessageAuthenticator
+	noCredential
+	queueFull
+	tableFull
+	clientFull
+	statusLimited
+	unreadableAccounting
+	notRecorded
+	readError
+	writeError
+	loggedCauses // the mark
+
+	duplicateDropped
+	duplicateAnswered
+	statusSilent
+	delayFull
+	replyUnfit
+	panics
+	received
+	accepted
+	rejected
+	silenced
+	statusAnswered
+	accountingAnswered
+	causeCount
+
+	sound // no cause: the packet goes on
+)
+
+// name is the counter's word in metrics and logs.
+func (c cause) name() string {
+	names := [causeCount]string{
+		unknownClient: "unknown_client", invalidSource: "invalid_source", malformed: "malformed", wrongCode: "wrong_code",
+		badAuthenticator: "bad_authenticator", missingMessageAuthenticator: "missing_message_authenticator",
+		noCredential: "no_credential", queueFull: "queue_full", tableFull: "table_full", clientFull: "client_full",
+		statusLimited: "status_limited", unreadableAccounting: "unreadable_accounting", notRecorded: "not_recorded",
+		readError: "read_error", writeError: "write_error",
+		duplicateDropped: "duplicate_dropped", duplicateAnswered: "duplicate_answered", statusSilent: "status_silent",
+		delayFull: "delay_full", replyUnfit: "reply_unfit", panics: "panics", received: "received",
+		accepted: "accepted", rejected: "rejected", silenced: "silenced", statusAnswered: "status_answered",
+		accountingAnswered: "accounting_answered",
+	}
+	if c < causeCount {
+		return names[c]
+	}
+	return ""
+}
+
+// hint is what an operator can do about a client's drops.
+type hint struct {
+	client  string
+	message string
+	remedy  string
+}
+
+// lineEvery is how often silent drops may write a log line, all of them together.
+const lineEvery = time.Second
+
+// drops counts, and sums the silent drops up in at most one log line a second. A drop that comes too soon for a line is
+// in the next one.
+type drops struct {
+	counts [causeCount]atomic.Uint64
+	log    logrus.FieldLogger
+	now    func() time.Time
+
+	armed   atomic.Bool // a line will be written
+	mu      sync.Mutex
+	next    time.Time // no line before this
+	timer   *time.Timer
+	told    [loggedCauses]uint64
+	address netip.Addr
+	hint    hint
+	closed  bool
+}
+
+func newDrops(log logrus.FieldLogger, now func() time.Time) *drops {
+	return &drops{log: log, now: now}
+}
+
+// count counts without a word in the log.
+func (d *drops) count(c cause) { d.counts[c].Add(1) }
+
+// drop counts a packet that is dropped in silence; h may be the zero hint.
+func (d *drops) drop(c cause, from netip.Addr, h hint) {
+	d.counts[c].Add(1)
+	if d.armed.Load() && h.message == "" {
+		return
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.closed {
+		return
+	}
+	if d.address == (netip.Addr{}) || (h.message != "" && d.hint.message == "") {
+		d.address, d.hint = from, h
+	}
+	if d.armed.Load() {
+		return
+	}
+	if wait := d.next.Sub(d.now()); wait > 0 {
+		d.armed.Store(true)
+		d.timer = time.AfterFunc(wait, d.later)
+		return
+	}
+	d.write()
+}
+
+// later writes the line of the drops that came too soon for one.
+func (d *drops) later() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.armed.Load() && !d.closed {
+		d.write()
+	}
+}
+
+// write writes the line. The caller holds mu.
+func (d *drops) write() {
+	fields := logrus.Fields{"address": d.address.Unmap().String()}
+	for c := range loggedCauses {
+		if n := d.counts[c].Load(); n != d.told[c] {
+			fields[c.name()] = n - d.told[c]
+			d.told[c] = n
+		}
+	}
+	message := "packets dropped"
+	if d.hint.message != "" {
+		message = d.hint.message
+		fields["client"], fields["remedy"] = d.hint.client, d.hint.remedy
+	}
+	d.log.WithFields(fields).Warn(message)
+	d.address, d.hint = netip.Addr{}, hint{}
+	d.next = d.now().Add(lineEvery)
+	d.armed.Store(false)
+}
+
+// close writes what is left and stops the timer.
+func (d *drops) close() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.armed.Load() {
+		d.timer.Stop()
+		d.write()
+	}
+	d.closed = true
+}
+
+// all are the counters by name.
+func (d *drops) all() map[string]uint64 {
+	out := make(map[string]uint64, causeCount-1)
+	for c := range causeCount {
+		if name := c.name(); name != "" {
+			out[name] = d.counts[c].Load()
+		}
+	}
+	return out
+}
+
+// gate lets one caller pass in an interval.
+type gate struct{ next atomic.Int64 }
+
+func (g *gate) allow(now time.Time, every time.Duration) bool {
+	at := g.next.Load()
+	return now.UnixNano() >= at && g.next.CompareAndSwap(at, now.Add(every).UnixNano())
+}

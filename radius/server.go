@@ -1,0 +1,309 @@
+package radius
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/sirupsen/logrus"
+
+	"ivalt-radius/auth"
+	"ivalt-radius/fault"
+	"ivalt-radius/radius/wire"
+)
+
+// Login takes one request to its verdict; *auth.Flow is one. Run blocks until there is a verdict; it ends soon after ctx.
+type Login interface {
+	Run(ctx context.Context, req auth.Request) auth.Verdict
+}
+
+// LoginFunc makes a function a Login.
+type LoginFunc func(ctx context.Context, req auth.Request) auth.Verdict
+
+// Run implements Login.
+func (f LoginFunc) Run(ctx context.Context, req auth.Request) auth.Verdict { return f(ctx, req) }
+
+// Learned remembers, over restarts, which source addresses sign their requests; state's Learned is one. Both
+// methods are safe for concurrent use and report whether the key is remembered when they return.
+type Learned interface {
+	Has(key string) bool
+	Learn(key string) bool
+}
+
+// Deps are what a Server works with; every one is required.
+type Deps struct {
+	Login    Login
+	Recorder auth.Recorder // for Accounting-Requests
+	Learned  Learned
+	Log      logrus.FieldLogger
+	Now      func() time.Time
+}
+
+// queueSize is how many datagrams may wait for a worker.
+const queueSize = 4096
+
+// Server is our UDP server. Its methods are safe for concurrent use.
+type Server struct {
+	login    Login
+	recorder auth.Recorder
+	learned  Learned
+	log      logrus.FieldLogger
+	now      func() time.Time
+
+	table      atomic.Pointer[table]
+	sockets    []*socket
+	queue      chan *datagram
+	buffers    sync.Pool
+	drops      *drops
+	claims     *claims
+	delayed    *delayed
+	happenings *happenings
+	draining   atomic.Bool
+
+	ctx     context.Context //nolint:containedctx // the life of every login, ended by Close alone
+	cancel  context.CancelFunc
+	readers sync.WaitGroup
+	workers sync.WaitGroup
+	running sync.WaitGroup // exchanges that wait, and replies that are delayed
+	closing sync.Once
+}
+
+// Listen opens the sockets of the settings and serves on them until Close. The error holds the faults of the settings, or says
+// which address cannot be had and what to do.
+func Listen(s Settings, d Deps) (*Server, error) {
+	if err := Check(s).Err(); err != nil {
+		return nil, err
+	}
+	srv := &Server{
+		login: d.Login, recorder: d.Recorder, learned: d.Learned, log: d.Log, now: d.Now,
+		queue: make(chan *datagram, queueSize), buffers: sync.Pool{New: func() any { return new(datagram) }},
+		drops: newDrops(d.Log, d.Now), claims: newClaims(s.MaxAttempts, d.Now), delayed: newDelayed(), happenings: newHappenings(d.Now),
+	}
+	t, _ := newTable(s, nil)
+	srv.table.Store(t)
+	srv.ctx, srv.cancel = context.WithCancel(context.Background())
+	if err := srv.open(s); err != nil {
+		srv.cancel()
+		return nil, err
+	}
+	for _, k := range srv.sockets {
+		srv.readers.Go(func() { srv.read(k) })
+	}
+	for range max(2, 2*runtime.GOMAXPROCS(0)) {
+		srv.workers.Go(srv.work)
+	}
+	return srv, nil
+}
+
+// open opens every socket or none.
+func (s *Server) open(settings Settings) error {
+	for p, addresses := range [][]string{authentication: settings.Authentication, accountingPort: settings.Accounting} {
+		for _, text := range addresses {
+			k, err := listenUDP(s.ctx, text, port(p), uint16(len(s.sockets))) //nolint:gosec // a few sockets
+			if err != nil {
+				return errors.Join(err, s.closeSockets())
+			}
+			s.sockets = append(s.sockets, k)
+			if k.granted < receiveBuffer {
+				s.log.WithFields(logrus.Fields{"address": text, "granted": k.granted, "wanted": receiveBuffer}).
+					Warn("the kernel grants a small receive buffer: a burst of logins may be lost; raise net.core.rmem_max")
+			}
+		}
+	}
+	return nil
+}
+
+func (s *Server) closeSockets() error {
+	var errs []error
+	for _, k := range s.sockets {
+		errs = append(errs, k.conn.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// Addrs are the addresses of the authentication sockets, then those of the accounting sockets, in the order of the settings,
+// with the ports that the kernel chose.
+func (s *Server) Addrs() (authenticationAddrs, accountingAddrs []netip.AddrPort) {
+	for _, k := range s.sockets {
+		at, _ := netip.ParseAddrPort(k.conn.LocalAddr().String())
+		if k.port == authentication {
+			authenticationAddrs = append(authenticationAddrs, at)
+		} else {
+			accountingAddrs = append(accountingAddrs, at)
+		}
+	}
+	return authenticationAddrs, accountingAddrs
+}
+
+// Reload swaps clients and reject_delay for the packets that come from now on; where there is a fault nothing
+// changes. Exchanges that wait keep their client. The addresses are not touched.
+func (s *Server) Reload(settings Settings) fault.List {
+	faults := Check(settings)
+	if len(faults.Fatal()) == 0 {
+		t, _ := newTable(settings, s.table.Load())
+		s.table.Store(t)
+	}
+	return faults
+}
+
+// Counters are how many packets came, were answered and were dropped, by cause.
+func (s *Server) Counters() map[string]uint64 { return s.drops.all() }
+
+// InFlight is how many exchanges wait for their reply.
+func (s *Server) InFlight() int { return s.claims.inFlight() }
+
+// read is a socket's reader: it admits and hands on, nothing else.
+func (s *Server) read(k *socket) {
+	oob := make([]byte, oobSize)
+	for {
+		d, _ := s.buffers.Get().(*datagram)
+		if err := k.receive(d, oob); err != nil {
+			if !s.bearable(err) {
+				return
+			}
+			continue
+		}
+		d.socket, d.received = k, s.now()
+		s.drops.count(received)
+		if c := s.admit(d); c != sound {
+			s.drops.drop(c, d.source.Addr(), hint{})
+			s.buffers.Put(d)
+		}
+	}
+}
+
+// retryRead is how long a reader rests after an error that is none of ours.
+const retryRead = 10 * time.Millisecond
+
+// bearable reports whether the reader goes on after an error.
+func (s *Server) bearable(err error) bool {
+	if s.draining.Load() && errors.Is(err, errStopReading) {
+		return false
+	}
+	s.drops.drop(readError, netip.Addr{}, hint{})
+	select {
+	case <-s.ctx.Done():
+		return false
+	case <-time.After(retryRead):
+		return true
+	}
+}
+
+// admit finds the client of a datagram and queues it.
+func (s *Server) admit(d *datagram) cause {
+	if d.source.Port() == 0 {
+		return invalidSource
+	}
+	if d.client = s.table.Load().find(d.source.Addr()); d.client == nil {
+		return unknownClient
+	}
+	select {
+	case s.queue <- d:
+		return sound
+	default:
+		return queueFull
+	}
+}
+
+func (s *Server) work() {
+	for d := range s.queue {
+		s.serve(d)
+		s.buffers.Put(d)
+	}
+}
+
+// serve takes one admitted datagram from its octets to its reply, or to silence.
+func (s *Server) serve(d *datagram) {
+	defer s.survive(nil)
+	q, c := s.decode(d)
+	if c != sound {
+		s.drops.drop(c, d.source.Addr(), s.hint(d, c))
+		return
+	}
+	if q.packet.Code() == wire.StatusServer {
+		s.status(d, q)
+		return
+	}
+	x, replaces, found := s.claims.claim(d, q)
+	switch found {
+	case claimFresh:
+		s.running.Add(1)
+		if q.told != nil {
+			s.account(x, q.told)
+			return
+		}
+		q.request.ID, q.request.Replaces = x.id, replaces
+		go s.conclude(x, q.request)
+	case claimAnswered:
+		s.drops.count(duplicateAnswered)
+		s.send(x)
+	case claimInFlight:
+		s.drops.count(duplicateDropped)
+	case claimClientFull:
+		s.drops.drop(clientFull, d.source.Addr(), hint{})
+	case claimFull:
+		s.drops.drop(tableFull, d.source.Addr(), hint{})
+	}
+}
+
+// conclude has the login judged, in a goroutine of its own, and answers.
+func (s *Server) conclude(x *exchange, req auth.Request) {
+	defer s.running.Done()
+	defer s.survive(x)
+	s.answer(x, s.login.Run(s.ctx, req))
+}
+
+// survive keeps a panic to its one request, which is not answered; its duplicates stay silent too, so that nothing is
+// done twice for it. The log has no data of the request.
+func (s *Server) survive(x *exchange) {
+	r := recover() //nolint:revive // always deferred
+	if r == nil {
+		return
+	}
+	s.drops.count(panics)
+	s.log.WithField("kind", fmt.Sprintf("%T", r)).WithField("stack", where()).Error("a request panicked and is not answered")
+	if x != nil {
+		s.claims.conclude(x, nil)
+	}
+}
+
+// where names the functions of a panic, without their arguments.
+func where() []string {
+	const skip, depth = 3, 16
+	pcs := make([]uintptr, depth)
+	frames := runtime.CallersFrames(pcs[:runtime.Callers(skip, pcs)])
+	var names []string
+	for {
+		f, more := frames.Next()
+		names = append(names, fmt.Sprintf("%s:%d", f.Function, f.Line))
+		if !more {
+			return names
+		}
+	}
+}
+
+// hint says what an operator can do about a drop, at most once a minute and client.
+func (s *Server) hint(d *datagram, c cause) hint {
+	h := hint{client: d.client.auth.Name}
+	addr := d.source.Addr().Unmap().WithZone("")
+	switch {
+	case c == badAuthenticator:
+		h.message, h.remedy = "a packet does not verify: shared secret differs?", "compare the client's secrets with the secret set on the NAS"
+	case c != missingMessageAuthenticator:
+		return hint{}
+	case d.client.policy == maAuto && s.learned.Has(learnedKey(h.client, addr)):
+		h.message = "a request without Message-Authenticator came from an address that sent it before"
+		h.remedy = fmt.Sprintf("if the NAS was changed: ivalt-radius clients forget --client %s --address %s", h.client, addr)
+	default:
+		h.message, h.remedy = "a request without Message-Authenticator is refused", "have the NAS send Message-Authenticator"
+	}
+	if !d.client.hint.allow(d.received, hintEvery) {
+		return hint{}
+	}
+	return h
+}

@@ -1,0 +1,31 @@
+package radius
+
+import "ivalt-radius/radius/wire"
+
+// status answers a Status-Server (RFC 5997): an Access-Accept on the authentication port, an Accounting-Response on the
+// accounting port, both with Message-Authenticator. Nothing but that one attribute of the request is looked at. It never
+// reaches a login, is not remembered, and goes silent while the server drains.
+func (s *Server) status(d *datagram, q question) {
+	if s.draining.Load() {
+		s.drops.count(statusSilent)
+		return
+	}
+	if !d.client.status.AllowN(d.received, 1) {
+		s.drops.drop(statusLimited, d.source.Addr(), hint{})
+		return
+	}
+	code := wire.AccessAccept
+	if d.socket.port == accountingPort {
+		code = wire.AccountingResponse
+	}
+	origin := wire.Origin{Identifier: q.packet.Identifier(), Authenticator: [16]byte(q.packet.Authenticator())}
+	octets, err := q.key.AppendReply(nil, origin, wire.Reply{Code: code, Signature: d.client.signature})
+	if err == nil {
+		err = d.socket.send(octets, d.source, d.local)
+	}
+	if err != nil {
+		s.drops.drop(writeError, d.source.Addr(), hint{})
+		return
+	}
+	s.drops.count(statusAnswered)
+}
