@@ -1,0 +1,141 @@
+package config
+
+import (
+	"net/netip"
+	"strings"
+	"time"
+)
+
+// patience is how long a NAS waits whose client says nothing and names no profile.
+const patience = 60 * time.Second
+
+// margin lies between the last moment of an approval and the end of the NAS's patience: the answer leaves 1 s before the end,
+// the approval counts until 2 s before that.
+const margin = 3 * time.Second
+
+// check judges what the keys one by one cannot show.
+func (l *loader) check(s *Settings) {
+	l.listen(s)
+	l.clients(s)
+	l.patience(s)
+	l.later(s)
+	l.factor(s)
+	if s.IVALT.AllowMissingDetails {
+		l.faults.Warn("ivalt.allow_missing_details", "an approval that does not say whose phone it came from counts")
+	}
+	if l.literals > 0 && l.mode&readableByOthers != 0 {
+		l.faults.Warn("", "the file holds secrets and others can read it: chmod 600 %s", l.path)
+	}
+}
+
+// listen refuses the same socket twice. Port 0 is a free one each time.
+func (l *loader) listen(s *Settings) {
+	seen := map[netip.AddrPort]string{}
+	for _, sockets := range []struct {
+		path      string
+		addresses []netip.AddrPort
+	}{{"listen.authentication", s.Listen.Authentication}, {"listen.accounting", s.Listen.Accounting}} {
+		for i, at := range sockets.addresses {
+			path := index(sockets.path, i)
+			if other, ok := seen[at]; ok && at.Port() != 0 {
+				l.faults.Add(path, "%s is the address of %s already", at, other)
+			}
+			seen[at] = path
+		}
+	}
+}
+
+func (l *loader) clients(s *Settings) {
+	if len(s.Clients) == 0 {
+		l.faults.Add("clients", "is required: name one client at least")
+	}
+	names, prefixes := map[string]string{}, map[netip.Prefix]string{}
+	for i, c := range s.Clients {
+		path := index("clients", i)
+		l.unique(names, strings.ToLower(c.Name), join(path, "name"))
+		for j, p := range c.Networks {
+			at := index(join(path, "networks"), j)
+			if other, ok := prefixes[p]; ok {
+				l.faults.Add(at, "%s is a prefix of %s already", p, other)
+				continue
+			}
+			prefixes[p] = path
+			if p.Bits() == 0 {
+				l.faults.Warn(at, "any address may ask as this client")
+			}
+		}
+		l.weak(c, path)
+	}
+}
+
+func (l *loader) unique(seen map[string]string, name, path string) {
+	if name == "" {
+		return
+	}
+	if other, ok := seen[name]; ok {
+		l.faults.Add(path, "is the name of %s already", other)
+		return
+	}
+	seen[name] = strings.TrimSuffix(path, ".name")
+}
+
+func (l *loader) weak(c Client, path string) {
+	if c.MessageAuthenticator == "optional" {
+		l.faults.Warn(join(path, "message_authenticator"),
+			"optional leaves this client open to forged answers (CVE-2024-3596, Blast-RADIUS): use auto or required")
+	}
+	if c.InsecureOmitMessageAuthenticator {
+		l.faults.Warn(join(path, "insecure_omit_message_authenticator"),
+			"answers without Message-Authenticator can be forged (CVE-2024-3596, Blast-RADIUS)")
+	}
+}
+
+// patience warns of an approval time-out that a NAS is not patient enough for. The default gives way silently.
+func (l *loader) patience(s *Settings) {
+	if _, written := l.origins["ivalt.approval_timeout"]; !written {
+		return
+	}
+	least, name := time.Duration(0), ""
+	for _, c := range s.Clients {
+		wait := c.AnswerWithin
+		if wait == 0 && c.Profile == "" {
+			wait = patience
+		}
+		if wait != 0 && (least == 0 || wait < least) {
+			least, name = wait, c.Name
+		}
+	}
+	if most := least - margin; least != 0 && s.IVALT.ApprovalTimeout > most {
+		l.faults.Warn("ivalt.approval_timeout", "is cut to %s for the client %s, which waits %s in all", short(most), name, short(least))
+	}
+}
+
+// later refuses what this version cannot do yet.
+func (l *loader) later(s *Settings) {
+	if m := s.Primary.Method; m != "" && m != "none" {
+		l.faults.Add("primary.method", "%s comes with a later version: only none is known", m)
+	}
+	if len(s.State.Redis.Addresses) > 0 {
+		l.faults.Add("state.redis.addresses", "a shared memory comes with a later version: remove the key")
+	}
+	if s.State.Directory == "" {
+		l.faults.Add("state.directory", "must not be empty")
+	}
+}
+
+// factor warns of logins that nothing, or the phone alone, protects.
+func (l *loader) factor(s *Settings) {
+	if s.Primary.Method != "none" {
+		return
+	}
+	l.faults.Warn("primary.method", "none: the phone is the only factor, passwords are not checked")
+	const nobody = "exempt without a first factor: nobody checks anything"
+	if s.Policy.Default == "exempt" {
+		l.faults.Warn("policy.default", nobody)
+	}
+	for i, r := range s.Policy.Rules {
+		if r.Decision == "exempt" {
+			l.faults.Warn(join(index("policy.rules", i), "decision"), nobody)
+		}
+	}
+}

@@ -1,0 +1,18 @@
+// Package config reads the operator's settings: one YAML file, the environment over it, the people's file beside it, and the
+// secrets that they point to.
+//
+// The way of a setting, in the order of the files:
+//
+//	keys.go      the one table of keys: type, default, range, meaning; reference.go prints it for the docs
+//	yaml.go      file -> tree of texts: every scalar is kept as it is written, every key is checked against the table
+//	env.go       environment -> tree of texts, laid over the file's
+//	fill.go      tree -> the same tree, complete: defaults set, every text checked by kinds.go
+//	decode.go    tree -> Settings, plain structs
+//	secrets.go   "env:", "file:" -> the secret texts; people.go reads users.file
+//	check.go     what single keys cannot show: uniqueness, and the warnings
+//	locate.go    fault -> the line or the environment variable that its key stands in
+//
+// All faults are reported together. What a value means (hours, reply attributes, profiles) is checked by the constructor of
+// the room that owns it; its faults get their lines from Settings.Locate. Every load is independent of the others: the package
+// keeps no state, reads no global environment and prints nothing.
+package config

@@ -1,0 +1,206 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"net/url"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+)
+
+// accept checks one text of a key (one element of a list). Its errors never quote a secret.
+func (k Key) accept(text string) error {
+	if k.Kind == Secret || k.Kind == Secrets {
+		return nil // secrets.go reads them
+	}
+	if !utf8.ValidString(text) || strings.ContainsFunc(text, unicode.IsControl) {
+		return errors.New("holds a control character or is no UTF-8")
+	}
+	if err := k.form(text); err != nil {
+		return err
+	}
+	if k.check != nil {
+		return k.check(text)
+	}
+	return nil
+}
+
+// form checks what the kind asks.
+func (k Key) form(text string) error {
+	switch k.Kind {
+	case Number:
+		n, err := parseNumber(text)
+		return errors.Join(err, k.within(int64(n), err))
+	case Duration:
+		t, err := parseDuration(text)
+		return errors.Join(err, k.within(int64(t), err))
+	case Bool:
+		_, err := parseBool(text)
+		return err
+	case Choice:
+		if !slices.Contains(k.Choices, text) {
+			return fmt.Errorf("%s is none of %s", quote(text), strings.Join(k.Choices, ", "))
+		}
+	case Address, Addresses:
+		if text == "" && k.Kind == Address {
+			return nil
+		}
+		_, err := parseAddress(text)
+		return err
+	case Prefixes:
+		_, err := parsePrefix(text)
+		return err
+	case Texts, Attributes:
+		if strings.TrimSpace(text) == "" {
+			return errors.New("is empty")
+		}
+	case Text, Secret, Secrets:
+	}
+	return nil
+}
+
+// within checks the range of a number that could be read.
+func (k Key) within(n int64, err error) error {
+	if err != nil || n >= k.Min && (n <= k.Max || k.Max == 0) {
+		return nil
+	}
+	return fmt.Errorf("must be %s", k.span())
+}
+
+// span is the range in words; empty where there is none.
+func (k Key) span() string {
+	if k.Min == 0 && k.Max == 0 {
+		return ""
+	}
+	show := func(n int64) string { return strconv.FormatInt(n, 10) }
+	if k.Kind == Duration {
+		show = func(n int64) string { return short(time.Duration(n)) }
+	}
+	return show(k.Min) + " to " + show(k.Max)
+}
+
+// short prints a duration without the zero units at its end.
+func short(d time.Duration) string {
+	text := d.String()
+	if strings.HasSuffix(text, "m0s") {
+		text = strings.TrimSuffix(text, "0s")
+	}
+	if strings.HasSuffix(text, "h0m") {
+		text = strings.TrimSuffix(text, "0m")
+	}
+	return text
+}
+
+// quote shows a value in a fault, cut where it is long.
+func quote(text string) string {
+	if len(text) > 64 {
+		text = text[:64] + "..."
+	}
+	return strconv.Quote(text)
+}
+
+var (
+	decimal  = regexp.MustCompile(`^(0|-?[1-9][0-9]*)$`)
+	nameForm = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
+)
+
+func parseNumber(text string) (int, error) {
+	n, err := strconv.Atoi(text)
+	if err != nil || !decimal.MatchString(text) {
+		return 0, fmt.Errorf("%s is no whole decimal number", quote(text))
+	}
+	return n, nil
+}
+
+func parseDuration(text string) (time.Duration, error) {
+	d, err := time.ParseDuration(text)
+	if err == nil {
+		return d, nil
+	}
+	if decimal.MatchString(text) {
+		return 0, fmt.Errorf("%s has no unit: write %ss for seconds", quote(text), text)
+	}
+	return 0, fmt.Errorf("%s is no duration such as 55s or 2m", quote(text))
+}
+
+func parseBool(text string) (bool, error) {
+	switch text {
+	case "true":
+		return true, nil
+	case "false":
+		return false, nil
+	}
+	return false, fmt.Errorf("%s is neither true nor false", quote(text))
+}
+
+// parseAddress reads an IP address with a port; the empty text is the zero AddrPort.
+func parseAddress(text string) (netip.AddrPort, error) {
+	if text == "" {
+		return netip.AddrPort{}, nil
+	}
+	at, err := netip.ParseAddrPort(text)
+	if err != nil {
+		return netip.AddrPort{}, fmt.Errorf("%s is no IP address with a port, such as 0.0.0.0:1812 or [::]:1812", quote(text))
+	}
+	return netip.AddrPortFrom(at.Addr().Unmap(), at.Port()), nil
+}
+
+// parsePrefix reads a prefix or an address. IPv4 in its mapped form becomes IPv4, as addresses of packets do.
+func parsePrefix(text string) (netip.Prefix, error) {
+	if addr, err := netip.ParseAddr(text); err == nil && addr.Zone() == "" {
+		addr = addr.Unmap()
+		return netip.PrefixFrom(addr, addr.BitLen()), nil
+	}
+	p, err := netip.ParsePrefix(text)
+	if err != nil {
+		return netip.Prefix{}, fmt.Errorf("%s is no prefix such as 192.0.2.0/24 or 2001:db8::/32", quote(text))
+	}
+	if p.Addr().Is4In6() {
+		const mapped = 96
+		if p.Bits() < mapped {
+			return netip.Prefix{}, fmt.Errorf("%s covers more than the mapped IPv4 addresses: write the IPv4 prefix", quote(text))
+		}
+		p = netip.PrefixFrom(p.Addr().Unmap(), p.Bits()-mapped)
+	}
+	if p != p.Masked() {
+		return netip.Prefix{}, fmt.Errorf("%s has bits set behind the prefix: write %s", quote(text), p.Masked())
+	}
+	return p, nil
+}
+
+func checkName(text string) error {
+	if !nameForm.MatchString(text) {
+		return fmt.Errorf("%s is no name of 1 to 64 letters, digits, dots, underscores and dashes", quote(text))
+	}
+	return nil
+}
+
+// checkURL never quotes the URL: a password may stand in it.
+func checkURL(text string) error {
+	u, err := url.Parse(text)
+	switch {
+	case err != nil || u.Hostname() == "" || u.Opaque != "":
+		return errors.New("is no URL such as https://api.ivalt.com")
+	case u.User != nil:
+		return errors.New("must hold no user name or password")
+	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
+		return errors.New("must hold no query and no fragment")
+	case u.Scheme == "http" && !loopback(u.Hostname()):
+		return errors.New("must begin with https://: plain http is for a loopback host only")
+	case u.Scheme != "https" && u.Scheme != "http":
+		return errors.New("must begin with https://")
+	}
+	return nil
+}
+
+func loopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}

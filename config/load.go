@@ -1,0 +1,175 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/knadh/koanf/providers/rawbytes"
+	"github.com/knadh/koanf/v2"
+
+	"ivalt-radius/fault"
+)
+
+// Sizes that no sound file reaches.
+const (
+	maxFile   = 1 << 20  // the configuration file
+	maxPeople = 16 << 20 // users.file
+	maxSecret = 64 << 10 // a secret's file
+)
+
+// Options are the outside world that a load reads. The zero Options read no environment, and the machine's files.
+type Options struct {
+	// Environ are variables as "NAME=value", as os.Environ gives them; nil: none.
+	Environ []string
+	// Open opens a file: the configuration, users.file, and the files of secrets; nil: os.Open. Relative names are relative
+	// to the working directory.
+	Open func(name string) (fs.File, error)
+}
+
+// Load reads the settings of one configuration file and the environment. The list holds all faults and warnings found, each with
+// its key path and its line or variable, and no secret. The Settings are nil where one of the faults is no warning. Every call is
+// independent; it is safe for concurrent use.
+func Load(path string, opt Options) (*Settings, fault.List) {
+	s, faults := Inspect(path, opt)
+	if len(faults.Fatal()) > 0 {
+		return nil, faults
+	}
+	return s, faults
+}
+
+// Inspect is Load for a look at faulty settings: it gives what could be read, with defaults in the place of all that could not,
+// so that the constructors of other rooms may add their faults. Nobody may be served by such Settings. They are nil where the
+// file could not be read at all.
+func Inspect(path string, opt Options) (*Settings, fault.List) {
+	l := &loader{opt: opt, root: schema(Keys()), origins: origins{}}
+	s := l.load(path)
+	return s, inOrder(l.origins.locate(l.faults))
+}
+
+// loader is one load.
+type loader struct {
+	opt      Options
+	root     *node
+	origins  origins
+	faults   fault.List
+	mode     fs.FileMode // of the configuration file
+	path     string
+	unknown  []string // environment variables that name no key
+	pointed  []string // environment variables that an env: names
+	literals int      // secrets that stand in the configuration file
+}
+
+func (l *loader) load(path string) *Settings {
+	l.path = path
+	text, mode, err := l.read(path, maxFile)
+	if err != nil {
+		l.faults = append(l.faults, fault.Fault{File: path, Message: "cannot be read: " + err.Error()})
+		return nil
+	}
+	l.mode = mode
+	tree, ok := l.layers(text)
+	if !ok {
+		return nil
+	}
+	complete := (&checker{faults: &l.faults}).fill(l.root, tree, "")
+	s, err := decode(complete)
+	if err != nil {
+		// Not the error's text: it quotes values.
+		l.faults.Add("", "the settings do not fit together: this is a defect of ivalt-radius, please report it")
+		return nil
+	}
+	s.origins = l.origins
+	if s.Audit.File == "" {
+		s.Audit.File = filepath.Join(s.State.Directory, "audit.jsonl")
+	}
+	l.secrets(s)
+	l.people(s)
+	l.check(s)
+	l.strangers()
+	return s
+}
+
+// layers reads file and environment into one tree of texts. The keys of the tree are all of the table, so koanf's delimiter
+// occurs in none.
+func (l *loader) layers(text []byte) (map[string]any, bool) {
+	ko := koanf.New(".")
+	file := &document{root: l.root, faults: &l.faults, origins: l.origins}
+	if err := ko.Load(rawbytes.Provider(text), file); err != nil {
+		if !errors.Is(err, errShape) {
+			l.faults.Add("", "the file cannot be read as settings")
+		}
+		return nil, false
+	}
+	vars := &environment{
+		root: l.root, environ: l.opt.Environ, faults: &l.faults, origins: l.origins, taken: map[string]string{},
+	}
+	if err := ko.Load(vars.provider(), nil, koanf.WithMergeFunc(vars.overlay)); err != nil {
+		l.faults.Add("", "the environment cannot be read as settings")
+		return nil, false
+	}
+	l.unknown = vars.unknown
+	return ko.Raw(), true
+}
+
+// strangers refuses the variables with our prefix that name no key, except those that an env: names.
+func (l *loader) strangers() {
+	for _, name := range l.unknown {
+		if !slices.Contains(l.pointed, name) {
+			l.faults = append(l.faults, fault.Fault{File: variableFile(shown(name)), Message: "names no key of the settings"})
+		}
+	}
+}
+
+// read reads one file of at most limit octets.
+func (l *loader) read(path string, limit int64) ([]byte, fs.FileMode, error) {
+	open := l.opt.Open
+	if open == nil {
+		open = func(name string) (fs.File, error) { return os.Open(name) } //nolint:gosec // the operator names the files
+	}
+	file, err := open(path)
+	if err != nil {
+		return nil, 0, reason(err)
+	}
+	defer func() { _ = file.Close() }() // only read
+	info, err := file.Stat()
+	if err != nil {
+		return nil, 0, reason(err)
+	}
+	if info.IsDir() {
+		return nil, 0, errors.New("it is a directory")
+	}
+	text, err := io.ReadAll(io.LimitReader(file, limit+1))
+	if err != nil {
+		return nil, 0, reason(err)
+	}
+	if int64(len(text)) > limit {
+		return nil, 0, fmt.Errorf("it is larger than %d octets", limit)
+	}
+	return text, info.Mode().Perm(), nil
+}
+
+// reason is the system's word without the path, which the fault names already.
+func reason(err error) error {
+	var at *fs.PathError
+	if errors.As(err, &at) {
+		return at.Err
+	}
+	return err
+}
+
+// inOrder sorts by place: the configuration file's lines first, then other files, then variables; what has no place leads.
+func inOrder(faults fault.List) fault.List {
+	slices.SortStableFunc(faults, func(a, b fault.Fault) int {
+		if c := strings.Compare(a.File, b.File); c != 0 {
+			return c
+		}
+		return a.Line - b.Line
+	})
+	return faults
+}

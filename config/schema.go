@@ -1,0 +1,114 @@
+package config
+
+import "strings"
+
+// shape is what the settings may look like at one place.
+type shape uint8
+
+const (
+	branch shape = iota // a map of keys that the table names
+	list                // a list of such maps
+	leaf                // a key of the table
+)
+
+// node is one place of the settings' tree, made from the table of keys.
+type node struct {
+	name     string
+	shape    shape
+	single   bool // a list that one map alone may stand for
+	key      Key  // of a leaf
+	children []*node
+}
+
+// schema makes the tree of the table.
+func schema(keys []Key) *node {
+	root := &node{}
+	for _, key := range keys {
+		at, parts := root, strings.Split(key.Path, ".")
+		for i, part := range parts {
+			at = at.grow(part)
+			if at.shape == list && strings.Join(parts[:i+1], ".") == windows {
+				at.single = true
+			}
+		}
+		at.shape, at.key = leaf, key
+	}
+	return root
+}
+
+// grow returns the child of this name, which it makes where there is none.
+func (n *node) grow(part string) *node {
+	name, isList := strings.CutSuffix(part, "[]")
+	if child := n.child(name); child != nil {
+		return child
+	}
+	child := &node{name: name}
+	if isList {
+		child.shape = list
+	}
+	n.children = append(n.children, child)
+	return child
+}
+
+// child finds a child by its name; nil where there is none.
+func (n *node) child(name string) *node {
+	for _, c := range n.children {
+		if c.name == name {
+			return c
+		}
+	}
+	return nil
+}
+
+// nearest is the child whose name a mistyped one most likely means; empty where none is near.
+func (n *node) nearest(name string) string {
+	const far = 3
+	best, least := "", min(far, len(name))
+	for _, c := range n.children {
+		if d := distance(name, c.name); d < least {
+			best, least = c.name, d
+		}
+	}
+	return best
+}
+
+// distance is Levenshtein's, in octets; names longer than any key are far.
+func distance(a, b string) int {
+	if len(a) > 64 {
+		return len(a)
+	}
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := diagonal
+			if a[i] != b[j] {
+				cost = 1 + min(diagonal, row[j], row[j+1])
+			}
+			diagonal, row[j+1] = row[j+1], cost
+		}
+	}
+	return row[len(b)]
+}
+
+// many reports the kinds that are lists of texts.
+func (k Kind) many() bool {
+	switch k {
+	case Texts, Secrets, Addresses, Prefixes:
+		return true
+	case Text, Number, Duration, Bool, Choice, Secret, Address, Attributes:
+	}
+	return false
+}
+
+// join is a key's path below another's.
+func join(path, name string) string {
+	if path == "" {
+		return name
+	}
+	return path + "." + name
+}

@@ -1,0 +1,200 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"ivalt-radius/secret"
+)
+
+const (
+	minShared = 16 // octets of a shared secret
+	minAPIKey = 32 // octets of an API key
+
+	readableByOthers = 0o066 // by group or others: to read or to write
+)
+
+var (
+	variableForm = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+	apiKeyForm   = regexp.MustCompile(`^[A-Za-z0-9_-]*$`)
+)
+
+// secrets puts the secret texts in the place of what points to them, and judges them.
+func (l *loader) secrets(s *Settings) {
+	for i := range s.Clients {
+		kept := s.Clients[i].Secrets[:0]
+		for j, written := range s.Clients[i].Secrets {
+			path := index(join(index("clients", i), "secrets"), j)
+			if text, ok := l.secret(path, written); ok && l.strong(path, text) {
+				kept = append(kept, text)
+			}
+		}
+		s.Clients[i].Secrets = kept
+	}
+	const path = "ivalt.api_key"
+	if _, written := l.origins[path]; !written {
+		return
+	}
+	key, ok := l.secret(path, s.IVALT.APIKey)
+	if ok {
+		if err := checkAPIKey(key); err != nil {
+			l.faults.Add(path, "%s", err)
+			ok = false
+		}
+	}
+	if !ok {
+		key = secret.Secret{}
+	}
+	s.IVALT.APIKey = key
+}
+
+// secret is the text that a written secret stands for.
+func (l *loader) secret(path string, written secret.Secret) (secret.Secret, bool) {
+	scheme, rest, _ := strings.Cut(written.Reveal(), ":")
+	var text string
+	var err error
+	switch scheme {
+	case "env":
+		text, err = l.variable(rest)
+	case "file":
+		text, err = l.secretFile(path, rest)
+	case "sealed":
+		err = errors.New("sealed secrets are not supported by this version: use env: or file:")
+	default:
+		text = written.Reveal()
+		l.literal(path)
+	}
+	if err == nil {
+		err = printable(text)
+	}
+	if err != nil {
+		l.faults.Add(path, "%s", err)
+		return secret.Secret{}, false
+	}
+	return secret.New(text), true
+}
+
+// literal warns of a secret that stands in the file itself. One that the environment sets does not.
+func (l *loader) literal(path string) {
+	if at, _ := l.origins.find(path); at.variable == "" {
+		l.literals++
+		l.faults.Warn(path, "the secret stands in the file as it is: better file:PATH or env:NAME")
+	}
+}
+
+func (l *loader) variable(name string) (string, error) {
+	if !variableForm.MatchString(name) {
+		return "", errors.New("env: must be followed by the name of an environment variable")
+	}
+	l.pointed = append(l.pointed, name)
+	for _, v := range l.opt.Environ {
+		if text, ok := strings.CutPrefix(v, name+"="); ok {
+			if text == "" {
+				return "", fmt.Errorf("the environment variable %s is empty", name)
+			}
+			return text, nil
+		}
+	}
+	return "", fmt.Errorf("the environment variable %s is not set", name)
+}
+
+func (l *loader) secretFile(path, name string) (string, error) {
+	if name == "" {
+		return "", errors.New("file: must be followed by the name of a file")
+	}
+	text, mode, err := l.read(name, maxSecret)
+	if err != nil {
+		return "", fmt.Errorf("the file %s cannot be read: %w", quote(name), err)
+	}
+	if mode&readableByOthers != 0 {
+		l.faults.Warn(path, "others can read the secret: chmod 600 %s", name)
+	}
+	line := strings.TrimSuffix(strings.TrimSuffix(string(text), "\n"), "\r")
+	if line == "" {
+		return "", fmt.Errorf("the file %s is empty: write the secret into it", quote(name))
+	}
+	return line, nil
+}
+
+// printable refuses what no secret of one line holds: a file with several lines is most likely the wrong one.
+func printable(text string) error {
+	switch {
+	case text == "":
+		return errors.New("is empty")
+	case !utf8.ValidString(text) || strings.ContainsFunc(text, unicode.IsControl):
+		return errors.New("holds a line break, a control character or no UTF-8: a secret is one line of text")
+	}
+	return nil
+}
+
+// strong judges a shared secret: RFC 2865 section 3 asks for one "sufficiently large" to resist an exhaustive search.
+func (l *loader) strong(path string, s secret.Secret) bool {
+	if s.Len() < minShared {
+		l.faults.Add(path, "the shared secret is shorter than %d characters: make one with `openssl rand -base64 24`", minShared)
+		return false
+	}
+	if wellKnown(s.Reveal()) {
+		l.faults.Warn(path, "the shared secret is a well-known or example one: make one with `openssl rand -base64 24`")
+	}
+	if text := s.Reveal(); strings.TrimSpace(text) != text {
+		l.faults.Warn(path, "the shared secret begins or ends with a blank")
+	}
+	return true
+}
+
+// wellKnown reports secrets that everybody tries first, however they are stretched.
+func wellKnown(text string) bool {
+	folded := fold(text)
+	for _, known := range []string{"testing123", "changeme", "change-me", "example-secret", "s3cr3t", "password"} {
+		if strings.Contains(folded, known) {
+			return true
+		}
+	}
+	return fewLetters(text) || slices.ContainsFunc([]string{"secret", "radius", "shared", "ivalt"}, func(known string) bool {
+		return strings.Trim(strings.ReplaceAll(folded, known, ""), "-0123456789") == ""
+	})
+}
+
+func checkAPIKey(key secret.Secret) error {
+	text := key.Reveal()
+	switch {
+	case !apiKeyForm.MatchString(text):
+		return errors.New("holds characters that no API key holds: letters, digits, _ and - alone")
+	case len(text) < minAPIKey || placeholder(text):
+		return fmt.Errorf("is a placeholder or shorter than %d characters: set the API key that iVALT issued", minAPIKey)
+	}
+	return nil
+}
+
+// placeholder reports texts that stand in examples for an API key.
+func placeholder(text string) bool {
+	folded := fold(text)
+	for _, known := range []string{
+		"your-ivalt", "your-api", "your-secret", "your-key", "key-here", "secret-here", "api-key", "test-key", "demo-key", "example", "placeholder",
+		"changeme", "change-me", "replace-me", "insert-", "dummy", "xxxxxx",
+	} {
+		if strings.Contains(folded, known) {
+			return true
+		}
+	}
+	return fewLetters(text)
+}
+
+// fold makes spellings of one word equal.
+func fold(text string) string {
+	return strings.NewReplacer("_", "-", " ", "-", ".", "-").Replace(strings.ToLower(text))
+}
+
+// fewLetters reports a text of fewer than six different characters: nobody draws such a one by lot.
+func fewLetters(text string) bool {
+	different := map[rune]bool{}
+	for _, r := range text {
+		different[r] = true
+	}
+	return len(different) < 6
+}

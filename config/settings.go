@@ -1,0 +1,157 @@
+package config
+
+import (
+	"net/netip"
+	"time"
+
+	"ivalt-radius/secret"
+)
+
+// Settings are all that the operator set, complete with defaults. They are read-only once loaded. Every secret in them redacts
+// itself in every print.
+type Settings struct {
+	Listen      Listen        `koanf:"listen"`
+	MaxAttempts int           `koanf:"max_attempts"` // logins waiting at once
+	RejectDelay time.Duration `koanf:"reject_delay"` // 0: rejects leave at once
+	Clients     []Client      `koanf:"clients"`      // one at least
+	IVALT       IVALT         `koanf:"ivalt"`
+	Users       Users         `koanf:"users"`
+	Primary     Primary       `koanf:"primary"`
+	Policy      Policy        `koanf:"policy"`
+	Audit       Audit         `koanf:"audit"`
+	State       State         `koanf:"state"`
+
+	origins origins
+}
+
+// Listen says where the server is asked.
+type Listen struct {
+	Authentication []netip.AddrPort `koanf:"authentication"` // one at least
+	Accounting     []netip.AddrPort `koanf:"accounting"`     // empty: no accounting
+	Admin          netip.AddrPort   `koanf:"admin"`          // the zero AddrPort turns it off
+}
+
+// Client is one configured peer.
+type Client struct {
+	Name                             string          `koanf:"name"`                  // unique, whatever its case
+	Networks                         []netip.Prefix  `koanf:"networks"`              // masked; IPv4 is never in its mapped form
+	Secrets                          []secret.Secret `koanf:"secrets"`               // 16 octets each at least
+	MessageAuthenticator             string          `koanf:"message_authenticator"` // required, auto, optional
+	InsecureOmitMessageAuthenticator bool            `koanf:"insecure_omit_message_authenticator"`
+	Profile                          string          `koanf:"profile"`              // empty: none
+	AnswerWithin                     time.Duration   `koanf:"answer_within"`        // 0: the profile's, else 60 s
+	CallingStationFrom               []string        `koanf:"calling_station_from"` // attribute names, in order
+	OnPushTimeout                    string          `koanf:"on_push_timeout"`      // reject, silence
+	JoinWithoutCallingStation        bool            `koanf:"join_without_calling_station"`
+}
+
+// IVALT is the way to iVALT's API.
+type IVALT struct {
+	URL                 string        `koanf:"url"`
+	APIKey              secret.Secret `koanf:"api_key"`
+	CAFile              string        `koanf:"ca_file"` // empty: the system's roots alone
+	ApprovalTimeout     time.Duration `koanf:"approval_timeout"`
+	Sentinel            string        `koanf:"sentinel"`     // always, auto
+	OnCollision         string        `koanf:"on_collision"` // deny_both, keep_first
+	AllowMissingDetails bool          `koanf:"allow_missing_details"`
+	Limits              Limits        `koanf:"limits"`
+	Connections         int           `koanf:"connections"` // most HTTP connections at once
+	RequestFrom         string        `koanf:"request_from"`
+}
+
+// Limits are the API budget in calls; 0 is unlimited.
+type Limits struct {
+	PerSecond int `koanf:"per_second"`
+	PerMinute int `koanf:"per_minute"`
+	PerHour   int `koanf:"per_hour"`
+}
+
+// Users says how login names become people.
+type Users struct {
+	Email string `koanf:"email"`
+	File  string `koanf:"file"` // empty: none
+
+	People []Person `koanf:"-"` // what File says, in its order
+}
+
+// Person is one entry of users.file, as written: directory checks what it means.
+type Person struct {
+	Name   string        // the login name, not yet in canonical form
+	Email  secret.Secret // empty: made by users.email
+	Mobile secret.Secret // empty: looked up by e-mail
+	Groups []string
+}
+
+// Primary is the first factor.
+type Primary struct {
+	Method string `koanf:"method"` // none
+}
+
+// Policy is what the operator wrote of the rules.
+type Policy struct {
+	Timezone string `koanf:"timezone"` // empty: the machine's
+	Default  string `koanf:"default"`  // deny, require_push, exempt
+	Rules    []Rule `koanf:"rules"`
+}
+
+// Rule is one rule of the policy.
+type Rule struct {
+	Name     string      `koanf:"name"`
+	Match    Match       `koanf:"match"`
+	Only     Only        `koanf:"only"`
+	Decision string      `koanf:"decision"` // deny, require_push, exempt
+	Reply    []Attribute `koanf:"reply"`    // in the order of the file
+}
+
+// Match says whom a rule is for; a nil list is everyone, an empty one cannot be.
+type Match struct {
+	Users    []string       `koanf:"users"`
+	Groups   []string       `koanf:"groups"`
+	Clients  []string       `koanf:"clients"`
+	Networks []netip.Prefix `koanf:"networks"`
+}
+
+// Only is what must hold as well; a nil list asks for nothing, an empty one cannot be.
+type Only struct {
+	Networks []netip.Prefix `koanf:"networks"`
+	Hours    []Window       `koanf:"hours"`
+}
+
+// Window is one window of hours, as written.
+type Window struct {
+	Days     []string `koanf:"days"`
+	From     string   `koanf:"from"`
+	To       string   `koanf:"to"`
+	Timezone string   `koanf:"timezone"`
+	Except   []string `koanf:"except"`
+}
+
+// Attribute is one reply attribute, as written; Values holds one at least.
+type Attribute struct {
+	Name   string   `koanf:"name"`
+	Values []string `koanf:"values"`
+}
+
+// Audit is the trail.
+type Audit struct {
+	File      string        `koanf:"file"` // never empty: audit.jsonl in state.directory where none is set
+	Retention time.Duration `koanf:"retention"`
+}
+
+// State is what outlives a restart.
+type State struct {
+	Directory string `koanf:"directory"`
+	Redis     Redis  `koanf:"redis"`
+}
+
+// Redis is the memory that several nodes share.
+type Redis struct {
+	Addresses []string `koanf:"addresses"` // empty: embedded
+}
+
+// Given reports whether the operator wrote this key, in the file or in the environment, so that a NAS profile knows which of
+// its values are overridden: Given("clients[0].on_push_timeout").
+func (s *Settings) Given(key string) bool {
+	_, ok := s.origins[key]
+	return ok
+}

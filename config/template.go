@@ -1,0 +1,26 @@
+package config
+
+import (
+	_ "embed" // the template is a file of its own, so that it reads as what it makes
+	"strconv"
+	"strings"
+)
+
+//go:embed template.yaml
+var template string //nolint:gochecknoglobals // an embedded file can be nothing else
+
+// Sample says what a fresh configuration points to.
+type Sample struct {
+	SharedSecretFile string // absolute name of the file that holds the shared secret
+	APIKeyFile       string // absolute name of the file that is to hold the API key
+	StateDirectory   string
+}
+
+// Template is a commented configuration with every common key. It loads once both files hold a secret.
+func Template(sample Sample) []byte {
+	return []byte(strings.NewReplacer(
+		"@SHARED_SECRET@", strconv.Quote("file:"+sample.SharedSecretFile),
+		"@API_KEY@", strconv.Quote("file:"+sample.APIKeyFile),
+		"@STATE@", strconv.Quote(sample.StateDirectory),
+	).Replace(template))
+}
