@@ -17,27 +17,25 @@ const (
 type span struct {
 	start, end int64 // instants; the end is not part of it
 	offset     int64 // wall minus instant
+	calm       bool  // the instant asked for is four days away from both ends at least, as on nearly every day of the year
 }
 
 // spanAt is the span of loc that holds an instant.
 func spanAt(loc *time.Location, instant int64) span {
 	t := time.Unix(instant, 0).In(loc)
 	_, offset := t.Zone()
+	s := span{start: math.MinInt64, end: math.MaxInt64, offset: int64(offset), calm: true}
+	const margin = 4 * daySeconds
 	start, end := t.ZoneBounds()
-	s := span{start: math.MinInt64, end: math.MaxInt64, offset: int64(offset)}
 	if !start.IsZero() {
 		s.start = start.Unix()
+		s.calm = instant-s.start >= margin
 	}
 	if !end.IsZero() {
 		s.end = end.Unix()
+		s.calm = s.calm && s.end-instant >= margin
 	}
 	return s
-}
-
-// calm reports that no clock change stands within days of an instant, as on nearly every day of the year.
-func (s span) calm(instant int64, days int64) bool {
-	room := days * daySeconds
-	return (s.start == math.MinInt64 || instant-s.start >= room) && (s.end == math.MaxInt64 || s.end-instant >= room)
 }
 
 // showings are the first and the last instant at which loc's clocks show a wall. Where they never do, because they jump

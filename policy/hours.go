@@ -25,10 +25,10 @@ func (w *window) starts(day int64) bool {
 }
 
 // bounds are the instants between which the window that starts on day is open. now is the span that the question was asked
-// in; near is whether a clock change may matter.
-func (w *window) bounds(day int64, now span, calm bool) (start, end int64) {
+// in; calm says that no clock change is near.
+func (w *window) bounds(day int64, now span) (start, end int64) {
 	from, to := day*daySeconds+w.from, day*daySeconds+w.to
-	if calm {
+	if now.calm {
 		return from - now.offset, to - now.offset
 	}
 	if !exists(w.loc, day) {
@@ -41,19 +41,17 @@ func (w *window) bounds(day int64, now span, calm bool) (start, end int64) {
 
 // until is the end of the window, where it is open at an instant. It is the latest one where a window meets the next day's.
 func (w *window) until(instant int64) (end int64, open bool) {
-	const margin = 4 // days: two that a window may lie off, and two that a clock change may
 	now := spanAt(w.loc, instant)
 	today := dayOf(instant + now.offset)
-	calm := now.calm(instant, margin)
 	first, last := today-1, today
-	if !calm { // where clocks go back over midnight, a window of tomorrow's date may have begun
+	if !now.calm { // where clocks go back over midnight, a window of tomorrow's date may have begun
 		first, last = first-1, last+1
 	}
 	for day := first; day <= last; day++ {
 		if !w.starts(day) {
 			continue
 		}
-		if s, e := w.bounds(day, now, calm); s <= instant && instant < e && (!open || e > end) {
+		if s, e := w.bounds(day, now); s <= instant && instant < e && (!open || e > end) {
 			end, open = e, true
 		}
 	}
@@ -62,19 +60,19 @@ func (w *window) until(instant int64) (end int64, open bool) {
 
 // hours are windows of which any may be open. The zero hours are a key left out: always open, without end.
 type hours struct {
-	windows    []window
-	oneZone    bool  // all windows read the same zone's clocks
-	lastExcept int64 // the latest day in any except; before all days where there is none
+	windows []window
+	always  bool // they leave no minute of any week out
 }
 
 // lookAhead is how far until follows adjoining windows. Two weeks and a day hold every weekday at least once without a clock
-// change, so what stays open that long, in one zone and without exceptions to come, is open for ever.
+// change, so of windows in one zone and without exceptions it sees the end.
 const lookAhead = 15 * daySeconds
 
 // until tells whether any window is open at t, and when the last of those that adjoin or overlap from there on closes. The zero
-// time is "never". Where that end is more than 15 days away, the time told may be earlier than it, but is 15 days away.
+// time is "never". An end more than 15 days away, which exceptions or windows of several zones can make, is told as an
+// earlier time that is 15 days away at least.
 func (h *hours) until(t time.Time) (end time.Time, open bool) {
-	if h.windows == nil {
+	if h.windows == nil || h.always {
 		return time.Time{}, true
 	}
 	start := t.Unix()
@@ -85,12 +83,9 @@ func (h *hours) until(t time.Time) (end time.Time, open bool) {
 	for reached-start < lookAhead {
 		further, open := h.extend(reached)
 		if !open {
-			return time.Unix(reached, 0).UTC(), true
+			break
 		}
 		reached = further
-	}
-	if h.forEver(start) {
-		return time.Time{}, true
 	}
 	return time.Unix(reached, 0).UTC(), true
 }
@@ -106,8 +101,33 @@ func (h *hours) extend(instant int64) (end int64, open bool) {
 	return end, open
 }
 
-// forEver reports that what stayed open from an instant over the whole lookAhead never closes.
-func (h *hours) forEver(start int64) bool {
-	const skew = 2 // days between a civil date anywhere and the date in UTC
-	return h.oneZone && h.lastExcept+skew < dayOf(start)
+// alwaysOpen reports that the windows of one zone, those without exceptions, leave no minute of the week out. Clock changes
+// make no gap between them, since what adjoins on paper adjoins in time.
+func alwaysOpen(windows []window) bool {
+	for i := range windows {
+		zone := windows[i].loc.String()
+		earlier := slices.ContainsFunc(windows[:i], func(w window) bool { return w.loc.String() == zone })
+		if !earlier && wholeWeek(windows, zone) {
+			return true
+		}
+	}
+	return false
+}
+
+func wholeWeek(windows []window, zone string) bool {
+	const minutes = 7 * daySeconds / 60
+	var covered [minutes]bool
+	for i := range windows {
+		w := &windows[i]
+		if w.loc.String() != zone || len(w.except) > 0 {
+			continue
+		}
+		for day, on := range w.days {
+			midnight := int64(day) * daySeconds
+			for at := midnight + w.from; on && at < midnight+w.to; at += 60 {
+				covered[at/60%minutes] = true
+			}
+		}
+	}
+	return !slices.Contains(covered[:], false)
 }

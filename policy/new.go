@@ -90,7 +90,7 @@ func (r *reader) rule(path string, s RuleSettings) rule {
 	if len(s.Reply) > 0 {
 		out.reply = slices.Clip(slices.Clone(s.Reply)) // clipped: an append by a caller must not reach the next login
 	}
-	if out.action == Deny {
+	if s.Decision == Deny.String() { // not where an unknown word stands: that is a fault of its own
 		r.denyWarnings(path, &out)
 	}
 	return out

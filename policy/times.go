@@ -14,20 +14,13 @@ func (r *reader) hours(path string, list []HoursSettings) hours {
 	if !stated(r, path, list, "never opens") {
 		return hours{}
 	}
-	out := hours{oneZone: true, lastExcept: noDay}
+	var out hours
 	for i, s := range list {
-		w := r.window(index(path, i), s)
-		out.windows = append(out.windows, w)
-		out.oneZone = out.oneZone && w.loc.String() == out.windows[0].loc.String()
-		if n := len(w.except); n > 0 {
-			out.lastExcept = max(out.lastExcept, w.except[n-1])
-		}
+		out.windows = append(out.windows, r.window(index(path, i), s))
 	}
+	out.always = alwaysOpen(out.windows)
 	return out
 }
-
-// noDay is before every day that a setting can name.
-const noDay = -1 << 40
 
 func (r *reader) window(path string, s HoursSettings) window {
 	w := window{loc: r.location(path+".timezone", s.Timezone, r.zone), days: r.days(path+".days", s.Days)}

@@ -39,7 +39,7 @@ func (t Trace) writeFacts(w io.Writer) {
 		groups = quoted(t.Facts.Groups)
 	}
 	if t.Facts.CallingStation.IsValid() {
-		from = t.Facts.CallingStation.String()
+		from = t.Facts.CallingStation.WithZone("").String() // a zone is free text
 	}
 	row(w, "user", fmt.Sprintf("%q", t.Facts.User))
 	row(w, "groups", groups)
