@@ -4,7 +4,6 @@ import (
 	"net/http"
 	"sync"
 	"sync/atomic"
-	"time"
 )
 
 // How much a Cloud remembers: enough to look at, too little to fill a machine.
@@ -55,8 +54,6 @@ func (c *Cloud) configure(o Options) {
 
 // Options are the options in force, with their defaults filled in.
 func (c *Cloud) Options() Options { return *c.options.Load() }
-
-func (c *Cloud) now() time.Time { return c.options.Load().Now() }
 
 // Set adds a person, or changes the one who has the mobile. Pushes on the phone stay as they are. A person without a
 // mobile gets DerivedMobile; one whose mobile or e-mail no request can name is never found.

@@ -58,7 +58,7 @@ func (c *Cloud) gate(next http.Handler) http.Handler {
 		} {
 			w.Header().Set(name, value)
 		}
-		if !c.Options().InsecureControlAnywhere && !(loopback(r.RemoteAddr) && loopback(r.Host)) {
+		if local := loopback(r.RemoteAddr) && loopback(r.Host); !local && !c.Options().InsecureControlAnywhere {
 			refuse(w, http.StatusForbidden, errors.New("the phone and the control endpoint answer this machine alone"))
 			return
 		}

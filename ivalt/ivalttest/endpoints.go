@@ -50,7 +50,7 @@ func (c *Cloud) push(k *call) reply {
 			id: c.ids.Add(1), mobile: k.mobile, from: k.from, sent: k.now, step: step,
 			email: ph.person.Email, name: ph.person.Name, silent: step.Behaviour == DenySilent,
 		}
-		ph.add(p, k.options.KeepResults)
+		ph.add(p, k.options)
 		c.pushes.add(p)
 		sent = true
 	})
@@ -72,7 +72,7 @@ func (c *Cloud) poll(k *call) reply {
 	c.onPhone(k, func(ph *phone) {
 		known = ph.enrolled(k.options.Default)
 		ph.settle(k.now, k.options.PushLifetime)
-		said = ph.read(k.geofenced, k.options.Sticky)
+		said = ph.read(k)
 	})
 	if !known {
 		return unknownMobile(k, k.instance())

@@ -111,8 +111,14 @@ func details(p Person, mobile string) []byte {
 	b = append(b, `{"id":`...)
 	b = strconv.AppendUint(b, uint64(identity(mobile)), 10)
 	for _, m := range [...]struct{ name, value string }{
-		{"name", p.Name}, {"email", p.Email}, {"country_code", country}, {"mobile", rest},
-		{"latitude", "30.7046"}, {"longitude", "76.7179"}, {"imei", "000000000000000"}, {"address", "Rehearsal Street 1"},
+		{"name", p.Name},
+		{"email", p.Email},
+		{"country_code", country},
+		{"mobile", rest},
+		{"latitude", "30.7046"},
+		{"longitude", "76.7179"},
+		{"imei", "000000000000000"},
+		{"address", "Rehearsal Street 1"},
 	} {
 		b = append(b, `,"`+m.name+`":`...)
 		b = appendText(b, m.value)

@@ -192,7 +192,7 @@ func redirect(k *call) forged {
 func (c *Cloud) serveRedirected(w http.ResponseWriter, r *http.Request) {
 	c.counts.redirects.Add(1)
 	o := c.options.Load()
-	mobile := clip(r.URL.Query().Get("mobile"), maxText)
+	mobile := clip(r.URL.Query().Get("mobile"))
 	k := call{path: pathRedirected, endpoint: ResultEndpoint, options: o, now: o.Now(), mobile: mobile, person: Person{Mobile: mobile}}
 	rep := approvedReply(&k)
 	c.log(&k, rep)

@@ -104,8 +104,8 @@ func (ph *phone) step(usual Step) Step {
 }
 
 // add puts a push on the phone, after settle.
-func (ph *phone) add(p *push, keepResults bool) {
-	if !keepResults {
+func (ph *phone) add(p *push, o *Options) {
+	if !o.KeepResults {
 		ph.result = none
 	}
 	if len(ph.open) >= maxOpen {
@@ -116,12 +116,12 @@ func (ph *phone) add(p *push, keepResults bool) {
 }
 
 // read is a poll, after settle: what the mobile's result says. Policy speaks on the geofence endpoint alone.
-func (ph *phone) read(geofenced, sticky bool) outcome {
+func (ph *phone) read(k *call) outcome {
 	said := ph.result
-	if !sticky {
+	if !k.options.Sticky {
 		ph.result = none
 	}
-	if !geofenced && (said == outsideGeofence || said == outsideHours) {
+	if !k.geofenced && (said == outsideGeofence || said == outsideHours) {
 		return approved
 	}
 	return said

@@ -22,7 +22,7 @@ const (
 	pathPhone      = "/phone."
 
 	maxBody = 64 << 10
-	maxText = 512 // of requestFrom, as it is kept and shown
+	maxText = 512 // of any text that is kept and shown
 )
 
 // call is one request while it is answered.
@@ -75,7 +75,7 @@ func (c *Cloud) log(k *call, rep reply) {
 // receive reads what is asked. A body that cannot be read asks for nothing, which the validation refuses.
 func (c *Cloud) receive(r *http.Request) call {
 	o := c.options.Load()
-	k := call{path: clip(r.URL.Path, maxText), now: o.Now(), options: o}
+	k := call{path: clip(r.URL.Path), now: o.Now(), options: o}
 	if r.Method != http.MethodPost {
 		return k
 	}
@@ -122,7 +122,7 @@ func (k *call) read(r *http.Request) {
 	} else if json.Unmarshal(body, &f) != nil {
 		return
 	}
-	k.email, k.mobile, k.from = canonicalEmail(clip(f.Email, maxText)), clip(f.Mobile, maxText), clip(f.RequestFrom, maxText)
+	k.email, k.mobile, k.from = canonicalEmail(clip(f.Email)), clip(f.Mobile), clip(f.RequestFrom)
 }
 
 // readBody reads up to one octet more than is allowed, in one allocation where the length is announced.
@@ -145,12 +145,12 @@ func form(r *http.Request) bool {
 	return err == nil && media == "application/x-www-form-urlencoded"
 }
 
-// clip cuts a text to n octets at most, on a boundary between characters.
-func clip(s string, n int) string {
-	if len(s) <= n {
+// clip cuts a text to maxText octets at most, on a boundary between characters.
+func clip(s string) string {
+	if len(s) <= maxText {
 		return s
 	}
-	return strings.ToValidUTF8(s[:n], "")
+	return strings.ToValidUTF8(s[:maxText], "")
 }
 
 // identify finds the mobile of an e-mail and the person of a mobile, so that a fault for one person finds its calls.
