@@ -3,15 +3,18 @@ package radius
 import (
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"time"
 
 	"ivalt-radius/auth"
-	"ivalt-radius/policy"
 	"ivalt-radius/radius/wire"
 )
 
-// errUnfit says that a reply attribute cannot stand in an Access-Accept.
-var errUnfit = errors.New("reply attribute is unsound or not for a rule to set")
+// Why an Access-Accept cannot be made.
+var (
+	errUnfit = errors.New("reply attribute is unsound or not for a rule to set")
+	errOver  = errors.New("no second of the session is left")
+)
 
 // answer puts a verdict on the wire, or keeps the silence that it asks for.
 func (s *Server) answer(x *exchange, v auth.Verdict) {
@@ -82,49 +85,45 @@ func (s *Server) encode(x *exchange, v auth.Verdict) []byte {
 // acceptAttributes are Reply-Message, the rule's attributes and the one Session-Timeout.
 func acceptAttributes(v auth.Verdict, now time.Time) ([]byte, error) {
 	out := wire.Append(make([]byte, 0, 64), attrReplyMessage, []byte(v.Reason.ReplyMessage()))
-	limit, limited := sessionTimeout(v.Until, now)
-	if limited && limit < 1 {
-		return nil, errors.New("no second of the session is left")
+	limit := sessionTimeout(v.Until, now)
+	if limit < 1 {
+		return nil, errOver
 	}
 	for _, a := range v.Reply {
 		fit := true
 		err := wire.Walk(a.Wire, func(typ byte, value []byte) bool {
 			switch {
-			case typ == 0 || typ == wire.MessageAuthenticator || typ == wire.ProxyState || typ == attrState:
+			case reserved(typ):
 				fit = false
 			case typ == attrSessionTimeout && len(value) == 4:
-				configured := int64(binary.BigEndian.Uint32(value))
-				if !limited || configured < limit {
-					limit, limited = configured, true
-				}
+				limit = min(limit, int64(binary.BigEndian.Uint32(value)))
 			default:
 				out = wire.Append(out, typ, value)
 			}
 			return fit
 		})
 		if err != nil || !fit {
-			return nil, unfit(a)
+			return nil, fmt.Errorf("%s: %w", a.Name, errUnfit)
 		}
 	}
-	if limited {
-		out = wire.Append(out, attrSessionTimeout, binary.BigEndian.AppendUint32(nil, uint32(limit))) //nolint:gosec // bounded by sessionTimeout
+	if limit < noLimit {
+		out = wire.Append(out, attrSessionTimeout, binary.BigEndian.AppendUint32(nil, uint32(limit)))
 	}
 	return out, nil
 }
 
-// sessionTimeout is how many whole seconds are left until the session must end.
-func sessionTimeout(until, now time.Time) (seconds int64, limited bool) {
-	if until.IsZero() {
-		return 0, false
-	}
-	const most = 1<<32 - 1
-	return min(int64(until.Sub(now)/time.Second), most), true
+// reserved reports attributes that the server alone sets.
+func reserved(typ byte) bool {
+	return typ == 0 || typ == wire.MessageAuthenticator || typ == wire.ProxyState || typ == attrState
 }
 
-func unfit(a policy.Attribute) error { return &unfitError{name: a.Name} }
+// noLimit is more seconds than Session-Timeout can say.
+const noLimit = 1 << 32
 
-// unfitError names the attribute, which is the operator's word, not the packet's.
-type unfitError struct{ name string }
-
-func (e *unfitError) Error() string { return e.name + ": " + errUnfit.Error() }
-func (e *unfitError) Unwrap() error { return errUnfit }
+// sessionTimeout is how many whole seconds are left until the session must end, at most noLimit.
+func sessionTimeout(until, now time.Time) int64 {
+	if until.IsZero() {
+		return noLimit
+	}
+	return min(int64(until.Sub(now)/time.Second), noLimit)
+}

@@ -80,7 +80,7 @@ func digestOf(k *socket, source netip.AddrPort, packet []byte) digest {
 	return digest(sum[:digestSize])
 }
 
-// standingOf is what a claim finds.
+// claimed is what a claim finds.
 type claimed uint8
 
 // What a claim finds. The zero value drops the packet.

@@ -2,6 +2,7 @@ package radius
 
 import (
 	"net/netip"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -29,8 +30,7 @@ const (
 	notRecorded
 	readError
 	writeError
-	loggedCauses // the mark
-
+	loggedCauses // the mark, no counter
 	duplicateDropped
 	duplicateAnswered
 	statusSilent
@@ -48,24 +48,11 @@ const (
 	sound // no cause: the packet goes on
 )
 
-// name is the counter's word in metrics and logs.
-func (c cause) name() string {
-	names := [causeCount]string{
-		unknownClient: "unknown_client", invalidSource: "invalid_source", malformed: "malformed", wrongCode: "wrong_code",
-		badAuthenticator: "bad_authenticator", missingMessageAuthenticator: "missing_message_authenticator",
-		noCredential: "no_credential", queueFull: "queue_full", tableFull: "table_full", clientFull: "client_full",
-		statusLimited: "status_limited", unreadableAccounting: "unreadable_accounting", notRecorded: "not_recorded",
-		readError: "read_error", writeError: "write_error",
-		duplicateDropped: "duplicate_dropped", duplicateAnswered: "duplicate_answered", statusSilent: "status_silent",
-		delayFull: "delay_full", replyUnfit: "reply_unfit", panics: "panics", received: "received",
-		accepted: "accepted", rejected: "rejected", silenced: "silenced", statusAnswered: "status_answered",
-		accountingAnswered: "accounting_answered",
-	}
-	if c < causeCount {
-		return names[c]
-	}
-	return ""
-}
+// words are the counters' words in metrics and logs, in the order of the causes; "|" is the mark.
+const words = "unknown_client invalid_source malformed wrong_code bad_authenticator missing_message_authenticator " +
+	"no_credential queue_full table_full client_full status_limited unreadable_accounting not_recorded read_error " +
+	"write_error | duplicate_dropped duplicate_answered status_silent delay_full reply_unfit panics received accepted " +
+	"rejected silenced status_answered accounting_answered"
 
 // hint is what an operator can do about a client's drops.
 type hint struct {
@@ -81,6 +68,7 @@ const lineEvery = time.Second
 // in the next one.
 type drops struct {
 	counts [causeCount]atomic.Uint64
+	names  []string
 	log    logrus.FieldLogger
 	now    func() time.Time
 
@@ -95,7 +83,7 @@ type drops struct {
 }
 
 func newDrops(log logrus.FieldLogger, now func() time.Time) *drops {
-	return &drops{log: log, now: now}
+	return &drops{log: log, now: now, names: strings.Fields(words)}
 }
 
 // count counts without a word in the log.
@@ -140,7 +128,7 @@ func (d *drops) write() {
 	fields := logrus.Fields{"address": d.address.Unmap().String()}
 	for c := range loggedCauses {
 		if n := d.counts[c].Load(); n != d.told[c] {
-			fields[c.name()] = n - d.told[c]
+			fields[d.names[c]] = n - d.told[c]
 			d.told[c] = n
 		}
 	}
@@ -170,8 +158,8 @@ func (d *drops) close() {
 func (d *drops) all() map[string]uint64 {
 	out := make(map[string]uint64, causeCount-1)
 	for c := range causeCount {
-		if name := c.name(); name != "" {
-			out[name] = d.counts[c].Load()
+		if c != loggedCauses {
+			out[d.names[c]] = d.counts[c].Load()
 		}
 	}
 	return out

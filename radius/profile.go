@@ -23,7 +23,10 @@ type Profile struct {
 }
 
 // Profiles are the known NAS presets, by name. The slice is the caller's.
-func Profiles() []Profile {
+func Profiles() []Profile { return append(gatewayProfiles(), softwareProfiles()...) }
+
+// gatewayProfiles are VPN products.
+func gatewayProfiles() []Profile {
 	return []Profile{
 		{
 			Name: "openvpn-as", Title: "OpenVPN Access Server",
@@ -52,6 +55,12 @@ func Profiles() []Profile {
 			CallingStationFrom: []string{"Calling-Station-Id", "PaloAlto-Client-Source-IP", "Tunnel-Client-Endpoint"},
 			RetryInterval:      3 * time.Second, Tries: 3,
 		},
+	}
+}
+
+// softwareProfiles are programs and routers.
+func softwareProfiles() []Profile {
+	return []Profile{
 		{
 			Name: "ocserv", Title: "ocserv with radcli",
 			Basis:        "Measured: radius_timeout 10 and 3 retries, that is 4 packets in 40 s.",

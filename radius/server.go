@@ -261,7 +261,7 @@ func (s *Server) conclude(x *exchange, req auth.Request) {
 // survive keeps a panic to its one request, which is not answered; its duplicates stay silent too, so that nothing is
 // done twice for it. The log has no data of the request.
 func (s *Server) survive(x *exchange) {
-	r := recover() //nolint:revive // always deferred
+	r := recover()
 	if r == nil {
 		return
 	}

@@ -99,7 +99,8 @@ type checker struct {
 	path string
 }
 
-func (c checker) add(key, format string, args ...any)  { c.list.Add(c.path+"."+key, format, args...) }
+func (c checker) add(key, format string, args ...any) { c.list.Add(c.path+"."+key, format, args...) }
+
 func (c checker) warn(key, format string, args ...any) { c.list.Warn(c.path+"."+key, format, args...) }
 
 // compile makes a client of its settings; faults go to the checker.

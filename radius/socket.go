@@ -66,7 +66,7 @@ func listenUDP(ctx context.Context, text string, p port, index uint16) (*socket,
 	k := &socket{index: index, port: p, wildcard: at.Addr().IsUnspecified()}
 	config := net.ListenConfig{Control: func(_, _ string, raw syscall.RawConn) error {
 		var failed error
-		err := raw.Control(func(fd uintptr) { failed = k.prepare(int(fd), at.Addr().Is4()) }) //nolint:gosec // a file descriptor fits
+		err := raw.Control(func(fd uintptr) { failed = k.prepare(int(fd), at.Addr().Is4()) })
 		return errors.Join(err, failed)
 	}}
 	conn, err := config.ListenPacket(ctx, network(text, at.Addr()), at.String())

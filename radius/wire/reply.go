@@ -58,7 +58,7 @@ func (k *Key) AppendReply(dst []byte, o Origin, r Reply) ([]byte, error) {
 	}
 	start := len(dst)
 	dst = append(dst, byte(r.Code), o.Identifier)
-	dst = binary.BigEndian.AppendUint16(dst, uint16(length)) //nolint:gosec // at most 4096
+	dst = binary.BigEndian.AppendUint16(dst, uint16(length))
 	dst = append(dst, o.Authenticator[:]...)
 	if r.Signature == Signed {
 		dst = append(dst, MessageAuthenticator, maSize)
