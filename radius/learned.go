@@ -1,0 +1,19 @@
+package radius
+
+import (
+	"net/netip"
+	"strings"
+)
+
+// LearnedKey names a source address of a client in what is learned: the address once sent a valid Message-Authenticator.
+func LearnedKey(client string, addr netip.Addr) string { return learnedKey(client, addr) }
+
+// ParseLearnedKey takes a LearnedKey apart; ok is false for any other text.
+func ParseLearnedKey(key string) (client string, addr netip.Addr, ok bool) {
+	at := strings.LastIndexByte(key, '|')
+	if at < 0 {
+		return "", netip.Addr{}, false
+	}
+	addr, err := netip.ParseAddr(key[at+1:])
+	return key[:at], addr, err == nil
+}
