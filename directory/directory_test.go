@@ -1,0 +1,136 @@
+package directory_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"ivalt-radius/auth"
+	"ivalt-radius/directory"
+	"ivalt-radius/secret"
+)
+
+func entry(name, email, mobile string, groups ...string) directory.Entry {
+	return directory.Entry{Name: name, Email: secret.New(email), Mobile: secret.New(mobile), Groups: groups}
+}
+
+func user(t *testing.T, name string) auth.Username {
+	t.Helper()
+	u, err := auth.ParseUsername(name)
+	if err != nil {
+		t.Fatalf("ParseUsername(%q): %v", name, err)
+	}
+	return u
+}
+
+func TestPerson(t *testing.T) {
+	people, faults := directory.New("{username}@example.com", []directory.Entry{
+		entry("Jane.Doe", "jane@other.example", "+49 170 1234567", "Admins", "VPN Users", "admins"),
+		entry("bob", "", "+14155550123"),
+		entry("carol@corp.example", "", ""),
+	})
+	if len(faults) != 0 {
+		t.Fatalf("faults: %v", faults)
+	}
+	for _, c := range []struct {
+		title, name, email, mobile string
+		groups                     []string
+	}{
+		{"listed, other case", "JANE.doe", "jane@other.example", "+491701234567", []string{"admins", "vpn users"}},
+		{"listed without an address", "bob", "bob@example.com", "+14155550123", nil},
+		{"listed by an address", "Carol@corp.example", "carol@corp.example", "", nil},
+		{"unlisted", "dave", "dave@example.com", "", nil},
+		{"unlisted with a domain before it", `CORP\dave`, "dave@example.com", "", nil},
+		{"unlisted address stays as it is", "dave@else.example", "dave@else.example", "", nil},
+		{"address behind a domain is nobody's", `CORP\dave@else.example`, `corp\dave@else.example`, "", nil},
+		{"the local part of a listed name is another name", `CORP\bob`, "bob@example.com", "", nil},
+	} {
+		t.Run(c.title, func(t *testing.T) {
+			got, err := people.Person(context.Background(), user(t, c.name))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got.Email.Reveal() != c.email || got.Mobile.E164() != c.mobile {
+				t.Errorf("got %q, %q, want %q, %q", got.Email.Reveal(), got.Mobile.E164(), c.email, c.mobile)
+			}
+			if diff := cmp.Diff(c.groups, got.Groups); diff != "" {
+				t.Errorf("groups (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestGroupsAreSortedAndTheCallersOwn(t *testing.T) {
+	people, _ := directory.New("{username}", []directory.Entry{entry("b", "", "", "Zeta", "alpha"), entry("a", "", "", "ALPHA")})
+	got := people.Groups()
+	if diff := cmp.Diff([]string{"alpha", "zeta"}, got); diff != "" {
+		t.Fatalf("(-want +got):\n%s", diff)
+	}
+	got[0] = "changed"
+	if people.Groups()[0] != "alpha" {
+		t.Error("the caller changed the directory")
+	}
+}
+
+func TestFaults(t *testing.T) {
+	for _, c := range []struct {
+		title, template string
+		people          []directory.Entry
+		key, words      string
+	}{
+		{"no place for the name", "all@example.com", nil, "users.email", "{username}"},
+		{"empty template", "", nil, "users.email", "{username}"},
+		{"name twice", "{username}.{username}@x", nil, "users.email", "once"},
+		{"unknown placeholder", "{username}@{realm}", nil, "users.email", "braces"},
+		{"two ats", "{username}@a@b", nil, "users.email", "second @"},
+		{"blank in the template", "{username} @a", nil, "users.email", "blank"},
+		{"name that names nobody", "{username}", []directory.Entry{entry("a\x00b", "", "")}, `users.file: "a\x00b"`, "user name"},
+		{
+			"two spellings of one name", "{username}",
+			[]directory.Entry{entry("Jane", "", ""), entry("jANE", "", "")},
+			`users.file: "jANE"`, `"Jane"`,
+		},
+		{"address without at", "{username}", []directory.Entry{entry("a", "canary-1", "")}, `users.file: "a".email`, "no e-mail"},
+		{"address of two", "{username}", []directory.Entry{entry("a", "canary@x@y", "")}, `users.file: "a".email`, "no e-mail"},
+		{"address with a line break", "{username}", []directory.Entry{entry("a", "canary@x\n", "")}, `users.file: "a".email`, "no e-mail"},
+		{"national number", "{username}", []directory.Entry{entry("a", "", "0170 canary")}, `users.file: "a".mobile`, "E.164"},
+		{"group of control characters", "{username}", []directory.Entry{entry("a", "", "", "ok", "\x01")}, `users.file: "a".groups[1]`, "group"},
+	} {
+		t.Run(c.title, func(t *testing.T) {
+			people, faults := directory.New(c.template, c.people)
+			if people != nil {
+				t.Error("a directory in spite of faults")
+			}
+			if len(faults) != 1 || faults[0].Key != c.key || !strings.Contains(faults[0].Message, c.words) {
+				t.Fatalf("got %v, want one for %s with %q", faults, c.key, c.words)
+			}
+			if strings.Contains(fmt.Sprint(faults), "canary") {
+				t.Errorf("a value stands in the fault: %v", faults)
+			}
+		})
+	}
+}
+
+func TestLookUpDoesNotAllocate(t *testing.T) {
+	people, _ := directory.New("{username}", []directory.Entry{entry("jane", "j@example.com", "+491701234567", "a")})
+	ctx := context.Background()
+	for _, name := range []string{"jane", "dave", `CORP\dave`, "dave@example.com"} {
+		u := user(t, name)
+		if n := testing.AllocsPerRun(100, func() { _, _ = people.Person(ctx, u) }); n != 0 {
+			t.Errorf("%s: %v allocations", name, n)
+		}
+	}
+}
+
+func BenchmarkPerson(b *testing.B) {
+	people, _ := directory.New("{username}@example.com", nil)
+	u, _ := auth.ParseUsername("jane")
+	ctx := context.Background()
+	b.ReportAllocs()
+	for b.Loop() {
+		_, _ = people.Person(ctx, u)
+	}
+}
