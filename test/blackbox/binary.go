@@ -1,0 +1,51 @@
+package blackbox
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+)
+
+// binaryVariable names the binary under test; Main sets it.
+const binaryVariable = "BLACKBOX_BINARY"
+
+// Main is for TestMain: it builds the binary, runs the tests, tidies up and returns the exit code.
+func Main(m *testing.M) int {
+	if os.Getenv(binaryVariable) != "" {
+		return m.Run()
+	}
+	dir, err := os.MkdirTemp("", "blackbox")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	binary := filepath.Join(dir, "ivalt-radius")
+	if err := build(context.Background(), binary); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	if err := os.Setenv(binaryVariable, binary); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return m.Run()
+}
+
+// Binary is the path of the binary under test.
+func Binary() string { return os.Getenv(binaryVariable) }
+
+func build(ctx context.Context, to string) error {
+	args := []string{"build", "-buildvcs=false", "-o", to}
+	if raceEnabled {
+		args = append(args, "-race")
+	}
+	out, err := exec.CommandContext(ctx, "go", append(args, "ivalt-radius/cmd/ivalt-radius")...).CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("building the binary under test: %w\n%s", err, out)
+	}
+	return nil
+}

@@ -1,0 +1,145 @@
+package blackbox_test
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"ivalt-radius/ivalt/ivalttest"
+	"ivalt-radius/test/blackbox"
+)
+
+const (
+	killRounds  = 20
+	killSockets = 8
+)
+
+// TestKillUnderLoad: kill -9 in the middle of a crowd, again and again on one state directory. Every Access-Accept that a
+// gateway has in its hands stands in the trail, and the chain holds over all the crashes.
+func TestKillUnderLoad(t *testing.T) {
+	site := blackbox.NewSite(t)
+	site.Settings.IVALT = "limits: {per_second: 0, per_minute: 0, per_hour: 0}"
+	site.Settings.Policy = `
+  default: require_push
+  rules:
+    - name: machines
+      match: {users: ["svc-*"]}
+      decision: exempt`
+	granted := 0
+	for round := range killRounds {
+		site.Start(t)
+		people := round%5 == 4 // every fifth round the crowd waits for phones
+		users := crowd(t, site, round, people)
+		granted += len(users)
+		known := acceptedUsers(t, site)
+		for _, user := range users {
+			if !known[user] {
+				t.Errorf("round %d: %s holds an Access-Accept that the trail does not know", round, user)
+			}
+		}
+	}
+	if granted < killRounds {
+		t.Errorf("only %d Access-Accepts in %d rounds: there was no load", granted, killRounds)
+	}
+	site.Start(t) // repairs what the last kill tore
+	site.Server.Kill()
+	chain(t, site)
+	t.Logf("%d rounds, %d logins let in, none lost", killRounds, granted)
+}
+
+// crowd logs in on several sockets at once and kills the server at a random moment after the first Accept. It returns who was
+// let in.
+func crowd(t *testing.T, site *blackbox.Site, round int, people bool) []string {
+	t.Helper()
+	var mu sync.Mutex
+	var users []string
+	first := make(chan struct{})
+	var once sync.Once
+	var sockets sync.WaitGroup
+	for socket := range killSockets {
+		nas := site.NAS(t)
+		sockets.Go(func() {
+			for n := 0; site.Server.Running(); n++ {
+				user := fmt.Sprintf("svc-%d-%d-%d", round, socket, n)
+				if people {
+					user = strings.Replace(user, "svc", "person", 1)
+					site.Enrol(user, ivalttest.Approve, 0)
+				}
+				r := nas.Request(blackbox.Login{User: user, Password: password, ID: byte(n)})
+				nas.Send(r)
+				if reply, err := nas.Receive(r, answerWait(people)); err == nil && reply.Code == blackbox.AccessAccept {
+					mu.Lock()
+					users = append(users, user)
+					mu.Unlock()
+					once.Do(func() { close(first) })
+				}
+			}
+		})
+	}
+	select {
+	case <-first:
+	case <-time.After(blackbox.Patience):
+		t.Error("nobody was let in")
+	}
+	<-time.After(time.Duration(rand.IntN(200)) * time.Millisecond) //nolint:gosec // chance, not secrecy
+	site.Server.Kill()
+	sockets.Wait()
+	return users
+}
+
+// answerWait is how long a socket of the crowd listens; after the kill it ends the round.
+func answerWait(people bool) time.Duration {
+	if people {
+		return 8 * time.Second
+	}
+	return time.Second
+}
+
+// acceptedUsers reads from the trail who was let in.
+func acceptedUsers(t *testing.T, site *blackbox.Site) map[string]bool {
+	t.Helper()
+	users := map[string]bool{}
+	for _, line := range site.TrailLines(t) {
+		var r blackbox.Record
+		if err := json.Unmarshal(line, &r); err != nil {
+			t.Fatalf("a line of the trail is no JSON: %q", line)
+		}
+		if r.Text("type") == "authentication_attempt" && r.Text("verdict") == "accept" {
+			users[r.Text("user")] = true
+		}
+	}
+	return users
+}
+
+// chain verifies the trail by the contract's words alone, and then asks `audit verify`.
+func chain(t *testing.T, site *blackbox.Site) {
+	t.Helper()
+	prev := strings.Repeat("0", 64)
+	var seq float64
+	lines := site.TrailLines(t)
+	for i, line := range lines {
+		var r blackbox.Record
+		cut := bytes.LastIndex(line, []byte(`,"hash"`))
+		if err := json.Unmarshal(line, &r); err != nil || cut < 0 {
+			t.Fatalf("line %d is no record: %q", i+1, line)
+		}
+		sum := sha256.Sum256(line[:cut])
+		if r.Text("hash") != hex.EncodeToString(sum[:]) || r.Text("prev") != prev || r["seq"] != seq+1 {
+			t.Fatalf("line %d does not continue the chain: %s", i+1, line)
+		}
+		prev, seq = r.Text("hash"), seq+1
+	}
+	if len(lines) == 0 {
+		t.Error("the trail is empty")
+	}
+	if output, code := blackbox.Run(t, "audit", "verify", "--config", site.Config()); code != 0 {
+		t.Errorf("audit verify ends with %d: %s", code, output)
+	}
+}
