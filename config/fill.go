@@ -17,10 +17,10 @@ func (c *checker) fill(at *node, tree map[string]any, path string) map[string]an
 	out := map[string]any{}
 	for _, child := range at.children {
 		below := join(path, child.name)
-		value, written := tree[child.name]
+		value := tree[child.name] // nil: not written
 		switch child.shape {
 		case leaf:
-			if v, ok := c.leaf(child.key, value, written, below); ok {
+			if v, ok := c.leaf(child.key, value, below); ok {
 				out[child.name] = v
 			}
 		case list:
@@ -45,8 +45,8 @@ func (c *checker) list(at *node, elements []any, path string) any {
 }
 
 // leaf is the value of one key of the table.
-func (c *checker) leaf(key Key, value any, written bool, path string) (any, bool) {
-	if !written {
+func (c *checker) leaf(key Key, value any, path string) (any, bool) {
+	if value == nil {
 		if key.Required {
 			c.faults.Add(path, "is required")
 			return nil, false

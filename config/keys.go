@@ -246,8 +246,8 @@ func hourKeys() []Key {
 			Path: windows + ".days", Kind: Texts, Unset: "every day",
 			Meaning: "Days on which the window starts: `mon` to `sun`. `hours` is one window or a list of windows; where none holds, the login is denied.",
 		},
-		{Path: windows + ".from", Unset: "none", Meaning: "Clock time, inclusive."},
-		{Path: windows + ".to", Unset: "none", Meaning: "Clock time, exclusive; `24:00` is allowed; before `from` it runs over midnight."},
+		{Path: windows + ".from", Unset: "must be written", Meaning: "Clock time, inclusive."},
+		{Path: windows + ".to", Unset: "must be written", Meaning: "Clock time, exclusive; `24:00` is allowed; before `from` it runs over midnight."},
 		{Path: windows + ".timezone", Unset: "`policy.timezone`", Meaning: "Zone of the window, as in `Europe/Berlin`."},
 		{Path: windows + ".except", Kind: Texts, Unset: "none", Meaning: "Dates on which the window does not start, as in `2026-12-25`."},
 	}

@@ -37,10 +37,16 @@ func (k Key) form(text string) error {
 	switch k.Kind {
 	case Number:
 		n, err := parseNumber(text)
-		return errors.Join(err, k.within(int64(n), err))
+		if err != nil {
+			return err
+		}
+		return k.within(int64(n))
 	case Duration:
-		t, err := parseDuration(text)
-		return errors.Join(err, k.within(int64(t), err))
+		d, err := parseDuration(text)
+		if err != nil {
+			return err
+		}
+		return k.within(int64(d))
 	case Bool:
 		_, err := parseBool(text)
 		return err
@@ -66,9 +72,9 @@ func (k Key) form(text string) error {
 	return nil
 }
 
-// within checks the range of a number that could be read.
-func (k Key) within(n int64, err error) error {
-	if err != nil || n >= k.Min && (n <= k.Max || k.Max == 0) {
+// within checks the range.
+func (k Key) within(n int64) error {
+	if n >= k.Min && (n <= k.Max || k.Max == 0) {
 		return nil
 	}
 	return fmt.Errorf("must be %s", k.span())

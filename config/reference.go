@@ -1,14 +1,19 @@
 package config
 
 import (
+	_ "embed" // the page's text is a file of its own, so that it reads as what it is
 	"fmt"
 	"io"
 	"strings"
 )
 
-// Reference writes the table of all keys in Markdown, for docs/configuration.md. The error is the writer's.
+//go:embed reference.md
+var page string
+
+// Reference writes docs/configuration.md: the page's text, and the table of all keys. The error is the writer's.
 func Reference(w io.Writer) error {
 	var b strings.Builder
+	b.WriteString(page)
 	b.WriteString("| key | type | default | meaning | environment |\n|---|---|---|---|---|\n")
 	for _, key := range Keys() {
 		fmt.Fprintf(&b, "| `%s` | %s | %s | %s | `%s` |\n", key.Path, key.words(), key.otherwise(), strings.ReplaceAll(key.Meaning, "|", `\|`), key.Variable())
@@ -26,12 +31,9 @@ func (k Key) Variable() string {
 // words are the key's type and range.
 func (k Key) words() string {
 	words := map[Kind]string{
-		Text: "text", Texts: "list of texts", Number: "number", Duration: "duration", Bool: "`true` or `false`", Secret: "secret",
+		Choice: "`" + strings.Join(k.Choices, "`, `") + "`", Text: "text", Texts: "list of texts", Number: "number", Duration: "duration", Bool: "`true` or `false`", Secret: "secret",
 		Secrets: "list of secrets", Address: "IP:port", Addresses: "list of IP:port", Prefixes: "list of prefixes", Attributes: "map",
 	}[k.Kind]
-	if k.Kind == Choice {
-		return "`" + strings.Join(k.Choices, "`, `") + "`"
-	}
 	if span := k.span(); span != "" {
 		return words + ", " + span
 	}

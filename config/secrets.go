@@ -64,7 +64,7 @@ func (l *loader) secret(path string, written secret.Secret) (secret.Secret, bool
 	case "file":
 		text, err = l.secretFile(path, rest)
 	case "sealed":
-		err = errors.New("sealed secrets are not supported by this version: use env: or file:")
+		err = errors.New("sealed secrets are not supported by this version: use env:NAME or file:PATH")
 	default:
 		text = written.Reveal()
 		l.literal(path)

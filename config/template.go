@@ -7,7 +7,7 @@ import (
 )
 
 //go:embed template.yaml
-var template string //nolint:gochecknoglobals // an embedded file can be nothing else
+var template string
 
 // Sample says what a fresh configuration points to.
 type Sample struct {

@@ -110,7 +110,8 @@ func (p *People) person(entry Entry, user auth.Username, key string, faults *fau
 	return person
 }
 
-// Person implements auth.Directory: the listed person, or one of whom the e-mail alone is known. It never fails. Callers must
+// Person implements auth.Directory: the listed person, or one of whom the e-mail alone is known (empty
+// where the name has no local part: then iVALT cannot know the person). It never fails. Callers must
 // not change the groups.
 func (p *People) Person(_ context.Context, user auth.Username) (auth.Person, error) {
 	if person, ok := p.listed[user.String()]; ok {
@@ -123,12 +124,16 @@ func (p *People) Person(_ context.Context, user auth.Username) (auth.Person, err
 func (p *People) Groups() []string { return slices.Clone(p.groups) }
 
 // email makes the address of a login name. A name with @ stays as it is, with whatever stands before a backslash: so
-// CORP\x@y is an address that iVALT does not know, rather than somebody else's.
+// CORP\x@y is an address that iVALT does not know, rather than somebody else's. A name without a local part (CORP\) has none.
 func (p *People) email(user auth.Username) secret.Secret {
 	if strings.Contains(user.String(), "@") {
 		return secret.New(user.String())
 	}
-	return secret.New(p.prefix + user.Local() + p.suffix)
+	local := user.Local()
+	if local == "" {
+		return secret.Secret{}
+	}
+	return secret.New(p.prefix + local + p.suffix)
 }
 
 // plausible reports the shape of an address: something, one @, something, 254 octets at most (RFC 5321 section 4.5.3.1.3).

@@ -1,4 +1,4 @@
-package directory_test
+package directory
 
 import (
 	"context"
@@ -9,12 +9,11 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"ivalt-radius/auth"
-	"ivalt-radius/directory"
 	"ivalt-radius/secret"
 )
 
-func entry(name, email, mobile string, groups ...string) directory.Entry {
-	return directory.Entry{Name: name, Email: secret.New(email), Mobile: secret.New(mobile), Groups: groups}
+func entry(name, email, mobile string, groups ...string) Entry {
+	return Entry{Name: name, Email: secret.New(email), Mobile: secret.New(mobile), Groups: groups}
 }
 
 func user(t *testing.T, name string) auth.Username {
@@ -27,7 +26,7 @@ func user(t *testing.T, name string) auth.Username {
 }
 
 func TestPerson(t *testing.T) {
-	people, faults := directory.New("{username}@example.com", []directory.Entry{
+	people, faults := New("{username}@example.com", []Entry{
 		entry("Jane.Doe", "jane@other.example", "+49 170 1234567", "Admins", "VPN Users", "admins"),
 		entry("bob", "", "+14155550123"),
 		entry("carol@corp.example", "", ""),
@@ -46,6 +45,7 @@ func TestPerson(t *testing.T) {
 		{"unlisted with a domain before it", `CORP\dave`, "dave@example.com", "", nil},
 		{"unlisted address stays as it is", "dave@else.example", "dave@else.example", "", nil},
 		{"address behind a domain is nobody's", `CORP\dave@else.example`, `corp\dave@else.example`, "", nil},
+		{"no local part", `CORP\`, "", "", nil},
 		{"the local part of a listed name is another name", `CORP\bob`, "bob@example.com", "", nil},
 	} {
 		t.Run(c.title, func(t *testing.T) {
@@ -64,7 +64,7 @@ func TestPerson(t *testing.T) {
 }
 
 func TestGroupsAreSortedAndTheCallersOwn(t *testing.T) {
-	people, _ := directory.New("{username}", []directory.Entry{entry("b", "", "", "Zeta", "alpha"), entry("a", "", "", "ALPHA")})
+	people, _ := New("{username}", []Entry{entry("b", "", "", "Zeta", "alpha"), entry("a", "", "", "ALPHA")})
 	got := people.Groups()
 	if diff := cmp.Diff([]string{"alpha", "zeta"}, got); diff != "" {
 		t.Fatalf("(-want +got):\n%s", diff)
@@ -78,7 +78,7 @@ func TestGroupsAreSortedAndTheCallersOwn(t *testing.T) {
 func TestFaults(t *testing.T) {
 	for _, c := range []struct {
 		title, template string
-		people          []directory.Entry
+		people          []Entry
 		key, words      string
 	}{
 		{"no place for the name", "all@example.com", nil, "users.email", "{username}"},
@@ -87,20 +87,20 @@ func TestFaults(t *testing.T) {
 		{"unknown placeholder", "{username}@{realm}", nil, "users.email", "braces"},
 		{"two ats", "{username}@a@b", nil, "users.email", "second @"},
 		{"blank in the template", "{username} @a", nil, "users.email", "blank"},
-		{"name that names nobody", "{username}", []directory.Entry{entry("a\x00b", "", "")}, `users.file: "a\x00b"`, "user name"},
+		{"name that names nobody", "{username}", []Entry{entry("a\x00b", "", "")}, `users.file: "a\x00b"`, "user name"},
 		{
 			"two spellings of one name", "{username}",
-			[]directory.Entry{entry("Jane", "", ""), entry("jANE", "", "")},
+			[]Entry{entry("Jane", "", ""), entry("jANE", "", "")},
 			`users.file: "jANE"`, `"Jane"`,
 		},
-		{"address without at", "{username}", []directory.Entry{entry("a", "canary-1", "")}, `users.file: "a".email`, "no e-mail"},
-		{"address of two", "{username}", []directory.Entry{entry("a", "canary@x@y", "")}, `users.file: "a".email`, "no e-mail"},
-		{"address with a line break", "{username}", []directory.Entry{entry("a", "canary@x\n", "")}, `users.file: "a".email`, "no e-mail"},
-		{"national number", "{username}", []directory.Entry{entry("a", "", "0170 canary")}, `users.file: "a".mobile`, "E.164"},
-		{"group of control characters", "{username}", []directory.Entry{entry("a", "", "", "ok", "\x01")}, `users.file: "a".groups[1]`, "group"},
+		{"address without at", "{username}", []Entry{entry("a", "canary-1", "")}, `users.file: "a".email`, "no e-mail"},
+		{"address of two", "{username}", []Entry{entry("a", "canary@x@y", "")}, `users.file: "a".email`, "no e-mail"},
+		{"address with a line break", "{username}", []Entry{entry("a", "canary@x\n", "")}, `users.file: "a".email`, "no e-mail"},
+		{"national number", "{username}", []Entry{entry("a", "", "0170 canary")}, `users.file: "a".mobile`, "E.164"},
+		{"group of control characters", "{username}", []Entry{entry("a", "", "", "ok", "\x01")}, `users.file: "a".groups[1]`, "group"},
 	} {
 		t.Run(c.title, func(t *testing.T) {
-			people, faults := directory.New(c.template, c.people)
+			people, faults := New(c.template, c.people)
 			if people != nil {
 				t.Error("a directory in spite of faults")
 			}
@@ -115,7 +115,7 @@ func TestFaults(t *testing.T) {
 }
 
 func TestLookUpDoesNotAllocate(t *testing.T) {
-	people, _ := directory.New("{username}", []directory.Entry{entry("jane", "j@example.com", "+491701234567", "a")})
+	people, _ := New("{username}", []Entry{entry("jane", "j@example.com", "+491701234567", "a")})
 	ctx := context.Background()
 	for _, name := range []string{"jane", "dave", `CORP\dave`, "dave@example.com"} {
 		u := user(t, name)
@@ -126,7 +126,7 @@ func TestLookUpDoesNotAllocate(t *testing.T) {
 }
 
 func BenchmarkPerson(b *testing.B) {
-	people, _ := directory.New("{username}@example.com", nil)
+	people, _ := New("{username}@example.com", nil)
 	u, _ := auth.ParseUsername("jane")
 	ctx := context.Background()
 	b.ReportAllocs()
