@@ -1,0 +1,269 @@
+package ivalt
+
+import (
+	"bytes"
+	"crypto/rand"
+	"time"
+
+	"ivalt-radius/auth"
+)
+
+// job is one call, as a caller needs it. It is tied to its login's record, so no answer can reach another one.
+type job struct {
+	login    *login
+	call     call
+	client   *client
+	question question
+	sent     instant // when the first push left
+}
+
+// Ranks of waiting calls.
+const (
+	rankPush    uint8 = iota // a push, and what must happen next to it
+	rankLast                 // a final poll
+	rankRegular              // other polls and look-ups, earliest due first
+)
+
+// queue puts a login's due call among those that wait for a caller.
+func (s *scheduler) queue(l *login, now instant) {
+	if l.course.delivery == unpushed && s.breaker.holds(now) {
+		s.finish(l, ended(auth.Misconfigured, "iVALT refused the API key or the path a moment ago"), now)
+		return
+	}
+	l.token = fromRest
+	if l.reserved > l.course.keeps(l.next.call, now) {
+		l.token = fromReserve
+	}
+	s.waiting[l.token].put(l, l.course.rank(l.next.call, now), l.next.at)
+	s.timers.put(l, 0, l.course.end)
+}
+
+// keeps is how many reserved places must outlast the call: one always for the final poll.
+func (c *course) keeps(k call, now instant) int {
+	switch {
+	case k == lookUp || k == drain:
+		return leastCalls
+	case k == push && c.delivery == unpushed && c.trusted:
+		return leastCalls - 2
+	case k == push && c.delivery == unpushed:
+		return leastCalls - 1
+	case k != push && now >= c.last:
+		return 0
+	}
+	return 1
+}
+
+func (c *course) rank(k call, now instant) uint8 {
+	switch {
+	case k == lookUp:
+		return rankRegular
+	case k != poll && c.failures == 0:
+		return rankPush
+	case now >= c.last:
+		return rankLast
+	}
+	return rankRegular
+}
+
+// head is the queue whose first call goes next; nil where none may.
+func (s *scheduler) head(now instant) *queue {
+	if s.breaker.holds(now) {
+		return nil
+	}
+	var best *queue
+	for t := range s.waiting {
+		q := &s.waiting[t]
+		if q.Len() == 0 || s.blocked[t] > now {
+			continue
+		}
+		if best == nil || q.first().before(best.first()) {
+			best = q
+		}
+	}
+	return best
+}
+
+// take is the next call that may leave now. The budget has counted it.
+func (s *scheduler) take() (job, bool) {
+	for !s.closed {
+		now := s.now()
+		q := s.head(now)
+		if q == nil {
+			break
+		}
+		l := q.first().login
+		if wait := s.spend(l); wait > 0 {
+			s.blocked[l.token] = now + wait
+			continue
+		}
+		q.remove(l)
+		k := l.next.call
+		c, o := l.course.leaves(k, now)
+		s.obey(l, c, o, now)
+		if o.do != rest {
+			continue
+		}
+		s.breaker.leave()
+		return job{login: l, call: k, client: s.client, sent: c.sent, question: question{
+			mobile: l.mobile, email: l.push.Person.Email.Reveal(), request: l.request, missingProof: l.plan.proof,
+		}}, true
+	}
+	return job{}, false
+}
+
+func (s *scheduler) spend(l *login) time.Duration {
+	if l.token == fromRest {
+		return s.budget.Take()
+	}
+	wait := s.budget.TakeReserved()
+	if wait == 0 {
+		l.reserved--
+	}
+	return wait
+}
+
+// dispatch hands waiting calls to callers, idle ones first, as long as there are both.
+func (s *scheduler) dispatch() {
+	for s.idle > 0 || s.running < s.plan.connections {
+		j, ok := s.take()
+		if !ok {
+			return
+		}
+		if s.idle > 0 {
+			s.idle--
+			s.jobs <- j // has room for all idle callers
+			continue
+		}
+		s.running++
+		s.work.Add(1)
+		go s.serve(j)
+	}
+}
+
+// serve is a caller: it does one call after the other, and waits where there is none.
+func (s *scheduler) serve(j job) {
+	defer s.work.Done()
+	var buf bytes.Buffer
+	for more := true; more; {
+		r := s.perform(&j, &buf)
+		if j, more = s.settle(&j, r); more {
+			continue
+		}
+		select {
+		case j, more = <-s.jobs:
+		case <-s.base.Done():
+		}
+	}
+}
+
+// perform does the HTTP and reads the answer, outside the lock.
+func (s *scheduler) perform(j *job, buf *bytes.Buffer) result {
+	l, q := j.login, &j.question
+	var r response
+	var res result
+	switch j.call {
+	case lookUp:
+		r = j.client.post(s.base, lookUpPath, lookUpBody(q.email), buf)
+		q.now = time.Now()
+		res = classifyLookup(r, *q)
+	case push:
+		r = j.client.post(s.base, pushPath, pushBody(q.mobile, l.plan.label.render(&l.push)), buf)
+		q.now = time.Now()
+		res = classifyPush(r, *q)
+	case drain, sentinel, again, poll, noCall:
+		r = j.client.post(s.base, resultPath, resultBody(q.mobile), buf)
+		q.now, q.sincePush = time.Now(), s.now()-j.sent
+		res = classifyResult(r, *q)
+	}
+	s.voice.call(j, r.status, res)
+	return res
+}
+
+// settle takes a call's answer, then the caller's next call where one waits.
+func (s *scheduler) settle(j *job, r result) (next job, more bool) {
+	s.mu.Lock()
+	defer s.unlock()
+	now := s.now()
+	s.heed(r, now)
+	s.learn(j, r, now)
+	if l := j.login; !l.over {
+		c, o := l.course.answered(r, now)
+		s.obey(l, c, o, now)
+	}
+	if s.closed || s.running > s.plan.connections {
+		s.running--
+		// The place is gone: a full channel of jobs is never read by this caller, so it must not wait for one.
+		return job{}, false
+	}
+	if next, more = s.take(); !more {
+		s.idle++
+	}
+	s.dispatch()
+	return next, more
+}
+
+// heed draws from an answer what concerns every login.
+func (s *scheduler) heed(r result, now instant) {
+	if s.breaker.saw(r.class, now) {
+		s.voice.alarm(s)
+		s.refuseUnpushed(now)
+	}
+	if r.class != throttled {
+		if r.class != failed && r.class != unsent {
+			s.throttles = 0
+		}
+		return
+	}
+	s.throttles++
+	wait := r.pause
+	if wait == 0 {
+		var jitter [1]byte
+		_, _ = rand.Read(jitter[:]) // never fails
+		wait = backoff(s.throttles, jitter[0])
+	}
+	s.budget.Penalise(time.Now().Add(wait))
+	for t := range s.blocked {
+		s.blocked[t] = max(s.blocked[t], now+wait)
+	}
+}
+
+// refuseUnpushed ends the logins that wait to be asked with a key that iVALT refuses.
+func (s *scheduler) refuseUnpushed(now instant) {
+	var hopeless []*login
+	for t := range s.waiting {
+		for _, item := range s.waiting[t].items {
+			if item.login.course.delivery == unpushed {
+				hopeless = append(hopeless, item.login)
+			}
+		}
+	}
+	for _, l := range hopeless {
+		s.finish(l, ended(auth.Misconfigured, "iVALT refused the API key or the path a moment ago"), now)
+	}
+}
+
+// learn draws from an answer what concerns the mobile and the address.
+func (s *scheduler) learn(j *job, r result, now instant) {
+	l := j.login
+	switch {
+	case j.call == lookUp && (r.class == found || r.class == unknown):
+		if j.client == s.client {
+			s.addresses.set(j.question.email, r.mobile)
+		}
+		if !l.over {
+			l.mobile = r.mobile
+		}
+	case j.call == push && r.class == unknown:
+		s.addresses.forget(j.question.email)
+	case j.call == push && r.request != "":
+		l.request = r.request
+	case j.call > push || j.call == drain:
+		switch r.class {
+		case pending, denied, expired, fence, window:
+			s.phones.of(j.question.mobile, now).polled(now)
+		case drift:
+			s.voice.drift(s, j)
+		default:
+		}
+	}
+}

@@ -1,0 +1,12 @@
+// Package ivalt speaks the iVALT API: it looks people up, has their phones ask them, and polls for what they said, within a
+// shared budget of calls. It is the auth.Pusher of the house.
+//
+// Results at iVALT belong to a mobile, not to a push, and nobody knows whether reading one consumes it. So the package holds
+// one claim a mobile, looks right after each push for approvals that cannot be this login's, and counts an approval only
+// with the full proof. docs/ivalt.md tells what is asked when, and why.
+//
+// One login's way is a pure machine: course (step.go, step_poll.go) takes an event and says what to do next, without
+// clock or network. What an answer means is pure too (classify.go, proof.go, strict.go). The scheduler owns all courses, one
+// timer queue, the budget and a bounded pool of callers (scheduler.go, obey.go, calls.go); a waiting login is a record
+// there, and its goroutine is parked on one channel in Push.
+package ivalt

@@ -1,0 +1,249 @@
+package ivalt
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/sirupsen/logrus"
+
+	"ivalt-radius/audit"
+	"ivalt-radius/auth"
+	"ivalt-radius/fault"
+	"ivalt-radius/secret"
+)
+
+const (
+	testKey    = "0123456789abcdefghijABCDEFGHIJ_-KEY"
+	testMobile = "+919876543210"
+	otherPhone = "+4915112345678"
+
+	bodySent     = `{"data":{"status":true,"message":"Biometric Auth Request successfully sent.","details":null},"error":null,"debug":{"activityId":"7Vun"}}`
+	bodyPending  = `{"data":null,"error":{"title":"Not Found","status":404,"detail":"The mobile number provided was not found."}}`
+	bodyDenied   = `{"data":null,"error":{"title":"Unauthorized","status":401,"detail":"Denied - User denied biometric authentication."}}`
+	bodyFence    = `{"data":null,"error":{"title":"Invalid details","status":403,"detail":"You are not within the geofencing location."}}`
+	bodyWindow   = `{"data":null,"error":{"title":"Invalid details","status":403,"detail":"You are not within the timezone."}}`
+	bodyBadKey   = `{"message":"Forbidden"}`
+	bodyThrottle = `{"message":"Too Many Requests"}`
+)
+
+func bodyApproved(mobile string) string {
+	return fmt.Sprintf(`{"data":{"status":true,"message":"Biometric Authentication successfully done.","details":`+
+		`{"id":7,"name":"A","country_code":"+%s","mobile":"%s"}},"error":null,"debug":{"timestamp":"2026-11-10T17:28:37.471373Z"}}`,
+		mobile[1:3], mobile[3:])
+}
+
+// reply is one scripted answer. The zero reply is "pending".
+type reply struct {
+	status int
+	body   string
+	header http.Header
+	err    error
+	after  time.Duration
+}
+
+var ( //nolint:gochecknoglobals // constant answers
+	sent     = reply{status: 200, body: bodySent}
+	wait     = reply{status: 404, body: bodyPending}
+	said     = reply{status: 200, body: bodyApproved(testMobile)}
+	no       = reply{status: 401, body: bodyDenied}
+	outside  = reply{status: 403, body: bodyFence}
+	offHours = reply{status: 403, body: bodyWindow}
+	wrongKey = reply{status: 403, body: bodyBadKey}
+	tooMany  = reply{status: 429, body: bodyThrottle}
+	down     = reply{status: 503, body: `{"message":"Internal server error"}`}
+	broken   = reply{err: io.ErrUnexpectedEOF}
+)
+
+// request is one request as the fake saw it.
+type request struct {
+	path, mobile, email, label string
+	at                         time.Duration
+}
+
+// fake is iVALT on the other end of a RoundTripper.
+type fake struct {
+	answer func(r request) reply
+	began  time.Time
+
+	mu   sync.Mutex
+	seen []request
+}
+
+func newFake(answer func(r request) reply) *fake { return &fake{answer: answer, began: time.Now()} }
+
+func (f *fake) RoundTrip(req *http.Request) (*http.Response, error) {
+	var fields map[string]string
+	if err := json.NewDecoder(req.Body).Decode(&fields); err != nil {
+		return nil, fmt.Errorf("request body: %w", err)
+	}
+	r := request{
+		path: req.URL.Path, mobile: fields["mobile"], email: fields["email"], label: fields["requestFrom"],
+		at: time.Since(f.began),
+	}
+	f.mu.Lock()
+	f.seen = append(f.seen, r)
+	a := f.answer(r)
+	f.mu.Unlock()
+	if a.after > 0 {
+		timer := time.NewTimer(a.after)
+		defer timer.Stop()
+		select {
+		case <-timer.C:
+		case <-req.Context().Done():
+			return nil, req.Context().Err()
+		}
+	}
+	if a.err != nil {
+		return nil, a.err
+	}
+	header := a.header.Clone()
+	if header == nil {
+		header = http.Header{}
+	}
+	if header.Get("Content-Type") == "" {
+		header.Set("Content-Type", "application/json")
+	}
+	return &http.Response{StatusCode: a.status, Header: header, Body: io.NopCloser(strings.NewReader(a.body))}, nil
+}
+
+func (f *fake) requests() []request {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return append([]request(nil), f.seen...)
+}
+
+func (f *fake) count(path string) (n int) {
+	for _, r := range f.requests() {
+		if r.path == path {
+			n++
+		}
+	}
+	return n
+}
+
+// times are the moments of the requests to a path, rounded to milliseconds.
+func (f *fake) times(path string) (at []time.Duration) {
+	for _, r := range f.requests() {
+		if r.path == path {
+			at = append(at, r.at.Round(time.Millisecond))
+		}
+	}
+	return at
+}
+
+// script answers pushes with the first, polls with the rest in order and the last for ever.
+func script(push reply, polls ...reply) func(request) reply {
+	return func(r request) reply {
+		if r.path == pushPath {
+			return push
+		}
+		next := polls[0]
+		if len(polls) > 1 {
+			polls = polls[1:]
+		}
+		return next
+	}
+}
+
+// notes is a Recorder that keeps events.
+type notes struct {
+	mu     sync.Mutex
+	events []audit.Event
+}
+
+func (n *notes) Commit(_ context.Context, e audit.Event) error {
+	n.Note(e)
+	return nil
+}
+
+func (n *notes) Note(e audit.Event) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.events = append(n.events, e)
+}
+
+func (n *notes) security() (words []string) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for _, e := range n.events {
+		if s, ok := e.(audit.Security); ok {
+			words = append(words, s.Event)
+		}
+	}
+	return words
+}
+
+func settings() Settings {
+	return Settings{
+		URL: "https://api.ivalt.com", APIKey: secret.New(testKey), ApprovalTimeout: time.Minute,
+		RequestFrom: "VPN {client} {calling_station}",
+	}
+}
+
+type house struct {
+	*Service
+	fake  *fake
+	notes *notes
+	log   *bytes.Buffer
+}
+
+// newHouse starts a service on a fake, past the time in which every mobile's history is unknown where aged is given.
+func newHouse(t *testing.T, s Settings, answer func(request) reply) *house {
+	t.Helper()
+	h := &house{fake: newFake(answer), notes: &notes{}, log: &bytes.Buffer{}}
+	log := logrus.New()
+	log.SetOutput(h.log)
+	log.SetLevel(logrus.DebugLevel)
+	var faults fault.List
+	h.Service, faults = New(s, Deps{Recorder: h.notes, Log: log, Transport: h.fake})
+	if err := faults.Err(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(h.Close)
+	return h
+}
+
+// age lets the process grow old enough to trust mobiles that it has not seen (inside a synctest bubble).
+func (h *house) age() {
+	<-time.After(dirtyFor)
+	h.fake.mu.Lock()
+	h.fake.began = time.Now()
+	h.fake.mu.Unlock()
+}
+
+func mobile(t testing.TB, text string) auth.Mobile {
+	t.Helper()
+	m, err := auth.ParseMobile(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+// pushTo is a push for a mobile whose verdict must leave after a minute.
+func pushTo(t testing.TB, attempt, number string) auth.Push {
+	t.Helper()
+	user, err := auth.ParseUsername("ada")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return auth.Push{
+		Attempt: attempt, Client: "gate", CallingStation: "203.0.113.7", User: user,
+		Person: auth.Person{Mobile: mobile(t, number)}, Deadline: time.Now().Add(59 * time.Second),
+	}
+}
+
+func byEmail(t testing.TB, attempt, email string) auth.Push {
+	t.Helper()
+	p := pushTo(t, attempt, testMobile)
+	p.Person = auth.Person{Email: secret.New(email)}
+	return p
+}

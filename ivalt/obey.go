@@ -1,0 +1,148 @@
+package ivalt
+
+import (
+	"ivalt-radius/auth"
+)
+
+// start takes a login's first step.
+func (s *scheduler) start(l *login, now instant) {
+	if l.mobile.Empty() {
+		if email := l.push.Person.Email; email.Empty() {
+			s.finish(l, ended(auth.NotEnrolled, "the directory knows neither e-mail nor mobile"), now)
+			return
+		} else if known, ok := s.addresses.get(email.Reveal()); ok {
+			l.mobile = known
+			if known.Empty() {
+				s.finish(l, ended(auth.NotEnrolled, "iVALT did not know the e-mail a moment ago"), now)
+				return
+			}
+		}
+	}
+	if l.mobile.Empty() && !s.reserve(l, 1+leastCalls) {
+		s.finish(l, noBudget(), now)
+		return
+	}
+	c := begin(l.push.Deadline.Sub(s.began), *l.plan)
+	c, o := c.started(l.mobile, now)
+	s.obey(l, c, o, now)
+}
+
+func noBudget() order {
+	return ended(auth.NoBudget, "no API budget for a push and its polls")
+}
+
+// ring is a login's timer: its end, or the time of what it waits for.
+func (s *scheduler) ring(l *login, now instant) {
+	if now >= l.course.end {
+		c, o := l.course.rings()
+		s.obey(l, c, o, now)
+		return
+	}
+	s.obey(l, l.course, l.next, now)
+}
+
+// obey keeps the login's new course and does what its step ordered.
+func (s *scheduler) obey(l *login, c course, o order, now instant) {
+	l.course = c
+	switch o.do {
+	case finish:
+		s.finish(l, o, now)
+	case claim, ask:
+		l.next = o
+		switch {
+		case o.at > now:
+			s.timers.put(l, 0, min(o.at, c.end))
+		case o.do == claim:
+			s.claim(l, now)
+		default:
+			s.queue(l, now)
+		}
+	case rest:
+		s.timers.put(l, 0, c.end)
+	}
+}
+
+// claim makes the login the one that may push to its mobile, or finds that another one is.
+func (s *scheduler) claim(l *login, now instant) {
+	e := s.phones.of(l.mobile, now)
+	if e.holder != nil {
+		s.collide(l, e.holder, now)
+		return
+	}
+	if e.held > now {
+		s.obey(l, l.course, order{do: claim, at: e.held}, now)
+		return
+	}
+	c, o := l.course.claimed(e.history(now), now)
+	if !s.reserve(l, c.cost()) {
+		s.finish(l, noBudget(), now)
+		return
+	}
+	e.holder, l.holds = l, true
+	s.obey(l, c, o, now)
+}
+
+// cost is how many calls are set aside before the push.
+func (c *course) cost() int {
+	n := leastCalls
+	if c.trusted {
+		n--
+	}
+	if c.history != clean {
+		n++
+	}
+	return n
+}
+
+// collide answers a login whose mobile another one holds. By default that one ends too: an approval that comes now could
+// be meant for either.
+func (s *scheduler) collide(l, holder *login, now instant) {
+	rule := l.plan.collision
+	s.voice.collision(s, l, holder, rule)
+	s.finish(l, ended(auth.Collided, "another login waits for this phone"), now)
+	if rule == denyBoth {
+		s.finish(holder, ended(auth.Collided, "another login asked for this phone"), now)
+	}
+}
+
+// reserve makes the login's places in the budget n, all or none.
+func (s *scheduler) reserve(l *login, n int) bool {
+	if n < l.reserved {
+		s.release(l, l.reserved-n)
+		return true
+	}
+	if !s.budget.Reserve(n - l.reserved) {
+		return false
+	}
+	l.reserved = n
+	return true
+}
+
+// release gives places back; what waits for the rest of the budget may go at once.
+func (s *scheduler) release(l *login, n int) {
+	if n > 0 {
+		s.budget.Release(n)
+		l.reserved -= n
+		s.blocked[fromRest] = 0
+	}
+}
+
+// finish answers a login and forgets it.
+func (s *scheduler) finish(l *login, o order, now instant) {
+	l.over = true
+	delete(s.open, l)
+	s.timers.remove(l)
+	s.waiting[l.token].remove(l)
+	s.release(l, l.reserved)
+	if l.holds {
+		e := s.phones.of(l.mobile, now)
+		e.holder = nil
+		e.ends(&l.course, o.outcome, now)
+	}
+	if o.outcome == auth.Stale {
+		s.voice.stale(s, l)
+	}
+	l.answer <- auth.Answer{
+		Outcome: o.outcome, Mobile: l.mobile, Detail: o.detail, Pushed: l.course.delivery != unpushed,
+	}
+}

@@ -1,0 +1,258 @@
+package ivalt
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"ivalt-radius/auth"
+	"ivalt-radius/state"
+)
+
+// plan is what a login keeps of the settings that it began with. It is never changed.
+type plan struct {
+	approval    time.Duration
+	sentinel    sentinelRule
+	collision   collisionRule
+	proof       proofRule
+	label       label
+	connections int
+}
+
+// login is the record of one waiting login: all that it costs beside its parked goroutine.
+type login struct {
+	id       uint64 // order of arrival
+	push     auth.Push
+	plan     *plan
+	answer   chan auth.Answer // holds the one answer
+	mobile   auth.Mobile
+	request  string // the push's id, should iVALT ever give one
+	course   course
+	next     order          // what is due at next.at
+	place    [laneCount]int // in the queues; -1: not in
+	token    token          // of the call that waits for a caller
+	reserved int            // places in the budget
+	holds    bool           // the mobile
+	over     bool           // answered: whatever still comes for it is dropped
+}
+
+// token is how a call is paid for.
+type token uint8
+
+const (
+	fromReserve token = iota // its place was set aside before the push
+	fromRest                 // what the budget has left
+	tokenCount
+)
+
+// scheduler owns all waiting logins: their timers, the API budget, and the callers that do the HTTP. One mutex guards it; a
+// caller that has an answer takes the login's next step itself, and its own next call with it. The loop goroutine
+// serves the clock and new logins, so that a login's own goroutine parks with a shallow stack.
+type scheduler struct {
+	began  time.Time
+	budget *state.Budget
+	voice  *voice
+	base   context.Context //nolint:containedctx // the life of the service, which ends its calls
+	cancel context.CancelFunc
+	wake   chan struct{}
+	jobs   chan job
+	work   sync.WaitGroup
+
+	mu        sync.Mutex
+	closed    bool
+	plan      *plan
+	client    *client
+	addresses *addresses
+	arrived   []*login
+	open      map[*login]struct{}
+	lastID    uint64
+	timers    queue
+	waiting   [tokenCount]queue
+	blocked   [tokenCount]instant // the budget lets no such call go before
+	phones    phones
+	breaker   breaker
+	throttles int // 429s in a row
+	running   int // callers
+	idle      int // of them, without a job
+	armed     instant
+	said      []func() // to be logged and recorded outside the lock
+}
+
+func newScheduler(p *plan, c *client, l state.Limits, v *voice) *scheduler {
+	base, cancel := context.WithCancel(context.Background())
+	s := &scheduler{
+		began:     time.Now(),
+		budget:    state.NewBudget(l, nil),
+		voice:     v,
+		base:      base,
+		cancel:    cancel,
+		wake:      make(chan struct{}, 1),
+		jobs:      make(chan job, mostConnections),
+		plan:      p,
+		client:    c,
+		addresses: newAddresses(),
+		open:      map[*login]struct{}{},
+		timers:    queue{lane: timers},
+		phones:    newPhones(),
+	}
+	s.waiting[fromReserve].lane, s.waiting[fromRest].lane = ready, ready
+	s.work.Add(1)
+	go s.loop()
+	return s
+}
+
+func (s *scheduler) now() instant { return time.Since(s.began) }
+
+// enter takes a login in; the loop begins it.
+func (s *scheduler) enter(p *auth.Push) *login {
+	l := &login{push: *p, mobile: p.Person.Mobile, answer: make(chan auth.Answer, 1), place: [laneCount]int{-1, -1}}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		l.over = true
+		l.answer <- auth.Answer{Outcome: auth.Stopping, Mobile: l.mobile}
+		return l
+	}
+	s.lastID++
+	l.id, l.plan = s.lastID, s.plan
+	s.open[l] = struct{}{}
+	s.arrived = append(s.arrived, l)
+	if len(s.arrived) == 1 {
+		s.poke()
+	}
+	return l
+}
+
+// withdraw ends a login that nobody waits for any more.
+func (s *scheduler) withdraw(l *login) {
+	s.mu.Lock()
+	defer s.unlock()
+	if !l.over {
+		s.finish(l, ended(auth.Withdrawn, "withdrawn"), s.now())
+		s.dispatch()
+	}
+}
+
+// loop serves the clock and new logins until the service ends.
+func (s *scheduler) loop() {
+	defer s.work.Done()
+	clock := time.NewTimer(time.Hour)
+	defer clock.Stop()
+	for {
+		clock.Reset(s.turn())
+		select {
+		case <-s.wake:
+		case <-clock.C:
+		case <-s.base.Done():
+			return
+		}
+	}
+}
+
+// turn does what is due and says when to come again.
+func (s *scheduler) turn() time.Duration {
+	s.mu.Lock()
+	defer s.unlock()
+	arrived := s.arrived
+	s.arrived = nil
+	for _, l := range arrived {
+		if !l.over {
+			s.start(l, s.now())
+		}
+	}
+	now := s.now()
+	for head := s.timers.first(); head != nil && head.at <= now; head = s.timers.first() {
+		s.ring(head.login, now)
+	}
+	s.dispatch()
+	s.armed = s.nextWake()
+	return max(0, s.armed-s.now())
+}
+
+// never is a wake that needs no timer of its own.
+const never = instant(1 << 62)
+
+// nextWake is when the loop must come again: a timer, or the end of what blocks waiting calls.
+func (s *scheduler) nextWake() instant {
+	at := never
+	if head := s.timers.first(); head != nil {
+		at = head.at
+	}
+	now := s.now()
+	for t := range s.waiting {
+		if s.waiting[t].Len() == 0 {
+			continue
+		}
+		if s.blocked[t] > now {
+			at = min(at, s.blocked[t])
+		}
+		if s.breaker.holds(now) && !s.breaker.trying {
+			at = min(at, s.breaker.until)
+		}
+	}
+	return min(at, now+time.Hour)
+}
+
+// unlock lets go, wakes the loop where something is due earlier than it knows, and says what was held back.
+func (s *scheduler) unlock() {
+	if s.nextWake() < s.armed {
+		s.poke()
+	}
+	said := s.said
+	s.said = nil
+	s.mu.Unlock()
+	for _, say := range said {
+		say()
+	}
+}
+
+func (s *scheduler) poke() {
+	select {
+	case s.wake <- struct{}{}:
+	default:
+	}
+}
+
+// close answers everybody, ends the calls and waits for every goroutine.
+func (s *scheduler) close() {
+	s.mu.Lock()
+	first := !s.closed
+	s.closed = true
+	for l := range s.open {
+		s.finish(l, ended(auth.Stopping, "the server stops"), s.now())
+	}
+	s.arrived = nil
+	s.unlock()
+	s.cancel()
+	s.work.Wait()
+	if first {
+		s.client.retire()
+		s.addresses.close()
+	}
+}
+
+// adopt takes new settings. Open logins keep their plan; their next calls go to the new address with the new key.
+func (s *scheduler) adopt(p *plan, c *client, l state.Limits) {
+	s.budget.SetLimits(l)
+	s.mu.Lock()
+	if s.closed {
+		s.unlock()
+		c.retire()
+		return
+	}
+	old, forgotten := s.client, s.addresses
+	s.plan, s.client = p, c
+	s.breaker = breaker{}
+	s.blocked = [tokenCount]instant{}
+	if c.base != old.base || !c.sameKey(old) {
+		s.addresses = newAddresses()
+	} else {
+		forgotten = nil
+	}
+	s.dispatch()
+	s.unlock()
+	old.retire()
+	if forgotten != nil {
+		forgotten.close()
+	}
+}

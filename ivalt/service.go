@@ -1,0 +1,72 @@
+package ivalt
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/sirupsen/logrus"
+
+	"ivalt-radius/auth"
+	"ivalt-radius/fault"
+)
+
+// Deps are what the service needs from the house.
+type Deps struct {
+	Recorder  auth.Recorder      // security events
+	Log       logrus.FieldLogger // alarms; a line for each call at debug level
+	Transport http.RoundTripper  // for tests; nil: our own. It must not write to a request's header
+}
+
+// Service asks people through iVALT. It implements auth.Pusher and is safe for concurrent use.
+type Service struct {
+	deps      Deps
+	scheduler *scheduler
+}
+
+var _ auth.Pusher = (*Service)(nil)
+
+// New checks the settings and starts the service; with a fatal fault there is none. It speaks to nobody: that iVALT cannot
+// be reached now is no fault.
+func New(s Settings, d Deps) (*Service, fault.List) {
+	p, roots, faults := s.check()
+	if len(faults.Fatal()) > 0 {
+		return nil, faults
+	}
+	c := newClient(s, p.connections, roots, d.Transport)
+	return &Service{deps: d, scheduler: newScheduler(&p, c, s.Limits, newVoice(d))}, faults
+}
+
+// Push has iVALT ask the person, and blocks until there is an answer or ctx ends (auth.Withdrawn). It sends one push
+// request; a second one at most, ten seconds later, where nothing says that the first one was taken. After Close the answer
+// is auth.Stopping.
+func (s *Service) Push(ctx context.Context, p auth.Push) auth.Answer {
+	l := s.scheduler.enter(&p)
+	select {
+	case a := <-l.answer:
+		return a
+	case <-ctx.Done():
+		s.scheduler.withdraw(l)
+		return <-l.answer
+	}
+}
+
+// Reload takes new settings, or none of them where one is a fatal fault. Address, key, roots, limits and the bound on
+// calls hold from the next call on; what a login waits for, and its rules, stay as they were when it began.
+func (s *Service) Reload(settings Settings) fault.List {
+	p, roots, faults := settings.check()
+	if len(faults.Fatal()) > 0 {
+		return faults
+	}
+	s.scheduler.adopt(&p, newClient(settings, p.connections, roots, s.deps.Transport), settings.Limits)
+	return faults
+}
+
+// Check says what is wrong with the settings and starts nothing.
+func (s Settings) Check() fault.List {
+	_, _, faults := s.check()
+	return faults
+}
+
+// Close answers every open push with auth.Stopping, gives up the calls under way and returns once no goroutine is left. It
+// may be called more than once.
+func (s *Service) Close() { s.scheduler.close() }

@@ -1,0 +1,289 @@
+package ivalt
+
+import (
+	"time"
+
+	"ivalt-radius/auth"
+)
+
+// call is one kind of request to iVALT.
+type call uint8
+
+const (
+	noCall call = iota
+	lookUp
+	drain    // a poll before the push, for what an earlier push left behind
+	push     // the push itself, or its one repetition
+	sentinel // the poll right after the push, which no person can have answered
+	again    // the second look where the sentinel saw an approval
+	poll
+)
+
+func (c call) String() string {
+	return [...]string{"none", "look-up", "drain", "push", "sentinel", "second look", "poll"}[c]
+}
+
+// history is what is known of a mobile before a push. The zero history trusts nothing.
+type history uint8
+
+const (
+	unseen history = iota // this process is too young to know
+	dirty                 // an approval may come late, or was found where none belongs
+	clean
+)
+
+// delivery is what became of the push.
+type delivery uint8
+
+const (
+	unpushed delivery = iota
+	doubtful          // it left, but nobody said that it was taken
+	pushed
+)
+
+// sentinelRule says when the sentinel is asked.
+type sentinelRule uint8
+
+const (
+	everyTime sentinelRule = iota
+	whereDoubtful
+)
+
+// course is where one login stands: everything that its next step depends on. The zero course is not begun.
+type course struct {
+	out      call     // the call that is under way
+	delivery delivery // of the push
+	history  history  // of the mobile
+	rule     sentinelRule
+	trusted  bool // the sentinel phase is over: an approval may count from here on
+	suspect  bool // the sentinel saw an approval
+	mayPush  bool // one more push may be sent
+	resent   bool
+	failures uint8 // in a row
+
+	approval time.Duration // how long the person has
+	sent     instant       // when the first push left
+	zero     instant       // its response: the schedule counts from here
+	left     instant       // when the latest call left
+	failing  instant       // when the first failing call of the row left
+	gap      time.Duration // to the poll after the next; 0: none yet
+	last     instant       // the final poll leaves
+	end      instant       // the answer is given, whatever is under way
+}
+
+// begin makes the course of a login whose verdict must leave at the deadline.
+func begin(deadline instant, p plan) course {
+	last := deadline - lastPollBefore
+	return course{rule: p.sentinel, approval: p.approval, last: last, end: last}
+}
+
+// verb is what the scheduler does next.
+type verb uint8
+
+const (
+	rest   verb = iota // something is under way; only the end can ring
+	claim              // ask for the mobile
+	ask                // send a call when its time comes
+	finish             // answer
+)
+
+// order is a step's outcome.
+type order struct {
+	do      verb
+	call    call
+	at      instant
+	outcome auth.Outcome
+	detail  string
+}
+
+func ended(o auth.Outcome, detail string) order {
+	return order{do: finish, outcome: o, detail: detail}
+}
+
+// started is the first step. known says whether the directory knew the mobile.
+func (c course) started(m auth.Mobile, now instant) (course, order) {
+	switch {
+	case now+humanTime > c.last:
+		return c, ended(auth.NoAnswer, "too little time left for a push")
+	case m.Empty():
+		return c, order{do: ask, call: lookUp, at: now}
+	}
+	return c, order{do: claim, at: now}
+}
+
+// claimed is the step that follows once this login alone may push to its mobile.
+func (c course) claimed(h history, now instant) (course, order) {
+	c.history = h
+	c.failures = 0
+	c.trusted = h == clean && c.rule == whereDoubtful
+	if h == clean {
+		return c, order{do: ask, call: push, at: now}
+	}
+	return c, order{do: ask, call: drain, at: now}
+}
+
+// leaves is the step of a call at the moment it goes out. Where it orders anything but rest, the call must not go.
+func (c course) leaves(k call, now instant) (course, order) {
+	if k == push && c.delivery == unpushed {
+		if now+humanTime > c.last {
+			return c, ended(auth.NoAnswer, "too little time left for a push")
+		}
+		c.sent = now
+		c.last = min(c.last, now+c.approval)
+		c.end = c.last + lastPollWaits
+	}
+	if k == push {
+		if c.resent = c.delivery != unpushed; c.resent && now+humanTime > c.last {
+			c.mayPush = false
+			return c.pollOn(now)
+		}
+		c.delivery = doubtful
+	}
+	c.out, c.left = k, now
+	return c, order{}
+}
+
+// rings is the step at c.end.
+func (c course) rings() (course, order) {
+	switch {
+	case c.delivery == unpushed:
+		return c, ended(auth.NoAnswer, "iVALT was not reached in time for a push")
+	case c.out != noCall:
+		return c, ended(auth.NoAnswer, "iVALT did not answer the last poll in time")
+	}
+	return c, ended(auth.TimedOut, "nobody answered")
+}
+
+// answered is the step of a call's answer.
+func (c course) answered(r result, now instant) (course, order) {
+	out := c.out
+	c.out = noCall
+	switch r.class {
+	case failed, unsent, refused, throttled:
+	default:
+		c.failures = 0
+	}
+	switch out {
+	case lookUp:
+		return c.lookedUp(r.class, now)
+	case drain:
+		return c.drained(r.class, now)
+	case push:
+		return c.pushAnswered(r, now)
+	case sentinel, again, poll:
+		return c.polled(out, r.class, now)
+	case noCall:
+	}
+	return c, order{}
+}
+
+func (c course) lookedUp(k class, now instant) (course, order) {
+	switch k {
+	case found:
+		return c, order{do: claim, at: now}
+	case unknown:
+		return c, ended(auth.NotEnrolled, "iVALT knows no single active person for the e-mail")
+	case throttled:
+		return c, ended(auth.Throttled, "iVALT throttled the look-up")
+	case badKey:
+		return c, ended(auth.Misconfigured, "iVALT refused the API key or the path")
+	case badRequest:
+		return c, ended(auth.Misconfigured, "iVALT refused the look-up")
+	case failed, unsent:
+		return c.retry(lookUp, now)
+	default:
+		return c, ended(auth.NoAnswer, "the look-up's answer has no known meaning")
+	}
+}
+
+// drained goes on to the push, whatever an old push's result was; only trouble that the push would meet too ends here.
+func (c course) drained(k class, now instant) (course, order) {
+	switch k {
+	case throttled:
+		return c, ended(auth.Throttled, "iVALT throttled the poll before the push")
+	case badKey:
+		return c, ended(auth.Misconfigured, "iVALT refused the API key or the path")
+	case badRequest:
+		return c, ended(auth.Misconfigured, "iVALT cannot take the mobile")
+	case failed, unsent, refused:
+		return c.retry(drain, now)
+	default:
+		return c, order{do: ask, call: push, at: now}
+	}
+}
+
+// retry asks again for what costs nobody anything, until iVALT is held to be out of reach.
+func (c course) retry(k call, now instant) (course, order) {
+	if c.fails(now) {
+		return c, ended(auth.NoAnswer, "iVALT could not be asked")
+	}
+	return c, order{do: ask, call: k, at: now + retryBefore}
+}
+
+// fails counts one more failure and reports that it is one too many.
+func (c *course) fails(now instant) bool {
+	if c.failures == 0 {
+		c.failing = c.left
+	}
+	c.failures++
+	return c.failures >= mostFailures || (c.failures > 1 && now-c.failing > longFailure)
+}
+
+func (c course) pushAnswered(r result, now instant) (course, order) {
+	first := !c.resent
+	switch r.class {
+	case accepted:
+		c.delivery = pushed
+	case failed:
+		// Nobody knows whether the phone rings. Polls go on, and after a while one more push may go.
+		c.mayPush = r.resend
+		if c.fails(now) {
+			return c, ended(auth.NoAnswer, "iVALT could not be asked")
+		}
+	case unsent, throttled:
+		if first {
+			return c.pushRefused(r.class)
+		}
+	default:
+		return c.pushRefused(r.class)
+	}
+	if first {
+		c.zero = now
+		return c.afterPush(now)
+	}
+	return c.pollOn(now)
+}
+
+func (c course) afterPush(now instant) (course, order) {
+	if c.trusted {
+		return c.pollOn(now)
+	}
+	return c, order{do: ask, call: sentinel, at: now}
+}
+
+// pushRefused ends a login whose push iVALT did not take. A repeated one leaves the first in doubt.
+func (c course) pushRefused(k class) (course, order) {
+	if !c.resent {
+		c.delivery = unpushed
+	}
+	switch k {
+	case unknown:
+		return c, ended(auth.NotEnrolled, "iVALT does not know the mobile")
+	case denied, expired:
+		return c, ended(auth.Denied, "iVALT refused the push")
+	case fence:
+		return c, ended(auth.OutsideFence, "iVALT refused the push")
+	case window:
+		return c, ended(auth.OutsideTime, "iVALT refused the push")
+	case throttled:
+		return c, ended(auth.Throttled, "iVALT throttled the push")
+	case badKey:
+		return c, ended(auth.Misconfigured, "iVALT refused the API key or the path")
+	case badRequest:
+		return c, ended(auth.Misconfigured, "iVALT cannot take the mobile")
+	case unsent:
+		return c, ended(auth.NoAnswer, "no connection to iVALT")
+	default:
+		return c, ended(auth.NoAnswer, "the push's answer has no known meaning")
+	}
+}

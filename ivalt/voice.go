@@ -1,0 +1,96 @@
+package ivalt
+
+import (
+	"time"
+
+	"github.com/sirupsen/logrus"
+
+	"ivalt-radius/audit"
+	"ivalt-radius/auth"
+)
+
+// quiet is how long an alarm that was raised is not raised again.
+const quiet = time.Minute
+
+// voice says what happened. What it says holds no mobile in full, no e-mail, no key and none of iVALT's own words. The
+// methods that take the scheduler are called under its lock, and speak after it is let go.
+type voice struct {
+	log      logrus.FieldLogger
+	recorder auth.Recorder
+	debug    func() bool
+
+	alarmed, drifted instant // when last raised; guarded by the scheduler's lock
+	hasAlarmed       bool
+	hasDrifted       bool
+}
+
+func newVoice(d Deps) *voice {
+	v := &voice{log: d.Log, recorder: d.Recorder, debug: func() bool { return true }}
+	switch log := d.Log.(type) {
+	case *logrus.Logger:
+		v.debug = func() bool { return log.IsLevelEnabled(logrus.DebugLevel) }
+	case *logrus.Entry:
+		v.debug = func() bool { return log.Logger.IsLevelEnabled(logrus.DebugLevel) }
+	}
+	return v
+}
+
+// call logs one answer at debug level. Safe for concurrent use.
+func (v *voice) call(j *job, status int, r result) {
+	if !v.debug() {
+		return
+	}
+	v.log.WithFields(logrus.Fields{
+		"attempt": j.login.push.Attempt, "call": j.call.String(), "class": r.class.String(), "status": status,
+		"mobile": j.question.mobile.String(), "activity_id": r.activity,
+	}).Debug("ivalt answered")
+}
+
+// alarm says, once in a while, that no call can succeed.
+func (v *voice) alarm(s *scheduler) {
+	now := s.now()
+	if v.hasAlarmed && now-v.alarmed < quiet {
+		return
+	}
+	v.alarmed, v.hasAlarmed = now, true
+	s.said = append(s.said, func() {
+		v.log.Error("ivalt refuses the API key or the path: no login can be asked; check ivalt.url and ivalt.api_key")
+		v.recorder.Note(audit.System{Event: "ivalt_misconfigured", Detail: "iVALT refuses the API key or the path"})
+	})
+}
+
+// drift says, once in a while, that iVALT answers in a form that proves nothing.
+func (v *voice) drift(s *scheduler, j *job) {
+	now := s.now()
+	if v.hasDrifted && now-v.drifted < quiet {
+		return
+	}
+	v.drifted, v.hasDrifted = now, true
+	attempt, call := j.login.push.Attempt, j.call.String()
+	s.said = append(s.said, func() {
+		v.log.WithFields(logrus.Fields{"attempt": attempt, "call": call}).
+			Warn("ivalt answered 200 without the full proof of an approval; it is not counted")
+	})
+}
+
+// collision records that two different logins wanted one phone.
+func (v *voice) collision(s *scheduler, l, holder *login, rule collisionRule) {
+	detail := "a push was open for attempt " + holder.push.Attempt + "; both are denied"
+	if rule == keepFirst {
+		detail = "a push was open for attempt " + holder.push.Attempt + "; it goes on"
+	}
+	v.security(s, l, "collision", detail)
+}
+
+// stale records an approval that cannot belong to its login.
+func (v *voice) stale(s *scheduler, l *login) {
+	v.security(s, l, "stale_approval", "an approval was there before the person can have given it")
+}
+
+func (v *voice) security(s *scheduler, l *login, event, detail string) {
+	e := audit.Security{
+		Event: event, Attempt: l.push.Attempt, Client: l.push.Client, User: l.push.User.String(),
+		CallingStation: l.push.CallingStation, Detail: detail,
+	}
+	s.said = append(s.said, func() { v.recorder.Note(e) })
+}
