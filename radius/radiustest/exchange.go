@@ -128,7 +128,9 @@ func (x *exchange) listen(ctx context.Context) (Result, error) {
 			if answer, err = x.judge(buffer[:size]); err == nil {
 				return answer, nil
 			}
-		} else if !unreachable(err) {
+		} else if unreachable(err) {
+			err = ErrUnreachable
+		} else {
 			return Result{}, err
 		}
 		x.discard(err)

@@ -22,6 +22,7 @@ var (
 	ErrCode                  = errors.New("a code that does not answer this request")
 	ErrResponseAuthenticator = errors.New("a wrong Response Authenticator: forged, or the shared secrets differ")
 	ErrMessageAuthenticator  = errors.New("a wrong Message-Authenticator: forged, or the shared secrets differ")
+	ErrUnreachable           = errors.New("nothing listens at the server's port")
 	ErrUnsigned              = errors.New("no Message-Authenticator (CVE-2024-3596)")
 )
 
