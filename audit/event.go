@@ -1,8 +1,6 @@
 package audit
 
-import (
-	"time"
-)
+import "time"
 
 // Type is the kind of a line in the trail, one of the closed list of the contract.
 type Type uint8
@@ -18,22 +16,24 @@ const (
 	DataAccess
 )
 
-var typeNames = [...]string{
-	SystemEvent:           "system_event",
-	AuthenticationAttempt: "authentication_attempt",
-	APIRequest:            "api_request",
-	SecurityEvent:         "security_event",
-	ConfigurationChange:   "configuration_change",
-	UserAction:            "user_action",
-	DataAccess:            "data_access",
-}
-
 // String is the word in the trail.
 func (t Type) String() string {
-	if int(t) < len(typeNames) {
-		return typeNames[t]
+	switch t {
+	case AuthenticationAttempt:
+		return "authentication_attempt"
+	case APIRequest:
+		return "api_request"
+	case SecurityEvent:
+		return "security_event"
+	case ConfigurationChange:
+		return "configuration_change"
+	case UserAction:
+		return "user_action"
+	case DataAccess:
+		return "data_access"
+	case SystemEvent:
 	}
-	return typeNames[SystemEvent]
+	return "system_event"
 }
 
 // Event is something that happened. Its fields are rendered once, for the log and the trail alike.

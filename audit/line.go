@@ -150,8 +150,8 @@ func (r *record) readHead(head string) error {
 }
 
 func knownType(word string) bool {
-	for _, name := range typeNames {
-		if name == word {
+	for t := SystemEvent; t <= DataAccess; t++ {
+		if t.String() == word {
 			return true
 		}
 	}

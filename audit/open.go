@@ -81,7 +81,7 @@ func takeOver(file *os.File) (position, []Event, error) {
 	if _, err := file.ReadAt(tail, size-int64(len(tail))); err != nil {
 		return position{}, nil, err
 	}
-	end, err := findEnd(tail, int64(len(tail)) == size)
+	end, err := findEnd(tail, size-int64(len(tail)))
 	if err != nil {
 		return position{}, nil, err
 	}
@@ -118,16 +118,16 @@ type tailEnd struct {
 	torn int64  // octets behind it
 }
 
-// findEnd looks for the last whole line of a tail, which begins with the file where fromStart says so. What a crash can
+// findEnd looks for the last whole line of a tail that stands at offset in its file. What a crash can
 // leave behind it is torn: octets without a newline, and lines with NULs, which a file system shows where it knew a
 // file's size but not yet its content.
-func findEnd(tail []byte, fromStart bool) (tailEnd, error) {
+func findEnd(tail []byte, offset int64) (tailEnd, error) {
 	rest := tail
 	for len(rest) > 0 {
 		body, whole := bytes.CutSuffix(rest, []byte{'\n'})
 		from := bytes.LastIndexByte(body, '\n') + 1
 		line := body[from:]
-		if from == 0 && !fromStart {
+		if from == 0 && offset > 0 {
 			break
 		}
 		if whole && bytes.IndexByte(line, 0) < 0 {

@@ -52,7 +52,7 @@ func Verify(r io.Reader) (Result, error) {
 		case errors.Is(err, io.EOF):
 			v.find("torn: it has no end (cut off by a crash, or being written right now)")
 		case errors.Is(err, bufio.ErrBufferFull):
-			v.find(fmt.Sprintf("changed or put in: longer than the %d bytes that a record may have", maxLine))
+			v.unreadable(fmt.Sprintf("it is longer than the %d bytes that a record may have", maxLine))
 			err = skipLine(in)
 		}
 		if errors.Is(err, io.EOF) {
@@ -82,8 +82,10 @@ func skipLine(in *bufio.Reader) error {
 // verifier follows the chain.
 type verifier struct {
 	Result
-	expect record // the last record that fits: the next one follows it
-	before record // the one before a line that jumped ahead, in case that line was put in; else zero
+	expect  record // the last record that fits: the next one follows it
+	before  record // the one before a line that jumped ahead, in case that line was put in; else zero
+	back    bool   // a line has followed before
+	skipped uint64 // lines since expect that cannot be read
 }
 
 func (v *verifier) find(problem string) {
@@ -97,21 +99,31 @@ func (v *verifier) find(problem string) {
 // line judges one whole line.
 func (v *verifier) line(line []byte) {
 	r, err := parseLine(line)
-	switch {
-	case err != nil:
-		v.find("changed or put in: it " + err.Error())
+	if err != nil {
+		v.unreadable("it " + err.Error())
+		return
+	}
+	switch next := v.expect.seq + 1; {
 	case !r.sound:
 		v.find(fmt.Sprintf("changed: the hash of record %d is not that of its bytes", r.seq))
-		if r.seq == v.expect.seq+1 || r.prev == v.expect.hash {
-			v.follow(record{seq: v.expect.seq + 1, hash: r.hash}) // whoever changed the text left the hash
+		if r.seq == next || r.prev == v.expect.hash {
+			v.follow(record{seq: next, hash: r.hash}) // whoever changed the text left the hash
 		}
 	case r.follows(v.expect):
 		v.follow(r)
+	case v.skipped > 0 && r.seq == next+v.skipped:
+		v.follow(r) // the lines that cannot be read have been named
 	case r.follows(v.before):
-		v.follow(r) // the line that jumped ahead was put in; it has been named
+		v.goBack(r)
 	default:
 		v.misfit(r)
 	}
+	v.skipped = 0
+}
+
+func (v *verifier) unreadable(problem string) {
+	v.find("changed or put in: " + problem)
+	v.skipped++
 }
 
 // misfit names a line whose bytes are whole but which does not follow the line before.
@@ -121,26 +133,39 @@ func (v *verifier) misfit(r record) {
 	case r.prev == v.expect.hash:
 		v.find(fmt.Sprintf("changed: record %d stands where record %d belongs", r.seq, next))
 		r.seq = next
+		v.follow(r)
 	case r.seq < next:
-		v.find(fmt.Sprintf("moved or put in: record %d stands behind record %d", r.seq, v.expect.seq))
-		return
+		v.findMoved(r)
 	case r.seq > next:
 		v.find(fmt.Sprintf("removed before it, or put in: %s", missing(next, r.seq-1)))
-		before := v.expect
-		v.follow(r)
-		v.before = before
-		return
+		v.expect, v.before, v.back = r, v.expect, false
 	case next == 1:
 		v.find("changed: the prev of the first record is not 64 zeros")
+		v.follow(r)
 	default:
 		v.find(fmt.Sprintf("does not follow: the prev of record %d is not the hash of the record before it; "+
 			"that one was changed or replaced, or this one was put in", r.seq))
+		v.follow(r)
 	}
-	v.follow(r)
+}
+
+// goBack meets a line that follows what stood before a line that jumped ahead. One such line may be moved; at the second
+// it is the one that jumped which does not belong here.
+func (v *verifier) goBack(r record) {
+	if v.back {
+		v.follow(r)
+		return
+	}
+	v.findMoved(r)
+	v.before, v.back = r, true
+}
+
+func (v *verifier) findMoved(r record) {
+	v.find(fmt.Sprintf("moved or put in: record %d stands behind record %d", r.seq, v.expect.seq))
 }
 
 // follow goes on from a record. No record follows the zero before: its hash is none.
-func (v *verifier) follow(r record) { v.expect, v.before = r, record{} }
+func (v *verifier) follow(r record) { v.expect, v.before, v.back = r, record{}, false }
 
 func (r record) follows(e record) bool { return r.seq == e.seq+1 && r.prev == e.hash }
 

@@ -61,6 +61,10 @@ func verifyTrail(out io.Writer, path string) (err error) {
 	if err != nil {
 		return fmt.Errorf("audit verify %s: %w", path, err)
 	}
+	if result.Lines == 0 {
+		_, err = fmt.Fprintf(out, "%s: empty, no records\n", path)
+		return err
+	}
 	if result.Sound() {
 		_, err = fmt.Fprintf(out, "%s: sound, %d records, last hash %s\n", path, result.Lines, result.LastHash)
 		return err
@@ -69,6 +73,9 @@ func verifyTrail(out io.Writer, path string) (err error) {
 		if _, err := fmt.Fprintf(out, "%s: %s\n", path, f); err != nil {
 			return err
 		}
+	}
+	if result.Omitted > 0 {
+		fmt.Fprintf(out, "%s: and %d more\n", path, result.Omitted)
 	}
 	return fmt.Errorf("audit verify %s: not sound: %d findings in %d lines", path, len(result.Findings)+result.Omitted, result.Lines)
 }

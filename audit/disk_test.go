@@ -1,0 +1,235 @@
+package audit
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+func TestAFailingDisk(t *testing.T) {
+	for name, c := range map[string]struct{ write, sync, trim error }{
+		"full":                     {write: unix.ENOSPC},
+		"full, and not to be cut":  {write: unix.ENOSPC, trim: unix.EIO},
+		"read-only":                {write: unix.EROFS, sync: unix.EROFS, trim: unix.EROFS},
+		"sync fails":               {sync: unix.EIO},
+		"sync fails, nor be cut":   {sync: unix.EIO, trim: unix.EIO},
+		"everything fails at once": {write: unix.EIO, sync: unix.EIO, trim: unix.EIO},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				path, file := trailPath(t), &faultyFile{}
+				logger, out := quietLogger()
+				trail := mustOpen(t, path, Options{Wrap: file.wrap, Logger: logger})
+				mustCommit(t, trail, Attempt{User: "first"})
+
+				file.fail(c.write, c.sync, c.trim)
+				for range 3 {
+					if err := trail.Commit(t.Context(), Attempt{User: "lost"}); err == nil || trail.Failing() == nil {
+						t.Fatalf("Commit says %v, health says %v", err, trail.Failing())
+					}
+				}
+				if c.trim == nil {
+					expect(t, path, "first") // what failed is gone at once
+				}
+				time.Sleep(5 * time.Second) //nolint:forbidigo // virtual time
+				synctest.Wait()
+				if trail.Failing() == nil || trail.Lost() != 3 {
+					t.Errorf("health says %v, %d lost", trail.Failing(), trail.Lost())
+				}
+				if n := strings.Count(out.String(), "level=error"); n < 5 || n > 6 {
+					t.Errorf("%d errors in the log in 5 s:\n%s", n, out)
+				}
+
+				file.fail(nil, nil, nil)
+				time.Sleep(2 * time.Second) //nolint:forbidigo // virtual time
+				synctest.Wait()
+				if err := trail.Failing(); err != nil {
+					t.Errorf("does not recover by itself: %v", err)
+				}
+				mustCommit(t, trail, Attempt{User: "last"})
+				lines := expect(t, path, "first recovered last")
+				if lines[1].Type != "system_event" || !strings.HasPrefix(lines[1].Detail, "3 records") {
+					t.Errorf("%+v", lines[1])
+				}
+				if !strings.Contains(out.String(), "audit trail recovered") {
+					t.Error("the log does not say that it recovered")
+				}
+				mustClose(t, trail)
+			})
+		})
+	}
+}
+
+// TestAFailedSyncTakesTheUnsyncedPostsToo: nobody knows which of their pages are on disk.
+func TestAFailedSyncTakesTheUnsyncedPostsToo(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		path, file := trailPath(t), &faultyFile{}
+		trail := mustOpen(t, path, Options{Wrap: file.wrap})
+		mustCommit(t, trail, Attempt{User: "first"})
+		mustPost(t, trail, Attempt{User: "p"})
+		mustPost(t, trail, Attempt{User: "p"})
+		time.Sleep(2 * linger) //nolint:forbidigo // virtual time
+		synctest.Wait()
+		expect(t, path, "first p p")
+		file.fail(nil, unix.EIO, nil)
+		if err := trail.Commit(t.Context(), Attempt{User: "c"}); !errors.Is(err, unix.EIO) {
+			t.Fatalf("%v", err)
+		}
+		expect(t, path, "first")
+		file.fail(nil, nil, nil)
+		mustCommit(t, trail, Attempt{User: "last"})
+		if lines := expect(t, path, "first recovered last"); !strings.HasPrefix(lines[1].Detail, "3 records") {
+			t.Errorf("%+v", lines[1])
+		}
+		mustClose(t, trail)
+	})
+}
+
+func TestCloseSaysThatTheDiskFails(t *testing.T) {
+	path, file := trailPath(t), &faultyFile{}
+	trail := mustOpen(t, path, Options{Wrap: file.wrap})
+	mustPost(t, trail, attempt())
+	file.fail(nil, unix.EIO, nil)
+	for range 2 {
+		if err := trail.Close(); !errors.Is(err, unix.EIO) {
+			t.Errorf("%v", err)
+		}
+	}
+}
+
+// shortFile writes less than it is asked to and says nothing.
+type shortFile struct{ File }
+
+func (s shortFile) Write(b []byte) (int, error) { return s.File.Write(b[:len(b)-1]) }
+
+func TestAShortWriteIsAFailure(t *testing.T) {
+	path := trailPath(t)
+	trail := mustOpen(t, path, Options{Wrap: func(f File) File { return shortFile{f} }})
+	if err := trail.Commit(t.Context(), attempt()); err == nil {
+		t.Error("no error")
+	}
+	if err := trail.Close(); err == nil {
+		t.Error("Close gives no error")
+	}
+	expect(t, path, "")
+}
+
+// child runs this test binary as a part of TestMain.
+func child(ctx context.Context, part, path string) *exec.Cmd {
+	cmd := exec.CommandContext(ctx, os.Args[0], path) //nolint:gosec // this test binary itself
+	cmd.Env = append(os.Environ(), childVariable+"="+part)
+	return cmd
+}
+
+// TestTheKernelRefuses meets a real file size limit: writes are cut short, then fail.
+func TestTheKernelRefuses(t *testing.T) {
+	path := trailPath(t)
+	if out, err := child(t.Context(), "size limit", path).CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	recovered(t, path)
+}
+
+// TestAFullFilesystem meets a real full disk, a tmpfs in a mount namespace of the child's own. Where no mount is allowed
+// the size limit of TestTheKernelRefuses stands for it, as the log of this test says.
+func TestAFullFilesystem(t *testing.T) {
+	path := trailPath(t)
+	cmd := child(t.Context(), "full disk", path)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Unshareflags: syscall.CLONE_NEWNS}
+	out, err := cmd.CombinedOutput()
+	if errors.Is(err, unix.EPERM) || strings.Contains(string(out), mountRefused) {
+		t.Logf("no mount is allowed here: %v %s", err, out)
+		return
+	}
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	recovered(t, path)
+}
+
+func recovered(t *testing.T, path string) {
+	t.Helper()
+	lines := sound(t, path)
+	words := events(lines)
+	if !strings.Contains(words, " recovered last") || strings.Contains(words, "lost") {
+		t.Errorf("the trail says %q", words)
+	}
+}
+
+func fillToLimit(path string) error {
+	signal.Ignore(unix.SIGXFSZ)
+	var limit unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_FSIZE, &limit); err != nil {
+		return err
+	}
+	free := limit
+	limit.Cur = 10_000
+	return failAndRecover(path, unix.EFBIG,
+		func() error { return unix.Setrlimit(unix.RLIMIT_FSIZE, &limit) },
+		func() error { return unix.Setrlimit(unix.RLIMIT_FSIZE, &free) },
+	)
+}
+
+const mountRefused = "mount refused"
+
+func fillDisk(path string) error {
+	dir := filepath.Join(filepath.Dir(path), "small")
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		return err
+	}
+	if err := unix.Mount("tmpfs", dir, "tmpfs", 0, "size=64k"); err != nil {
+		return fmt.Errorf("%s: %w", mountRefused, err)
+	}
+	ballast, small := filepath.Join(dir, "ballast"), filepath.Join(dir, "trail")
+	err := failAndRecover(small, unix.ENOSPC,
+		func() error { return os.WriteFile(ballast, make([]byte, 40<<10), 0o600) },
+		func() error { return os.Remove(ballast) },
+	)
+	if err != nil {
+		return err
+	}
+	content, err := os.ReadFile(small) //nolint:gosec // the test's own file
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(path, content, 0o600)
+}
+
+// failAndRecover commits until the disk refuses, frees it, and commits once more.
+func failAndRecover(path string, want error, fill, free func() error) error {
+	trail, err := Open(path, Options{})
+	if err != nil {
+		return err
+	}
+	if err := fill(); err != nil {
+		return err
+	}
+	user, ctx := "first", context.Background()
+	for err == nil {
+		err = trail.Commit(ctx, Attempt{User: user, Detail: strings.Repeat("x", 3000)})
+	}
+	if !errors.Is(err, want) || trail.Failing() == nil {
+		return fmt.Errorf("%w, want %w; health says %w", err, want, trail.Failing())
+	}
+	if err := trail.Commit(ctx, Attempt{User: "lost", Detail: strings.Repeat("x", 30000)}); !errors.Is(err, want) {
+		return fmt.Errorf("the second time %w, want %w", err, want)
+	}
+	if err := free(); err != nil {
+		return err
+	}
+	if err := trail.Commit(ctx, Attempt{User: "last"}); err != nil {
+		return fmt.Errorf("does not recover: %w", err)
+	}
+	return trail.Close()
+}
