@@ -1,0 +1,263 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/signal"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"ivalt-radius/radius"
+	"ivalt-radius/radius/radiustest"
+	"ivalt-radius/secret"
+)
+
+// Exit codes of `login` besides exitOK for Accept.
+const (
+	exitReject    = 1
+	exitNoAnswer  = 2
+	exitChallenge = 3
+)
+
+// What a login does unless told otherwise: it waits as long as a person may take, and sends as often as radclient does.
+const (
+	loginPatience = time.Minute
+	loginInterval = 5 * time.Second
+	maxLoginTries = 100
+)
+
+var errLoginSetting = errors.New("not a setting of login")
+
+// loginFlags are the command's flags as written.
+type loginFlags struct {
+	server, secret, user, password, callingStation, method string
+	profile, identifier, from                              string
+	timeout                                                time.Duration
+	tries                                                  int
+	unsigned, acceptUnsigned, json                         bool
+}
+
+func newLoginCommand() *cobra.Command {
+	var f loginFlags
+	cmd := &cobra.Command{
+		Use:   "login --server HOST:PORT --secret S --user U",
+		Short: "Play a NAS: one login, with live progress",
+		Long: "login asks a RADIUS server as a VPN gateway would, waits for the person's answer on the phone and shows the verdict.\n" +
+			"It believes no answer that the shared secret does not prove.\n\n" +
+			"Exit code: 0 Access-Accept, 1 Access-Reject, 2 no answer or a local fault, 3 Access-Challenge, left unanswered.\n\n" +
+			"What stands on a command line can be read in the list of processes: give the shared secret as env:NAME or file:PATH,\n" +
+			"and leave --password out to be asked for it (or to have the first line of standard input read).",
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return login(cmd, &f) },
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&f.server, "server", "", "the server's authentication port, HOST:PORT")
+	flags.StringVar(&f.secret, "secret", "", "the shared secret: env:NAME, file:PATH, or the text itself (visible to other users)")
+	flags.StringVar(&f.user, "user", "", "the login name")
+	flags.StringVar(&f.password, "password", "", "the password (visible to other users); without it you are asked")
+	flags.StringVar(&f.callingStation, "calling-station", "", "the person's address, sent as Calling-Station-Id")
+	flags.StringVar(&f.method, "method", "pap", "pap, chap or mschapv2")
+	flags.BoolVar(&f.unsigned, "no-message-authenticator", false, "leave Message-Authenticator out of the request")
+	flags.BoolVar(&f.acceptUnsigned, "insecure-accept-unsigned", false, "take an answer without Message-Authenticator, which can be forged")
+	flags.StringVar(&f.profile, "nas", "", "wait and send again as this NAS does: "+strings.Join(loginProfiles(), ", "))
+	flags.DurationVar(&f.timeout, "timeout", 0, "how long to wait in all (default: the NAS's, else 1m)")
+	flags.IntVar(&f.tries, "tries", 0, "how many packets to send in that time (default: the NAS's, else one every 5 s)")
+	flags.StringVar(&f.identifier, "nas-identifier", "ivalt-radius-login", "the NAS-Identifier to send")
+	flags.StringVar(&f.from, "from", "", "the local address to send from, IP or IP:PORT (default: the system's choice)")
+	flags.BoolVar(&f.json, "json", false, "print the result as JSON")
+	for _, name := range []string{"server", "secret", "user"} {
+		_ = cmd.MarkFlagRequired(name) // fails only for a flag that is not there
+	}
+	return cmd
+}
+
+func login(cmd *cobra.Command, f *loginFlags) error {
+	nas, err := f.nas()
+	if err != nil {
+		return usageError(cmd, err)
+	}
+	method, err := radiustest.ParseMethod(f.method)
+	if err != nil {
+		return usageError(cmd, err)
+	}
+	ctx, stop := signal.NotifyContext(cmd.Context(), os.Interrupt)
+	defer stop()
+	if nas.Secret, err = readShared(f.secret); err != nil {
+		return exitError{code: exitNoAnswer, err: err}
+	}
+	password := secret.New(f.password)
+	if !cmd.Flags().Changed("password") {
+		if password, err = readPassword(ctx, cmd.InOrStdin(), cmd.ErrOrStderr()); err != nil {
+			return exitError{code: exitNoAnswer, err: err}
+		}
+	}
+	progress := newLoginProgress(cmd.ErrOrStderr(), nas.Retry.Tries)
+	nas.Progress = progress.event
+	result, err := nas.Login(ctx, radiustest.Credentials{User: f.user, Password: password, CallingStation: f.callingStation, Method: method})
+	progress.end()
+	if err != nil {
+		err = explainSilence(ctx, result, err)
+	}
+	if f.json {
+		return errors.Join(printLoginJSON(cmd.OutOrStdout(), result, err), loginExit(result, err))
+	}
+	if err == nil {
+		printLogin(cmd.OutOrStdout(), result)
+	}
+	return loginExit(result, err)
+}
+
+// nas is the gateway that the flags describe, without the secret. Its packets are spread evenly over the time-out.
+func (f *loginFlags) nas() (radiustest.NAS, error) {
+	if _, _, err := net.SplitHostPort(f.server); err != nil {
+		return radiustest.NAS{}, fmt.Errorf("%w: --server must be HOST:PORT: %w", errLoginSetting, err)
+	}
+	retry := radiustest.Retry{Interval: loginInterval, Tries: int(loginPatience / loginInterval)}
+	if f.profile != "" {
+		p, err := loginProfile(f.profile)
+		if err != nil {
+			return radiustest.NAS{}, err
+		}
+		retry = radiustest.Retry{Interval: p.RetryInterval, Tries: p.Tries}
+		if p.NewAuthenticator {
+			retry.Style = radiustest.NewAuthenticator
+		}
+	}
+	patience := retry.Interval * time.Duration(retry.Tries)
+	if f.timeout != 0 {
+		patience = f.timeout
+	}
+	if f.tries != 0 {
+		retry.Tries = f.tries
+	}
+	if retry.Tries < 1 || retry.Tries > maxLoginTries || patience < 0 || patience/time.Duration(retry.Tries) < time.Millisecond {
+		return radiustest.NAS{}, fmt.Errorf("%w: --tries must be 1 to %d, and --timeout at least 1ms each", errLoginSetting, maxLoginTries)
+	}
+	retry.Interval = patience / time.Duration(retry.Tries)
+	return radiustest.NAS{
+		Server: f.server, Identifier: f.identifier, LocalAddr: f.from, Retry: retry,
+		OmitMessageAuthenticator: f.unsigned, AcceptUnsigned: f.acceptUnsigned,
+	}, nil
+}
+
+func loginProfile(name string) (radius.Profile, error) {
+	for _, p := range radius.Profiles() {
+		if p.Name == name {
+			return p, nil
+		}
+	}
+	return radius.Profile{}, fmt.Errorf("%w: --nas %q; known are %s", errLoginSetting, name, strings.Join(loginProfiles(), ", "))
+}
+
+func loginProfiles() []string {
+	var names []string
+	for _, p := range radius.Profiles() {
+		names = append(names, p.Name)
+	}
+	return names
+}
+
+// explainSilence adds to an error what a person at the keyboard may do about it.
+func explainSilence(ctx context.Context, r radiustest.Result, err error) error {
+	switch {
+	case ctx.Err() != nil:
+		return fmt.Errorf("interrupted after %s: %w", seconds(r.Took), radiustest.ErrNoAnswer)
+	case !errors.Is(err, radiustest.ErrNoAnswer):
+		return err
+	case errors.Is(r.LastDiscard, radiustest.ErrUnreachable):
+		return fmt.Errorf("%w in %s: %w. Is the address right, and is the server running?", radiustest.ErrNoAnswer, seconds(r.Took), r.LastDiscard)
+	case r.Discarded > 0:
+		return fmt.Errorf("%w that counts in %s; %d did not: %w", radiustest.ErrNoAnswer, seconds(r.Took), r.Discarded, r.LastDiscard)
+	}
+	return fmt.Errorf("%w in %s: is the address right, is this host in one of the client's networks, does the shared secret match? "+
+		"An unknown client and a wrong Message-Authenticator are answered with silence", radiustest.ErrNoAnswer, seconds(r.Took))
+}
+
+func loginExit(r radiustest.Result, err error) error {
+	switch {
+	case err != nil:
+		return exitError{code: exitNoAnswer, err: err}
+	case r.Code == radiustest.AccessAccept:
+		return nil
+	case r.Code == radiustest.AccessChallenge:
+		return exitError{code: exitChallenge}
+	}
+	return exitError{code: exitReject}
+}
+
+func printLogin(w io.Writer, r radiustest.Result) {
+	fmt.Fprintf(w, "%s in %s, %s sent\n", r.Code, seconds(r.Took), plural(r.Sent, "packet"))
+	if r.ReplyMessage != "" {
+		fmt.Fprintf(w, "  %s\n", r.ReplyMessage)
+	}
+	fmt.Fprintf(w, "  Message-Authenticator: %s\n", signature(r))
+	for _, a := range r.Attributes {
+		if a.Name != "Reply-Message" {
+			fmt.Fprintf(w, "  %s = %s\n", a.Name, a.Value)
+		}
+	}
+	if r.Discarded > 0 {
+		fmt.Fprintf(w, "  before it %s did not count: %v\n", plural(r.Discarded, "answer"), r.LastDiscard)
+	}
+}
+
+// loginJSON is the machine-readable result.
+type loginJSON struct {
+	Verdict              string               `json:"verdict"` // accept, reject, challenge; empty: no answer
+	Code                 string               `json:"code"`
+	ReplyMessage         string               `json:"reply_message"`
+	Attributes           []loginJSONAttribute `json:"attributes"`
+	MessageAuthenticator string               `json:"message_authenticator"` // first, verified, absent
+	DurationMS           int64                `json:"duration_ms"`
+	Sent                 int                  `json:"sent"`
+	Discarded            int                  `json:"discarded"`
+	Error                string               `json:"error"`
+}
+
+type loginJSONAttribute struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
+}
+
+func printLoginJSON(w io.Writer, r radiustest.Result, err error) error {
+	out := loginJSON{Attributes: []loginJSONAttribute{}, DurationMS: r.Took.Milliseconds(), Sent: r.Sent, Discarded: r.Discarded}
+	if err != nil {
+		out.Error = err.Error()
+	} else {
+		out.Verdict = strings.ToLower(strings.TrimPrefix(r.Code.String(), "Access-"))
+		out.Code, out.ReplyMessage, out.MessageAuthenticator = r.Code.String(), r.ReplyMessage, signature(r)
+	}
+	for _, a := range r.Attributes {
+		out.Attributes = append(out.Attributes, loginJSONAttribute{Name: a.Name, Value: a.Value})
+	}
+	if err := json.NewEncoder(w).Encode(out); err != nil {
+		return exitError{code: exitNoAnswer, err: fmt.Errorf("printing the result: %w", err)}
+	}
+	return nil
+}
+
+func signature(r radiustest.Result) string {
+	switch {
+	case r.MessageAuthenticatorFirst:
+		return "first"
+	case r.Signed:
+		return "verified"
+	}
+	return "absent"
+}
+
+func seconds(d time.Duration) string { return fmt.Sprintf("%.1f s", d.Seconds()) }
+
+func plural(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}

@@ -1,0 +1,177 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"ivalt-radius/radius/radiustest"
+	"ivalt-radius/secret"
+)
+
+var (
+	errNoSecret   = errors.New("the shared secret is empty")
+	errNoPassword = errors.New("no password came: give --password, or write it to standard input")
+)
+
+// maxTyped is more than a secret or password may have.
+const maxTyped = 4096
+
+// readShared is the shared secret that env:NAME, file:PATH or the text itself stands for.
+func readShared(written string) (secret.Secret, error) {
+	text := written
+	if name, found := strings.CutPrefix(written, "env:"); found {
+		text = os.Getenv(name)
+	}
+	if path, found := strings.CutPrefix(written, "file:"); found {
+		octets, err := os.ReadFile(path) //nolint:gosec // the operator names the file
+		if err != nil {
+			return secret.Secret{}, fmt.Errorf("reading the shared secret: %w", err)
+		}
+		text = strings.TrimRight(string(octets), "\r\n")
+	}
+	if text == "" {
+		return secret.Secret{}, errNoSecret
+	}
+	return secret.New(text), nil
+}
+
+// readPassword reads one line: asked for, and not shown, where in is a terminal. It ends with ctx.
+func readPassword(ctx context.Context, in io.Reader, prompt io.Writer) (secret.Secret, error) {
+	if file, ok := in.(*os.File); ok {
+		if restore, err := hideTyping(file); err == nil {
+			fmt.Fprint(prompt, "Password: ")
+			defer func() {
+				restore()
+				fmt.Fprintln(prompt)
+			}()
+		}
+	}
+	type line struct {
+		text string
+		err  error
+	}
+	read := make(chan line, 1)
+	go func() {
+		text, err := bufio.NewReader(io.LimitReader(in, maxTyped)).ReadString('\n')
+		read <- line{text, err}
+	}()
+	select {
+	case <-ctx.Done():
+		return secret.Secret{}, errNoPassword
+	case l := <-read:
+		if l.err != nil && (!errors.Is(l.err, io.EOF) || l.text == "") {
+			return secret.Secret{}, errNoPassword
+		}
+		return secret.New(strings.TrimRight(l.text, "\r\n")), nil
+	}
+}
+
+// hideTyping turns a terminal's echo off. What is no terminal is an error.
+func hideTyping(file *os.File) (restore func(), err error) {
+	fd := int(file.Fd()) //nolint:gosec // a descriptor
+	before, err := unix.IoctlGetTermios(fd, unix.TCGETS)
+	if err != nil {
+		return nil, fmt.Errorf("asking the terminal: %w", err)
+	}
+	hidden := *before
+	hidden.Lflag &^= unix.ECHO
+	if err := unix.IoctlSetTermios(fd, unix.TCSETS, &hidden); err != nil {
+		return nil, fmt.Errorf("hiding the password: %w", err)
+	}
+	return func() { _ = unix.IoctlSetTermios(fd, unix.TCSETS, before) }, nil
+}
+
+func isTerminal(w io.Writer) bool {
+	file, ok := w.(*os.File)
+	if !ok {
+		return false
+	}
+	_, err := unix.IoctlGetTermios(int(file.Fd()), unix.TCGETS) //nolint:gosec // a descriptor
+	return err == nil
+}
+
+// loginProgress tells what a waiting login does: on a terminal one line that counts the seconds, elsewhere a line an event.
+type loginProgress struct {
+	w        io.Writer
+	tries    int
+	terminal bool
+	start    time.Time
+	stop     chan struct{}
+	done     sync.WaitGroup
+
+	mu   sync.Mutex
+	last string
+}
+
+func newLoginProgress(w io.Writer, tries int) *loginProgress {
+	p := &loginProgress{w: w, tries: tries, terminal: isTerminal(w), start: time.Now(), stop: make(chan struct{})}
+	if p.terminal {
+		p.done.Go(p.count)
+	}
+	return p
+}
+
+// event is the NAS's hook.
+func (p *loginProgress) event(e radiustest.Event) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.last = p.words(e)
+	if p.terminal {
+		p.draw()
+		return
+	}
+	fmt.Fprintf(p.w, "%6.1f s  %s\n", e.After.Seconds(), p.last)
+}
+
+func (p *loginProgress) words(e radiustest.Event) string {
+	switch e.Kind {
+	case radiustest.Discarded:
+		return fmt.Sprintf("discarded: %v", e.Why)
+	case radiustest.Answered:
+		return "answered"
+	case radiustest.Sent:
+	}
+	if e.Packet == 1 {
+		return fmt.Sprintf("sent packet 1 of %d, waiting for the phone", p.tries)
+	}
+	return fmt.Sprintf("sent again, packet %d of %d", e.Packet, p.tries)
+}
+
+// count redraws the line every second until end.
+func (p *loginProgress) count() {
+	ticker := time.NewTicker(time.Second)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-p.stop:
+			return
+		case <-ticker.C:
+			p.mu.Lock()
+			p.draw()
+			p.mu.Unlock()
+		}
+	}
+}
+
+// draw is called with mu held.
+func (p *loginProgress) draw() {
+	fmt.Fprintf(p.w, "\r\x1b[K%4.0f s  %s", time.Since(p.start).Seconds(), p.last)
+}
+
+// end clears the line.
+func (p *loginProgress) end() {
+	close(p.stop)
+	p.done.Wait()
+	if p.terminal {
+		fmt.Fprint(p.w, "\r\x1b[K")
+	}
+}
