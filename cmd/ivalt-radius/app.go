@@ -51,9 +51,9 @@ func start(path string, s *config.Settings, r rooms, log *logger) (*app, error) 
 		}
 	}
 	a.note(audit.System{Event: "started", Detail: "version " + version})
+	authentication, accounting := a.server.Addrs()
 	log.WithFields(map[string]any{
-		"version": version, "authentication": texts(a.server.Addrs().Authentication),
-		"accounting": texts(a.server.Addrs().Accounting), "settings": s.Digest(),
+		"version": version, "authentication": texts(authentication), "accounting": texts(accounting), "settings": s.Digest(),
 	}).Info("ready")
 	return a, nil
 }

@@ -40,7 +40,7 @@ func understand(s *config.Settings) (rooms, fault.List) {
 	r.radius = radiusSettings(s)
 	faults = append(faults, radius.Check(r.radius)...)
 	r.ivalt = ivaltSettings(s)
-	faults = append(faults, ivalt.Check(r.ivalt)...)
+	faults = append(faults, r.ivalt.Check()...)
 
 	r.rules = auth.Rules{Policy: r.policy, Directory: r.people, Primary: auth.NoPrimary{}, MaxAttempts: s.MaxAttempts}
 	return r, s.Locate(faults)

@@ -1,0 +1,126 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"ivalt-radius/auth"
+	"ivalt-radius/config"
+	"ivalt-radius/radius"
+	"ivalt-radius/radius/attribute"
+)
+
+// pages are the generated documents, by name: each is printed from the code that it describes.
+func pages() map[string]func(io.Writer) {
+	return map[string]func(io.Writer){
+		"attributes":    attributesPage,
+		"commands":      commandsPage,
+		"configuration": func(w io.Writer) { _ = config.Reference(w) },
+		"profiles":      profilesPage,
+		"reasons":       reasonsPage,
+	}
+}
+
+func newReferenceCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:    "reference PAGE",
+		Short:  "Print a generated page of the documentation",
+		Hidden: true,
+		Args:   cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			page, ok := pages()[args[0]]
+			if !ok {
+				return usageError(cmd, fmt.Errorf("no page %q", args[0]))
+			}
+			page(cmd.OutOrStdout())
+			return nil
+		},
+	}
+}
+
+const generated = "<!-- Generated from the code by `make docs`; do not edit. -->\n\n"
+
+func reasonsPage(w io.Writer) {
+	_, _ = fmt.Fprint(w, generated, `# Reasons
+
+A login ends in one verdict (accept, reject or challenge) and one reason. The same word stands in the log, in the audit trail and here. The
+Reply-Message has four sentences, so that it tells a stranger nothing.
+
+| reason | Reply-Message | what it means |
+|---|---|---|
+`)
+	auth.Reasons(func(word, sentence, meaning string) {
+		_, _ = fmt.Fprintf(w, "| `%s` | %s | %s |\n", word, sentence, meaning)
+	})
+	_, _ = fmt.Fprint(w, `
+The log line's `+"`detail`"+` says more where there is more to say: which part of a packet was wrong, or that the shared secret may differ.
+`)
+}
+
+func profilesPage(w io.Writer) {
+	_, _ = fmt.Fprint(w, generated, `# NAS profiles
+
+`+"`clients[].profile`"+` presets what a gateway is known to do; every value can be overridden beside it. `+"`login --nas NAME`"+` plays the same gateway.
+
+| profile | gateway | answer_within | retries played by `+"`login`"+` | basis |
+|---|---|---|---|---|
+`)
+	for _, p := range radius.Profiles() {
+		retry := fmt.Sprintf("%d packets, %s apart", p.Tries, p.RetryInterval)
+		if p.NewAuthenticator {
+			retry += ", new authenticator and port"
+		}
+		_, _ = fmt.Fprintf(w, "| `%s` | %s | %s | %s | %s |\n", p.Name, p.Title, p.AnswerWithin, retry, p.Basis)
+	}
+}
+
+func attributesPage(w io.Writer) {
+	_, _ = fmt.Fprint(w, generated, "# Reply attributes\n\nNames that `policy.rules[].reply` knows; see [policy.md](policy.md).\n\n")
+	for _, name := range attribute.Names() {
+		_, _ = fmt.Fprintf(w, "- %s\n", name)
+	}
+}
+
+func commandsPage(w io.Writer) {
+	_, _ = fmt.Fprint(w, generated, "# Commands\n\nExit codes: 0 success, 1 a fault, 64 a usage error; `login` has its own.\n")
+	commandPages(w, newRootCommand())
+}
+
+// commandPages prints a command and its sub-commands.
+func commandPages(w io.Writer, cmd *cobra.Command) {
+	for _, sub := range cmd.Commands() {
+		if sub.Hidden || sub.Name() == "help" || sub.Name() == "completion" {
+			continue
+		}
+		if !sub.HasSubCommands() {
+			printCommand(w, sub)
+		}
+		commandPages(w, sub)
+	}
+}
+
+func printCommand(w io.Writer, cmd *cobra.Command) {
+	about := cmd.Long
+	if about == "" {
+		about = cmd.Short + "."
+	}
+	_, _ = fmt.Fprintf(w, "\n## %s\n\n    %s\n\n%s\n", strings.TrimPrefix(cmd.CommandPath(), "ivalt-radius "), cmd.UseLine(), about)
+	flags := ""
+	cmd.LocalFlags().VisitAll(func(f *pflag.Flag) {
+		if f.Name == "help" || f.Hidden {
+			return
+		}
+		value := f.DefValue
+		if value == "[]" {
+			value = ""
+		}
+		flags += fmt.Sprintf("| `--%s` | %s | %s |\n", f.Name, strings.ReplaceAll(f.Usage, "|", "\\|"), value)
+	})
+	if flags != "" {
+		_, _ = fmt.Fprintf(w, "\n| flag | meaning | default |\n|---|---|---|\n%s", flags)
+	}
+}
