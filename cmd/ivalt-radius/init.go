@@ -1,0 +1,152 @@
+package main
+
+import (
+	"crypto/rand"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/spf13/cobra"
+
+	"ivalt-radius/config"
+)
+
+// Where init writes when nobody says otherwise.
+const (
+	initDirectory = "/etc/ivalt-radius"
+	initState     = "/var/lib/ivalt-radius"
+)
+
+// newInitCommand is `init`: a commented configuration, a fresh shared secret, and an empty file for the API key.
+func newInitCommand() *cobra.Command {
+	dir := initDirectory
+	cmd := &cobra.Command{
+		Use:   "init",
+		Short: "Write a commented configuration and a fresh shared secret",
+		Long: "init writes config.yaml, a random shared secret and an empty file for the API key into a directory, readable by their owner\n" +
+			"alone. It never overwrites a file. In another directory than " + initDirectory + " the server's state goes there too.",
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			set, err := newStarterSet(dir)
+			if err != nil {
+				return err
+			}
+			if err := set.write(); err != nil {
+				return err
+			}
+			_, err = fmt.Fprint(cmd.OutOrStdout(), set.nextSteps())
+			return err
+		},
+	}
+	cmd.Flags().StringVar(&dir, "dir", initDirectory, "the directory to write into; it is made where it is missing")
+	return cmd
+}
+
+// starterSet is what init writes.
+type starterSet struct {
+	dir, state                     string
+	settings, sharedSecret, apiKey starterFile
+}
+
+// starterFile is one file that init writes.
+type starterFile struct {
+	path string
+	text []byte
+}
+
+// newStarterSet makes the texts; nothing is written yet.
+func newStarterSet(dir string) (*starterSet, error) {
+	if dir == "" || !utf8.ValidString(dir) || strings.ContainsFunc(dir, unicode.IsControl) {
+		return nil, errors.New("--dir: the name of the directory is empty or holds control characters")
+	}
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, fmt.Errorf("--dir: %w", err)
+	}
+	set := &starterSet{dir: dir, state: filepath.Join(dir, "state")}
+	if dir == initDirectory {
+		set.state = initState
+	}
+	const strength = 32 // octets, which base64 makes 43 characters
+	random := make([]byte, strength)
+	if _, err := rand.Read(random); err != nil {
+		return nil, fmt.Errorf("drawing the shared secret: %w", err)
+	}
+	set.sharedSecret = starterFile{filepath.Join(dir, "shared-secret"), []byte(base64.RawURLEncoding.EncodeToString(random) + "\n")}
+	set.apiKey = starterFile{path: filepath.Join(dir, "ivalt-api-key")}
+	set.settings = starterFile{filepath.Join(dir, "config.yaml"), config.Template(config.Sample{
+		SharedSecretFile: set.sharedSecret.path,
+		APIKeyFile:       set.apiKey.path,
+		StateDirectory:   set.state,
+	})}
+	return set, nil
+}
+
+// files are in the order in which they are written: the configuration last, so that it never points to nothing.
+func (s *starterSet) files() []starterFile {
+	return []starterFile{s.sharedSecret, s.apiKey, s.settings}
+}
+
+// write makes all files or none.
+func (s *starterSet) write() error {
+	for _, f := range s.files() {
+		if _, err := os.Lstat(f.path); err == nil {
+			return fmt.Errorf("%s is there already: init overwrites nothing; move it away or name another --dir", f.path)
+		} else if !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("looking for %s: %w", f.path, err)
+		}
+	}
+	const ownDirectory = 0o750
+	if err := os.MkdirAll(s.dir, ownDirectory); err != nil {
+		return fmt.Errorf("making the directory: %w", err)
+	}
+	for i, f := range s.files() {
+		if err := f.create(); err != nil {
+			for _, made := range s.files()[:i] {
+				err = errors.Join(err, os.Remove(made.path))
+			}
+			return err
+		}
+	}
+	return nil
+}
+
+// create writes a file that must not be there yet, for its owner alone, down to the disk.
+func (f starterFile) create() error {
+	const ownFile = 0o600
+	file, err := os.OpenFile(f.path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, ownFile)
+	if err != nil {
+		return fmt.Errorf("writing: %w", err)
+	}
+	_, err = file.Write(f.text)
+	err = errors.Join(err, file.Sync(), file.Close())
+	if err != nil {
+		return errors.Join(fmt.Errorf("writing %s: %w", f.path, err), os.Remove(f.path))
+	}
+	return nil
+}
+
+// nextSteps tells the operator how to go on; it names files and shows no secret.
+func (s *starterSet) nextSteps() string {
+	return fmt.Sprintf(`Written: %[1]s
+         %[2]s (a fresh shared secret)
+         %[3]s (empty)
+
+Next steps:
+  1. Put the API key that iVALT issued into %[3]s.
+  2. In %[1]s, set clients[0].networks to the addresses of
+     your gateway, and users.email to what iVALT knows your people by.
+  3. Give the gateway the shared secret in %[2]s.
+  4. ivalt-radius check --config %[1]s
+  5. ivalt-radius serve --config %[1]s
+
+State and audit trail go to %[4]s. The files belong to the user who ran init: where the
+server runs as another one, make them that user's.
+`, s.settings.path, s.sharedSecret.path, s.apiKey.path, s.state)
+}

@@ -1,0 +1,192 @@
+package main
+
+import (
+	"bytes"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"ivalt-radius/config"
+)
+
+// runInit runs the command and returns what it printed.
+func runInit(t *testing.T, args ...string) (string, error) {
+	t.Helper()
+	var out bytes.Buffer
+	cmd := newInitCommand()
+	cmd.SilenceErrors, cmd.SilenceUsage = true, true
+	cmd.SetArgs(args)
+	cmd.SetOut(&out)
+	cmd.SetErr(&out)
+	err := cmd.Execute()
+	return out.String(), err
+}
+
+func TestInitMakesSettingsThatOnlyLackTheKey(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), `a "new" directory`)
+	out, err := runInit(t, "--dir", dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	path, key := filepath.Join(dir, "config.yaml"), filepath.Join(dir, "ivalt-api-key")
+	if !strings.Contains(out, path) || !strings.Contains(out, key) {
+		t.Errorf("the next steps name neither settings nor key file:\n%s", out)
+	}
+	_, faults := config.Load(path, config.Options{})
+	fatal := faults.Fatal()
+	if len(fatal) != 1 || fatal[0].Key != "ivalt.api_key" || fatal[0].Line == 0 || !strings.Contains(fatal[0].Message, "empty") {
+		t.Fatalf("before the key: %v", faults)
+	}
+	if err := os.WriteFile(key, []byte("Zq3kV8_fresh-from-iVALT_7Hn2Lw5Tb9\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s, faults := config.Load(path, config.Options{})
+	if s == nil || len(faults.Fatal()) != 0 {
+		t.Fatalf("with the key: %v", faults)
+	}
+	for _, w := range faults {
+		if w.Key != "primary.method" {
+			t.Errorf("unexpected warning: %v", w)
+		}
+	}
+	if want := filepath.Join(dir, "state"); s.State.Directory != want {
+		t.Errorf("state in %s, want %s", s.State.Directory, want)
+	}
+	if n := s.Clients[0].Secrets[0].Len(); n < 32 {
+		t.Errorf("shared secret of %d characters", n)
+	}
+}
+
+func TestInitKeepsFilesToTheirOwner(t *testing.T) {
+	dir := t.TempDir()
+	out, err := runInit(t, "--dir", dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"config.yaml", "shared-secret", "ivalt-api-key"} {
+		info, err := os.Stat(filepath.Join(dir, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if info.Mode().Perm()&0o077 != 0 {
+			t.Errorf("%s has mode %o", name, info.Mode().Perm())
+		}
+	}
+	text, err := os.ReadFile(filepath.Join(dir, "shared-secret"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	shared := strings.TrimSpace(string(text))
+	settings, err := os.ReadFile(filepath.Join(dir, "config.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(out+string(settings), shared) {
+		t.Error("the shared secret stands outside its file")
+	}
+}
+
+func TestInitDrawsAnotherSecretEachTime(t *testing.T) {
+	seen := map[string]bool{}
+	for range 2 {
+		dir := t.TempDir()
+		if _, err := runInit(t, "--dir", dir); err != nil {
+			t.Fatal(err)
+		}
+		text, err := os.ReadFile(filepath.Join(dir, "shared-secret"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		seen[string(text)] = true
+	}
+	if len(seen) != 2 {
+		t.Error("two runs drew one secret")
+	}
+}
+
+func TestInitOverwritesNothing(t *testing.T) {
+	for _, name := range []string{"config.yaml", "shared-secret", "ivalt-api-key"} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			path := filepath.Join(dir, name)
+			if err := os.WriteFile(path, []byte("mine"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			_, err := runInit(t, "--dir", dir)
+			if err == nil || !strings.Contains(err.Error(), path) {
+				t.Fatalf("got %v, want an error that names %s", err, path)
+			}
+			if exitCode(err) != 1 {
+				t.Errorf("exit %d", exitCode(err))
+			}
+			entries, err := os.ReadDir(dir)
+			if err != nil {
+				t.Fatal(err)
+			}
+			text, err := os.ReadFile(path)
+			if err != nil || string(text) != "mine" || len(entries) != 1 {
+				t.Errorf("the directory was changed: %v, %q, %v", entries, text, err)
+			}
+		})
+	}
+}
+
+func TestInitFollowsNoLink(t *testing.T) {
+	dir, elsewhere := t.TempDir(), filepath.Join(t.TempDir(), "target")
+	if err := os.Symlink(elsewhere, filepath.Join(dir, "shared-secret")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := runInit(t, "--dir", dir); err == nil {
+		t.Fatal("a dangling link was written through")
+	}
+	if _, err := os.Lstat(elsewhere); err == nil {
+		t.Error("the link's target was made")
+	}
+}
+
+func TestInitRefusesDirectories(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, dir := range map[string]string{"empty": "", "line break": "a\nb", "no UTF-8": "\xff", "a file": file, "below a file": file + "/x"} {
+		if _, err := runInit(t, "--dir", dir); err == nil {
+			t.Errorf("%s: no error", name)
+		}
+	}
+}
+
+func TestInitDefaultsToTheSystemsDirectories(t *testing.T) {
+	set, err := newStarterSet(initDirectory)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if set.state != "/var/lib/ivalt-radius" || set.settings.path != defaultConfig {
+		t.Errorf("settings %s, state %s", set.settings.path, set.state)
+	}
+}
+
+// TestInitLeavesNothingHalfWritten has the last file fail: the ones before it are gone again.
+func TestInitLeavesNothingHalfWritten(t *testing.T) {
+	dir := t.TempDir()
+	set, err := newStarterSet(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	set.settings.path = filepath.Join(dir, "missing", "config.yaml")
+	if err := set.write(); err == nil {
+		t.Fatal("no error")
+	}
+	left := 0
+	_ = filepath.WalkDir(dir, func(_ string, d fs.DirEntry, _ error) error {
+		if !d.IsDir() {
+			left++
+		}
+		return nil
+	})
+	if left != 0 {
+		t.Errorf("%d files left", left)
+	}
+}
