@@ -33,7 +33,7 @@ build: ## build the one static binary, bin/ivalt-radius
 
 .PHONY: demo
 demo: build ## play six logins against a rehearsal cloud and show what became of them
-	@$(GO) run ./test/demo
+	@$(GO) run ./test/demo -stay $(or $(STAY),0s)
 
 .PHONY: test
 test: ## vet, every test with the race detector, then the real RADIUS clients

@@ -42,7 +42,7 @@ type stage struct {
 func open(ctx context.Context, binary, dir string, cast []*scene) (*stage, error) {
 	s := &stage{
 		binary: binary, dir: dir, shared: secret.New(rand.Text()), apiKey: secret.New(rand.Text() + rand.Text()),
-		outage: "503", reasons: map[string]string{},
+		outage: "unavailable", reasons: map[string]string{},
 	}
 	var err error
 	if s.address, err = freePort(ctx, "udp"); err == nil {
