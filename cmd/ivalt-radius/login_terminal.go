@@ -77,7 +77,7 @@ func readPassword(ctx context.Context, in io.Reader, prompt io.Writer) (secret.S
 
 // hideTyping turns a terminal's echo off. What is no terminal is an error.
 func hideTyping(file *os.File) (restore func(), err error) {
-	fd := int(file.Fd()) //nolint:gosec // a descriptor
+	fd := int(file.Fd())
 	before, err := unix.IoctlGetTermios(fd, unix.TCGETS)
 	if err != nil {
 		return nil, fmt.Errorf("asking the terminal: %w", err)
@@ -95,7 +95,7 @@ func isTerminal(w io.Writer) bool {
 	if !ok {
 		return false
 	}
-	_, err := unix.IoctlGetTermios(int(file.Fd()), unix.TCGETS) //nolint:gosec // a descriptor
+	_, err := unix.IoctlGetTermios(int(file.Fd()), unix.TCGETS)
 	return err == nil
 }
 
