@@ -3,7 +3,11 @@
 // The page asks for the state each second and draws what changed. Every text from outside is set as text, never as markup.
 
 const byId = (id) => document.getElementById(id);
-const cards = new Map(); // push id -> its card
+const cards = new Map(); // push -> its card
+const keyOf = (push) => push.id + " " + push.sent; // a restarted simulator counts from 1 again
+
+// A text that turns the writing direction or holds control characters could make the line read as another one.
+const visible = (text) => text.replace(/[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g, "\ufffd");
 
 function element(tag, name) {
   const made = document.createElement(tag);
@@ -15,12 +19,12 @@ function makeCard(push) {
   const card = element("li", "");
   const top = element("div", "top");
   const from = element("p", "from");
-  from.textContent = push.request_from || "(the push has no text)";
+  from.textContent = visible(push.request_from) || "(the push has no text)";
   from.id = "push-" + push.id;
   const badge = element("span", "badge");
   top.append(from, badge);
   const who = element("p", "who");
-  who.textContent = [push.name, push.email, push.mobile].filter(Boolean).join(" · ");
+  who.textContent = visible([push.name, push.email, push.mobile].filter(Boolean).join(" · "));
   const when = element("p", "when");
   const answers = element("div", "answers");
   for (const [word, label] of [["approve", "Approve"], ["deny", "Deny"]]) {
@@ -64,10 +68,10 @@ function write(node, text) {
 }
 
 function drawPush(push, now, list, place) {
-  let drawn = cards.get(push.id);
+  let drawn = cards.get(keyOf(push));
   if (!drawn) {
     drawn = makeCard(push);
-    cards.set(push.id, drawn);
+    cards.set(keyOf(push), drawn);
   }
   if (list.children[place] !== drawn.card) list.insertBefore(drawn.card, list.children[place] || null);
   write(drawn.badge, push.state);
@@ -81,11 +85,11 @@ function draw(state) {
   const now = Date.parse(state.now);
   const list = byId("pushes");
   state.pushes.forEach((push, place) => drawPush(push, now, list, place));
-  const shown = new Set(state.pushes.map((push) => push.id));
-  for (const [id, drawn] of cards) {
-    if (!shown.has(id)) {
+  const shown = new Set(state.pushes.map(keyOf));
+  for (const [key, drawn] of cards) {
+    if (!shown.has(key)) {
       drawn.card.remove();
-      cards.delete(id);
+      cards.delete(key);
     }
   }
   const open = state.pushes.filter((push) => push.open).length;

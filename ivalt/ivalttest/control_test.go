@@ -1,0 +1,215 @@
+package ivalttest
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+)
+
+func (r *rig) post(path, body string) answer {
+	r.t.Helper()
+	return r.do(r.request(path, body))
+}
+
+func (r *rig) get(path string) answer {
+	r.t.Helper()
+	req, err := http.NewRequestWithContext(r.t.Context(), http.MethodGet, r.url+path, nil)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return r.do(req)
+}
+
+func (r *rig) state() stateJSON {
+	r.t.Helper()
+	a := r.get("/control/state")
+	a.want(r.t, 200, "")
+	var s stateJSON
+	if err := json.Unmarshal([]byte(a.body), &s); err != nil {
+		r.t.Fatal(err)
+	}
+	return s
+}
+
+func TestControlPlaysAStory(t *testing.T) {
+	r := newRig(t, Options{})
+	r.post("/control/person", `{"email":"eve@example.com","mobile":"`+alice+`","does":"deny","after":"1s","next":[{"does":"manual","after":"0s"}]}`).want(t, 200, `{"ok":true}`)
+	r.post("/control/person", `{"email":"Bob@example.com","mobile":"`+bob+`"}`).want(t, 200, "ok")
+	r.post("/control/options", `{"sticky":true,"keep_results":true,"pending":"422","push_status":201,"not_found_status":404,`+
+		`"default":{"does":"ignore"},"limits":{"per_minute":50}}`).want(t, 200, "ok")
+	r.post("/control/fault", `{"kind":"html-200","endpoint":"result","mobile":"`+bob+`","requests":3,"delay":"2s"}`).want(t, 200, "ok")
+
+	r.push(alice).want(t, 201, "")
+	r.push(bob)
+	s := r.state()
+	if len(s.People) != 2 || s.People[0].Email != "bob@example.com" || len(s.Pushes) != 2 || s.Pushes[0].Mobile != bob ||
+		s.Pushes[0].State != "waiting" || s.Pushes[1].RequestFrom != "VPN office 203.0.113.7 #47" || !s.Pushes[1].Open {
+		t.Fatalf("state: %+v", s)
+	}
+	if len(s.Faults) != 1 || s.Faults[0].Requests != 3 || s.Counters.Pushes != 2 || len(s.Requests) != 2 || !*s.Options.Sticky {
+		t.Errorf("state: %+v", s)
+	}
+	r.clock.pass(1500 * time.Millisecond)
+	r.post("/control/approve", `{"push":1}`).want(t, 200, "ok")
+	r.post("/control/approve", `{"push":1}`).want(t, 409, "no such push")
+	r.post("/control/deny", `{"mobile":"`+bob+`"}`).want(t, 200, "ok")
+	r.post("/control/deny", `{"push":99}`).want(t, 409, "no such push")
+	r.poll(alice).want(t, 200, textApproved)
+	r.poll(bob).want(t, 200, "<html>")
+	r.post("/control/fault", `{"clear":true}`).want(t, 200, "ok")
+	r.poll(bob).want(t, 401, textDenied)
+	s = r.state()
+	if p := s.Pushes[1]; p.State != "approved" || p.Open || p.Answered == nil || p.Answered.Sub(p.Sent) != 1500*time.Millisecond {
+		t.Errorf("push: %+v", p)
+	}
+	r.post("/control/reset", `{}`).want(t, 200, "ok")
+	if s = r.state(); len(s.Pushes) != 0 || len(s.People) != 2 || s.Counters != (Counters{}) {
+		t.Errorf("after reset: %+v", s)
+	}
+}
+
+func TestPushStatesOnThePage(t *testing.T) {
+	r := newRig(t, Options{})
+	for does, want := range map[Behaviour]string{
+		Approve: "approved", Deny: "denied", Geofence: "outside geofence", Timezone: "outside hours", DenySilent: "dismissed", Manual: "waiting",
+	} {
+		r.Set(Person{Mobile: alice, Behaviour: does, After: time.Second})
+		r.push(alice)
+		if p := r.state().Pushes[0]; (p.Due != nil) != (does != DenySilent && does != Manual) || !p.Open {
+			t.Errorf("%s: %+v", does, p)
+		}
+		r.clock.pass(2 * time.Second)
+		if p := r.state().Pushes[0]; p.State != want || p.Does != does {
+			t.Errorf("%s: %+v", does, p)
+		}
+		r.clock.pass(5 * time.Minute)
+		if p := r.state().Pushes[0]; p.Open || (p.Answered == nil && p.State != "expired") {
+			t.Errorf("%s, later: %+v", does, p)
+		}
+	}
+}
+
+func TestControlRefuses(t *testing.T) {
+	r := newRig(t, Options{})
+	for _, tt := range []struct{ name, path, body string }{
+		{"no json", "/control/person", `{`},
+		{"unknown member", "/control/person", `{"email":"a@b","admin":true}`},
+		{"two documents", "/control/person", `{"email":"a@b"}{}`},
+		{"nobody", "/control/person", `{"name":"x"}`},
+		{"no behaviour", "/control/person", `{"email":"a@b","does":"dance"}`},
+		{"no duration", "/control/person", `{"email":"a@b","after":"soon"}`},
+		{"number for a duration", "/control/person", `{"email":"a@b","after":3}`},
+		{"no fault", "/control/fault", `{"kind":"comet"}`},
+		{"no endpoint", "/control/fault", `{"kind":"closed","endpoint":"moon"}`},
+		{"fault no json", "/control/fault", `[]`},
+		{"options", "/control/options", `{"push_status":500}`},
+		{"pending", "/control/options", `{"pending":"418"}`},
+		{"options no json", "/control/options", `"x"`},
+		{"reset", "/control/reset", ``},
+		{"approve", "/control/approve", `{"push":-1}`},
+	} {
+		t.Run(tt.name, func(t *testing.T) { r.post(tt.path, tt.body).want(t, 400, `{"error":"`) })
+	}
+	r.post("/control/reset", `{}`+strings.Repeat(" ", maxBody)).want(t, 413, "64 KiB")
+	r.get("/control/reset").want(t, 405, "")
+	r.get("/control/nothing").want(t, 404, "")
+	if o := r.Options(); o.PushStatus != 200 {
+		t.Errorf("refused options hold: %+v", o)
+	}
+}
+
+// TestControlIsForThisMachineAlone: the endpoint approves logins, so no other machine and no other site may reach it.
+func TestControlIsForThisMachineAlone(t *testing.T) {
+	tests := []struct {
+		name, remote, host string
+		header             http.Header
+		status             int
+	}{
+		{"loopback", "127.0.0.1:5000", "127.0.0.1:8099", nil, 200},
+		{"loopback v6", "[::1]:5000", "[::1]:8099", nil, 200},
+		{"mapped", "[::ffff:127.0.0.1]:5000", "LOCALHOST:8099", nil, 200},
+		{"no port", "127.9.9.9:1", "[::1]", nil, 200},
+		{"same origin", "127.0.0.1:5000", "localhost:8099", header("Origin", "http://localhost:8099", "Sec-Fetch-Site", "same-origin"), 200},
+		{"another machine", "192.0.2.7:5000", "127.0.0.1:8099", nil, 403},
+		{"no address", "", "127.0.0.1:8099", nil, 403},
+		{"a name bound to loopback", "127.0.0.1:5000", "evil.example:8099", nil, 403},
+		{"no host", "127.0.0.1:5000", "", nil, 403},
+		{"another site", "127.0.0.1:5000", "127.0.0.1:8099", header("Origin", "http://evil.example"), 403},
+		{"another port", "127.0.0.1:5000", "127.0.0.1:8099", header("Origin", "http://127.0.0.1:9000"), 403},
+		{"no origin in a sandbox", "127.0.0.1:5000", "127.0.0.1:8099", header("Origin", "null"), 403},
+		{"another site, told by the browser", "127.0.0.1:5000", "127.0.0.1:8099", header("Sec-Fetch-Site", "cross-site"), 403},
+		{"a form", "127.0.0.1:5000", "127.0.0.1:8099", header("Content-Type", "text/plain"), 415},
+		{"no type", "127.0.0.1:5000", "127.0.0.1:8099", header("Content-Type", ""), 415},
+	}
+	ask := func(c *Cloud, remote, host string, h http.Header) int {
+		req := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/control/approve", strings.NewReader(`{"mobile":"`+alice+`"}`))
+		req.Header.Set("Content-Type", "application/json")
+		for name, values := range h {
+			req.Header[name] = values
+		}
+		req.RemoteAddr, req.Host = remote, host
+		w := httptest.NewRecorder()
+		c.ServeHTTP(w, req)
+		return w.Code
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			r := newRig(t, Options{Default: Step{Behaviour: Manual}})
+			r.push(alice)
+			if got := ask(r.Cloud, tt.remote, tt.host, tt.header); got != tt.status {
+				t.Errorf("status %d", got)
+			}
+			if a := r.poll(alice); a.proof(alice) != (tt.status == 200) {
+				t.Errorf("afterwards the result says %s", a.body)
+			}
+		})
+	}
+	open := New(Options{InsecureControlAnywhere: true, Default: Step{Behaviour: Manual}})
+	if got := ask(open, "192.0.2.7:5000", "sim:8099", nil); got != 409 {
+		t.Errorf("anywhere: %d", got)
+	}
+	if got := ask(open, "192.0.2.7:5000", "sim:8099", header("Origin", "http://evil.example")); got != 403 {
+		t.Errorf("anywhere, from another site: %d", got)
+	}
+}
+
+func TestPage(t *testing.T) {
+	r := newRig(t, Options{})
+	for path, kind := range map[string]string{"/": "text/html", "/phone.js": "text/javascript", "/phone.css": "text/css", "/phone.svg": "image/svg+xml"} {
+		a := r.get(path)
+		a.want(t, 200, "")
+		if !strings.HasPrefix(a.header.Get("Content-Type"), kind) || len(a.body) < 100 {
+			t.Errorf("%s: %s, %d octets", path, a.header.Get("Content-Type"), len(a.body))
+		}
+		policy := a.header.Get("Content-Security-Policy")
+		if !strings.HasPrefix(policy, "default-src 'none'") || strings.Contains(policy, "unsafe") {
+			t.Errorf("%s: policy %q", path, policy)
+		}
+		if strings.Contains(a.body, "https://") || regexp.MustCompile(`http://[^w]`).MatchString(a.body) {
+			t.Errorf("%s names another host", path)
+		}
+		for _, sink := range []string{"innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "style=", "onclick="} {
+			if strings.Contains(a.body, sink) {
+				t.Errorf("%s: %s could carry a push's text into markup", path, sink)
+			}
+		}
+	}
+	r.get("/phone.exe").want(t, 404, "")
+	w := httptest.NewRecorder()
+	asset("gone.html", "text/html")(w, nil)
+	if w.Code != http.StatusNotFound {
+		t.Errorf("a missing page: %d", w.Code)
+	}
+}
+
+func TestStateShowsNoKey(t *testing.T) {
+	r := newRig(t, Options{Default: Step{Behaviour: Manual}})
+	r.push(alice)
+	if a := r.get("/control/state"); strings.Contains(a.body, testKey) {
+		t.Error("the state shows the API key")
+	}
+}

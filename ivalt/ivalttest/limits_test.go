@@ -1,0 +1,107 @@
+package ivalttest
+
+import (
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestLimits(t *testing.T) {
+	tests := []struct {
+		name        string
+		limits      Limits
+		fit         int
+		body, limit string
+		wait        time.Duration
+		retry       string
+	}{
+		{"second", Limits{PerSecond: 3}, 3, `{"message":"Too Many Requests"}`, "3", time.Second, "1"},
+		{"minute", Limits{PerSecond: 50, PerMinute: 4}, 4, `"code":"RATE_LIMIT_EXCEEDED","message":"Rate limit exceeded","retry_after":60`, "4", time.Minute, "60"},
+		{"hour", Limits{PerHour: 5}, 5, `{"message":"Limit Exceeded"}`, "5", time.Hour, "3600"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			r := newRig(t, Options{Default: Step{Behaviour: Ignore}, Limits: tt.limits})
+			for i := range tt.fit {
+				a := r.push(alice)
+				a.want(t, 200, textSent)
+				if got := a.header.Get("X-RateLimit-Limit"); got != tt.limit {
+					t.Errorf("limit %q", got)
+				}
+				if left := a.header.Get("X-RateLimit-Remaining"); left != string(rune('0'+tt.fit-i-1)) {
+					t.Errorf("request %d: remaining %q", i, left)
+				}
+			}
+			for range 2 {
+				a := r.push(alice)
+				a.want(t, 429, tt.body)
+				if got := a.header.Get("Retry-After"); got != tt.retry {
+					t.Errorf("Retry-After %q", got)
+				}
+			}
+			r.clock.pass(tt.wait - time.Millisecond)
+			r.push(alice).want(t, 429, "")
+			r.clock.pass(time.Millisecond)
+			r.push(alice).want(t, 200, "")
+			if r.Pushes(alice) != tt.fit+1 || r.Counters().Throttled != 3 {
+				t.Errorf("%d pushes, %+v", r.Pushes(alice), r.Counters())
+			}
+		})
+	}
+}
+
+func TestDocumentedLimits(t *testing.T) {
+	p := newPlan(DocumentedLimits())
+	at := newClock().now()
+	taken := 0
+	for range 2 * 3600 * 4 { // four a quarter-second apart, for two hours
+		if !p.take(at).refused {
+			taken++
+		}
+		at = at.Add(250 * time.Millisecond)
+	}
+	if taken != 2000 {
+		t.Errorf("%d requests in two hours", taken)
+	}
+	if !newPlan(Limits{}).unlimited() {
+		t.Error("no limits limit")
+	}
+}
+
+func TestWords(t *testing.T) {
+	for _, b := range Behaviours() {
+		if got, err := ParseBehaviour(b.String()); err != nil || got != b {
+			t.Errorf("%s: %v, %v", b, got, err)
+		}
+	}
+	if _, err := ParseBehaviour("dance"); err == nil || !strings.Contains(err.Error(), "deny-silent") {
+		t.Errorf("the error does not name the choices: %v", err)
+	}
+	if Behaviour(99).String() != "unknown" || Pending(99).String() != "captured" || Endpoint(99).String() != "" {
+		t.Error("a value out of range has a word")
+	}
+	if said, _ := (Step{Behaviour: 99}).reaction(); said != none {
+		t.Error("a behaviour out of range answers")
+	}
+	if _, err := ParsePending("teapot"); err == nil {
+		t.Error("418 is a way of saying pending")
+	}
+}
+
+func TestOptionsCheck(t *testing.T) {
+	for name, o := range map[string]Options{
+		"push status":  {PushStatus: 204},
+		"not found":    {NotFoundStatus: 403},
+		"limit":        {Limits: Limits{PerMinute: -1}},
+		"huge limit":   {Limits: Limits{PerHour: maxLimit + 1}},
+		"delay":        {Default: Step{After: -1}},
+		"push's death": {PushLifetime: -1},
+	} {
+		if o.Check() == nil {
+			t.Errorf("%s was taken", name)
+		}
+	}
+	if err := New(Options{}).Options().Check(); err != nil {
+		t.Error(err)
+	}
+}
