@@ -1,4 +1,4 @@
-package policy_test
+package policy
 
 import (
 	"bytes"
@@ -8,28 +8,26 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-
-	"ivalt-radius/policy"
 )
 
 // contract is the whole example of the settings' documentation.
-func contract() policy.Settings {
+func contract() Settings {
 	week := []string{"mon", "tue", "wed", "thu", "fri"}
-	return policy.Settings{
+	return Settings{
 		Timezone: "Europe/Berlin", Default: "require_push",
-		Rules: []policy.RuleSettings{
-			{Name: "service-accounts-never", Match: policy.MatchSettings{Users: []string{"svc-*", `ROBOTS\*`}}, Decision: "deny"},
+		Rules: []RuleSettings{
+			{Name: "service-accounts-never", Match: MatchSettings{Users: []string{"svc-*", `ROBOTS\*`}}, Decision: "deny"},
 			{
-				Name: "contractors-in-office-hours", Match: policy.MatchSettings{Users: []string{"ext-*"}, Groups: []string{"Contractors"}},
-				Only: policy.OnlySettings{
+				Name: "contractors-in-office-hours", Match: MatchSettings{Users: []string{"ext-*"}, Groups: []string{"Contractors"}},
+				Only: OnlySettings{
 					Networks: []string{"203.0.113.0/24", "2001:db8::/32"},
-					Hours:    []policy.HoursSettings{{Days: week, From: "08:00", To: "18:00", Except: []string{"2026-12-25"}}},
+					Hours:    []HoursSettings{{Days: week, From: "08:00", To: "18:00", Except: []string{"2026-12-25"}}},
 				},
-				Decision: "require_push", Reply: []policy.Attribute{{Name: "Filter-Id", Value: "contractors"}},
+				Decision: "require_push", Reply: []Attribute{{Name: "Filter-Id", Value: "contractors"}},
 			},
 			{
-				Name: "night-shift", Match: policy.MatchSettings{Users: []string{"night-*"}, Clients: []string{"fw*"}, Networks: []string{"10.0.0.0/8"}},
-				Only: policy.OnlySettings{Hours: []policy.HoursSettings{{Days: week, From: "22:00", To: "06:00"}, {From: "00:00", To: "24:00", Timezone: "UTC"}}},
+				Name: "night-shift", Match: MatchSettings{Users: []string{"night-*"}, Clients: []string{"fw*"}, Networks: []string{"10.0.0.0/8"}},
+				Only: OnlySettings{Hours: []HoursSettings{{Days: week, From: "22:00", To: "06:00"}, {From: "00:00", To: "24:00", Timezone: "UTC"}}},
 			},
 		},
 	}
@@ -61,7 +59,7 @@ until     Mon 2026-11-23 17:00:00 +00:00
 `
 
 func TestExplainPrints(t *testing.T) {
-	trace := mustNew(t, contract()).Explain(policy.Facts{
+	trace := mustNew(t, contract()).Explain(Facts{
 		User: `corp\ext-anna@corp`, Groups: []string{"contractors", "x"}, Client: "FW01",
 		CallingStation: netip.MustParseAddr("203.0.113.7"), At: instant(t, "2026-11-23T11:00:00Z"),
 	})
@@ -88,22 +86,23 @@ func TestExplainSaysWhy(t *testing.T) {
 	monday := instant(t, "2026-11-23T11:00:00Z")
 	christmas := instant(t, "2026-12-25T11:00:00Z")
 	office := netip.MustParseAddr("203.0.113.7")
-	ext := func(f policy.Facts) policy.Facts {
+	ext := func(f Facts) Facts {
 		f.User, f.Groups = "ext-anna", []string{"contractors"}
 		return f
 	}
 	for name, c := range map[string]struct {
-		settings policy.Settings
-		facts    policy.Facts
+		settings Settings
+		facts    Facts
 		want     []string
 	}{
-		"by the rule":        {contract(), policy.Facts{User: "svc-x"}, []string{"decision deny", "because the rule denies", `rule "service-accounts-never"`}},
-		"by network":         {contract(), ext(policy.Facts{At: monday}), []string{"because only.networks does not hold", "only.networks no unknown address against"}},
-		"by hours":           {contract(), ext(policy.Facts{At: christmas, CallingStation: office}), []string{"because only.hours does not hold", "only.hours no Fri 2026-12-25"}},
-		"by the default":     {policy.Settings{Default: "deny"}, policy.Facts{}, []string{"because no rule matches, and the default denies", "groups none", "calling station unknown"}},
-		"person in no group": {contract(), policy.Facts{User: "ext-x"}, []string{`match.groups no no group against "Contractors"`, `rule "default"`}},
+		"by the rule":        {contract(), Facts{User: "svc-x"}, []string{"decision deny", "because the rule denies", `rule "service-accounts-never"`}},
+		"by network":         {contract(), ext(Facts{At: monday}), []string{"because only.networks does not hold", "only.networks no unknown address against"}},
+		"by hours":           {contract(), ext(Facts{At: christmas, CallingStation: office}), []string{"because only.hours does not hold", "only.hours no Fri 2026-12-25"}},
+		"by the default":     {Settings{Default: "deny"}, Facts{}, []string{"because no rule matches, and the default denies", "groups none", "calling station unknown"}},
+		"person in no group": {contract(), Facts{User: "ext-x"}, []string{`match.groups no no group against "Contractors"`, `rule "default"`}},
 		"would match": {
-			policy.Settings{Rules: []policy.RuleSettings{{Name: "a"}, {Name: "b"}}}, policy.Facts{},
+			Settings{Rules: []RuleSettings{{Name: "a"}, {Name: "b"}}},
+			Facts{},
 			[]string{`rule 2 "b", require_push: would match, but an earlier rule decides`},
 		},
 	} {
@@ -121,7 +120,7 @@ func TestExplainSaysWhy(t *testing.T) {
 // TestExplainIsSafeToPrint holds that no text from outside reaches the terminal raw.
 func TestExplainIsSafeToPrint(t *testing.T) {
 	const evil = "\x1b]0;x\x07\t\n\u202e"
-	text := mustNew(t, contract()).Explain(policy.Facts{
+	text := mustNew(t, contract()).Explain(Facts{
 		User: "ext-" + evil, Groups: []string{evil}, Client: evil, CallingStation: netip.MustParseAddr("fe80::1").WithZone(evil),
 	}).String()
 	if strings.ContainsAny(text, "\x1b\x07\t\u202e") {
@@ -136,7 +135,7 @@ func (brokenWriter) Write([]byte) (int, error) { return 0, errBroken }
 var errBroken = errors.New("broken")
 
 func TestWriteToTellsTheWritersError(t *testing.T) {
-	if n, err := (policy.Trace{}).WriteTo(brokenWriter{}); n != 0 || !errors.Is(err, errBroken) {
+	if n, err := (Trace{}).WriteTo(brokenWriter{}); n != 0 || !errors.Is(err, errBroken) {
 		t.Errorf("%d, %v", n, err)
 	}
 }
