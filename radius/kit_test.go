@@ -364,3 +364,9 @@ func login(id byte, user, password string, more ...[]byte) []byte {
 }
 
 func message(p *layeh.Packet) string { return rfc2865.ReplyMessage_GetString(p) }
+
+func discard() logrus.FieldLogger {
+	log := logrus.New()
+	log.SetOutput(io.Discard)
+	return log
+}
