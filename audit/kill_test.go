@@ -11,7 +11,7 @@ import (
 	"testing"
 )
 
-const killRounds = 5
+const killRounds = 10
 
 // TestKillLosesNothingAcknowledged kills a server in the middle of its Commits, again and again on the same trail. All
 // that it acknowledged is there, and the chain is sound.

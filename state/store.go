@@ -10,6 +10,7 @@ import (
 
 	"go.etcd.io/bbolt"
 	berrors "go.etcd.io/bbolt/errors"
+	"golang.org/x/sys/unix"
 )
 
 // storeName is the store's file in its directory.
@@ -64,12 +65,22 @@ func OpenStore(dir string) (*Store, error) {
 		return s.db.View(readAll)
 	})
 	if err != nil {
-		if file != nil {
-			_ = file.Close() // bbolt leaves it open where it panics; a second close does no harm
-		}
+		s.abandon(file)
 		return nil, fmt.Errorf("open state %s: %w", path, describe(err))
 	}
 	return s, nil
+}
+
+// abandon lets go of a file that could not be used. Where bbolt panics it leaves the file open and mapped, and the mapping
+// would hold the lock.
+func (s *Store) abandon(file *os.File) {
+	if s.db != nil {
+		_ = guard(s.db.Close)
+	}
+	if file != nil {
+		_ = unix.Flock(int(file.Fd()), unix.LOCK_UN) // both fail where the file is closed, as it should be
+		_ = file.Close()
+	}
 }
 
 // Put keeps a value; one that is there is replaced.
