@@ -73,8 +73,11 @@ type recorder struct {
 }
 
 func (r *recorder) Commit(_ context.Context, e audit.Event) error {
-	if r.hold != nil {
-		<-r.hold
+	r.mu.Lock()
+	hold := r.hold
+	r.mu.Unlock()
+	if hold != nil {
+		<-hold
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -91,6 +94,15 @@ func (r *recorder) all() []audit.Event {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.events
+}
+
+// slow makes every record wait until the function is called.
+func (r *recorder) slow() func() {
+	hold := make(chan struct{})
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.hold = hold
+	return func() { close(hold) }
 }
 
 func (r *recorder) breakWith(err error) {

@@ -1,0 +1,443 @@
+package radius_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"net/netip"
+	"strings"
+	"testing"
+	"time"
+
+	layeh "layeh.com/radius"
+
+	"ivalt-radius/audit"
+	"ivalt-radius/auth"
+	"ivalt-radius/policy"
+	"ivalt-radius/radius"
+)
+
+// gated judges nothing before its channel is closed, or the server gives up.
+func gated(open <-chan struct{}, v auth.Verdict) radius.LoginFunc {
+	return func(ctx context.Context, _ auth.Request) auth.Verdict {
+		select {
+		case <-open:
+			return v
+		case <-ctx.Done():
+			return auth.Verdict{Reason: auth.ShuttingDown}
+		}
+	}
+}
+
+func TestDUP2_InFlightIsDropped(t *testing.T) {
+	open := make(chan struct{})
+	st := start(t, gated(open, accept), settings())
+	n := st.nas(st.auth)
+	request := login(1, "bob", "secret")
+	n.send(request)
+	<-st.asked
+	for range 9 {
+		st.drops(n, "duplicate_dropped", request)
+	}
+	close(open)
+	n.judge(n.reply(), request, shared)
+	n.quiet()
+	if len(st.asked) != 0 {
+		t.Error("a duplicate became a login")
+	}
+}
+
+func TestDUP3_AnsweredAgainWithTheSameOctets(t *testing.T) {
+	st := start(t, always(accept), settings())
+	n := st.nas(st.auth)
+	request := login(1, "bob", "secret", attr(33, "p"))
+	request = signed(request, shared)
+	n.send(request)
+	first := n.reply()
+	n.send(append(bytes.Clone(request), 0, 0)) // padding is no difference
+	if second := n.reply(); !bytes.Equal(first, second) {
+		t.Errorf("first %x, second %x", first, second)
+	}
+	if len(st.asked) != 1 || st.Counters()["duplicate_answered"] != 1 {
+		t.Errorf("%d logins", len(st.asked))
+	}
+}
+
+func TestDUP1_WhatIsNoDuplicate(t *testing.T) {
+	st := start(t, always(accept), settings())
+	n := st.nas(st.auth)
+	request := login(1, "bob", "secret")
+	n.ask(request)
+	first := <-st.asked
+	captured := sized(append(append(bytes.Clone(request[:20]), attr(1, "eve")...), request[25:]...))
+	n.ask(captured) // the same identifier and authenticator under another name
+	if req := <-st.asked; req.Username != "eve" || req.ID == first.ID {
+		t.Errorf("request is %+v", req)
+	}
+	st.nas(st.auth).ask(request) // another source port
+	if req := <-st.asked; req.Username != "bob" {
+		t.Errorf("request is %+v", req)
+	}
+}
+
+func TestDUP5_ReusedIdentifierNamesTheOlderExchange(t *testing.T) {
+	open := make(chan struct{})
+	st := start(t, gated(open, auth.Verdict{Silent: true}), settings())
+	n := st.nas(st.auth)
+	n.send(login(1, "bob", "secret"))
+	older := <-st.asked
+	st.drops(n, "bad_authenticator", signed(login(1, "eve", "x"), "some other shared secret"))
+	n.send(login(2, "bob", "secret"))
+	if req := <-st.asked; req.Replaces != 0 {
+		t.Errorf("another identifier replaces %d", req.Replaces)
+	}
+	n.send(login(1, "bob", "secret"))
+	newer := <-st.asked
+	if newer.Replaces != older.ID || older.Replaces != 0 {
+		t.Errorf("replaces %d, want %d", newer.Replaces, older.ID)
+	}
+	n.send(login(1, "bob", "secret"))
+	if req := <-st.asked; req.Replaces != newer.ID {
+		t.Errorf("replaces %d, want %d", req.Replaces, newer.ID)
+	}
+	close(open)
+	await(t, "the end", func() bool { return st.InFlight() == 0 })
+	n.send(login(1, "bob", "secret"))
+	if req := <-st.asked; req.Replaces != 0 {
+		t.Errorf("an exchange that ended is replaced: %d", req.Replaces)
+	}
+	n.quiet()
+}
+
+func TestSilentVerdictStaysSilent(t *testing.T) {
+	st := start(t, always(auth.Verdict{Silent: true, Reason: auth.PushTimeout}), settings())
+	n := st.nas(st.auth)
+	request := login(1, "bob", "secret")
+	st.drops(n, "silenced", request)
+	st.drops(n, "duplicate_answered", request)
+	if len(st.asked) != 1 {
+		t.Errorf("%d logins", len(st.asked))
+	}
+}
+
+func TestDUP9_RejectDelay(t *testing.T) {
+	const delay = 50 * time.Millisecond
+	st := start(t, always(auth.Verdict{Reason: auth.Busy}), settings(func(s *radius.Settings) { s.RejectDelay = delay }))
+	n := st.nas(st.auth)
+	begun := time.Now()
+	if got := n.ask(login(1, "bob", "secret")); got.Code != layeh.CodeAccessReject || message(got) != "Try again later." {
+		t.Errorf("got %v %q", got.Code, message(got))
+	}
+	if took := time.Since(begun); took < delay {
+		t.Errorf("the Reject left after %s", took)
+	}
+}
+
+func TestDUP9_DelayedIsInFlightAndFlushed(t *testing.T) {
+	st := start(t, always(auth.Verdict{Reason: auth.PolicyDenied}), settings(func(s *radius.Settings) { s.RejectDelay = 10 * time.Second }))
+	n := st.nas(st.auth)
+	request := login(1, "bob", "secret")
+	n.send(request)
+	await(t, "the verdict", func() bool { return st.Counters()["rejected"] == 1 })
+	st.drops(n, "duplicate_dropped", request)
+	st.stop() // does not wait ten seconds
+	n.judge(n.reply(), request, shared)
+}
+
+func TestAcceptAttributes(t *testing.T) {
+	timeout := func(seconds string) policy.Attribute {
+		return policy.Attribute{Name: "Session-Timeout", Wire: attr(27, seconds)}
+	}
+	cases := []struct {
+		name    string
+		verdict auth.Verdict
+		code    layeh.Code
+		least   uint32 // of Session-Timeout; 0: there is none
+		most    uint32
+	}{
+		{"plain", accept, layeh.CodeAccessAccept, 0, 0},
+		{"filter", auth.Verdict{Kind: auth.Accept, Reply: []policy.Attribute{{Wire: attr(11, "staff")}}}, layeh.CodeAccessAccept, 0, 0},
+		{"until", auth.Verdict{Kind: auth.Accept, Until: time.Now().Add(time.Hour)}, layeh.CodeAccessAccept, 3500, 3600},
+		{"configured", auth.Verdict{Kind: auth.Accept, Reply: []policy.Attribute{timeout("\x00\x00\x01\x00")}}, layeh.CodeAccessAccept, 256, 256},
+		{"the_smaller_configured", auth.Verdict{Kind: auth.Accept, Until: time.Now().Add(time.Hour), Reply: []policy.Attribute{timeout("\x00\x00\x01\x00")}}, layeh.CodeAccessAccept, 256, 256},
+		{"the_smaller_left", auth.Verdict{Kind: auth.Accept, Until: time.Now().Add(time.Hour), Reply: []policy.Attribute{timeout("\x00\x01\x00\x00")}}, layeh.CodeAccessAccept, 3500, 3600},
+		{"over", auth.Verdict{Kind: auth.Accept, Until: time.Now()}, layeh.CodeAccessReject, 0, 0},
+		{"unsound", auth.Verdict{Kind: auth.Accept, Reply: []policy.Attribute{{Wire: []byte{11, 9, 'x'}}}}, layeh.CodeAccessReject, 0, 0},
+		{"reserved", auth.Verdict{Kind: auth.Accept, Reply: []policy.Attribute{{Wire: attr(80, "0123456789abcdef")}}}, layeh.CodeAccessReject, 0, 0},
+		{"too_large", auth.Verdict{Kind: auth.Accept, Reply: []policy.Attribute{{Wire: bytes.Repeat(attr(18, strings.Repeat("x", 253)), 16)}}}, layeh.CodeAccessReject, 0, 0},
+		{"challenge_is_none", auth.Verdict{Kind: auth.Challenge}, layeh.CodeAccessReject, 0, 0},
+		{"zero_rejects", auth.Verdict{}, layeh.CodeAccessReject, 0, 0},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			st := start(t, always(c.verdict), settings())
+			got := st.nas(st.auth).ask(login(1, "bob", "secret"))
+			if got.Code != c.code {
+				t.Fatalf("got %v, want %v", got.Code, c.code)
+			}
+			var seconds []uint32
+			for _, a := range got.Attributes {
+				if a.Type == 27 {
+					n, _ := layeh.Integer(a.Attribute)
+					seconds = append(seconds, n)
+				}
+			}
+			switch {
+			case c.most == 0 && len(seconds) == 0:
+			case len(seconds) != 1 || seconds[0] < c.least || seconds[0] > c.most:
+				t.Errorf("Session-Timeout is %v, want %d to %d", seconds, c.least, c.most)
+			}
+		})
+	}
+}
+
+func TestRejectWithoutRoom(t *testing.T) {
+	st := start(t, always(auth.Verdict{}), settings(optional))
+	n := st.nas(st.auth)
+	fill := func(octets int) []byte { // Proxy-State of so many octets in all
+		out := bytes.Repeat(attr(33, strings.Repeat("p", 253)), octets/255)
+		return append(out, attr(33, strings.Repeat("q", octets%255-2))...)
+	}
+	password := attr(2, strings.Repeat("x", 16))
+	cases := []struct {
+		name    string
+		raw     []byte
+		message string
+		proxied bool
+	}{
+		{"with_the_sentence", raw(1, 1, password, fill(4000)), "Try again later.", true},
+		{"without_the_sentence", raw(1, 2, password, fill(4050)), "", true},
+		{"without_Proxy_State", raw(1, 3, attr(2, ""), fill(4070)), "", false},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			got := n.ask(c.raw)
+			if got.Code != layeh.CodeAccessReject || message(got) != c.message || (got.Get(33) != nil) != c.proxied {
+				t.Errorf("got %v %q with %d attributes", got.Code, message(got), len(got.Attributes))
+			}
+		})
+	}
+}
+
+func TestADM6_PanicCostsOneRequest(t *testing.T) {
+	st := start(t, func(_ context.Context, req auth.Request) auth.Verdict {
+		if req.Username == "canary-user" {
+			panic("canary-text " + req.Password.Reveal())
+		}
+		return accept
+	}, settings())
+	n := st.nas(st.auth)
+	request := login(1, "canary-user", "canary-password")
+	st.drops(n, "panics", request)
+	await(t, "its end", func() bool { return st.InFlight() == 0 })
+	st.drops(n, "duplicate_answered", request) // silence, no second login
+	n.ask(login(2, "bob", "secret"))
+	if log := st.logged(); strings.Contains(log, "canary") || !strings.Contains(log, "panicked") {
+		t.Errorf("log is %s", log)
+	}
+}
+
+func TestPAP6_CanariesAppearNowhere(t *testing.T) {
+	st := start(t, always(auth.Verdict{Reason: auth.BadPassword}), settings())
+	n, a := st.nas(st.auth), st.nas(st.acct)
+	const canary = "canary-password"
+	n.ask(login(1, "bob", canary))
+	n.ask(login(2, "bob", canary, attr(24, "canary-state")))
+	st.drops(n, "bad_authenticator", signed(login(3, "bob", canary), "canary-secret"))
+	st.drops(n, "malformed", login(4, "bob", canary)[:30])
+	a.ask(accounting(raw(4, 5, attr(1, canary), attr(40, "\x00\x00\x00\x01")), shared))
+	st.stop()
+	for _, word := range []string{"canary", shared, newer} {
+		if strings.Contains(st.logged(), word) {
+			t.Errorf("the log shows %q: %s", word, st.logged())
+		}
+	}
+}
+
+func TestA8_Accounting(t *testing.T) {
+	st := start(t, always(accept), settings())
+	n := st.nas(st.acct)
+	told := [][]byte{attr(40, "\x00\x00\x00\x01"), attr(44, "session-1"), attr(1, "bob"), attr(31, "192.0.2.7[500]"), attr(32, "gate")}
+	request := accounting(raw(4, 1, append(told, attr(33, "p1"), attr(33, "p2"))...), shared)
+	got := n.ask(request)
+	if got.Code != layeh.CodeAccountingResponse || len(got.Attributes) != 2 || string(got.Attributes[1].Attribute) != "p2" {
+		t.Errorf("got %+v", got)
+	}
+	want := audit.Accounting{Client: "vpn", NAS: "gate", User: "bob", CallingStation: "192.0.2.7", Status: "start", Session: "session-1"}
+	if all := st.recorder.all(); len(all) != 1 || all[0] != want {
+		t.Errorf("recorded %+v", all)
+	}
+	n.ask(request)                                                                      // the same packet
+	n.ask(accounting(raw(4, 2, append(told, attr(41, "\x00\x00\x00\x05"))...), shared)) // told again with a delay
+	n.ask(accounting(signed(raw(4, 3, attr(40, "\x00\x00\x00\x02")), shared), shared))  // signed as well
+	rotated := accounting(raw(4, 4, attr(40, "\x00\x00\x00\x07")), newer)
+	n.send(rotated)
+	n.judge(n.reply(), rotated, newer)
+	if all := st.recorder.all(); len(all) != 3 {
+		t.Errorf("recorded %d events", len(all))
+	}
+}
+
+func TestA8_NoAnswerBeforeTheRecordIsDurable(t *testing.T) {
+	st := start(t, always(accept), settings())
+	n := st.nas(st.acct)
+	request := accounting(raw(4, 1, attr(40, "\x00\x00\x00\x01"), attr(44, "s")), shared)
+	st.recorder.breakWith(errors.New("disk full"))
+	st.drops(n, "not_recorded", request)
+	st.recorder.breakWith(nil)
+	n.ask(request) // the NAS tells it again, and it is served
+}
+
+func TestA8_ToldTwiceAtOnce(t *testing.T) {
+	st := start(t, always(accept), settings())
+	durable := st.recorder.slow()
+	n := st.nas(st.acct)
+	told := [][]byte{attr(40, "\x00\x00\x00\x01"), attr(44, "s")}
+	first := accounting(raw(4, 1, told...), shared)
+	n.send(first)
+	await(t, "the first", func() bool { return st.InFlight() == 1 })
+	st.drops(n, "duplicate_dropped", accounting(raw(4, 2, told...), shared))
+	durable()
+	n.judge(n.reply(), first, shared)
+	if all := st.recorder.all(); len(all) != 1 {
+		t.Errorf("recorded %d events", len(all))
+	}
+}
+
+func TestOVL1_CloseWaitsForLogins(t *testing.T) {
+	open := make(chan struct{})
+	st := start(t, gated(open, accept), settings())
+	n := st.nas(st.auth)
+	request := login(1, "bob", "secret")
+	n.send(request)
+	<-st.asked
+	st.Drain()
+	st.drops(n, "duplicate_dropped", request) // retries are still read
+	closed := make(chan error, 1)
+	go func() { closed <- st.Close(context.Background()) }()
+	close(open)
+	if err := <-closed; err != nil {
+		t.Error(err)
+	}
+	n.judge(n.reply(), request, shared)
+}
+
+func TestOVL1_CloseIsBounded(t *testing.T) {
+	st := start(t, gated(nil, accept), settings())
+	n := st.nas(st.auth)
+	request := login(1, "bob", "secret")
+	n.send(request)
+	<-st.asked
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if err := st.Close(ctx); !errors.Is(err, context.Canceled) {
+		t.Errorf("error is %v", err)
+	}
+	if got := n.judge(n.reply(), request, shared); message(got) != "Try again later." {
+		t.Errorf("got %q", message(got))
+	}
+}
+
+func TestADM5_WildcardAnswersFromTheAddressAsked(t *testing.T) {
+	cases := []struct {
+		listen string
+		ask    []string
+	}{
+		{"0.0.0.0:0", []string{"127.0.0.1", "127.0.0.2", "127.1.2.3"}},
+		{"[::]:0", []string{"::1"}},
+		{":0", []string{"127.0.0.3", "::1"}},
+		{"127.0.0.4:0", []string{"127.0.0.4"}},
+		{"[::1]:0", []string{"::1"}},
+	}
+	for _, c := range cases {
+		t.Run(c.listen, func(t *testing.T) {
+			st := start(t, always(accept), settings(func(s *radius.Settings) { s.Authentication = []string{c.listen} }))
+			for _, host := range c.ask {
+				to := netip.AddrPortFrom(netip.MustParseAddr(host), st.auth.Port())
+				st.nas(to).ask(login(1, "bob", "secret")) // a connected socket hears that address alone
+			}
+		})
+	}
+}
+
+func TestADM1_LongestPrefix(t *testing.T) {
+	st := start(t, func(_ context.Context, r auth.Request) auth.Verdict {
+		return auth.Verdict{Kind: auth.Accept, Reply: []policy.Attribute{{Wire: attr(11, r.Client.Name)}}}
+	}, settings(func(s *radius.Settings) {
+		s.Authentication = []string{":0"}
+		one := s.Clients[0]
+		one.Name, one.Networks = "one", []string{"127.0.0.5", "::ffff:127.0.6.0/120"}
+		s.Clients[0].Networks = []string{"127.0.0.0/24", "127.0.0.0/16", "::1/128"}
+		s.Clients = append(s.Clients, one)
+	}))
+	for from, want := range map[string]string{"127.0.0.5": "one", "127.0.0.6": "vpn", "127.0.6.9": "one", "127.0.7.1": "vpn", "::1": "vpn"} {
+		addr := netip.MustParseAddr(from)
+		to := netip.AddrPortFrom(netip.MustParseAddr("127.0.0.1"), st.auth.Port())
+		if addr.Is6() {
+			to = netip.AddrPortFrom(addr, st.auth.Port())
+		}
+		n := dial(t, netip.AddrPortFrom(addr, 0), to)
+		for id := range byte(20) {
+			if got := n.ask(login(id, "bob", "secret")); string(got.Get(11)) != want {
+				t.Fatalf("%s is %q, want %q", from, got.Get(11), want)
+			}
+		}
+	}
+}
+
+func TestADM2_UnknownClient(t *testing.T) {
+	st := start(t, always(accept), settings(client(func(s *radius.ClientSettings) { s.Networks = []string{"127.0.0.1/32"} })))
+	n := dial(t, netip.MustParseAddrPort("127.0.0.66:0"), st.auth)
+	begun := time.Now()
+	const packets = 5000
+	for sent := range packets {
+		n.send([]byte{1})
+		if sent%100 == 0 {
+			st.drops(n, "unknown_client", login(1, "bob", "secret"))
+		}
+	}
+	lines := strings.Count(st.logged(), "\n")
+	if most := int(time.Since(begun)/time.Second) + 2; lines < 1 || lines > most {
+		t.Errorf("%d log lines, want 1 to %d", lines, most)
+	}
+	if !strings.Contains(st.logged(), "127.0.0.66") || len(st.asked) != 0 {
+		t.Errorf("log is %s", st.logged())
+	}
+}
+
+func TestReload(t *testing.T) {
+	open := make(chan struct{})
+	st := start(t, gated(open, accept), settings())
+	n := st.nas(st.auth)
+	request := login(1, "bob", "secret")
+	n.send(request)
+	<-st.asked
+	broken := settings(client(func(s *radius.ClientSettings) { s.Profile = "no such" }))
+	if faults := st.Reload(broken); len(faults.Fatal()) == 0 {
+		t.Error("a broken file is taken")
+	}
+	st.drops(n, "duplicate_dropped", request) // the client is still known
+	if faults := st.Reload(settings(client(func(s *radius.ClientSettings) { s.Networks = []string{"192.0.2.0/24"} }))); len(faults.Fatal()) != 0 {
+		t.Error(faults)
+	}
+	st.drops(n, "unknown_client", login(2, "bob", "secret"))
+	close(open)
+	n.judge(n.reply(), request, shared)
+}
+
+func TestListen_PortInUse(t *testing.T) {
+	st := start(t, always(accept), settings())
+	s := settings(func(s *radius.Settings) { s.Authentication = []string{st.auth.String()} })
+	_, err := radius.Listen(s, radius.Deps{Login: always(accept), Recorder: st.recorder, Learned: st.learned, Log: discard(), Now: time.Now})
+	if err == nil || !strings.Contains(err.Error(), "listen.authentication") || !strings.Contains(err.Error(), "in use") {
+		t.Errorf("error is %v", err)
+	}
+	s.Authentication = []string{"192.0.2.1:0"}
+	if _, err = radius.Listen(s, radius.Deps{Log: discard(), Now: time.Now}); err == nil || !strings.Contains(err.Error(), "no address of this machine") {
+		t.Errorf("error is %v", err)
+	}
+	s.Authentication = nil
+	if _, err = radius.Listen(s, radius.Deps{Log: discard(), Now: time.Now}); err == nil || !strings.Contains(err.Error(), "listen.authentication") {
+		t.Errorf("error is %v", err)
+	}
+}
