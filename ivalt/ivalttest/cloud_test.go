@@ -213,9 +213,9 @@ func TestGateway(t *testing.T) {
 	if n := r.Pushes(alice); n != 0 {
 		t.Errorf("%d pushes", n)
 	}
-	any := New(Options{Default: Step{Behaviour: Manual}})
+	lax := New(Options{Default: Step{Behaviour: Manual}})
 	for key, want := range map[string]bool{"": false, "whatever": true} {
-		o := any.Options()
+		o := lax.Options()
 		if keyAccepted(key, &o) != want {
 			t.Errorf("key %q with no key set", key)
 		}

@@ -1,6 +1,7 @@
 package ivalttest
 
 import (
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -25,19 +26,13 @@ func TestLimits(t *testing.T) {
 			for i := range tt.fit {
 				a := r.push(alice)
 				a.want(t, 200, textSent)
-				if got := a.header.Get("X-RateLimit-Limit"); got != tt.limit {
-					t.Errorf("limit %q", got)
-				}
-				if left := a.header.Get("X-RateLimit-Remaining"); left != string(rune('0'+tt.fit-i-1)) {
-					t.Errorf("request %d: remaining %q", i, left)
-				}
+				a.wantHeader(t, "X-RateLimit-Limit", tt.limit)
+				a.wantHeader(t, "X-RateLimit-Remaining", strconv.Itoa(tt.fit-i-1))
 			}
 			for range 2 {
 				a := r.push(alice)
 				a.want(t, 429, tt.body)
-				if got := a.header.Get("Retry-After"); got != tt.retry {
-					t.Errorf("Retry-After %q", got)
-				}
+				a.wantHeader(t, "Retry-After", tt.retry)
 			}
 			r.clock.pass(tt.wait - time.Millisecond)
 			r.push(alice).want(t, 429, "")
@@ -47,6 +42,13 @@ func TestLimits(t *testing.T) {
 				t.Errorf("%d pushes, %+v", r.Pushes(alice), r.Counters())
 			}
 		})
+	}
+}
+
+func (a answer) wantHeader(t *testing.T, name, value string) {
+	t.Helper()
+	if got := a.header.Get(name); got != value {
+		t.Errorf("%s: %q, want %q", name, got, value)
 	}
 }
 

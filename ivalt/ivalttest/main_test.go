@@ -160,31 +160,29 @@ func (a answer) proof(mobile string) bool {
 
 // repeats reports whether a key occurs twice in one object.
 func repeats(body string) bool {
-	d := json.NewDecoder(strings.NewReader(body))
-	var walk func() bool
-	walk = func() bool {
-		token, err := d.Token()
-		if err != nil {
-			return false
-		}
-		open, _ := token.(json.Delim)
-		seen := map[any]bool{}
-		for open != 0 && d.More() {
-			if open == '{' {
-				key, err := d.Token()
-				if err != nil || seen[key] {
-					return true
-				}
-				seen[key] = true
-			}
-			if walk() {
-				return true
-			}
-		}
-		if open != 0 {
-			_, _ = d.Token()
-		}
+	return repeatsIn(json.NewDecoder(strings.NewReader(body)))
+}
+
+// repeatsIn reads one value; one that cannot be read is somebody else's to judge.
+func repeatsIn(d *json.Decoder) bool {
+	token, err := d.Token()
+	open, isOpen := token.(json.Delim)
+	if err != nil || !isOpen {
 		return false
 	}
-	return walk()
+	seen := map[any]bool{}
+	for d.More() {
+		if open == '{' {
+			key, err := d.Token()
+			if err != nil || seen[key] {
+				return true
+			}
+			seen[key] = true
+		}
+		if repeatsIn(d) {
+			return true
+		}
+	}
+	_, err = d.Token()
+	return err != nil
 }
