@@ -1,0 +1,224 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"net"
+	"net/http"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// firstWrite lets a test wait for a command to greet.
+type firstWrite struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+	once sync.Once
+	came chan struct{}
+}
+
+func (w *firstWrite) Write(b []byte) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.once.Do(func() { close(w.came) })
+	return w.text.Write(b)
+}
+
+func (w *firstWrite) String() string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.text.String()
+}
+
+// simulating runs `simulate` and returns its greeting, its URL, and what stops it and gives its exit code.
+func simulating(t *testing.T, args ...string) (greeting, url string, stop func() int) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	out := &firstWrite{came: make(chan struct{})}
+	ended := make(chan int, 1)
+	go func() { ended <- run(ctx, append([]string{"simulate", "--listen", "127.0.0.1:0"}, args...), out, out) }()
+	stop = sync.OnceValue(func() int {
+		cancel()
+		return <-ended
+	})
+	t.Cleanup(func() { stop() })
+	select {
+	case <-out.came:
+	case code := <-ended:
+		ended <- code
+		t.Fatalf("exit %d: %s", code, out)
+	case <-time.After(30 * time.Second):
+		t.Fatal("no greeting")
+	}
+	greeting = out.String()
+	url = regexp.MustCompile(`http://127\.0\.0\.1:\d+`).FindString(greeting)
+	return greeting, url, stop
+}
+
+// ask posts JSON and returns the status and the body.
+func ask(t *testing.T, url, body string) (int, string) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("X-Api-Key", "canary_key_of_the_simulator_00001")
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	resp, err := client.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = resp.Body.Close() }()
+	b, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return resp.StatusCode, string(b)
+}
+
+func TestSimulate(t *testing.T) {
+	const push, result = "/biometric-auth-request", "/biometric-geo-fence-auth-results"
+	const bob, stranger = `{"mobile":"+919876543210"}`, `{"mobile":"+491701234567"}`
+	type step struct {
+		path, body string
+		status     int
+		text       string
+	}
+	tests := []struct {
+		name  string
+		args  []string
+		steps []step
+	}{
+		{"by hand", nil, []step{
+			{"/get-user-by-email", `{"email":"anybody@example.com"}`, 200, "+999"},
+			{push, bob, 200, "successfully sent"},
+			{result, bob, 404, "was not found"},
+			{"/control/approve", bob, 200, "ok"},
+			{result, bob, 200, "successfully done"},
+			{result, bob, 404, "was not found"},
+		}},
+		{"by itself", []string{"--approve-after", "1ns", "--sticky", "--push-status", "202"}, []step{
+			{push, bob, 202, "successfully sent"},
+			{result, bob, 200, "successfully done"},
+			{result, bob, 200, "successfully done"},
+		}},
+		{"people", []string{
+			"--does", "unknown", "--pending", "422", "--limits",
+			"--person", "mobile=+919876543210,email=bob@example.com,does=approve,next=deny,next=ignore",
+		}, []step{
+			{"/get-user-by-email", `{"email":"bob@example.com"}`, 200, "+919876543210"},
+			{push, stranger, 404, "was not found"},
+			{push, bob, 200, "successfully sent"},
+			{result, bob, 401, "Denied"},
+			{push, bob, 200, "successfully sent"},
+			{result, bob, 422, "pending"},
+			{push, bob, 200, "successfully sent"},
+			{result, bob, 200, "successfully done"},
+		}},
+		{"kept results", []string{"--keep-results", "--manual"}, []step{
+			{push, bob, 200, ""},
+			{"/control/deny", bob, 200, "ok"},
+			{push, bob, 200, ""},
+			{result, bob, 401, "Denied"},
+		}},
+		{"a key", []string{"--api-key", "another_key"}, []step{{push, bob, 403, "Forbidden"}}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			greeting, url, stop := simulating(t, tt.args...)
+			if !strings.Contains(greeting, "the phone    "+url+"/\n") || !strings.Contains(greeting, "url: "+url+"\n") {
+				t.Errorf("greeting: %s", greeting)
+			}
+			if strings.Contains(greeting, "another_key") {
+				t.Error("the greeting shows the key")
+			}
+			for i, s := range tt.steps {
+				if status, body := ask(t, url+s.path, s.body); status != s.status || !strings.Contains(body, s.text) {
+					t.Fatalf("step %d, %s: %d %s", i, s.path, status, body)
+				}
+			}
+			if code := stop(); code != exitOK {
+				t.Errorf("exit %d", code)
+			}
+		})
+	}
+}
+
+func TestSimulateStopsAmidAStall(t *testing.T) {
+	_, url, stop := simulating(t)
+	if status, body := ask(t, url+"/control/fault", `{"kind":"stall","delay":"1h"}`); status != http.StatusOK {
+		t.Fatal(status, body)
+	}
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url+"/biometric-auth-request", strings.NewReader("{}"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	stalled := make(chan error, 1)
+	go func() {
+		resp, err := (&http.Client{Transport: &http.Transport{DisableKeepAlives: true}}).Do(req)
+		if err == nil {
+			err = resp.Body.Close()
+		}
+		stalled <- err
+	}()
+	if code := stop(); code != exitOK {
+		t.Errorf("exit %d", code)
+	}
+	if err := <-stalled; err == nil {
+		t.Error("a stalled call was answered")
+	}
+}
+
+func TestSimulateRefuses(t *testing.T) {
+	taken, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = taken.Close() }()
+	tests := []struct {
+		name string
+		args []string
+		code int
+		text string
+	}{
+		{"everywhere", []string{"--listen", "0.0.0.0:0"}, exitUsage, "--insecure-listen-anywhere"},
+		{"everywhere by leaving out", []string{"--listen", ":0"}, exitUsage, "--insecure-listen-anywhere"},
+		{"another machine's name", []string{"--listen", "sim.example:0"}, exitUsage, "--insecure-listen-anywhere"},
+		{"no port", []string{"--listen", "127.0.0.1"}, exitUsage, "no HOST:PORT"},
+		{"taken", []string{"--listen", taken.Addr().String()}, exitFault, "address already in use"},
+		{"no behaviour", []string{"--does", "dance"}, exitUsage, "no behaviour"},
+		{"two defaults", []string{"--approve-after", "3s", "--manual"}, exitUsage, "only one of"},
+		{"two others", []string{"--approve-after", "3s", "--does", "deny"}, exitUsage, "only one of"},
+		{"back in time", []string{"--approve-after", "-3s"}, exitUsage, "below zero"},
+		{"no person", []string{"--person", "name=x"}, exitUsage, "needs an e-mail or a mobile"},
+		{"no pending", []string{"--pending", "418"}, exitUsage, "--pending"},
+		{"no push status", []string{"--push-status", "204"}, exitUsage, "only 200, 201 and 202"},
+		{"argument", []string{"now"}, exitUsage, ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			var out bytes.Buffer
+			if code := run(t.Context(), append([]string{"simulate"}, tt.args...), &out, &out); code != tt.code || !strings.Contains(out.String(), tt.text) {
+				t.Errorf("exit %d: %s", code, out.String())
+			}
+		})
+	}
+	anywhere := simulation{listen: "0.0.0.0:8099", anywhere: true}
+	if err := anywhere.checkListen(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestSimulateDefaults(t *testing.T) {
+	for word, want := range map[string]time.Duration{"deny": 3 * time.Second, "late": 0} {
+		s := simulation{does: word}
+		if step, err := s.everybody(); err != nil || step.After != want {
+			t.Errorf("%s: %v, %v", word, step, err)
+		}
+	}
+}
