@@ -1,6 +1,7 @@
 package config
 
 import (
+	"slices"
 	"strings"
 
 	"ivalt-radius/fault"
@@ -48,7 +49,7 @@ func (c *checker) list(at *node, elements []any, path string) any {
 func (c *checker) leaf(key Key, value any, path string) (any, bool) {
 	if value == nil {
 		if key.Required {
-			c.faults.Add(path, "is required")
+			c.missing(path)
 			return nil, false
 		}
 		if value = key.standard(); value == nil {
@@ -63,6 +64,14 @@ func (c *checker) leaf(key Key, value any, path string) (any, bool) {
 	}
 	text, ok := value.(string)
 	return text, ok && c.accepts(key, text, path)
+}
+
+// missing reports a required key, unless what should hold it is a fault already.
+func (c *checker) missing(path string) {
+	above := path[:strings.LastIndexByte(path, '.')]
+	if !slices.ContainsFunc(*c.faults, func(f fault.Fault) bool { return f.Key == path || f.Key == above && !f.Warning }) {
+		c.faults.Add(path, "is required")
+	}
 }
 
 // standard is the default as a tree's value; nil where there is none.

@@ -1,0 +1,204 @@
+package config
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"ivalt-radius/fault"
+)
+
+// TestFaults shows each fault of the file's form: a text is put behind the sound one, whose last line is the fifth.
+func TestFaults(t *testing.T) {
+	for _, c := range []struct {
+		title, text string
+		key         string
+		line        int
+		words       string
+	}{
+		{"unknown key", "max_attempt: 3", "max_attempt", 6, `did you mean "max_attempts"?`},
+		{"unknown key far from all", "colour: red", "colour", 6, "unknown key"},
+		{"unknown key inside", "users:\n  mail: x", "users.mail", 7, `did you mean "email"?`},
+		{"unknown key that is no name", "\"a\\nb\": 1", `"a\nb"`, 6, "unknown key"},
+		{"key twice", "max_attempts: 1\nmax_attempts: 2", "max_attempts", 7, "twice, first in line 6"},
+		{"map twice", "state: {}\nstate: {}", "state", 7, "twice"},
+		{"anchor", "max_attempts: &a 3", "max_attempts", 6, "anchors"},
+		{"alias of nothing", "users: {email: *my-s3cr3t}", "", 0, "unknown anchor ... referenced"},
+		{"anchor on a map", "users: &a {email: x}", "users", 6, "anchors"},
+		{"anchor in a list", "listen: {authentication: [&a \"1.2.3.4:1\"]}", "listen.authentication[0]", 6, "anchors"},
+		{"anchor on a rule", "policy: {rules: [&a {name: x}]}", "policy.rules[0]", 6, "anchors"},
+		{"anchor on a key", "&a max_attempts: 3", "", 6, "anchors"},
+		{"merge key", "users: {<<: {email: x}}", "users", 6, "merge keys"},
+		{"tag", "max_attempts: !!str 3", "max_attempts", 6, "tags"},
+		{"key that is a list", "[a]: b", "", 6, "plain name"},
+		{"second document", "---\nmax_attempts: 1", "", 6, "second document"},
+		{"broken second document", "---\n[", "", 7, "no YAML"},
+		{"broken YAML", "users: {", "", 6, "no YAML"},
+		{"value where a map must be", "users: nobody", "users", 6, "must be a map"},
+		{"map where a value must be", "max_attempts: {a: b}", "max_attempts", 6, "must be one value"},
+		{"value where a list must be", "listen: {authentication: 127.0.0.1:1812}", "listen.authentication", 6, "must be a list"},
+		{"value where a list of maps must be", "policy: {rules: none}", "policy.rules", 6, "list of maps"},
+		{"value where a rule must be", "policy: {rules: [none]}", "policy.rules[0]", 6, "must be a map"},
+		{"map in a list of values", "listen: {authentication: [{a: b}]}", "listen.authentication[0]", 6, "must be one value"},
+		{"no number", "max_attempts: many", "max_attempts", 6, `"many" is no whole decimal number`},
+		{"hexadecimal number", "max_attempts: 0x10", "max_attempts", 6, "whole decimal"},
+		{"number with a leading zero", "max_attempts: 010", "max_attempts", 6, "whole decimal"},
+		{"number too small", "max_attempts: 0", "max_attempts", 6, "must be 1 to 1000000"},
+		{"number too large", "max_attempts: 1000001", "max_attempts", 6, "must be 1 to 1000000"},
+		{"number beyond all", "max_attempts: 99999999999999999999", "max_attempts", 6, "whole decimal"},
+		{"negative limit", "policy:\n  rules: []\nprimary: {method: none}\naudit: {retention: -1h}", "audit.retention", 9, "must be 1h to"},
+		{"duration without unit", "reject_delay: 2", "reject_delay", 6, "write 2s for seconds"},
+		{"no duration", "reject_delay: soon", "reject_delay", 6, "no duration"},
+		{"duration too long", "reject_delay: 11s", "reject_delay", 6, "must be 0s to 10s"},
+		{"negative duration", "reject_delay: -1s", "reject_delay", 6, "must be 0s to 10s"},
+		{"empty value", "reject_delay:", "reject_delay", 6, "no duration"},
+		{"word of a switch", "listen: {admin: yes}", "listen.admin", 6, "no IP address with a port"},
+		{"host name to listen on", "listen: {authentication: [\"localhost:1812\"]}", "listen.authentication[0]", 6, "no IP address with a port"},
+		{"port alone", "listen: {authentication: [\":1812\"]}", "listen.authentication[0]", 6, "no IP address with a port"},
+		{"nothing to listen on", "listen: {authentication: []}", "listen.authentication", 6, "is empty"},
+		{"one socket twice", "listen: {authentication: [\"1.2.3.4:5\"], accounting: [\"1.2.3.4:5\"]}", "listen.accounting[0]", 6, "listen.authentication[0] already"},
+		{"control character", "policy: {timezone: \"a\\x07\"}", "policy.timezone", 6, "control character"},
+		{"unknown decision", "policy: {default: allow}", "policy.default", 6, `"allow" is none of deny, require_push, exempt`},
+		{"rule without a name", "policy: {rules: [{decision: deny}]}", "policy.rules[0].name", 6, "is required"},
+		{"rule with an empty name", "policy: {rules: [{name: \"\"}]}", "policy.rules[0].name", 6, "is required"},
+		{"empty rule", "policy: {rules: [{}]}", "policy.rules[0]", 6, "is empty"},
+		{"match of nothing", "policy:\n  rules:\n    - name: x\n      match:", "policy.rules[0].match", 9, "is empty"},
+		{"only of nothing", "policy: {rules: [{name: x, only: {}}]}", "policy.rules[0].only", 6, "is empty"},
+		{"empty list of users", "policy: {rules: [{name: x, match: {users: []}}]}", "policy.rules[0].match.users", 6, "is empty"},
+		{"list of users commented out", "policy: {rules: [{name: x, match: {users: }}]}", "policy.rules[0].match.users", 6, "is empty"},
+		{"empty user", "policy: {rules: [{name: x, match: {users: [\" \"]}}]}", "policy.rules[0].match.users[0]", 6, "is empty"},
+		{"empty list of hours", "policy: {rules: [{name: x, only: {hours: []}}]}", "policy.rules[0].only.hours", 6, "is empty"},
+		{"empty hours", "policy: {rules: [{name: x, only: {hours: {}}}]}", "policy.rules[0].only.hours[0]", 6, "is empty"},
+		{"unknown key in hours", "policy: {rules: [{name: x, only: {hours: {form: 1}}}]}", "policy.rules[0].only.hours[0].form", 6, "unknown key"},
+		{"prefix with bits behind it", "policy: {rules: [{name: x, match: {networks: [10.0.0.1/8]}}]}", "policy.rules[0].match.networks[0]", 6, "write 10.0.0.0/8"},
+		{"no prefix", "policy: {rules: [{name: x, match: {networks: [home]}}]}", "policy.rules[0].match.networks[0]", 6, "no prefix"},
+		{"mapped prefix too wide", "policy: {rules: [{name: x, match: {networks: [\"::ffff:0.0.0.0/90\"]}}]}", "policy.rules[0].match.networks[0]", 6, "mapped"},
+		{"reply that is a list", "policy: {rules: [{name: x, reply: [a]}]}", "policy.rules[0].reply", 6, "map of attribute names"},
+		{"reply that is empty", "policy: {rules: [{name: x, reply: {}}]}", "policy.rules[0].reply", 6, "map of attribute names"},
+		{"attribute without a value", "policy: {rules: [{name: x, reply: {A.b: []}}]}", "policy.rules[0].reply.A.b", 6, "has no value"},
+		{"attribute that is nothing", "policy: {rules: [{name: x, reply: {A: }}]}", "policy.rules[0].reply.A", 6, "has no value"},
+		{"attribute with an empty value", "policy: {rules: [{name: x, reply: {A: \"\"}}]}", "policy.rules[0].reply.A", 6, "is empty"},
+		{"attribute that is a map", "policy: {rules: [{name: x, reply: {A: {b: c}}}]}", "policy.rules[0].reply.A", 6, "must be a list"},
+		{"attribute with an anchor", "policy: {rules: [{name: x, reply: {A: &b c}}]}", "policy.rules[0].reply.A", 6, "anchors"},
+		{"attribute twice", "policy: {rules: [{name: x, reply: {A: b, A: c}}]}", "policy.rules[0].reply.A", 6, "twice"},
+		{"attribute without a name", "policy: {rules: [{name: x, reply: {\"\": b}}]}", "policy.rules[0].reply", 6, "usable name"},
+		{"first factor of a later version", "primary: {method: ldap}", "primary.method", 6, "later version"},
+		{"unknown first factor", "primary: {method: pam}", "primary.method", 6, "none of"},
+		{"shared memory", "state: {redis: {addresses: [\"127.0.0.1:6379\"]}}", "state.redis.addresses", 6, "later version"},
+		{"no state", "state: {directory: \"\"}", "state.directory", 6, "must not be empty"},
+		{"missing people", "users: {file: nowhere.yaml}", "users.file", 6, "cannot be read"},
+	} {
+		t.Run(c.title, func(t *testing.T) {
+			s, faults := load(sound + c.text + "\n")
+			if s != nil {
+				t.Error("settings in spite of a fault")
+			}
+			want := fault.Fault{Key: c.key, Line: c.line, Message: c.words}
+			if !has(faults, want) || len(faults.Fatal()) != 1 {
+				t.Errorf("got:\n%v\nwant alone: %v", faults.Fatal(), want)
+			}
+		})
+	}
+}
+
+func TestAlias(t *testing.T) {
+	_, faults := load(sound + "max_attempts: &a 3\nreject_delay: *a\n")
+	if !has(faults, fault.Fault{Key: "reject_delay", Line: 7, Message: "aliases"}) {
+		t.Error(faults)
+	}
+}
+
+// replaced is the sound text with one change.
+func replaced(old, text string) string { return strings.Replace(sound, old, text, 1) }
+
+func TestFaultsOfClients(t *testing.T) {
+	const second = "  - {name: VPN, networks: [\"::ffff:192.0.2.0/120\"], secrets: [\"env:SHARED\"]}\n"
+	for _, c := range []struct {
+		title, text, key string
+		line             int
+		words            string
+	}{
+		{"empty file", "", "clients", 0, "is required"},
+		{"comments alone", "# nothing\n", "ivalt.api_key", 0, "is required"},
+		{"text", "hello", "", 1, "must be a map"},
+		{"no clients", "clients: []\nivalt: {api_key: \"env:KEY\"}", "clients", 1, "one client"},
+		{"no name", replaced("name: vpn\n    networks", "networks"), "clients[0].name", 2, "is required"},
+		{"odd name", replaced("name: vpn", "name: my vpn"), "clients[0].name", 2, "no name of"},
+		{"no networks", replaced("    networks: [\"192.0.2.0/24\"]\n", ""), "clients[0].networks", 2, "is required"},
+		{"empty networks", replaced("\"192.0.2.0/24\"", ""), "clients[0].networks", 3, "is empty"},
+		{"no secrets", replaced("    secrets: [\"env:SHARED\"]\n", ""), "clients[0].secrets", 2, "is required"},
+		{"empty secrets", replaced("\"env:SHARED\"", ""), "clients[0].secrets", 4, "is empty"},
+		{"odd switch", replaced("name: vpn", "name: vpn\n    join_without_calling_station: yes"), "clients[0].join_without_calling_station", 3, "neither true nor false"},
+		{"impatient", replaced("name: vpn", "name: vpn\n    answer_within: 4s"), "clients[0].answer_within", 3, "must be 5s to 10m"},
+		{"unknown choice", replaced("name: vpn", "name: vpn\n    message_authenticator: no"), "clients[0].message_authenticator", 3, "required, auto, optional"},
+		{"one name twice", replaced("ivalt", second+"ivalt"), "clients[1].name", 5, "clients[0] already"},
+		{"one prefix twice", replaced("ivalt", second+"ivalt"), "clients[1].networks[0]", 5, "192.0.2.0/24 is a prefix of clients[0] already"},
+		{"no API key", replaced("api_key: \"env:KEY\"", "sentinel: auto"), "ivalt.api_key", 5, "is required"},
+		{"negative limit", replaced("{api_key", "{limits: {per_hour: -1}, api_key"), "ivalt.limits.per_hour", 5, "must be 0 to"},
+		{"too many connections", replaced("{api_key", "{connections: 1025, api_key"), "ivalt.connections", 5, "1 to 1024"},
+		{"URL in the clear", replaced("{api_key", "{url: \"http://api.ivalt.com\", api_key"), "ivalt.url", 5, "loopback"},
+		{"URL of another kind", replaced("{api_key", "{url: \"ftp://api.ivalt.com\", api_key"), "ivalt.url", 5, "https://"},
+		{"URL without a host", replaced("{api_key", "{url: \"https://\", api_key"), "ivalt.url", 5, "no URL"},
+		{"no URL", replaced("{api_key", "{url: \"api.ivalt.com\", api_key"), "ivalt.url", 5, "no URL"},
+		{"URL with a password", replaced("{api_key", "{url: \"https://a:canary@api.ivalt.com\", api_key"), "ivalt.url", 5, "password"},
+		{"URL with a query", replaced("{api_key", "{url: \"https://api.ivalt.com/?a=b\", api_key"), "ivalt.url", 5, "query"},
+	} {
+		t.Run(c.title, func(t *testing.T) {
+			s, faults := load(c.text)
+			if s != nil || !has(faults, fault.Fault{Key: c.key, Line: c.line, Message: c.words}) {
+				t.Errorf("%s: %d: %q is not in\n%v", c.key, c.line, c.words, faults)
+			}
+			if strings.Contains(fmt.Sprint(faults), "canary") {
+				t.Error("a password stands in a fault")
+			}
+		})
+	}
+}
+
+// TestAllFaultsTogether has one load report every fault, in the order of their lines.
+func TestAllFaultsTogether(t *testing.T) {
+	_, faults := load("max_attempts: x\nclients: []\nusers: {mail: a}\n", "IVALT_RADIUS_NOTHING=1")
+	var got []string
+	for _, f := range faults.Fatal() {
+		got = append(got, fmt.Sprintf("%s %s %d", f.File, f.Key, f.Line))
+	}
+	want := " ivalt.api_key 0| max_attempts 1| clients 2| users.mail 3|environment variable IVALT_RADIUS_NOTHING  0"
+	if strings.Join(got, "|") != want {
+		t.Errorf("got  %s\nwant %s", strings.Join(got, "|"), want)
+	}
+}
+
+func TestWarnings(t *testing.T) {
+	for _, c := range []struct {
+		title, text, key, words string
+		warns                   bool
+	}{
+		{"phone alone", sound, "primary.method", "only factor", true},
+		{"default exempts", sound + "policy: {default: exempt}\n", "policy.default", "nobody checks", true},
+		{"rule exempts", sound + "policy: {rules: [{name: a, decision: exempt}]}\n", "policy.rules[0].decision", "nobody checks", true},
+		{"optional", replaced("name: vpn", "name: vpn\n    message_authenticator: optional"), "clients[0].message_authenticator", "CVE-2024-3596", true},
+		{"omitted", replaced("name: vpn", "name: vpn\n    insecure_omit_message_authenticator: true"), "clients[0].insecure_omit_message_authenticator", "CVE-2024-3596", true},
+		{"any address", replaced("192.0.2.0/24", "0.0.0.0/0"), "clients[0].networks[0]", "any address", true},
+		{"mobile not echoed", replaced("{api_key", "{allow_missing_details: true, api_key"), "ivalt.allow_missing_details", "counts", true},
+		{"approval too long", replaced("{api_key", "{approval_timeout: 58s, api_key"), "ivalt.approval_timeout", "cut to 57s for the client vpn", true},
+		{"approval short enough", replaced("{api_key", "{approval_timeout: 57s, api_key"), "ivalt.approval_timeout", "", false},
+		{"default of the approval", sound, "ivalt.approval_timeout", "", false},
+		{"patience of the profile", replaced("name: vpn", "name: vpn\n    profile: x") + "", "ivalt.approval_timeout", "", false},
+		{"literal secret", replaced("env:SHARED", "b7Rk2vXw9LqZ4tNc"), "clients[0].secrets[0]", "stands in the file", true},
+		{"admin", sound + "listen: {admin: \"127.0.0.1:1\"}\n", "listen.admin", "", false},
+	} {
+		t.Run(c.title, func(t *testing.T) {
+			s, faults := load(c.text)
+			if s == nil {
+				t.Fatal(faults)
+			}
+			found := false
+			for _, f := range faults {
+				found = found || f.Warning && f.Key == c.key && strings.Contains(f.Message, c.words)
+			}
+			if found != c.warns {
+				t.Errorf("%v in\n%v", found, faults)
+			}
+		})
+	}
+}

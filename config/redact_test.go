@@ -1,0 +1,125 @@
+package config
+
+import (
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestDigest(t *testing.T) {
+	one := mustLoad(t, sound)
+	if d := one.Digest(); !regexp.MustCompile(`^[0-9a-f]{64}$`).MatchString(d) || d != mustLoad(t, sound).Digest() {
+		t.Errorf("digest %s", d)
+	}
+	if one.Digest() == mustLoad(t, sound, "IVALT_RADIUS_MAX_ATTEMPTS=3").Digest() {
+		t.Error("another setting, the same digest")
+	}
+	if one.Digest() != mustLoad(t, strings.Replace(sound, "env:SHARED", "env:KEY", 1)).Digest() {
+		t.Error("a secret goes into the digest")
+	}
+}
+
+func TestChangedAndRestart(t *testing.T) {
+	const rules = "policy: {rules: [{name: a}, {name: b}]}\n"
+	for _, c := range []struct {
+		title, before, after string
+		changed, restart     []string
+	}{
+		{"nothing", sound, sound + "# comment\n", nil, nil},
+		{"a default written out", sound, sound + "max_attempts: 20000\n", nil, nil},
+		{"a secret", sound, strings.Replace(sound, "env:SHARED", "env:KEY", 1), []string{"clients[0].secrets"}, nil},
+		{"a rule less", sound + rules, sound + "policy: {rules: [{name: a}]}\n", []string{"policy.rules[1].decision"}, nil},
+		{"addresses", sound, sound + "listen: {admin: \"\", accounting: []}\n", []string{"listen.accounting", "listen.admin"}, []string{"listen.accounting", "listen.admin"}},
+		{"state and, with it, the trail", sound, sound + "state: {directory: x}\n", []string{"audit.file", "state.directory"}, []string{"audit.file", "state.directory"}},
+		{"trail", sound, sound + "audit: {file: x}\n", []string{"audit.file"}, []string{"audit.file"}},
+		{"retention", sound, sound + "audit: {retention: 1h}\n", []string{"audit.retention"}, nil},
+	} {
+		t.Run(c.title, func(t *testing.T) {
+			before, after := mustLoad(t, c.before), mustLoad(t, c.after)
+			got := Changed(before, after)
+			for _, key := range c.changed {
+				if !slices.Contains(got, key) || !slices.Contains(Changed(after, before), key) {
+					t.Errorf("%s is not in %v", key, got)
+				}
+			}
+			if len(c.changed) == 0 && len(got) != 0 {
+				t.Errorf("changed: %v", got)
+			}
+			var restart []string
+			for _, f := range Restart(before, after) {
+				restart = append(restart, f.Key)
+				if f.Warning || !strings.Contains(f.Message, "restart") {
+					t.Errorf("%v", f)
+				}
+			}
+			if diff := cmp.Diff(c.restart, restart); diff != "" {
+				t.Errorf("restart (-want +got):\n%s", diff)
+			}
+		})
+	}
+	before, _ := withPeople("a: {}\n")
+	after, _ := withPeople("a: {mobile: +4917012345}\n")
+	if diff := cmp.Diff([]string{"users.file"}, Changed(before, after)); diff != "" {
+		t.Errorf("people (-want +got):\n%s", diff)
+	}
+}
+
+func TestRedactedReply(t *testing.T) {
+	got := mustLoad(t, sound+"policy: {rules: [{name: a, reply: {Tunnel-Password: canary, MS-MPPE-Send-Key: canary, Vendor-Specific.9.1: canary, Class: [a, b]}}]}\n").Redacted()
+	for key, text := range got {
+		if text == "canary" {
+			t.Errorf("%s is shown", key)
+		}
+	}
+	if got["policy.rules[0].reply.Class"] != "a, b" {
+		t.Error("Class is not shown")
+	}
+}
+
+func TestTemplateLoads(t *testing.T) {
+	sample := Sample{SharedSecretFile: `/a "b"/shared`, APIKeyFile: "/key", StateDirectory: "/s t/ä"}
+	text := string(Template(sample))
+	// Each commented key is a key, and each commented value is one that loads.
+	uncommented := regexp.MustCompile(`(?m)^( *)# (admin|max_attempts|reject_delay|profile|answer_within|on_push_timeout|calling_station_from|url|`+
+		`approval_timeout|limits|timezone): `).ReplaceAllString(text, "$1$2: ")
+	rules := regexp.MustCompile(`(?m)^  # (rules:| {2})`).ReplaceAllString(strings.Replace(text, "  rules: []\n", "", 1), "  $1")
+	for name, text := range map[string]string{"as it is": text, "uncommented": uncommented, "with rules": rules} {
+		opt := world(map[string]string{"c.yaml": text})
+		inner := opt.Open
+		secrets := world(map[string]string{"shared": "b7Rk2vXw9LqZ4tNc", "key": apiKey})
+		opt.Open = openAll(map[string]string{sample.SharedSecretFile: "shared", sample.APIKeyFile: "key"}, secrets.Open, inner)
+		s, faults := Load("c.yaml", opt)
+		if s == nil {
+			t.Fatalf("%s: %v\n%s", name, faults, text)
+		}
+		if len(faults) != 1 || faults[0].Key != "primary.method" {
+			t.Errorf("%s: %v", name, faults)
+		}
+		if s.State.Directory != sample.StateDirectory {
+			t.Errorf("%s: state in %s", name, s.State.Directory)
+		}
+		if rulesThere := len(s.Policy.Rules) == 2; rulesThere != (name == "with rules") {
+			t.Errorf("%s: rules %v", name, s.Policy.Rules)
+		}
+	}
+}
+
+// TestPageLoads loads the whole configuration that the docs show.
+func TestPageLoads(t *testing.T) {
+	page, err := os.ReadFile(docsPage)
+	if err != nil {
+		t.Fatal(err)
+	}
+	block := regexp.MustCompile("(?s)```yaml\n(.*?)```").FindSubmatch(page)
+	if block == nil {
+		t.Fatal("the docs show no configuration")
+	}
+	s := mustLoad(t, string(block[1]), "IVALT_API_KEY="+apiKey)
+	if s.Policy.Rules[0].Only.Hours[0].From != "08:00" || s.Policy.Rules[0].Only.Hours[0].Except[0] != "2026-12-25" {
+		t.Errorf("%+v", s.Policy.Rules)
+	}
+}

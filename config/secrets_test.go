@@ -1,0 +1,162 @@
+package config
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+
+	"go.yaml.in/yaml/v3"
+
+	"ivalt-radius/fault"
+)
+
+func TestSharedSecrets(t *testing.T) {
+	const long = "b7Rk2vXw9LqZ4tNc"
+	for _, c := range []struct {
+		title, written string
+		words          string // of the fault or warning; empty: none
+		warning        bool
+	}{
+		{"environment", "env:SHARED", "", false},
+		{"file", "file:secret", "", false},
+		{"file with a line break of DOS", "file:dos", "", false},
+		{"in the file", long, "stands in the file", true},
+		{"of a passphrase with a colon", "horse:battery:staple:x", "stands in the file", true},
+		{"well-known", "testing123", "shorter than 16", false},
+		{"well-known and stretched", "testing123-testing123", "well-known", true},
+		{"example", "example-secret-0123456789", "well-known", true},
+		{"to be changed", "please-CHANGE_ME-please-now", "well-known", true},
+		{"a word again and again", "radius-radius-radius-1", "well-known", true},
+		{"one letter", "aaaaaaaaaaaaaaaaaaaa", "well-known", true},
+		{"a blank at the end", long + " ", "blank", true},
+		{"short", "b7Rk2vXw9LqZ4tN", "shorter than 16", false},
+		{"empty", "", "is empty", false},
+		{"control character", "b7Rk2vXw9LqZ4tNc\\x07", "line break", false},
+		{"sealed", "sealed:b7Rk2vXw9LqZ4tNc", "not supported by this version", false},
+		{"unset variable", "env:UNSET", "UNSET is not set", false},
+		{"empty variable", "env:EMPTY", "EMPTY is empty", false},
+		{"no variable", "env:", "name of an environment variable", false},
+		{"odd variable", "env:b7Rk2vXw9 LqZ4tNc", "name of an environment variable", false},
+		{"no file", "file:", "name of a file", false},
+		{"missing file", "file:missing", "cannot be read", false},
+		{"directory", "file:dir", "directory", false},
+		{"empty file", "file:empty", "is empty: write the secret into it", false},
+		{"file of a line break", "file:newline", "is empty", false},
+		{"file of two lines", "file:lines", "line break", false},
+		{"huge file", "file:huge", "larger than", false},
+		{"pointer in a variable is a text", "env:POINTER", "shorter than 16", false},
+	} {
+		t.Run(c.title, func(t *testing.T) {
+			opt := world(map[string]string{
+				"c.yaml": strings.Replace(sound, "env:SHARED", c.written, 1), "secret": long + "\n", "dos": long + "\r\n", "empty": "", "newline": "\n",
+				"lines": long + "\n" + long, "dir/x": "", "huge": strings.Repeat("x", maxSecret+1),
+			}, "EMPTY=", "POINTER=file:secret")
+			s, faults := Load("c.yaml", opt)
+			if c.words == "" || c.warning {
+				if s == nil {
+					t.Fatal(faults)
+				}
+			} else if s != nil {
+				t.Error("settings in spite of a fault")
+			}
+			if c.words == "" {
+				for _, f := range faults {
+					if strings.HasPrefix(f.Key, "clients") {
+						t.Errorf("unexpected: %v", f)
+					}
+				}
+			} else if !has(faults, fault.Fault{Key: "clients[0].secrets[0]", Line: 4, Message: c.words, Warning: c.warning}) {
+				t.Errorf("%q is not in\n%v", c.words, faults)
+			}
+			if strings.Contains(fmt.Sprint(faults), "b7Rk2vXw9") {
+				t.Errorf("the secret stands in %v", faults)
+			}
+		})
+	}
+}
+
+func TestAPIKeys(t *testing.T) {
+	for _, c := range []struct{ title, key, words string }{
+		{"sound", apiKey, ""},
+		{"32 characters", apiKey[:32], ""},
+		{"31 characters", apiKey[:31], "shorter than 32"},
+		{"other characters", apiKey + "+", "characters that no API key holds"},
+		{"placeholder", "your_ivalt_secret_key_here", "placeholder"},
+		{"long placeholder", "your_ivalt_secret_key_here_0123456789", "placeholder"},
+		{"test key", "test_key_0123456789abcdefghijklmnopq", "placeholder"},
+		{"demo key", "DEMO-KEY-0123456789abcdefghijklmnopq", "placeholder"},
+		{"example", "example0123456789abcdefghijklmnopqrs", "placeholder"},
+		{"crosses", strings.Repeat("x", 40), "placeholder"},
+		{"two letters", strings.Repeat("ab", 20), "placeholder"},
+	} {
+		t.Run(c.title, func(t *testing.T) {
+			opt := world(map[string]string{"c.yaml": strings.Replace(sound, "env:KEY", "env:OTHER", 1)}, "OTHER="+c.key)
+			s, faults := Load("c.yaml", opt)
+			if c.words == "" {
+				if s == nil {
+					t.Fatal(faults)
+				}
+				return
+			}
+			if s != nil || !has(faults, fault.Fault{Key: "ivalt.api_key", Line: 5, Message: c.words}) {
+				t.Errorf("%q is not in\n%v", c.words, faults)
+			}
+			if strings.Contains(fmt.Sprint(faults), c.key) {
+				t.Errorf("the key stands in %v", faults)
+			}
+		})
+	}
+}
+
+// TestNoSecretInAnyFault puts a canary into every place of a secret, in every wrong shape, and looks for it in all that
+// comes out.
+func TestNoSecretInAnyFault(t *testing.T) {
+	const canary = "cAnArY-0x7"
+	shapes := []string{
+		"%s", "\"%s\"", "[%s]", "[[%s]]", "{%s: 1}", "{a: %s}", "[{%s: %s}]", "&%s x", "*%s", "!%s x", "!!binary %s", "\"%s\\x00\"", "'%s", "\"%s", "{%s",
+		"|\n      %s\n      more", "env:%s ", "env:%s\u00e4", "sealed:%s", "2026-12-25%s", "%s: x: y", "[%s, \"%s\\n\"]", "? %s", "- %s",
+	}
+	places := []struct{ old, text string }{
+		{"[\"env:SHARED\"]", "%s"}, {"\"env:SHARED\"", "%s"}, {"\"env:KEY\"", "%s"},
+	}
+	for _, place := range places {
+		for _, shape := range shapes {
+			value := strings.ReplaceAll(shape, "%s", canary)
+			text := strings.Replace(sound, place.old, value, 1)
+			opt := world(map[string]string{"c.yaml": text})
+			s, faults := Inspect("c.yaml", opt)
+			spill(t, text, canary, s, faults)
+		}
+	}
+	for _, variable := range []string{
+		"IVALT_RADIUS_IVALT__API_KEY", "IVALT_RADIUS_CLIENTS__0__SECRETS", "IVALT_RADIUS_CLIENTS__0__SECRETS__0", "IVALT_RADIUS_CLIENTS__7__SECRETS__0",
+		"IVALT_RADIUS_NOTHING", "SHARED", "KEY",
+	} {
+		s, faults := Inspect("c.yaml", world(map[string]string{"c.yaml": sound}, variable+"="+canary))
+		spill(t, variable, canary, s, faults)
+	}
+	people := "a: {email: \"cAnArY-0x7\\x01\", mobile: [cAnArY-0x7]}\nb: cAnArY-0x7\nc: {mobile: cAnArY-0x7, email: {x: cAnArY-0x7}}\n"
+	s, faults := Inspect("c.yaml", world(map[string]string{"c.yaml": sound + "users: {file: p}\n", "p": people}))
+	spill(t, people, canary, s, faults)
+}
+
+// spill looks for the canary in faults and in all prints of settings.
+func spill(t *testing.T, origin, canary string, s *Settings, faults fault.List) {
+	t.Helper()
+	out := fmt.Sprintf("%v %+v %#v", faults, faults, faults)
+	if s != nil {
+		asJSON, err := json.Marshal(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		asYAML, err := yaml.Marshal(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out += fmt.Sprintf("%v %+v %#v %s %s %v", s, *s, *s, asJSON, asYAML, s.Redacted())
+	}
+	if strings.Contains(out, canary) {
+		t.Errorf("the secret of\n%s\nstands in\n%s", origin, out)
+	}
+}
