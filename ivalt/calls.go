@@ -258,12 +258,11 @@ func (s *scheduler) learn(j *job, r result, now instant) {
 	case j.call == push && r.request != "":
 		l.request = r.request
 	case j.call > push || j.call == drain:
-		switch r.class {
-		case pending, denied, expired, fence, window:
-			s.phones.of(j.question.mobile, now).polled(now)
-		case drift:
+		if r.class == drift {
 			s.voice.drift(s, j)
-		default:
+		}
+		if !r.class.trouble() && r.class != drift && r.class != approved {
+			s.phones.of(j.question.mobile, now).polled(now)
 		}
 	}
 }

@@ -45,6 +45,9 @@ func (c class) String() string {
 	return words[failed]
 }
 
+// trouble reports an answer that says nothing about the login.
+func (c class) trouble() bool { return c == failed || c == unsent || c == refused || c == throttled }
+
 // response is what came back, or why nothing did.
 type response struct {
 	fault  class // failed or unsent where there was no answer (status is 0 then)

@@ -49,18 +49,16 @@ type reply struct {
 	after  time.Duration
 }
 
-var ( //nolint:gochecknoglobals // constant answers
-	sent     = reply{status: 200, body: bodySent}
-	wait     = reply{status: 404, body: bodyPending}
-	said     = reply{status: 200, body: bodyApproved(testMobile)}
-	no       = reply{status: 401, body: bodyDenied}
-	outside  = reply{status: 403, body: bodyFence}
-	offHours = reply{status: 403, body: bodyWindow}
-	wrongKey = reply{status: 403, body: bodyBadKey}
-	tooMany  = reply{status: 429, body: bodyThrottle}
-	down     = reply{status: 503, body: `{"message":"Internal server error"}`}
-	broken   = reply{err: io.ErrUnexpectedEOF}
-)
+func sent() reply     { return reply{status: 200, body: bodySent} }
+func wait() reply     { return reply{status: 404, body: bodyPending} }
+func said() reply     { return reply{status: 200, body: bodyApproved(testMobile)} }
+func no() reply       { return reply{status: 401, body: bodyDenied} }
+func outside() reply  { return reply{status: 403, body: bodyFence} }
+func offHours() reply { return reply{status: 403, body: bodyWindow} }
+func wrongKey() reply { return reply{status: 403, body: bodyBadKey} }
+func tooMany() reply  { return reply{status: 429, body: bodyThrottle} }
+func down() reply     { return reply{status: 503, body: `{"message":"Internal server error"}`} }
+func broken() reply   { return reply{err: io.ErrUnexpectedEOF} }
 
 // request is one request as the fake saw it.
 type request struct {
@@ -195,7 +193,7 @@ type house struct {
 	log   *bytes.Buffer
 }
 
-// newHouse starts a service on a fake, past the time in which every mobile's history is unknown where aged is given.
+// newHouse starts a service on a fake.
 func newHouse(t *testing.T, s Settings, answer func(request) reply) *house {
 	t.Helper()
 	h := &house{fake: newFake(answer), notes: &notes{}, log: &bytes.Buffer{}}
@@ -219,31 +217,31 @@ func (h *house) age() {
 	h.fake.mu.Unlock()
 }
 
-func mobile(t testing.TB, text string) auth.Mobile {
-	t.Helper()
+func mobile(tb testing.TB, text string) auth.Mobile {
+	tb.Helper()
 	m, err := auth.ParseMobile(text)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return m
 }
 
 // pushTo is a push for a mobile whose verdict must leave after a minute.
-func pushTo(t testing.TB, attempt, number string) auth.Push {
-	t.Helper()
+func pushTo(tb testing.TB, attempt, number string) auth.Push {
+	tb.Helper()
 	user, err := auth.ParseUsername("ada")
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return auth.Push{
 		Attempt: attempt, Client: "gate", CallingStation: "203.0.113.7", User: user,
-		Person: auth.Person{Mobile: mobile(t, number)}, Deadline: time.Now().Add(59 * time.Second),
+		Person: auth.Person{Mobile: mobile(tb, number)}, Deadline: time.Now().Add(59 * time.Second),
 	}
 }
 
-func byEmail(t testing.TB, attempt, email string) auth.Push {
-	t.Helper()
-	p := pushTo(t, attempt, testMobile)
+func byEmail(tb testing.TB, attempt, email string) auth.Push {
+	tb.Helper()
+	p := pushTo(tb, attempt, testMobile)
 	p.Person = auth.Person{Email: secret.New(email)}
 	return p
 }

@@ -20,7 +20,7 @@ func ms(n ...int) []time.Duration {
 
 func TestScheduleOfOneLogin(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		h := newHouse(t, settings(), script(sent, wait))
+		h := newHouse(t, settings(), script(sent(), wait()))
 		h.age()
 		a := h.Push(t.Context(), pushTo(t, "a1", testMobile))
 		if a.Outcome != auth.TimedOut || !a.Pushed {
@@ -38,7 +38,7 @@ func TestScheduleOfOneLogin(t *testing.T) {
 
 func TestApproval(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		h := newHouse(t, settings(), script(sent, wait, wait, said))
+		h := newHouse(t, settings(), script(sent(), wait(), wait(), said()))
 		h.age()
 		a := h.Push(t.Context(), pushTo(t, "a1", testMobile))
 		if a.Outcome != auth.Approved || a.Mobile != mobile(t, testMobile) {

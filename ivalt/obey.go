@@ -6,17 +6,8 @@ import (
 
 // start takes a login's first step.
 func (s *scheduler) start(l *login, now instant) {
-	if l.mobile.Empty() {
-		if email := l.push.Person.Email; email.Empty() {
-			s.finish(l, ended(auth.NotEnrolled, "the directory knows neither e-mail nor mobile"), now)
-			return
-		} else if known, ok := s.addresses.get(email.Reveal()); ok {
-			l.mobile = known
-			if known.Empty() {
-				s.finish(l, ended(auth.NotEnrolled, "iVALT did not know the e-mail a moment ago"), now)
-				return
-			}
-		}
+	if l.mobile.Empty() && !s.recall(l, now) {
+		return
 	}
 	if l.mobile.Empty() && !s.reserve(l, 1+leastCalls) {
 		s.finish(l, noBudget(), now)
@@ -25,6 +16,23 @@ func (s *scheduler) start(l *login, now instant) {
 	c := begin(l.push.Deadline.Sub(s.began), *l.plan)
 	c, o := c.started(l.mobile, now)
 	s.obey(l, c, o, now)
+}
+
+// recall looks for the mobile of a login's e-mail in what earlier look-ups found. It reports false where that ended the
+// login.
+func (s *scheduler) recall(l *login, now instant) bool {
+	email := l.push.Person.Email
+	if email.Empty() {
+		s.finish(l, ended(auth.NotEnrolled, "the directory knows neither e-mail nor mobile"), now)
+		return false
+	}
+	known, ok := s.addresses.get(email.Reveal())
+	l.mobile = known
+	if ok && known.Empty() {
+		s.finish(l, ended(auth.NotEnrolled, "iVALT did not know the e-mail a moment ago"), now)
+		return false
+	}
+	return true
 }
 
 func noBudget() order {

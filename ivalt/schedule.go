@@ -34,14 +34,13 @@ const (
 // leastCalls is what a push costs at least: push, sentinel, two polls.
 const leastCalls = 4
 
-// next is the regular poll after what has left so far. The gap counts from the moment a poll left. A poll that would
+// nextPoll is the regular poll after what has left so far. The gap counts from the moment a poll left. A poll that would
 // come so near the final one that less than the floor lies between is left out in the final one's favour.
 func (c *course) nextPoll() instant {
 	due := c.zero + firstPoll
-	switch {
-	case c.gap == 0:
+	if c.gap == 0 {
 		c.gap = firstGap
-	default:
+	} else {
 		due = c.left + c.gap
 		c.gap = min(c.gap*6/5, longestGap)
 	}

@@ -96,10 +96,6 @@ type order struct {
 	detail  string
 }
 
-func ended(o auth.Outcome, detail string) order {
-	return order{do: finish, outcome: o, detail: detail}
-}
-
 // started is the first step. known says whether the directory knew the mobile.
 func (c course) started(m auth.Mobile, now instant) (course, order) {
 	switch {
@@ -158,9 +154,7 @@ func (c course) rings() (course, order) {
 func (c course) answered(r result, now instant) (course, order) {
 	out := c.out
 	c.out = noCall
-	switch r.class {
-	case failed, unsent, refused, throttled:
-	default:
+	if !r.class.trouble() {
 		c.failures = 0
 	}
 	switch out {
@@ -178,38 +172,24 @@ func (c course) answered(r result, now instant) (course, order) {
 }
 
 func (c course) lookedUp(k class, now instant) (course, order) {
-	switch k {
-	case found:
+	switch end := lookUpEnd(k); {
+	case end.do == finish:
+		return c, end
+	case k == found:
 		return c, order{do: claim, at: now}
-	case unknown:
-		return c, ended(auth.NotEnrolled, "iVALT knows no single active person for the e-mail")
-	case throttled:
-		return c, ended(auth.Throttled, "iVALT throttled the look-up")
-	case badKey:
-		return c, ended(auth.Misconfigured, "iVALT refused the API key or the path")
-	case badRequest:
-		return c, ended(auth.Misconfigured, "iVALT refused the look-up")
-	case failed, unsent:
-		return c.retry(lookUp, now)
-	default:
-		return c, ended(auth.NoAnswer, "the look-up's answer has no known meaning")
 	}
+	return c.retry(lookUp, now)
 }
 
 // drained goes on to the push, whatever an old push's result was; only trouble that the push would meet too ends here.
 func (c course) drained(k class, now instant) (course, order) {
-	switch k {
-	case throttled:
-		return c, ended(auth.Throttled, "iVALT throttled the poll before the push")
-	case badKey:
-		return c, ended(auth.Misconfigured, "iVALT refused the API key or the path")
-	case badRequest:
-		return c, ended(auth.Misconfigured, "iVALT cannot take the mobile")
-	case failed, unsent, refused:
+	switch end := drainEnd(k); {
+	case end.do == finish:
+		return c, end
+	case k.trouble():
 		return c.retry(drain, now)
-	default:
-		return c, order{do: ask, call: push, at: now}
 	}
+	return c, order{do: ask, call: push, at: now}
 }
 
 // retry asks again for what costs nobody anything, until iVALT is held to be out of reach.
@@ -231,21 +211,20 @@ func (c *course) fails(now instant) bool {
 
 func (c course) pushAnswered(r result, now instant) (course, order) {
 	first := !c.resent
-	switch r.class {
-	case accepted:
+	switch {
+	case r.class == accepted:
 		c.delivery = pushed
-	case failed:
+	case r.class == failed:
 		// Nobody knows whether the phone rings. Polls go on, and after a while one more push may go.
 		c.mayPush = r.resend
 		if c.fails(now) {
 			return c, ended(auth.NoAnswer, "iVALT could not be asked")
 		}
-	case unsent, throttled:
-		if first {
-			return c.pushRefused(r.class)
-		}
-	default:
-		return c.pushRefused(r.class)
+	case first:
+		c.delivery = unpushed
+		return c, pushEnd(r.class)
+	case !r.class.trouble():
+		return c, pushEnd(r.class) // the first push stays in doubt
 	}
 	if first {
 		c.zero = now
@@ -259,31 +238,4 @@ func (c course) afterPush(now instant) (course, order) {
 		return c.pollOn(now)
 	}
 	return c, order{do: ask, call: sentinel, at: now}
-}
-
-// pushRefused ends a login whose push iVALT did not take. A repeated one leaves the first in doubt.
-func (c course) pushRefused(k class) (course, order) {
-	if !c.resent {
-		c.delivery = unpushed
-	}
-	switch k {
-	case unknown:
-		return c, ended(auth.NotEnrolled, "iVALT does not know the mobile")
-	case denied, expired:
-		return c, ended(auth.Denied, "iVALT refused the push")
-	case fence:
-		return c, ended(auth.OutsideFence, "iVALT refused the push")
-	case window:
-		return c, ended(auth.OutsideTime, "iVALT refused the push")
-	case throttled:
-		return c, ended(auth.Throttled, "iVALT throttled the push")
-	case badKey:
-		return c, ended(auth.Misconfigured, "iVALT refused the API key or the path")
-	case badRequest:
-		return c, ended(auth.Misconfigured, "iVALT cannot take the mobile")
-	case unsent:
-		return c, ended(auth.NoAnswer, "no connection to iVALT")
-	default:
-		return c, ended(auth.NoAnswer, "the push's answer has no known meaning")
-	}
 }

@@ -5,35 +5,21 @@ import "ivalt-radius/auth"
 // polled is the step of an answer to any poll after the push. Verdicts of iVALT's own policy end a login in every phase;
 // approvals and denials only once they can belong to this push.
 func (c course) polled(out call, k class, now instant) (course, order) {
-	switch k {
-	case fence:
-		return c, ended(auth.OutsideFence, "iVALT saw the phone outside the geofence")
-	case window:
-		return c, ended(auth.OutsideTime, "iVALT saw the phone outside its time window")
-	case badKey:
-		return c, ended(auth.Misconfigured, "iVALT refused the API key or the path")
-	case badRequest:
-		return c, ended(auth.Misconfigured, "iVALT cannot take the mobile")
-	case failed, unsent, refused:
-		if c.fails(now) || c.isOver() {
-			return c, ended(auth.NoAnswer, "iVALT could not be asked")
-		}
+	switch end := policyEnd(k); {
+	case end.do == finish:
+		return c, end
+	case k == throttled && c.isOver():
+		return c, ended(auth.NoAnswer, "iVALT throttled the last poll")
+	case k != throttled && k.trouble() && (c.fails(now) || c.isOver()):
+		return c, ended(auth.NoAnswer, "iVALT could not be asked")
+	case k.trouble():
 		return c.pollOn(now)
-	case throttled:
-		if c.isOver() {
-			return c, ended(auth.NoAnswer, "iVALT throttled the last poll")
-		}
-		return c.pollOn(now)
-	default:
-	}
-	switch out {
-	case sentinel:
+	case out == sentinel:
 		return c.sentinelSaw(k, now)
-	case again:
+	case out == again:
 		return c.againSaw(k, now)
-	default:
-		return c.pollSaw(k, now)
 	}
+	return c.pollSaw(k, now)
 }
 
 // sentinelSaw judges the first look after the push. An approval there is an old one, or one that cannot be told from an
@@ -52,17 +38,14 @@ func (c course) sentinelSaw(k class, now instant) (course, order) {
 
 // againSaw judges the second look: an approval that is still there is sticky, and nobody can say whose it is.
 func (c course) againSaw(k class, now instant) (course, order) {
-	switch k {
-	case approved, drift:
+	if k == approved || k == drift {
 		return c.stale()
-	case denied:
-		return c, ended(auth.Denied, "denied on the phone")
-	case expired:
-		return c, ended(auth.TimedOut, "iVALT says that the push expired")
-	default:
-		c.trusted = true
-		return c.pollOn(now)
 	}
+	if end := personEnd(k); end.do == finish {
+		return c, end
+	}
+	c.trusted = true
+	return c.pollOn(now)
 }
 
 func (c course) stale() (course, order) {
@@ -71,19 +54,13 @@ func (c course) stale() (course, order) {
 
 // pollSaw judges a regular poll: the only place where a login is approved.
 func (c course) pollSaw(k class, now instant) (course, order) {
-	switch k {
-	case approved:
-		if !c.trusted {
-			return c.stale()
-		}
-		return c, ended(auth.Approved, "approved on the phone")
-	case denied:
-		return c, ended(auth.Denied, "denied on the phone")
-	case expired:
-		return c, ended(auth.TimedOut, "iVALT says that the push expired")
-	default:
-		return c.pollOn(now)
+	if k == approved && !c.trusted {
+		return c.stale()
 	}
+	if end := personEnd(k); end.do == finish {
+		return c, end
+	}
+	return c.pollOn(now)
 }
 
 // isOver reports that the final poll has been sent.

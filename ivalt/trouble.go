@@ -35,9 +35,9 @@ func delay(text string, now time.Time) time.Duration {
 	if seconds, err := strconv.ParseUint(text, 10, 40); err == nil {
 		const epoch = 1_000_000_000 // greater is a date, not a distance
 		if seconds > epoch {
-			return time.Unix(int64(seconds), 0).Sub(now) //nolint:gosec // 40 bits fit
+			return time.Unix(int64(seconds), 0).Sub(now)
 		}
-		return time.Duration(seconds) * time.Second //nolint:gosec // below 1e9 seconds
+		return time.Duration(seconds) * time.Second
 	}
 	if at, err := http.ParseTime(text); err == nil {
 		return at.Sub(now)
