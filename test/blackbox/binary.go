@@ -2,6 +2,7 @@ package blackbox
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -12,8 +13,16 @@ import (
 // binaryVariable names the binary under test; Main sets it.
 const binaryVariable = "BLACKBOX_BINARY"
 
+// atOnce is how many parallel tests run at a time: they wait for phones and clocks, not for the processor.
+const atOnce = "8"
+
 // Main is for TestMain: it builds the binary, runs the tests, tidies up and returns the exit code.
 func Main(m *testing.M) int {
+	flag.Parse()
+	if err := flag.Set("test.parallel", atOnce); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
 	if os.Getenv(binaryVariable) != "" {
 		return m.Run()
 	}

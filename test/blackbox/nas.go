@@ -11,6 +11,9 @@ import (
 // Patience is how long a test waits for something that ought to come: far longer than it takes on a busy machine.
 const Patience = 40 * time.Second
 
+// ErrNoAnswer says that nothing came: no right answer and no wrong one.
+var ErrNoAnswer = errors.New("no answer")
+
 // NAS is one socket of a gateway, used by one goroutine.
 type NAS struct {
 	conn   *net.UDPConn
@@ -42,7 +45,7 @@ func (n *NAS) Send(r Request) { _, _ = n.conn.Write(r.Bytes) }
 // Receive waits for an answer to the request that verifies. Answers to other identifiers are kept for later; where only wrong
 // answers came, the error says what was wrong with the last.
 func (n *NAS) Receive(r Request, wait time.Duration) (Reply, error) {
-	id, wrong := r.Bytes[1], errors.New("no answer")
+	id, wrong := r.Bytes[1], ErrNoAnswer
 	for _, answer := range n.early[id] {
 		reply, err := r.Verify(answer)
 		if err == nil {
@@ -108,10 +111,10 @@ func (n *NAS) Login(t *testing.T, l Login) Reply {
 	return n.Answer(t, r)
 }
 
-// Silent fails the test where an answer to the request comes within the time.
+// Silent fails the test where an answer to the request's identifier comes within the time, be it right or wrong.
 func (n *NAS) Silent(t *testing.T, r Request, wait time.Duration) {
 	t.Helper()
-	if reply, err := n.Receive(r, wait); err == nil {
-		t.Fatalf("an answer with code %d where none may come", reply.Code)
+	if reply, err := n.Receive(r, wait); !errors.Is(err, ErrNoAnswer) {
+		t.Fatalf("an answer where none may come (code %d, %v)", reply.Code, err)
 	}
 }

@@ -50,6 +50,7 @@ func (w ways) login(id byte) blackbox.Login {
 
 // TestOnePushPerLogin: whatever a gateway does to one login, the phone rings once, and every copy that waits is answered.
 func TestOnePushPerLogin(t *testing.T) {
+	t.Parallel()
 	site := blackbox.NewSite(t)
 	site.Start(t)
 	for _, c := range []way{

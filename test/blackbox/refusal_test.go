@@ -24,6 +24,7 @@ const denyServices = `
 
 // TestNoPushWhenPolicyDenies: the phone of a person whom policy denies stays silent.
 func TestNoPushWhenPolicyDenies(t *testing.T) {
+	t.Parallel()
 	site := blackbox.NewSite(t)
 	now := time.Now()
 	days := make([]string, 0, 3)
@@ -71,6 +72,7 @@ func concluded(t *testing.T, site *blackbox.Site, user, verdict, reason string) 
 
 // TestWhatThePhoneSays: each thing that a person can do has its own verdict and reason.
 func TestWhatThePhoneSays(t *testing.T) {
+	t.Parallel()
 	site := blackbox.NewSite(t)
 	site.Settings.IVALT = "approval_timeout: 8s"
 	site.Start(t)
@@ -102,6 +104,7 @@ func TestWhatThePhoneSays(t *testing.T) {
 
 // TestHostileCloud: not one Accept, whatever iVALT's answers are made of.
 func TestHostileCloud(t *testing.T) {
+	t.Parallel()
 	site := blackbox.NewSite(t)
 	site.Settings.IVALT = "approval_timeout: 8s\n  limits: {per_second: 0, per_minute: 0, per_hour: 0}"
 	site.Start(t)
@@ -135,6 +138,7 @@ func TestHostileCloud(t *testing.T) {
 
 // TestSilence: what no gateway of ours can have sent gets no answer and no push.
 func TestSilence(t *testing.T) {
+	t.Parallel()
 	site := blackbox.NewSite(t)
 	site.Start(t)
 	site.Enrol("erin", ivalttest.Approve, 0)
@@ -178,6 +182,7 @@ func TestSilence(t *testing.T) {
 
 // TestCollision: two different logins for one phone at once are both refused, and the phone has rung at most once.
 func TestCollision(t *testing.T) {
+	t.Parallel()
 	site := blackbox.NewSite(t)
 	site.Start(t)
 	site.Enrol("frank", ivalttest.Approve, 3*time.Second)

@@ -18,8 +18,8 @@ import (
 
 // What every Site is set up with, unless its settings say otherwise.
 const (
-	Secret = "blackbox-shared-secret-7c1e90"
-	APIKey = "blackbox-api-key-0123456789abcdefghij"
+	Secret = "vX2nR8kQ5tZ1mB7yL4cW9dH"
+	APIKey = "Zq3vT8mKx1Lw9RbY5cHd2NfG6sJp4UaE7b"
 	Source = "127.0.0.21" // the gateway's address; client "gateway"
 	Second = "127.0.0.22" // another gateway of the same client
 )
@@ -39,6 +39,7 @@ type Settings struct {
 	Clients string // the list below `clients:`
 	Policy  string // the map below `policy:`
 	IVALT   string // further keys below `ivalt:`
+	Users   string // further keys below `users:`
 	Audit   string // the trail's file
 	State   string // the state directory
 	More    string // further top-level keys
@@ -107,6 +108,7 @@ ivalt:
   %s
 users:
   email: "{username}@example.com"
+  %s
 policy:%s
 audit:
   file: %q
@@ -114,7 +116,7 @@ state:
   directory: %q
 %s
 `, s.Authentication(), s.Accounting(), clients, s.CloudURL, APIKey, or(s.Settings.IVALT, "approval_timeout: 25s"),
-		or(s.Settings.Policy, " {default: require_push}"), s.Trail(), s.State(), s.Settings.More)
+		s.Settings.Users, or(s.Settings.Policy, " {default: require_push}"), s.Trail(), s.State(), s.Settings.More)
 	if err := os.WriteFile(s.Config(), []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}

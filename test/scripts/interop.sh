@@ -9,4 +9,5 @@ if ! test/interop/packages.sh; then
 	in_ci && { echo "CI runs with the real clients or not at all" >&2; exit 1; }
 	exit 0
 fi
-go test -tags interop -count=1 -timeout=10m -v ./test/interop
+# Each login waits for a phone, so several run at a time.
+go test -tags interop -count=1 -timeout=10m -parallel=6 -v ./test/interop

@@ -1,0 +1,246 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"crypto/hmac"
+	"crypto/md5" //nolint:gosec // RADIUS, RFC 2865
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"layeh.com/radius"
+	"layeh.com/radius/rfc2865"
+	"layeh.com/radius/rfc2869"
+)
+
+const (
+	sharedSecret = "bench-shared-secret-0123456789abcdef"
+	apiKey       = "bench-api-key-0123456789abcdefghijklmnop"
+	startWithin  = 20 * time.Second
+)
+
+// process is a server in a process of its own, so that its CPU and memory can be told from the generator's.
+type process struct {
+	cmd     *exec.Cmd
+	address string
+}
+
+// start runs a command and waits for the line that says it is ready; address is what it listens on.
+func start(ctx context.Context, ready string, stderr io.Writer, command string, args ...string) (*process, error) {
+	cmd := exec.CommandContext(ctx, command, args...)
+	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
+	cmd.WaitDelay = startWithin
+	out, err := os.CreateTemp("", "bench-log-")
+	if err != nil {
+		return nil, fmt.Errorf("making a log: %w", err)
+	}
+	defer func() { _ = os.Remove(out.Name()) }()
+	cmd.Stdout, cmd.Stderr = out, out
+	if stderr != nil {
+		cmd.Stderr = stderr
+	}
+	if err := cmd.Start(); err != nil {
+		return nil, fmt.Errorf("starting %s: %w", command, err)
+	}
+	p := &process{cmd: cmd}
+	for end := time.Now().Add(startWithin); time.Now().Before(end); <-time.After(20 * time.Millisecond) {
+		log, err := os.ReadFile(out.Name())
+		if err != nil {
+			return p, fmt.Errorf("reading a log: %w", err)
+		}
+		if i := bytes.Index(log, []byte(ready)); i >= 0 {
+			p.address = strings.TrimSpace(string(bytes.SplitN(log[i+len(ready):], []byte("\n"), 2)[0]))
+			return p, nil
+		}
+	}
+	return p, fmt.Errorf("%s is not ready in time", command)
+}
+
+func (p *process) stop() {
+	_ = p.cmd.Process.Signal(syscall.SIGTERM)
+	_ = p.cmd.Wait()
+}
+
+// cpu is the processor time used so far, in the kernel's ticks of 10 ms.
+func (p *process) cpu() time.Duration {
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", p.cmd.Process.Pid))
+	if err != nil {
+		return 0
+	}
+	fields := strings.Fields(string(stat[bytes.LastIndexByte(stat, ')')+1:]))
+	var ticks int64
+	for _, f := range fields[11:13] { // utime, stime
+		n, _ := strconv.ParseInt(f, 10, 64)
+		ticks += n
+	}
+	return time.Duration(ticks) * 10 * time.Millisecond
+}
+
+// memory is the resident memory in octets.
+func (p *process) memory() int64 {
+	f, err := os.Open(fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid))
+	if err != nil {
+		return 0
+	}
+	defer func() { _ = f.Close() }()
+	for lines := bufio.NewScanner(f); lines.Scan(); {
+		if kib, ok := strings.CutPrefix(lines.Text(), "VmRSS:"); ok {
+			n, _ := strconv.ParseInt(strings.Fields(kib)[0], 10, 64)
+			return n << 10
+		}
+	}
+	return 0
+}
+
+// baseline is this program as one of the bare servers: -baseline echo|layeh|layeh-signed.
+func baseline(kind string) error {
+	conn, err := net.ListenPacket("udp", "127.0.0.1:0") //nolint:noctx // lives until the process is stopped
+	if err != nil {
+		return fmt.Errorf("listening: %w", err)
+	}
+	if err := conn.(*net.UDPConn).SetReadBuffer(4 << 20); err != nil {
+		return fmt.Errorf("asking for a buffer: %w", err)
+	}
+	fmt.Println("ready on", conn.LocalAddr())
+	if kind == "echo" {
+		return echo(conn.(*net.UDPConn))
+	}
+	server := radius.PacketServer{
+		SecretSource: radius.StaticSecretSource([]byte(sharedSecret)),
+		Handler:      radius.HandlerFunc(layehHandler(kind == "layeh-signed")),
+	}
+	if err := server.Serve(conn); err != nil {
+		return fmt.Errorf("serving: %w", err)
+	}
+	return nil
+}
+
+func echo(conn *net.UDPConn) error {
+	buf := make([]byte, 4096)
+	for {
+		n, from, err := conn.ReadFromUDPAddrPort(buf)
+		if err != nil {
+			return fmt.Errorf("reading: %w", err)
+		}
+		if _, err := conn.WriteToUDPAddrPort(buf[:n], from); err != nil {
+			return fmt.Errorf("writing: %w", err)
+		}
+	}
+}
+
+// layehHandler rejects everybody; with signatures it verifies the request's Message-Authenticator and signs the answer, as a
+// careful user of the library would.
+func layehHandler(signatures bool) func(radius.ResponseWriter, *radius.Request) {
+	return func(w radius.ResponseWriter, r *radius.Request) {
+		if signatures && !layehVerify(r.Packet) {
+			return
+		}
+		_ = rfc2865.UserName_GetString(r.Packet)
+		_ = rfc2865.UserPassword_GetString(r.Packet)
+		answer := r.Response(radius.CodeAccessReject)
+		if signatures {
+			_ = rfc2869.MessageAuthenticator_Set(answer, make([]byte, sealSize))
+		}
+		_ = rfc2865.ReplyMessage_SetString(answer, "Access denied.")
+		if signatures {
+			layehSign(answer)
+		}
+		_ = w.Write(answer)
+	}
+}
+
+func layehMAC(p *radius.Packet) []byte {
+	raw, err := p.MarshalBinary()
+	if err != nil {
+		return nil
+	}
+	mac := hmac.New(md5.New, p.Secret)
+	mac.Write(raw)
+	return mac.Sum(nil)
+}
+
+func layehVerify(p *radius.Packet) bool {
+	got := bytes.Clone(rfc2869.MessageAuthenticator_Get(p))
+	_ = rfc2869.MessageAuthenticator_Set(p, make([]byte, sealSize))
+	return hmac.Equal(got, layehMAC(p))
+}
+
+func layehSign(p *radius.Packet) { _ = rfc2869.MessageAuthenticator_Set(p, layehMAC(p)) }
+
+// ours runs the product. log says where its log goes: a file as an operator would have it, or nowhere.
+func ours(ctx context.Context, o options, name, policy, cloud string) (*process, error) {
+	dir := filepath.Join(o.dir, name)
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("making a directory: %w", err)
+	}
+	address, err := freePort(ctx)
+	if err != nil {
+		return nil, err
+	}
+	config := filepath.Join(dir, "config.yaml")
+	text := fmt.Sprintf(`listen: {authentication: [%q], accounting: [], admin: ""}
+max_attempts: 120000
+reject_delay: 0s
+clients:
+  - {name: bench, networks: ["127.0.0.0/8"], secrets: [%q], message_authenticator: required, answer_within: 60s}
+ivalt:
+  url: %q
+  api_key: %q
+  limits: {per_second: 0, per_minute: 0, per_hour: 0}
+users: {email: "{username}@example.com"}
+policy: {default: %s}
+state: {directory: %q}
+`, address, sharedSecret, cloud, apiKey, policy, filepath.Join(dir, "state"))
+	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
+		return nil, fmt.Errorf("writing settings: %w", err)
+	}
+	level := "info"
+	if strings.HasSuffix(name, "quiet") {
+		level = "error"
+	}
+	p, err := start(ctx, "", nil, o.binary, "serve", "--config", config, "--log-level", level)
+	if err != nil {
+		return p, err
+	}
+	p.address = address
+	return p, awaitAnswer(ctx, address)
+}
+
+// awaitAnswer waits until a server answers a request that it must reject or push for.
+func awaitAnswer(ctx context.Context, address string) error {
+	var d net.Dialer
+	conn, err := d.DialContext(ctx, "udp", address)
+	if err != nil {
+		return fmt.Errorf("opening a socket: %w", err)
+	}
+	defer func() { _ = conn.Close() }()
+	g := newGateway(sharedSecret, 255)
+	buf := make([]byte, 4096)
+	for end := time.Now().Add(startWithin); time.Now().Before(end); {
+		_, _ = conn.Write(g.request(nil, 0, "\x01")) // no name: rejected at once
+		_ = conn.SetReadDeadline(time.Now().Add(100 * time.Millisecond))
+		if _, err := conn.Read(buf); err == nil {
+			return nil
+		}
+		<-time.After(20 * time.Millisecond)
+	}
+	return fmt.Errorf("nobody answers at %s", address)
+}
+
+func freePort(ctx context.Context) (string, error) {
+	var c net.ListenConfig
+	conn, err := c.ListenPacket(ctx, "udp", "127.0.0.1:0")
+	if err != nil {
+		return "", fmt.Errorf("looking for a free port: %w", err)
+	}
+	return conn.LocalAddr().String(), conn.Close()
+}

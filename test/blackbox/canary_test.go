@@ -1,0 +1,155 @@
+package blackbox_test
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/hex"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"ivalt-radius/ivalt/ivalttest"
+	"ivalt-radius/test/blackbox"
+)
+
+// The canaries: texts that no output may hold, each by a name for the failure.
+const (
+	canaryPassword = "canary-password-5f1c"
+	canarySecret   = "canary-shared-secret-Kd83nQv1xZ"
+	canaryMobile   = "4917012399881"
+	canaryEmail    = "canary-mail-3d2e@mail.example"
+)
+
+// TestNothingSecretInAnyOutput sends canaries through every path at debug level and searches all that the program says.
+func TestNothingSecretInAnyOutput(t *testing.T) {
+	t.Parallel()
+	site := blackbox.NewSite(t)
+	people := filepath.Join(site.Dir, "people.yaml")
+	text := "\"mary\": {email: " + canaryEmail + ", mobile: \"+" + canaryMobile + "\"}\n\"nora\": {email: " + canaryEmail + "}\n"
+	if err := os.WriteFile(people, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	site.Settings.Clients = "\n  - {name: gateway, networks: [127.0.0.0/8], secrets: [" + canarySecret + "], answer_within: 15s}"
+	site.Settings.IVALT = "approval_timeout: 6s"
+	site.Settings.Policy = `
+  default: require_push
+  rules:
+    - {name: services, match: {users: ["svc-*"]}, decision: deny}
+    - {name: machines, match: {users: ["exempt-*"]}, decision: exempt}
+    - {name: elsewhere, match: {users: ["ext-*"]}, only: {networks: ["203.0.113.0/24"]}}`
+	site.Settings.Users = "file: " + people
+	site.Start(t, "--log-level", "debug")
+
+	everyPath(t, site)
+	site.Server.Signal(os.Interrupt)
+	if code := site.Server.Exit(t); code != 0 {
+		t.Errorf("exit code %d, want 0", code)
+	}
+	outputs := map[string]string{"log": site.Server.Output()}
+	for _, args := range [][]string{
+		{"check", "--config", site.Config()},
+		{"explain", "--config", site.Config(), "--user", "mary", "--client", "gateway"},
+		{"audit", "verify", "--config", site.Config()},
+		{"clients", "list", "--config", site.Config()},
+	} {
+		outputs[args[0]], _ = blackbox.Run(t, args...)
+	}
+	outputs["trail"] = string(bytes.Join(site.TrailLines(t), []byte("\n")))
+	if n := strings.Count(outputs["trail"], `"authentication_attempt"`); n < 10 {
+		t.Errorf("only %d attempts in the trail: the paths were not walked", n)
+	}
+	stateFiles(t, site, outputs)
+	for name, output := range outputs {
+		noCanary(t, name, output)
+	}
+}
+
+// everyPath plays each kind of login, good and bad.
+func everyPath(t *testing.T, site *blackbox.Site) {
+	t.Helper()
+	site.Cloud.Set(ivalttest.Person{Email: canaryEmail, Mobile: "+" + canaryMobile, Behaviour: ivalttest.Approve})
+	for user, does := range map[string]ivalttest.Behaviour{
+		"approving": ivalttest.Approve, "denying": ivalttest.Deny, "outside": ivalttest.Geofence, "absent": ivalttest.Ignore, "stranger": ivalttest.Unknown,
+	} {
+		site.Enrol(user, does, 0)
+	}
+	broken := ivalttest.DerivedMobile(blackbox.Email("approving"))
+	t.Run("logins", func(t *testing.T) {
+		for _, user := range []string{
+			"mary", "approving", "denying", "outside", "absent", "stranger", "svc-a", "exempt-a", "ext-a",
+			"bad\x01name", strings.Repeat("n", 250), "CORP\\mary", canaryEmail + "x",
+		} {
+			nas := blackbox.NewNAS(t, blackbox.Source, site.Authentication(), canarySecret)
+			r := nas.Request(blackbox.Login{User: user, Password: canaryPassword, CallingStation: "198.51.100.30"})
+			nas.Send(r)
+			t.Run("", func(t *testing.T) {
+				t.Parallel()
+				nas.Answer(t, r)
+			})
+		}
+	})
+	for i, kind := range []ivalttest.FaultKind{ivalttest.HTML200, ivalttest.WrongKey, ivalttest.Redirect, ivalttest.TruncatedJSON} {
+		fault := ivalttest.Fault{Kind: kind, Mobile: broken, Requests: 2}
+		if err := site.Cloud.Inject(fault); err != nil {
+			t.Fatal(err)
+		}
+		nas := blackbox.NewNAS(t, blackbox.Source, site.Authentication(), canarySecret)
+		nas.Login(t, blackbox.Login{User: "approving", Password: canaryPassword, ID: byte(i)})
+	}
+	oddPackets(t, site)
+}
+
+// oddPackets sends what is dropped or refused before policy: a wrong secret, signed and unsigned, an empty password, noise.
+func oddPackets(t *testing.T, site *blackbox.Site) {
+	t.Helper()
+	ours := blackbox.NewNAS(t, blackbox.Second, site.Authentication(), canarySecret)
+	for _, r := range []blackbox.Request{
+		blackbox.NewRequest(blackbox.Login{User: "mary", Password: canaryPassword, ID: 1}, "another-secret-0123456789"),
+		blackbox.NewRequest(blackbox.Login{User: "mary", Password: canaryPassword, ID: 2, Unsigned: true}, "another-secret-0123456789"),
+		blackbox.NewRequest(blackbox.Login{User: "mary", Password: canaryPassword, ID: 3, Unsigned: true}, canarySecret),
+		{Bytes: []byte(canaryPassword + canarySecret)},
+	} {
+		ours.Send(r)
+	}
+	ours.Login(t, blackbox.Login{User: "mary", Password: "", ID: 4})
+	ours.Silent(t, ours.Request(blackbox.Login{ID: 99}), 200*time.Millisecond)
+}
+
+// stateFiles adds what the server keeps on disk. Names may stand there, credentials may not.
+func stateFiles(t *testing.T, site *blackbox.Site, outputs map[string]string) {
+	t.Helper()
+	err := filepath.WalkDir(site.State(), func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || !entry.Type().IsRegular() {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		outputs["state/"+entry.Name()] = string(text)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func noCanary(t *testing.T, name, output string) {
+	t.Helper()
+	for what, canary := range map[string]string{
+		"password": canaryPassword, "shared secret": canarySecret, "API key": blackbox.APIKey,
+		"mobile": canaryMobile, "mobile's digits": canaryMobile[3:], "e-mail": canaryEmail, "made e-mail": blackbox.Email("approving"),
+	} {
+		for as, text := range map[string]string{
+			"as it is": canary, "in hex": hex.EncodeToString([]byte(canary)), "in base64": base64.StdEncoding.EncodeToString([]byte(canary)),
+		} {
+			if as != "as it is" && strings.HasPrefix(what, "mobile") {
+				continue
+			}
+			// The login name itself may look like an address; it is another one than users makes.
+			if strings.Contains(strings.ReplaceAll(output, canaryEmail+"x", ""), text) {
+				t.Errorf("%s: the %s stands there %s", name, what, as)
+			}
+		}
+	}
+}
