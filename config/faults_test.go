@@ -2,20 +2,24 @@ package config
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
 	"ivalt-radius/fault"
 )
 
-// TestFaults shows each fault of the file's form: a text is put behind the sound one, whose last line is the fifth.
-func TestFaults(t *testing.T) {
-	for _, c := range []struct {
-		title, text string
-		key         string
-		line        int
-		words       string
-	}{
+// faultCase is a text put behind the sound one, whose last line is the fifth, and the one fault that it makes.
+type faultCase struct {
+	title, text string
+	key         string
+	line        int
+	words       string
+}
+
+// formFaults are what is wrong with the YAML and its keys.
+func formFaults() []faultCase {
+	return []faultCase{
 		{"unknown key", "max_attempt: 3", "max_attempt", 6, `did you mean "max_attempts"?`},
 		{"unknown key far from all", "colour: red", "colour", 6, "unknown key"},
 		{"unknown key inside", "users:\n  mail: x", "users.mail", 7, `did you mean "email"?`},
@@ -40,6 +44,12 @@ func TestFaults(t *testing.T) {
 		{"value where a list of maps must be", "policy: {rules: none}", "policy.rules", 6, "list of maps"},
 		{"value where a rule must be", "policy: {rules: [none]}", "policy.rules[0]", 6, "must be a map"},
 		{"map in a list of values", "listen: {authentication: [{a: b}]}", "listen.authentication[0]", 6, "must be one value"},
+	}
+}
+
+// valueFaults are values that their keys cannot take.
+func valueFaults() []faultCase {
+	return []faultCase{
 		{"no number", "max_attempts: many", "max_attempts", 6, `"many" is no whole decimal number`},
 		{"hexadecimal number", "max_attempts: 0x10", "max_attempts", 6, "whole decimal"},
 		{"number with a leading zero", "max_attempts: 010", "max_attempts", 6, "whole decimal"},
@@ -58,6 +68,12 @@ func TestFaults(t *testing.T) {
 		{"nothing to listen on", "listen: {authentication: []}", "listen.authentication", 6, "is empty"},
 		{"one socket twice", "listen: {authentication: [\"1.2.3.4:5\"], accounting: [\"1.2.3.4:5\"]}", "listen.accounting[0]", 6, "listen.authentication[0] already"},
 		{"control character", "policy: {timezone: \"a\\x07\"}", "policy.timezone", 6, "control character"},
+	}
+}
+
+// policyFaults are rules that cannot be, and what this version cannot do.
+func policyFaults() []faultCase {
+	return []faultCase{
 		{"unknown decision", "policy: {default: allow}", "policy.default", 6, `"allow" is none of deny, require_push, exempt`},
 		{"rule without a name", "policy: {rules: [{decision: deny}]}", "policy.rules[0].name", 6, "is required"},
 		{"rule with an empty name", "policy: {rules: [{name: \"\"}]}", "policy.rules[0].name", 6, "is required"},
@@ -87,7 +103,11 @@ func TestFaults(t *testing.T) {
 		{"shared memory", "state: {redis: {addresses: [\"127.0.0.1:6379\"]}}", "state.redis.addresses", 6, "later version"},
 		{"no state", "state: {directory: \"\"}", "state.directory", 6, "must not be empty"},
 		{"missing people", "users: {file: nowhere.yaml}", "users.file", 6, "cannot be read"},
-	} {
+	}
+}
+
+func TestFaults(t *testing.T) {
+	for _, c := range slices.Concat(formFaults(), valueFaults(), policyFaults()) {
 		t.Run(c.title, func(t *testing.T) {
 			s, faults := load(sound + c.text + "\n")
 			if s != nil {

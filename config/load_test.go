@@ -28,15 +28,13 @@ const sound = `clients:
 ivalt: {api_key: "env:KEY"}
 `
 
-var soundEnviron = []string{"SHARED=b7Rk2vXw9LqZ4tNc", "KEY=" + apiKey}
-
 // world gives a load its files, all mode 0600, and its environment.
 func world(files map[string]string, environ ...string) Options {
 	tree := fstest.MapFS{}
 	for name, text := range files {
 		tree[name] = &fstest.MapFile{Data: []byte(text), Mode: 0o600}
 	}
-	return Options{Environ: append(append([]string{}, soundEnviron...), environ...), Open: tree.Open}
+	return Options{Environ: append([]string{"SHARED=b7Rk2vXw9LqZ4tNc", "KEY=" + apiKey}, environ...), Open: tree.Open}
 }
 
 // load reads one text.

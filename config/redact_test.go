@@ -40,27 +40,35 @@ func TestChangedAndRestart(t *testing.T) {
 	} {
 		t.Run(c.title, func(t *testing.T) {
 			before, after := mustLoad(t, c.before), mustLoad(t, c.after)
-			got := Changed(before, after)
-			for _, key := range c.changed {
-				if !slices.Contains(got, key) || !slices.Contains(Changed(after, before), key) {
-					t.Errorf("%s is not in %v", key, got)
-				}
+			there, back := Changed(before, after), Changed(after, before)
+			if diff := cmp.Diff(there, back); diff != "" {
+				t.Errorf("forth and back differ:\n%s", diff)
 			}
-			if len(c.changed) == 0 && len(got) != 0 {
-				t.Errorf("changed: %v", got)
+			without := slices.DeleteFunc(slices.Clone(c.changed), func(key string) bool { return slices.Contains(there, key) })
+			if len(without) != 0 || len(c.changed) == 0 && len(there) != 0 {
+				t.Errorf("changed: %v, without %v", there, without)
 			}
-			var restart []string
-			for _, f := range Restart(before, after) {
-				restart = append(restart, f.Key)
-				if f.Warning || !strings.Contains(f.Message, "restart") {
-					t.Errorf("%v", f)
-				}
-			}
-			if diff := cmp.Diff(c.restart, restart); diff != "" {
+			if diff := cmp.Diff(c.restart, restarts(t, before, after)); diff != "" {
 				t.Errorf("restart (-want +got):\n%s", diff)
 			}
 		})
 	}
+}
+
+// restarts are the keys that Restart names.
+func restarts(t *testing.T, before, after *Settings) []string {
+	t.Helper()
+	var keys []string
+	for _, f := range Restart(before, after) {
+		keys = append(keys, f.Key)
+		if f.Warning || !strings.Contains(f.Message, "restart") {
+			t.Errorf("%v", f)
+		}
+	}
+	return keys
+}
+
+func TestChangedPeople(t *testing.T) {
 	before, _ := withPeople("a: {}\n")
 	after, _ := withPeople("a: {mobile: +4917012345}\n")
 	if diff := cmp.Diff([]string{"users.file"}, Changed(before, after)); diff != "" {
