@@ -51,8 +51,8 @@ func (w *window) until(instant int64) (end int64, open bool) {
 		if !w.starts(day) {
 			continue
 		}
-		if s, e := w.bounds(day, now); s <= instant && instant < e && (!open || e > end) {
-			end, open = e, true
+		if s, e := w.bounds(day, now); s <= instant && instant < e {
+			end, open = e, true // a later date's window never ends before an earlier one's
 		}
 	}
 	return end, open

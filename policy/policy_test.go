@@ -70,6 +70,7 @@ func TestMatchUsers(t *testing.T) {
 		"user, realm behind":                 {users("svc-*"), user("svc-x@corp"), true},
 		"user, both":                         {users("svc-*"), user(`corp\svc-x@corp.example`), true},
 		"user, several domains":              {users("svc-x"), user(`a\b\svc-x`), true},
+		"user, several realms":               {users("svc-x"), user("svc-x@a@b"), true},
 		"user, realm before domain":          {users("b"), user(`x@a\b`), true},
 		"user, domain is not the local part": {users("corp*"), user(`corp\svc-x`), false},
 		"user, realm is not the local part":  {users("*corp*"), user("svc@corp"), false},
