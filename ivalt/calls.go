@@ -30,12 +30,18 @@ func (s *scheduler) queue(l *login, now instant) {
 		s.finish(l, ended(auth.Misconfigured, "iVALT refused the API key or the path a moment ago"), now)
 		return
 	}
+	s.waiting[l.token].remove(l)
 	l.token = fromRest
 	if l.reserved > l.course.keeps(l.next.call, now) {
 		l.token = fromReserve
 	}
 	s.waiting[l.token].put(l, l.course.rank(l.next.call, now), l.next.at)
-	s.timers.put(l, 0, l.course.end)
+	// A poll that the budget holds back becomes the final one when its time comes, and may spend the place kept for it.
+	ring := l.course.end
+	if now < l.course.last {
+		ring = l.course.last
+	}
+	s.timers.put(l, 0, ring)
 }
 
 // keeps is how many reserved places must outlast the call: one always for the final poll.

@@ -191,6 +191,7 @@ type house struct {
 	fake  *fake
 	notes *notes
 	log   *bytes.Buffer
+	level func(logrus.Level)
 }
 
 // newHouse starts a service on a fake.
@@ -200,6 +201,7 @@ func newHouse(t *testing.T, s Settings, answer func(request) reply) *house {
 	log := logrus.New()
 	log.SetOutput(h.log)
 	log.SetLevel(logrus.DebugLevel)
+	h.level = log.SetLevel
 	var faults fault.List
 	h.Service, faults = New(s, Deps{Recorder: h.notes, Log: log, Transport: h.fake})
 	if err := faults.Err(); err != nil {

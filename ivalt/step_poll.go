@@ -33,7 +33,7 @@ func (c course) sentinelSaw(k class, now instant) (course, order) {
 	if c.isOver() {
 		return c.stale()
 	}
-	return c, order{do: ask, call: again, at: max(now, c.zero+humanTime)}
+	return c, order{do: ask, call: again, at: min(max(c.zero, c.left)+humanTime, c.last)}
 }
 
 // againSaw judges the second look: an approval that is still there is sticky, and nobody can say whose it is.

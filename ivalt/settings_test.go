@@ -1,0 +1,136 @@
+package ivalt
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"ivalt-radius/auth"
+	"ivalt-radius/secret"
+)
+
+func TestSettings(t *testing.T) {
+	empty := filepath.Join(t.TempDir(), "empty.pem")
+	if err := os.WriteFile(empty, []byte("no certificate"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, tc := range []struct {
+		name   string
+		change func(*Settings)
+		key    string // of the one fault; empty: sound
+	}{
+		{"as they are", func(*Settings) {}, ""},
+		{"http on loopback", func(s *Settings) { s.URL = "http://127.0.0.1:8080" }, ""},
+		{"http on loopback, IPv6", func(s *Settings) { s.URL = "http://[::1]:8080/" }, ""},
+		{"http on localhost", func(s *Settings) { s.URL = "http://localhost" }, ""},
+		{"http elsewhere", func(s *Settings) { s.URL = "http://api.ivalt.com" }, "ivalt.url"},
+		{"no URL", func(s *Settings) { s.URL = "" }, "ivalt.url"},
+		{"no scheme", func(s *Settings) { s.URL = "api.ivalt.com" }, "ivalt.url"},
+		{"ftp", func(s *Settings) { s.URL = "ftp://api.ivalt.com" }, "ivalt.url"},
+		{"control character", func(s *Settings) { s.URL = "https://api\n.ivalt.com" }, "ivalt.url"},
+		{"user in the URL", func(s *Settings) { s.URL = "https://u:p@api.ivalt.com" }, "ivalt.url"},
+		{"query", func(s *Settings) { s.URL = "https://api.ivalt.com?x=1" }, "ivalt.url"},
+		{"the other dialect", func(s *Settings) { s.URL = "https://api.ivalt.com/admin/public/api" }, "ivalt.url"},
+		{"no key", func(s *Settings) { s.APIKey = secret.Secret{} }, "ivalt.api_key"},
+		{"short key", func(s *Settings) { s.APIKey = secret.New("abc123") }, "ivalt.api_key"},
+		{"key with a blank", func(s *Settings) { s.APIKey = secret.New(testKey + " ") }, "ivalt.api_key"},
+		{"key with a line end", func(s *Settings) { s.APIKey = secret.New(testKey + "\nX-Evil: 1") }, "ivalt.api_key"},
+		{"placeholder", func(s *Settings) { s.APIKey = secret.New("your_ivalt_secret_key_here_0123456789") }, "ivalt.api_key"},
+		{"short placeholder", func(s *Settings) { s.APIKey = secret.New("test_key") }, "ivalt.api_key"},
+		{"no CA file", func(s *Settings) { s.CAFile = empty + "x" }, "ivalt.ca_file"},
+		{"empty CA file", func(s *Settings) { s.CAFile = empty }, "ivalt.ca_file"},
+		{"no approval timeout", func(s *Settings) { s.ApprovalTimeout = 0 }, "ivalt.approval_timeout"},
+		{"long approval timeout", func(s *Settings) { s.ApprovalTimeout = time.Hour }, "ivalt.approval_timeout"},
+		{"sentinel always", func(s *Settings) { s.Sentinel = SentinelAlways }, ""},
+		{"sentinel auto", func(s *Settings) { s.Sentinel = SentinelAuto }, ""},
+		{"sentinel never", func(s *Settings) { s.Sentinel = "never" }, "ivalt.sentinel"},
+		{"deny both", func(s *Settings) { s.OnCollision = DenyBoth }, ""},
+		{"keep first", func(s *Settings) { s.OnCollision = KeepFirst }, ""},
+		{"keep last", func(s *Settings) { s.OnCollision = "keep_last" }, "ivalt.on_collision"},
+		{"too many connections", func(s *Settings) { s.Connections = 5000 }, "ivalt.connections"},
+		{"negative connections", func(s *Settings) { s.Connections = -1 }, "ivalt.connections"},
+		{"negative limit", func(s *Settings) { s.Limits.PerHour = -1 }, "ivalt.limits.per_hour"},
+		{"tiny limit is a warning", func(s *Settings) { s.Limits.PerMinute = 5 }, ""},
+		{"unknown placeholder", func(s *Settings) { s.RequestFrom = "VPN {password}" }, "ivalt.request_from"},
+		{"open brace", func(s *Settings) { s.RequestFrom = "VPN {client" }, "ivalt.request_from"},
+		{"closing brace", func(s *Settings) { s.RequestFrom = "VPN client}" }, "ivalt.request_from"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			s := settings()
+			tc.change(&s)
+			fatal := s.Check().Fatal()
+			switch {
+			case tc.key == "" && len(fatal) > 0:
+				t.Errorf("faults: %v", fatal)
+			case tc.key != "" && (len(fatal) != 1 || fatal[0].Key != tc.key):
+				t.Errorf("faults %v, want one of %s", fatal, tc.key)
+			}
+			for _, f := range fatal {
+				if key := s.APIKey.Reveal(); key != "" && strings.Contains(f.String(), key) {
+					t.Errorf("the fault tells the key: %s", f)
+				}
+			}
+		})
+	}
+	t.Run("all faults together", func(t *testing.T) {
+		service, faults := New(Settings{Sentinel: "x", OnCollision: "x"}, Deps{})
+		if service != nil || len(faults.Fatal()) != 5 {
+			t.Errorf("%v", faults)
+		}
+	})
+	t.Run("a tiny limit warns", func(t *testing.T) {
+		s := settings()
+		s.Limits.PerHour = 5
+		if w := s.Check().Warnings(); len(w) != 1 || w[0].Key != "ivalt.limits.per_hour" {
+			t.Errorf("%v", w)
+		}
+	})
+}
+
+func TestLabel(t *testing.T) {
+	for _, tc := range []struct {
+		name, template, client, station, want string
+	}{
+		{"the default", "VPN {client} {calling_station}", "gate", "203.0.113.7", "VPN gate 203.0.113.7"},
+		{"no calling station", "VPN {client} {calling_station}", "gate", "", "VPN gate"},
+		{"user", "{user}@{client}", "gate", "", "ada@gate"},
+		{"empty", "", "gate", "", "VPN"},
+		{"nothing left", "{calling_station}", "gate", "", "VPN"},
+		{"blanks", "  VPN   {client}  ", " gate ", "", "VPN gate"},
+		{"control characters", "VPN {client}", "a\x00b\nc\x7f\t", "", "VPN a?b?c??"},
+		{"other scripts", "VPN {client}", "Zürich\u202e", "", "VPN Z?rich?"},
+		{"bad UTF-8", "VPN {client}", "a\xffb", "", "VPN a?b"},
+		{"too long", "VPN {client}", strings.Repeat("x", 100), "", "VPN " + strings.Repeat("x", 56)},
+		{"cut at a blank", "VPN {client}", strings.Repeat("x", 55) + " y", "", "VPN " + strings.Repeat("x", 55)},
+		{"a value is no template", "VPN {client}", "{user}", "", "VPN {user}"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			l, err := parseLabel(tc.template)
+			if err != nil {
+				t.Fatal(err)
+			}
+			p := pushTo(t, "a", testMobile)
+			p.Client, p.CallingStation = tc.client, tc.station
+			if got := l.render(&p); got != tc.want {
+				t.Errorf("%q, want %q", got, tc.want)
+			}
+		})
+	}
+}
+
+func FuzzLabel(f *testing.F) {
+	f.Add("VPN {client} {calling_station}", "gate", "203.0.113.7")
+	f.Add("{user}", "{client}", "\x00ü")
+	f.Fuzz(func(t *testing.T, template, client, station string) {
+		l, err := parseLabel(template)
+		if err != nil {
+			return
+		}
+		got := l.render(&auth.Push{Client: client, CallingStation: station})
+		if got == "" || len(got) > mostLabel || strings.ContainsFunc(got, func(r rune) bool { return r < ' ' || r > '~' }) {
+			t.Errorf("%q", got)
+		}
+	})
+}
