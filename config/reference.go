@@ -7,6 +7,8 @@ import (
 	"strings"
 )
 
+//go:generate env UPDATE_DOCS=1 go test -run ^TestReference$ .
+
 //go:embed reference.md
 var page string
 
