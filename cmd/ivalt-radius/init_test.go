@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -121,12 +122,9 @@ func TestInitOverwritesNothing(t *testing.T) {
 			if exitCode(err) != 1 {
 				t.Errorf("exit %d", exitCode(err))
 			}
-			entries, err := os.ReadDir(dir)
-			if err != nil {
-				t.Fatal(err)
-			}
-			text, err := os.ReadFile(path)
-			if err != nil || string(text) != "mine" || len(entries) != 1 {
+			entries, errDir := os.ReadDir(dir)
+			text, errFile := os.ReadFile(path)
+			if err := errors.Join(errDir, errFile); err != nil || string(text) != "mine" || len(entries) != 1 {
 				t.Errorf("the directory was changed: %v, %q, %v", entries, text, err)
 			}
 		})
