@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"io"
 	"net/netip"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -167,45 +168,41 @@ func TestClaims_AnyOrder(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		d := newDesk(24)
 		var waiting []*exchange
-		for range rapid.IntRange(1, 120).Draw(t, "steps") {
-			switch rapid.IntRange(0, 4).Draw(t, "step") {
-			case 0, 1:
+		t.Repeat(map[string]func(*rapid.T){
+			"ask": func(t *rapid.T) {
 				x, replaces, found := d.ask(1, rapid.ByteRange(0, 3).Draw(t, "id"), rapid.ByteRange(0, 9).Draw(t, "serial"))
 				if found == claimFresh {
 					waiting = append(waiting, x)
 				}
-				if replaces != 0 && !holds(waiting, replaces) {
-					t.Fatal("an exchange that does not wait is replaced")
-				}
-			case 2, 3:
+				mustHold(t, waiting, replaces)
+			},
+			"end": func(t *rapid.T) {
 				if len(waiting) == 0 {
-					continue
+					return
 				}
 				i := rapid.IntRange(0, len(waiting)-1).Draw(t, "which")
-				if rapid.Bool().Draw(t, "forget") {
-					d.forget(waiting[i])
-				} else {
+				if rapid.Bool().Draw(t, "answered") {
 					d.conclude(waiting[i], nil)
 				}
-				d.forget(waiting[i]) // a second end is none
+				d.forget(waiting[i]) // where it is answered, a second end is none
 				waiting = append(waiting[:i:i], waiting[i+1:]...)
-			case 4:
+			},
+			"wait": func(t *rapid.T) {
 				d.move(time.Duration(rapid.IntRange(0, 20).Draw(t, "seconds")) * time.Second)
-			}
-			if why := d.sound(); why != "" {
-				t.Fatal(why)
-			}
-		}
+			},
+			"": func(t *rapid.T) {
+				if why := d.sound(); why != "" {
+					t.Fatal(why)
+				}
+			},
+		})
 	})
 }
 
-func holds(waiting []*exchange, id uint64) bool {
-	for _, x := range waiting {
-		if x.id == id {
-			return true
-		}
+func mustHold(t *rapid.T, waiting []*exchange, id uint64) {
+	if id != 0 && !slices.ContainsFunc(waiting, func(x *exchange) bool { return x.id == id }) {
+		t.Fatal("an exchange that does not wait is replaced")
 	}
-	return false
 }
 
 func TestDigest(t *testing.T) {

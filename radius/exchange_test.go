@@ -4,14 +4,12 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"net/netip"
 	"strings"
 	"testing"
 	"time"
 
 	layeh "layeh.com/radius"
 
-	"ivalt-radius/audit"
 	"ivalt-radius/auth"
 	"ivalt-radius/policy"
 	"ivalt-radius/radius"
@@ -31,7 +29,7 @@ func gated(open <-chan struct{}, v auth.Verdict) radius.LoginFunc {
 
 func TestDUP2_InFlightIsDropped(t *testing.T) {
 	open := make(chan struct{})
-	st := start(t, gated(open, accept), settings())
+	st := start(t, gated(open, accept()), settings())
 	n := st.nas(st.auth)
 	request := login(1, "bob", "secret")
 	n.send(request)
@@ -48,7 +46,7 @@ func TestDUP2_InFlightIsDropped(t *testing.T) {
 }
 
 func TestDUP3_AnsweredAgainWithTheSameOctets(t *testing.T) {
-	st := start(t, always(accept), settings())
+	st := start(t, always(accept()), settings())
 	n := st.nas(st.auth)
 	request := login(1, "bob", "secret", attr(33, "p"))
 	request = signed(request, shared)
@@ -64,7 +62,7 @@ func TestDUP3_AnsweredAgainWithTheSameOctets(t *testing.T) {
 }
 
 func TestDUP1_WhatIsNoDuplicate(t *testing.T) {
-	st := start(t, always(accept), settings())
+	st := start(t, always(accept()), settings())
 	n := st.nas(st.auth)
 	request := login(1, "bob", "secret")
 	n.ask(request)
@@ -155,7 +153,7 @@ func TestAcceptAttributes(t *testing.T) {
 		least   uint32 // of Session-Timeout; 0: there is none
 		most    uint32
 	}{
-		{"plain", accept, layeh.CodeAccessAccept, 0, 0},
+		{"plain", accept(), layeh.CodeAccessAccept, 0, 0},
 		{"filter", auth.Verdict{Kind: auth.Accept, Reply: []policy.Attribute{{Wire: attr(11, "staff")}}}, layeh.CodeAccessAccept, 0, 0},
 		{"until", auth.Verdict{Kind: auth.Accept, Until: time.Now().Add(time.Hour)}, layeh.CodeAccessAccept, 3500, 3600},
 		{"configured", auth.Verdict{Kind: auth.Accept, Reply: []policy.Attribute{timeout("\x00\x00\x01\x00")}}, layeh.CodeAccessAccept, 256, 256},
@@ -175,13 +173,7 @@ func TestAcceptAttributes(t *testing.T) {
 			if got.Code != c.code {
 				t.Fatalf("got %v, want %v", got.Code, c.code)
 			}
-			var seconds []uint32
-			for _, a := range got.Attributes {
-				if a.Type == 27 {
-					n, _ := layeh.Integer(a.Attribute)
-					seconds = append(seconds, n)
-				}
-			}
+			seconds := sessionTimeouts(got)
 			switch {
 			case c.most == 0 && len(seconds) == 0:
 			case len(seconds) != 1 || seconds[0] < c.least || seconds[0] > c.most:
@@ -189,6 +181,16 @@ func TestAcceptAttributes(t *testing.T) {
 			}
 		})
 	}
+}
+
+func sessionTimeouts(p *layeh.Packet) (seconds []uint32) {
+	for _, a := range p.Attributes {
+		if a.Type == 27 {
+			n, _ := layeh.Integer(a.Attribute)
+			seconds = append(seconds, n)
+		}
+	}
+	return seconds
 }
 
 func TestRejectWithoutRoom(t *testing.T) {
@@ -224,7 +226,7 @@ func TestADM6_PanicCostsOneRequest(t *testing.T) {
 		if req.Username == "canary-user" {
 			panic("canary-text " + req.Password.Reveal())
 		}
-		return accept
+		return accept()
 	}, settings())
 	n := st.nas(st.auth)
 	request := login(1, "canary-user", "canary-password")
@@ -254,59 +256,9 @@ func TestPAP6_CanariesAppearNowhere(t *testing.T) {
 	}
 }
 
-func TestA8_Accounting(t *testing.T) {
-	st := start(t, always(accept), settings())
-	n := st.nas(st.acct)
-	told := [][]byte{attr(40, "\x00\x00\x00\x01"), attr(44, "session-1"), attr(1, "bob"), attr(31, "192.0.2.7[500]"), attr(32, "gate")}
-	request := accounting(raw(4, 1, append(told, attr(33, "p1"), attr(33, "p2"))...), shared)
-	got := n.ask(request)
-	if got.Code != layeh.CodeAccountingResponse || len(got.Attributes) != 2 || string(got.Attributes[1].Attribute) != "p2" {
-		t.Errorf("got %+v", got)
-	}
-	want := audit.Accounting{Client: "vpn", NAS: "gate", User: "bob", CallingStation: "192.0.2.7", Status: "start", Session: "session-1"}
-	if all := st.recorder.all(); len(all) != 1 || all[0] != want {
-		t.Errorf("recorded %+v", all)
-	}
-	n.ask(request)                                                                      // the same packet
-	n.ask(accounting(raw(4, 2, append(told, attr(41, "\x00\x00\x00\x05"))...), shared)) // told again with a delay
-	n.ask(accounting(signed(raw(4, 3, attr(40, "\x00\x00\x00\x02")), shared), shared))  // signed as well
-	rotated := accounting(raw(4, 4, attr(40, "\x00\x00\x00\x07")), newer)
-	n.send(rotated)
-	n.judge(n.reply(), rotated, newer)
-	if all := st.recorder.all(); len(all) != 3 {
-		t.Errorf("recorded %d events", len(all))
-	}
-}
-
-func TestA8_NoAnswerBeforeTheRecordIsDurable(t *testing.T) {
-	st := start(t, always(accept), settings())
-	n := st.nas(st.acct)
-	request := accounting(raw(4, 1, attr(40, "\x00\x00\x00\x01"), attr(44, "s")), shared)
-	st.recorder.breakWith(errors.New("disk full"))
-	st.drops(n, "not_recorded", request)
-	st.recorder.breakWith(nil)
-	n.ask(request) // the NAS tells it again, and it is served
-}
-
-func TestA8_ToldTwiceAtOnce(t *testing.T) {
-	st := start(t, always(accept), settings())
-	durable := st.recorder.slow()
-	n := st.nas(st.acct)
-	told := [][]byte{attr(40, "\x00\x00\x00\x01"), attr(44, "s")}
-	first := accounting(raw(4, 1, told...), shared)
-	n.send(first)
-	await(t, "the first", func() bool { return st.InFlight() == 1 })
-	st.drops(n, "duplicate_dropped", accounting(raw(4, 2, told...), shared))
-	durable()
-	n.judge(n.reply(), first, shared)
-	if all := st.recorder.all(); len(all) != 1 {
-		t.Errorf("recorded %d events", len(all))
-	}
-}
-
 func TestOVL1_CloseWaitsForLogins(t *testing.T) {
 	open := make(chan struct{})
-	st := start(t, gated(open, accept), settings())
+	st := start(t, gated(open, accept()), settings())
 	n := st.nas(st.auth)
 	request := login(1, "bob", "secret")
 	n.send(request)
@@ -323,7 +275,7 @@ func TestOVL1_CloseWaitsForLogins(t *testing.T) {
 }
 
 func TestOVL1_CloseIsBounded(t *testing.T) {
-	st := start(t, gated(nil, accept), settings())
+	st := start(t, gated(nil, accept()), settings())
 	n := st.nas(st.auth)
 	request := login(1, "bob", "secret")
 	n.send(request)
@@ -335,109 +287,5 @@ func TestOVL1_CloseIsBounded(t *testing.T) {
 	}
 	if got := n.judge(n.reply(), request, shared); message(got) != "Try again later." {
 		t.Errorf("got %q", message(got))
-	}
-}
-
-func TestADM5_WildcardAnswersFromTheAddressAsked(t *testing.T) {
-	cases := []struct {
-		listen string
-		ask    []string
-	}{
-		{"0.0.0.0:0", []string{"127.0.0.1", "127.0.0.2", "127.1.2.3"}},
-		{"[::]:0", []string{"::1"}},
-		{":0", []string{"127.0.0.3", "::1"}},
-		{"127.0.0.4:0", []string{"127.0.0.4"}},
-		{"[::1]:0", []string{"::1"}},
-	}
-	for _, c := range cases {
-		t.Run(c.listen, func(t *testing.T) {
-			st := start(t, always(accept), settings(func(s *radius.Settings) { s.Authentication = []string{c.listen} }))
-			for _, host := range c.ask {
-				to := netip.AddrPortFrom(netip.MustParseAddr(host), st.auth.Port())
-				st.nas(to).ask(login(1, "bob", "secret")) // a connected socket hears that address alone
-			}
-		})
-	}
-}
-
-func TestADM1_LongestPrefix(t *testing.T) {
-	st := start(t, func(_ context.Context, r auth.Request) auth.Verdict {
-		return auth.Verdict{Kind: auth.Accept, Reply: []policy.Attribute{{Wire: attr(11, r.Client.Name)}}}
-	}, settings(func(s *radius.Settings) {
-		s.Authentication = []string{":0"}
-		one := s.Clients[0]
-		one.Name, one.Networks = "one", []string{"127.0.0.5", "::ffff:127.0.6.0/120"}
-		s.Clients[0].Networks = []string{"127.0.0.0/24", "127.0.0.0/16", "::1/128"}
-		s.Clients = append(s.Clients, one)
-	}))
-	for from, want := range map[string]string{"127.0.0.5": "one", "127.0.0.6": "vpn", "127.0.6.9": "one", "127.0.7.1": "vpn", "::1": "vpn"} {
-		addr := netip.MustParseAddr(from)
-		to := netip.AddrPortFrom(netip.MustParseAddr("127.0.0.1"), st.auth.Port())
-		if addr.Is6() {
-			to = netip.AddrPortFrom(addr, st.auth.Port())
-		}
-		n := dial(t, netip.AddrPortFrom(addr, 0), to)
-		for id := range byte(20) {
-			if got := n.ask(login(id, "bob", "secret")); string(got.Get(11)) != want {
-				t.Fatalf("%s is %q, want %q", from, got.Get(11), want)
-			}
-		}
-	}
-}
-
-func TestADM2_UnknownClient(t *testing.T) {
-	st := start(t, always(accept), settings(client(func(s *radius.ClientSettings) { s.Networks = []string{"127.0.0.1/32"} })))
-	n := dial(t, netip.MustParseAddrPort("127.0.0.66:0"), st.auth)
-	begun := time.Now()
-	const packets = 5000
-	for sent := range packets {
-		n.send([]byte{1})
-		if sent%100 == 0 {
-			st.drops(n, "unknown_client", login(1, "bob", "secret"))
-		}
-	}
-	lines := strings.Count(st.logged(), "\n")
-	if most := int(time.Since(begun)/time.Second) + 2; lines < 1 || lines > most {
-		t.Errorf("%d log lines, want 1 to %d", lines, most)
-	}
-	if !strings.Contains(st.logged(), "127.0.0.66") || len(st.asked) != 0 {
-		t.Errorf("log is %s", st.logged())
-	}
-}
-
-func TestReload(t *testing.T) {
-	open := make(chan struct{})
-	st := start(t, gated(open, accept), settings())
-	n := st.nas(st.auth)
-	request := login(1, "bob", "secret")
-	n.send(request)
-	<-st.asked
-	broken := settings(client(func(s *radius.ClientSettings) { s.Profile = "no such" }))
-	if faults := st.Reload(broken); len(faults.Fatal()) == 0 {
-		t.Error("a broken file is taken")
-	}
-	st.drops(n, "duplicate_dropped", request) // the client is still known
-	if faults := st.Reload(settings(client(func(s *radius.ClientSettings) { s.Networks = []string{"192.0.2.0/24"} }))); len(faults.Fatal()) != 0 {
-		t.Error(faults)
-	}
-	st.drops(n, "unknown_client", login(2, "bob", "secret"))
-	close(open)
-	n.judge(n.reply(), request, shared)
-}
-
-func TestListen_PortInUse(t *testing.T) {
-	st := start(t, always(accept), settings())
-	s := settings(func(s *radius.Settings) { s.Authentication = []string{st.auth.String()} })
-	_, err := radius.Listen(s, radius.Deps{Login: always(accept), Recorder: st.recorder, Learned: st.learned, Log: discard(), Now: time.Now})
-	if err == nil || !strings.Contains(err.Error(), "listen.authentication") || !strings.Contains(err.Error(), "in use") {
-		t.Errorf("error is %v", err)
-	}
-	s.Authentication = []string{"192.0.2.1:0"}
-	if _, err = radius.Listen(s, radius.Deps{Log: discard(), Now: time.Now}); err == nil || !strings.Contains(err.Error(), "no address of this machine") {
-		t.Errorf("error is %v", err)
-	}
-	s.Authentication = nil
-	if _, err = radius.Listen(s, radius.Deps{Log: discard(), Now: time.Now}); err == nil || !strings.Contains(err.Error(), "listen.authentication") {
-		t.Errorf("error is %v", err)
 	}
 }

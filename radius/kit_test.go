@@ -147,7 +147,7 @@ func client(change func(*radius.ClientSettings)) func(*radius.Settings) {
 	return func(s *radius.Settings) { change(&s.Clients[0]) }
 }
 
-var accept = auth.Verdict{Kind: auth.Accept, Reason: auth.ApprovedByPerson}
+func accept() auth.Verdict { return auth.Verdict{Kind: auth.Accept, Reason: auth.ApprovedByPerson} }
 
 // always gives one verdict.
 func always(v auth.Verdict) radius.LoginFunc {
@@ -280,10 +280,10 @@ func (n nas) judge(reply, request []byte, under string) *layeh.Packet {
 		if len(reply) < 38 || reply[20] != 80 || reply[21] != 18 {
 			n.t.Fatalf("MA-8: Message-Authenticator is not first: %x", reply)
 		}
-		clear := bytes.Clone(reply)
-		copy(clear[4:20], request[4:20])
-		copy(clear[22:38], make([]byte, 16))
-		if !bytes.Equal(hmacMD5(under, clear), reply[22:38]) {
+		plain := bytes.Clone(reply)
+		copy(plain[4:20], request[4:20])
+		copy(plain[22:38], make([]byte, 16))
+		if !bytes.Equal(hmacMD5(under, plain), reply[22:38]) {
 			n.t.Fatal("MA-8: the Message-Authenticator is wrong")
 		}
 	}
@@ -319,7 +319,7 @@ func hmacMD5(under string, raw []byte) []byte {
 
 // attr encodes one attribute.
 func attr(typ byte, value string) []byte {
-	return append([]byte{typ, byte(len(value) + 2)}, value...)
+	return append([]byte{typ, byte(len(value) + 2)}, value...) //nolint:gosec // at most 255 in tests
 }
 
 // raw encodes a packet with a fresh authenticator.
@@ -333,18 +333,18 @@ func raw(code, id byte, attributes ...[]byte) []byte {
 }
 
 func sized(out []byte) []byte {
-	binary.BigEndian.PutUint16(out[2:], uint16(len(out)))
+	binary.BigEndian.PutUint16(out[2:], uint16(len(out))) //nolint:gosec // a packet
 	return out
 }
 
 // signed puts a right Message-Authenticator first.
 func signed(out []byte, under string) []byte {
 	out = sized(append(append(bytes.Clone(out[:20]), attr(80, string(make([]byte, 16)))...), out[20:]...))
-	clear := bytes.Clone(out)
+	plain := bytes.Clone(out)
 	if out[0] == 4 {
-		copy(clear[4:20], make([]byte, 16))
+		copy(plain[4:20], make([]byte, 16))
 	}
-	copy(out[22:38], hmacMD5(under, clear))
+	copy(out[22:38], hmacMD5(under, plain))
 	return out
 }
 

@@ -237,8 +237,9 @@ func (s *Server) serve(d *datagram) {
 			s.account(x, q.told)
 			return
 		}
-		q.request.ID, q.request.Replaces = x.id, replaces
-		go s.conclude(x, q.request)
+		req := q.request // on the heap: the goroutine that waits has a stack to spare
+		req.ID, req.Replaces = x.id, replaces
+		go s.conclude(x, &req)
 	case claimAnswered:
 		s.drops.count(duplicateAnswered)
 		s.send(x)
@@ -252,10 +253,10 @@ func (s *Server) serve(d *datagram) {
 }
 
 // conclude has the login judged, in a goroutine of its own, and answers.
-func (s *Server) conclude(x *exchange, req auth.Request) {
+func (s *Server) conclude(x *exchange, req *auth.Request) {
 	defer s.running.Done()
 	defer s.survive(x)
-	s.answer(x, s.login.Run(s.ctx, req))
+	s.answer(x, s.login.Run(s.ctx, *req))
 }
 
 // survive keeps a panic to its one request, which is not answered; its duplicates stay silent too, so that nothing is

@@ -109,7 +109,7 @@ func TestClientReachesTheRequest(t *testing.T) {
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
-			st := start(t, always(accept), settings(client(c.change)))
+			st := start(t, always(accept()), settings(client(c.change)))
 			vendor := attr(26, "\x00\x00\x63\x75\x07\x0b192.0.2.9")
 			st.nas(st.auth).ask(login(1, "bob", "secret", vendor))
 			r := <-st.asked

@@ -46,7 +46,7 @@ func (k *Key) machine() *machine {
 }
 
 // Verify reports whether the packet has a Message-Authenticator and it is right (RFC 3579 section 3.2), in constant time. For an
-// Accounting-Request it is computed with a Request Authenticator of zeros (as RFC 5176 section 3.4 words it).
+// Accounting-Request, and for the requests of RFC 5176 (section 3.4), it is computed with a Request Authenticator of zeros.
 func (k *Key) Verify(p Packet) bool {
 	if p.ma == 0 {
 		return false
@@ -54,7 +54,7 @@ func (k *Key) Verify(p Packet) bool {
 	m := k.machine()
 	defer k.machines.Put(m)
 	copy(m.header[:], p.raw)
-	if p.Code() == AccountingRequest {
+	if c := p.Code(); c == AccountingRequest || c == disconnectRequest || c == coaRequest {
 		copy(m.header[authenticatorAt:], zeros[:])
 	}
 	m.mac.Reset()

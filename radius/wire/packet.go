@@ -17,6 +17,9 @@ const (
 	AccountingResponse Code = 5
 	AccessChallenge    Code = 11
 	StatusServer       Code = 12
+
+	disconnectRequest Code = 40
+	coaRequest        Code = 43
 )
 
 // The attribute types that this package knows by name (RFC 2865 section 5, RFC 2869 section 5.14).
