@@ -1,7 +1,8 @@
 #!/bin/bash
 # One login by a real OpenVPN client to a real OpenVPN server on loopback, which asks over RADIUS.
 # Environment: MODE plugin (openvpn-auth-radius) or pam (OpenVPN's PAM plug-in with libpam-radius-auth), WAIT seconds a try of the
-# RADIUS client (50), TRIES (1), CERTS folder with ca.pem, server.pem and server.key, VPN_PORT, PATIENCE seconds for all (75).
+# RADIUS client (50), TRIES (1), CERTS folder with ca.pem, server.pem and server.key, VPN_PORT, ACCT_PORT (the next one; the plug-in refuses a login
+# whose accounting nobody answers), PATIENCE seconds for all (75).
 #
 # No address is given to the tunnel and no route is set: the machine's network stays as it is.
 set -euo pipefail
@@ -31,7 +32,7 @@ server
 {
 	name=$server
 	authport=$port
-	acctport=${ACCT_PORT:-$port}
+	acctport=${ACCT_PORT:-$((port + 1))}
 	sharedsecret=$secret
 	wait=${WAIT:-50}
 	retry=${TRIES:-1}
