@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -28,47 +29,74 @@ func TestAFailingDisk(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				path, file := trailPath(t), &faultyFile{}
-				logger, out := quietLogger()
-				trail := mustOpen(t, path, Options{Wrap: file.wrap, Logger: logger})
-				mustCommit(t, trail, Attempt{User: "first"})
-
-				file.fail(c.write, c.sync, c.trim)
-				for range 3 {
-					if err := trail.Commit(t.Context(), Attempt{User: "lost"}); err == nil || trail.Failing() == nil {
-						t.Fatalf("Commit says %v, health says %v", err, trail.Failing())
-					}
-				}
+				r := newDiskRig(t)
+				r.file.fail(c.write, c.sync, c.trim)
+				r.loseThree(t)
 				if c.trim == nil {
-					expect(t, path, "first") // what failed is gone at once
+					expect(t, r.path, "first") // what failed is gone at once
 				}
-				time.Sleep(5 * time.Second) //nolint:forbidigo // virtual time
-				synctest.Wait()
-				if trail.Failing() == nil || trail.Lost() != 3 {
-					t.Errorf("health says %v, %d lost", trail.Failing(), trail.Lost())
-				}
-				if n := strings.Count(out.String(), "level=error"); n < 5 || n > 6 {
-					t.Errorf("%d errors in the log in 5 s:\n%s", n, out)
-				}
-
-				file.fail(nil, nil, nil)
-				time.Sleep(2 * time.Second) //nolint:forbidigo // virtual time
-				synctest.Wait()
-				if err := trail.Failing(); err != nil {
-					t.Errorf("does not recover by itself: %v", err)
-				}
-				mustCommit(t, trail, Attempt{User: "last"})
-				lines := expect(t, path, "first recovered last")
-				if lines[1].Type != "system_event" || !strings.HasPrefix(lines[1].Detail, "3 records") {
-					t.Errorf("%+v", lines[1])
-				}
-				if !strings.Contains(out.String(), "audit trail recovered") {
-					t.Error("the log does not say that it recovered")
-				}
-				mustClose(t, trail)
+				r.failFor5s(t)
+				r.file.fail(nil, nil, nil)
+				r.recover(t)
 			})
 		})
 	}
+}
+
+// diskRig is a trail that says "first", on a disk that can fail.
+type diskRig struct {
+	path  string
+	file  *faultyFile
+	trail *Trail
+	log   *bytes.Buffer
+}
+
+func newDiskRig(t *testing.T) diskRig {
+	t.Helper()
+	path, file := trailPath(t), &faultyFile{}
+	logger, out := quietLogger()
+	trail := mustOpen(t, path, Options{Wrap: file.wrap, Logger: logger})
+	mustCommit(t, trail, Attempt{User: "first"})
+	return diskRig{path, file, trail, out}
+}
+
+func (r diskRig) loseThree(t *testing.T) {
+	t.Helper()
+	for range 3 {
+		if err := r.trail.Commit(t.Context(), Attempt{User: "lost"}); err == nil || r.trail.Failing() == nil {
+			t.Fatalf("Commit says %v, health says %v", err, r.trail.Failing())
+		}
+	}
+}
+
+func (r diskRig) failFor5s(t *testing.T) {
+	t.Helper()
+	time.Sleep(5 * time.Second) //nolint:forbidigo // virtual time
+	synctest.Wait()
+	if r.trail.Failing() == nil || r.trail.Lost() != 3 {
+		t.Errorf("health says %v, %d lost", r.trail.Failing(), r.trail.Lost())
+	}
+	if n := strings.Count(r.log.String(), "level=error"); n < 5 || n > 6 {
+		t.Errorf("%d errors in the log in 5 s:\n%s", n, r.log)
+	}
+}
+
+func (r diskRig) recover(t *testing.T) {
+	t.Helper()
+	time.Sleep(2 * time.Second) //nolint:forbidigo // virtual time
+	synctest.Wait()
+	if err := r.trail.Failing(); err != nil {
+		t.Errorf("does not recover by itself: %v", err)
+	}
+	mustCommit(t, r.trail, Attempt{User: "last"})
+	lines := expect(t, r.path, "first recovered last")
+	if lines[1].Type != "system_event" || !strings.HasPrefix(lines[1].Detail, "3 records") {
+		t.Errorf("%+v", lines[1])
+	}
+	if !strings.Contains(r.log.String(), "audit trail recovered") {
+		t.Error("the log does not say that it recovered")
+	}
+	mustClose(t, r.trail)
 }
 
 // TestAFailedSyncTakesTheUnsyncedPostsToo: nobody knows which of their pages are on disk.
@@ -126,8 +154,14 @@ func TestAShortWriteIsAFailure(t *testing.T) {
 }
 
 // child runs this test binary as a part of TestMain.
-func child(ctx context.Context, part, path string) *exec.Cmd {
-	cmd := exec.CommandContext(ctx, os.Args[0], path) //nolint:gosec // this test binary itself
+func child(t *testing.T, part, path string) *exec.Cmd {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), self)
+	cmd.Dir = filepath.Dir(path)
 	cmd.Env = append(os.Environ(), childVariable+"="+part)
 	return cmd
 }
@@ -135,7 +169,7 @@ func child(ctx context.Context, part, path string) *exec.Cmd {
 // TestTheKernelRefuses meets a real file size limit: writes are cut short, then fail.
 func TestTheKernelRefuses(t *testing.T) {
 	path := trailPath(t)
-	if out, err := child(t.Context(), "size limit", path).CombinedOutput(); err != nil {
+	if out, err := child(t, "size limit", path).CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	recovered(t, path)
@@ -145,7 +179,7 @@ func TestTheKernelRefuses(t *testing.T) {
 // the size limit of TestTheKernelRefuses stands for it, as the log of this test says.
 func TestAFullFilesystem(t *testing.T) {
 	path := trailPath(t)
-	cmd := child(t.Context(), "full disk", path)
+	cmd := child(t, "full disk", path)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Unshareflags: syscall.CLONE_NEWNS}
 	out, err := cmd.CombinedOutput()
 	if errors.Is(err, unix.EPERM) || strings.Contains(string(out), mountRefused) {
@@ -167,7 +201,7 @@ func recovered(t *testing.T, path string) {
 	}
 }
 
-func fillToLimit(path string) error {
+func fillToLimit() error {
 	signal.Ignore(unix.SIGXFSZ)
 	var limit unix.Rlimit
 	if err := unix.Getrlimit(unix.RLIMIT_FSIZE, &limit); err != nil {
@@ -175,7 +209,7 @@ func fillToLimit(path string) error {
 	}
 	free := limit
 	limit.Cur = 10_000
-	return failAndRecover(path, unix.EFBIG,
+	return failAndRecover(childTrail, unix.EFBIG,
 		func() error { return unix.Setrlimit(unix.RLIMIT_FSIZE, &limit) },
 		func() error { return unix.Setrlimit(unix.RLIMIT_FSIZE, &free) },
 	)
@@ -183,8 +217,8 @@ func fillToLimit(path string) error {
 
 const mountRefused = "mount refused"
 
-func fillDisk(path string) error {
-	dir := filepath.Join(filepath.Dir(path), "small")
+func fillDisk() error {
+	const dir = "small"
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		return err
 	}
@@ -199,11 +233,11 @@ func fillDisk(path string) error {
 	if err != nil {
 		return err
 	}
-	content, err := os.ReadFile(small) //nolint:gosec // the test's own file
+	content, err := os.ReadFile(small)
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(path, content, 0o600)
+	return os.WriteFile(childTrail, content, 0o600) //nolint:gosec // a constant path
 }
 
 // failAndRecover commits until the disk refuses, frees it, and commits once more.

@@ -34,25 +34,30 @@ func TestFieldsAndTheirOrder(t *testing.T) {
 				`"duration_ms":3210,"mobile":"*********67","exchanges":2,"detail":"after 2 polls"`,
 		},
 		"empty attempt": {
-			Attempt{Duration: -1e9, Exchanges: -1}, "authentication_attempt", "attempt concluded",
+			Attempt{Duration: -1e9, Exchanges: -1},
+			"authentication_attempt", "attempt concluded",
 			`"attempt":"","client":"","nas":"","user":"","calling_station":"","decision":"","rule":"","factors":[],` +
 				`"verdict":"","reason":"","duration_ms":0,"mobile":"","exchanges":0,"detail":""`,
 		},
 		"system": {System{"started", "1.0"}, "system_event", "system event", `"event":"started","detail":"1.0"`},
 		"security": {
-			Security{"collision", "a-1", "office", "bob", "::1", "two"}, "security_event", "security event",
+			Security{"collision", "a-1", "office", "bob", "::1", "two"},
+			"security_event", "security event",
 			`"event":"collision","attempt":"a-1","client":"office","user":"bob","calling_station":"::1","detail":"two"`,
 		},
 		"configuration": {
-			Configuration{"reloaded", "ab12", "by SIGHUP"}, "configuration_change", "configuration change",
+			Configuration{"reloaded", "ab12", "by SIGHUP"},
+			"configuration_change", "configuration change",
 			`"event":"reloaded","digest":"ab12","detail":"by SIGHUP"`,
 		},
 		"action": {
-			Action{"forget", "uid 0", "192.0.2.1", ""}, "user_action", "user action",
+			Action{"forget", "uid 0", "192.0.2.1", ""},
+			"user_action", "user action",
 			`"action":"forget","actor":"uid 0","target":"192.0.2.1","detail":""`,
 		},
 		"accounting": {
-			Accounting{"office", "nas", "bob", "::1", "stop", "s1", "10.0.0.1", 60, 1 << 40, 2, 1}, "user_action", "accounting",
+			Accounting{"office", "nas", "bob", "::1", "stop", "s1", "10.0.0.1", 60, 1 << 40, 2, 1},
+			"user_action", "accounting",
 			`"action":"accounting","client":"office","nas":"nas","user":"bob","calling_station":"::1","status":"stop",` +
 				`"session":"s1","framed_ip":"10.0.0.1","session_time":60,"input_octets":1099511627776,"output_octets":2,"terminate_cause":1`,
 		},
@@ -77,7 +82,7 @@ func TestTypesAreTheContracts(t *testing.T) {
 		"data_access", "system_event",
 	}
 	for i, word := range want {
-		if got := Type(i).String(); got != word { //nolint:gosec // eight of them
+		if got := Type(i).String(); got != word {
 			t.Errorf("type %d is %q, want %q", i, got, word)
 		}
 	}
@@ -184,7 +189,7 @@ func members(t *rapid.T, line []byte) []string {
 		if err != nil {
 			t.Fatalf("%v", err)
 		}
-		keys = append(keys, key.(string)) //nolint:errcheck,forcetypeassert // a member's name is a string
+		keys = append(keys, key.(string))
 		var value json.RawMessage
 		if err := d.Decode(&value); err != nil {
 			t.Fatalf("%v", err)

@@ -39,7 +39,7 @@ func TestKillLosesNothingAcknowledged(t *testing.T) {
 // killAfter starts a server, kills it after a number of acknowledgements, and keeps all that it gave.
 func killAfter(t *testing.T, path string, after int, acknowledged map[string]bool) {
 	t.Helper()
-	cmd := child(t.Context(), "commit forever", path)
+	cmd := child(t, "commit forever", path)
 	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()
 	if err != nil {
@@ -63,8 +63,8 @@ func killAfter(t *testing.T, path string, after int, acknowledged map[string]boo
 }
 
 // commitForever is the server: it prints each user whose record is durable.
-func commitForever(path string) error {
-	trail, err := Open(path, Options{})
+func commitForever() error {
+	trail, err := Open(childTrail, Options{})
 	if err != nil {
 		return err
 	}

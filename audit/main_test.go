@@ -8,8 +8,11 @@ import (
 	"go.uber.org/goleak"
 )
 
-// childVariable makes the test binary play a server: its value is the part, its argument the trail.
+// childVariable makes the test binary play a server: its value is the part.
 const childVariable = "AUDIT_TEST_CHILD"
+
+// childTrail is the trail of a child, in its working directory.
+const childTrail = "audit.jsonl"
 
 func TestMain(m *testing.M) {
 	part := os.Getenv(childVariable)
@@ -17,13 +20,13 @@ func TestMain(m *testing.M) {
 		goleak.VerifyTestMain(m)
 		return
 	}
-	parts := map[string]func(path string) error{
+	parts := map[string]func() error{
 		"commit forever": commitForever,
 		"size limit":     fillToLimit,
 		"full disk":      fillDisk,
 	}
-	if err := parts[part](os.Args[1]); err != nil {
+	if err := parts[part](); err != nil {
 		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
+		os.Exit(1) //nolint:forbidigo // a child has no m.Run to report its failure
 	}
 }

@@ -57,7 +57,7 @@ func three(t *testing.T) string {
 		mustCommit(t, trail, Attempt{User: user})
 	}
 	mustClose(t, trail)
-	content, err := os.ReadFile(path) //nolint:gosec // the test's own file
+	content, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -116,7 +116,7 @@ func longest(t *testing.T) string {
 	trail := mustOpen(t, path, Options{})
 	mustCommit(t, trail, rawEvent(`"user":"long","a":"`+strings.Repeat("x", maxFields-20)+`"`))
 	mustClose(t, trail)
-	content, err := os.ReadFile(path) //nolint:gosec // the test's own file
+	content, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -151,7 +151,7 @@ func TestOpenLeavesAForeignFileAlone(t *testing.T) {
 			if !errors.Is(err, ErrGarbage) || !strings.Contains(err.Error(), "move the file aside") {
 				t.Errorf("%v", err)
 			}
-			if after, err := os.ReadFile(path); err != nil || string(after) != foreign { //nolint:gosec // the test's own file
+			if after, err := os.ReadFile(path); err != nil || string(after) != foreign {
 				t.Errorf("the file was changed (%v)", err)
 			}
 		})
@@ -164,7 +164,7 @@ func TestOpenRecordsAChangedLastLine(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	after, err := os.ReadFile(path) //nolint:gosec // the test's own file
+	after, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -51,15 +51,21 @@ func findings(t *testing.T, lines []string) string {
 	return strings.Join(words, "\n")
 }
 
-func TestVerifyNamesWhatIsWrong(t *testing.T) {
-	const replaced = "does not follow: the prev of record %d is not the hash of the record before it; " +
-		"that one was changed or replaced, or this one was put in"
-	edit := func(line, from, to string) string { return strings.Replace(line, from, to, 1) }
-	type trail = []string
-	for name, c := range map[string]struct {
-		tamper func(l trail) trail
-		want   string
-	}{
+const replaced = "does not follow: the prev of record %d is not the hash of the record before it; " +
+	"that one was changed or replaced, or this one was put in"
+
+type trail = []string
+
+// tampering is what was done to eight lines, and what Verify says of it.
+type tampering struct {
+	tamper func(l trail) trail
+	want   string
+}
+
+func edit(line, from, to string) string { return strings.Replace(line, from, to, 1) }
+
+func TestVerifyNamesChangedLines(t *testing.T) {
+	findAll(t, map[string]tampering{
 		"nothing": {func(l trail) trail { return l }, ""},
 		"a field is changed": {
 			func(l trail) trail { l[3] = edit(l[3], `"user":"4"`, `"user":"x"`); return l },
@@ -81,19 +87,24 @@ func TestVerifyNamesWhatIsWrong(t *testing.T) {
 			func(l trail) trail { l[3] = chain(record{seq: 99, hash: recordOf(l[2]).hash}, "4")[0]; return l },
 			"line 4: changed: record 100 stands where record 4 belongs\nline 5: " + fmt.Sprintf(replaced, 5),
 		},
-		"a space is put in":       {func(l trail) trail { l[3] = edit(l[3], `,"type"`, `, "type"`); return l }, notRecord(4, errSeq)},
-		"the time is changed":     {func(l trail) trail { l[3] = edit(l[3], "00Z", "00+00:00"); return l }, notRecord(4, errTime)},
-		"the type is changed":     {func(l trail) trail { l[3] = edit(l[3], `"type":"auth`, `"type":"Auth`); return l }, notRecord(4, errType)},
-		"a number begins with 0":  {func(l trail) trail { l[3] = edit(l[3], `"seq":4`, `"seq":04`); return l }, notRecord(4, errSeq)},
-		"the JSON is broken":      {func(l trail) trail { l[3] = edit(l[3], `"rule":""`, `"rule":`); return l }, notRecord(4, errJSON)},
-		"hash is not the last":    {func(l trail) trail { l[3] = edit(l[3], `"}`+"\n", `","a":"1"}`+"\n"); return l }, notRecord(4, errEnd)},
-		"text is put in":          {func(l trail) trail { return insert(l, 3, "hello\n") }, notRecord(4, errNoRecord)},
-		"an empty line is put in": {func(l trail) trail { return insert(l, 3, "\n") }, notRecord(4, errNoRecord)},
-		"a line becomes text":     {func(l trail) trail { l[3] = "{}\n"; return l }, notRecord(4, errNoRecord)},
+		"a space is put in":       {func(l trail) trail { l[3] = edit(l[3], `,"type"`, `, "type"`); return l }, notRecord(errSeq)},
+		"the time is changed":     {func(l trail) trail { l[3] = edit(l[3], "00Z", "00+00:00"); return l }, notRecord(errTime)},
+		"the type is changed":     {func(l trail) trail { l[3] = edit(l[3], `"type":"auth`, `"type":"Auth`); return l }, notRecord(errType)},
+		"a number begins with 0":  {func(l trail) trail { l[3] = edit(l[3], `"seq":4`, `"seq":04`); return l }, notRecord(errSeq)},
+		"the JSON is broken":      {func(l trail) trail { l[3] = edit(l[3], `"rule":""`, `"rule":`); return l }, notRecord(errJSON)},
+		"hash is not the last":    {func(l trail) trail { l[3] = edit(l[3], `"}`+"\n", `","a":"1"}`+"\n"); return l }, notRecord(errEnd)},
+		"text is put in":          {func(l trail) trail { return insert(l, 3, "hello\n") }, notRecord(errNoRecord)},
+		"an empty line is put in": {func(l trail) trail { return insert(l, 3, "\n") }, notRecord(errNoRecord)},
+		"a line becomes text":     {func(l trail) trail { l[3] = "{}\n"; return l }, notRecord(errNoRecord)},
 		"a long line is put in": {
 			func(l trail) trail { return insert(l, 3, strings.Repeat("x", 3*maxLine)+"\n") },
 			fmt.Sprintf("line 4: changed or put in: it is longer than the %d bytes that a record may have", maxLine),
 		},
+	})
+}
+
+func TestVerifyNamesRemovedMovedAndInsertedLines(t *testing.T) {
+	findAll(t, map[string]tampering{
 		"a line is removed":   {func(l trail) trail { return append(l[:3:3], l[4:]...) }, "line 4: removed before it, or put in: record 4 is missing"},
 		"three are removed":   {func(l trail) trail { return append(l[:3:3], l[6:]...) }, "line 4: removed before it, or put in: records 4 to 6 are missing"},
 		"the first is gone":   {func(l trail) trail { return l[1:] }, "line 1: removed before it, or put in: record 1 is missing"},
@@ -113,7 +124,12 @@ func TestVerifyNamesWhatIsWrong(t *testing.T) {
 			func(l trail) trail { l[7] = l[7][:len(l[7])-1]; return l },
 			"line 8: torn: it has no end (cut off by a crash, or being written right now)",
 		},
-	} {
+	})
+}
+
+func findAll(t *testing.T, cases map[string]tampering) {
+	t.Helper()
+	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
 			if diff := cmp.Diff(c.want, findings(t, c.tamper(eight()))); diff != "" {
 				t.Error(diff)
@@ -129,8 +145,8 @@ const forgedFirst = "line 1: changed: the prev of the first record is not 64 zer
 	"line 2: does not follow: the prev of record 2 is not the hash of the record before it; " +
 	"that one was changed or replaced, or this one was put in"
 
-func notRecord(line int, err error) string {
-	return fmt.Sprintf("line %d: changed or put in: it %v", line, err)
+func notRecord(err error) string {
+	return fmt.Sprintf("line 4: changed or put in: it %v", err)
 }
 
 func insert(lines []string, at int, line string) []string {

@@ -4,6 +4,7 @@ import (
 	"math"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -106,8 +107,13 @@ func TestBudgetWindowsSlide(t *testing.T) {
 func TestBudgetReservesAllOrNone(t *testing.T) {
 	at := newClock()
 	b := NewBudget(Limits{PerSecond: 2, PerMinute: 10}, at.now) // nine a minute
-	if !b.Reserve(4) || !b.Reserve(4) || b.Reserve(2) || !b.Reserve(1) || b.Reserve(1) {
-		t.Fatal("not nine places, all or none")
+	for i, c := range []struct {
+		n    int
+		want bool
+	}{{4, true}, {4, true}, {2, false}, {1, true}, {1, false}} {
+		if b.Reserve(c.n) != c.want {
+			t.Fatalf("reservation %d: of nine places, all or none: want %v", i, c.want)
+		}
 	}
 	if !b.Reserve(0) || !b.Reserve(-1) {
 		t.Error("nothing does not fit")
@@ -149,8 +155,10 @@ func TestBudgetReservedPlacesOutliveTheMinute(t *testing.T) {
 		at.pass(40 * time.Second)
 		_, _ = takeAll(b)
 	}
-	if b.TakeReserved() != 0 || b.TakeReserved() != 0 {
-		t.Error("a reserved call waits")
+	for range 2 {
+		if b.TakeReserved() != 0 {
+			t.Error("a reserved call waits")
+		}
 	}
 	if wait := b.TakeReserved(); wait == 0 {
 		t.Error("more calls than were reserved")
@@ -208,95 +216,111 @@ func TestBudgetClockSetBack(t *testing.T) {
 	}
 }
 
-// TestBudgetNeverExceedsAnyWindow plays whatever calls against a model that knows each of them.
+// budgetModel is a Budget next to a list of all its calls.
+type budgetModel struct {
+	budget   *Budget
+	limits   Limits
+	at       *clock
+	calls    []time.Time
+	reserved int
+}
+
+// TestBudgetNeverExceedsAnyWindow plays whatever calls against the model: each is let through if, and only if, it fits.
 func TestBudgetNeverExceedsAnyWindow(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		limits := Limits{
+		m := budgetModel{at: newClock(), limits: Limits{
 			rapid.IntRange(0, 4).Draw(t, "second"), rapid.IntRange(0, 12).Draw(t, "minute"), rapid.IntRange(0, 60).Draw(t, "hour"),
-		}
-		at, reserved := newClock(), 0
-		b := NewBudget(limits, at.now)
-		var calls []time.Time
-		within := func(length time.Duration) int {
-			first, _ := slices.BinarySearchFunc(calls, at.now().Add(-length+1), time.Time.Compare)
-			return len(calls) - first
-		}
-		room := func(limit int, length time.Duration) int {
-			if limit == 0 {
-				return math.MaxInt
-			}
-			return max(1, limit*97/100) - within(length) - reserved
-		}
+		}}
+		m.budget = NewBudget(m.limits, m.at.now)
 		for range rapid.IntRange(1, 200).Draw(t, "steps") {
-			second := limits.PerSecond == 0 || within(time.Second) < limits.PerSecond
-			fits := min(room(limits.PerMinute, time.Minute), room(limits.PerHour, time.Hour))
-			switch rapid.IntRange(0, 4).Draw(t, "do") {
-			case 0:
-				at.pass(time.Duration(rapid.IntRange(0, 120_000).Draw(t, "pass")) * time.Millisecond)
-			case 1:
-				n := rapid.IntRange(1, 4).Draw(t, "reserve")
-				if ok := b.Reserve(n); ok != (n <= fits) {
-					t.Fatalf("Reserve(%d) with room for %d: %v", n, fits, ok)
-				} else if ok {
-					reserved += n
-				}
-			case 2:
-				n := min(reserved, rapid.IntRange(0, 3).Draw(t, "release"))
-				b.Release(n)
-				reserved -= n
-			case 3:
-				wait := b.Take()
-				if (wait == 0) != (second && fits > 0) {
-					t.Fatalf("Take says %v, room for %d, second %v", wait, fits, second)
-				}
-				if wait == 0 {
-					calls = append(calls, at.now())
-				}
-			case 4:
-				if reserved == 0 {
-					continue
-				}
-				wait := b.TakeReserved()
-				if (wait == 0) != second {
-					t.Fatalf("TakeReserved says %v, second %v", wait, second)
-				}
-				if wait == 0 {
-					calls = append(calls, at.now())
-					reserved--
-				}
-			}
+			m.play(t)
 		}
 	})
+}
+
+func (m *budgetModel) within(length time.Duration) int {
+	first, _ := slices.BinarySearchFunc(m.calls, m.at.now().Add(-length+1), time.Time.Compare)
+	return len(m.calls) - first
+}
+
+func (m *budgetModel) room(limit int, length time.Duration) int {
+	if limit == 0 {
+		return math.MaxInt
+	}
+	return max(1, limit*97/100) - m.within(length) - m.reserved
+}
+
+func (m *budgetModel) play(t *rapid.T) {
+	second := m.limits.PerSecond == 0 || m.within(time.Second) < m.limits.PerSecond
+	fits := min(m.room(m.limits.PerMinute, time.Minute), m.room(m.limits.PerHour, time.Hour))
+	switch rapid.IntRange(0, 4).Draw(t, "do") {
+	case 0:
+		m.at.pass(time.Duration(rapid.IntRange(0, 120_000).Draw(t, "pass")) * time.Millisecond)
+	case 1:
+		m.reserve(t, rapid.IntRange(1, 4).Draw(t, "reserve"), fits)
+	case 2:
+		n := min(m.reserved, rapid.IntRange(0, 3).Draw(t, "release"))
+		m.budget.Release(n)
+		m.reserved -= n
+	case 3:
+		m.called(t, m.budget.Take(), second && fits > 0)
+	case 4:
+		if m.reserved > 0 && m.called(t, m.budget.TakeReserved(), second) {
+			m.reserved--
+		}
+	}
+}
+
+func (m *budgetModel) reserve(t *rapid.T, n, fits int) {
+	ok := m.budget.Reserve(n)
+	if ok != (n <= fits) {
+		t.Fatalf("Reserve(%d) with room for %d: %v", n, fits, ok)
+	}
+	if ok {
+		m.reserved += n
+	}
+}
+
+func (m *budgetModel) called(t *rapid.T, wait time.Duration, want bool) bool { //nolint:revive // what should be
+	if (wait == 0) != want {
+		t.Fatalf("wait %v; to be let through: %v", wait, want)
+	}
+	if wait == 0 {
+		m.calls = append(m.calls, m.at.now())
+	}
+	return wait == 0
 }
 
 func TestBudgetFromManySides(t *testing.T) {
 	b := NewBudget(Limits{PerMinute: 1000}, newClock().now)
 	var all sync.WaitGroup
-	var mu sync.Mutex
-	total := 0
+	var total atomic.Int64
 	for range 8 {
 		all.Go(func() {
-			mine := 0
 			for range 200 {
-				if b.Take() == 0 {
-					mine++
-				}
-				if b.Reserve(2) {
-					if b.TakeReserved() == 0 {
-						mine++
-					}
-					b.Release(1)
-				}
+				total.Add(callSome(b))
 			}
-			mu.Lock()
-			total += mine
-			mu.Unlock()
 		})
 	}
 	all.Wait()
-	if total > 970 || total+left(b)[1] != 970 {
-		t.Errorf("%d calls of 970, %d left", total, left(b)[1])
+	if n := int(total.Load()); n > 970 || n+left(b)[1] != 970 {
+		t.Errorf("%d calls of 970, %d left", n, left(b)[1])
 	}
+}
+
+// callSome makes a call without a reservation, and one of two that it reserves.
+func callSome(b *Budget) (calls int64) {
+	if b.Take() == 0 {
+		calls++
+	}
+	if !b.Reserve(2) {
+		return calls
+	}
+	if b.TakeReserved() == 0 {
+		calls++
+	}
+	b.Release(1)
+	return calls
 }
 
 func TestBudgetMemoryIsBounded(t *testing.T) {

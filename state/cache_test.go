@@ -2,6 +2,7 @@ package state
 
 import (
 	"fmt"
+	"maps"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -11,10 +12,11 @@ import (
 	"pgregory.net/rapid"
 )
 
-func wantValue(t *testing.T, c *Cache[int], key string, want int, there bool) {
+// wantValue expects a value; 0 is none.
+func wantValue(t *testing.T, c *Cache[int], key string, want int) {
 	t.Helper()
-	if got, ok := c.Get(key); got != want || ok != there {
-		t.Errorf("Get(%q) is %d, %v; want %d, %v", key, got, ok, want, there)
+	if got, ok := c.Get(key); got != want || ok != (want != 0) {
+		t.Errorf("Get(%q) is %d, %v; want %d", key, got, ok, want)
 	}
 }
 
@@ -24,14 +26,14 @@ func TestCacheValuesEnd(t *testing.T) {
 		if !c.Set("a", 1) || !c.SetFor("b", 2, time.Second) || !c.Add("c", 3) {
 			t.Fatal("refused")
 		}
-		wantValue(t, c, "a", 1, true)
-		wantValue(t, c, "b", 2, true)
-		wantValue(t, c, "c", 3, true)
-		wantValue(t, c, "d", 0, false)
+		wantValue(t, c, "a", 1)
+		wantValue(t, c, "b", 2)
+		wantValue(t, c, "c", 3)
+		wantValue(t, c, "d", 0)
 		time.Sleep(time.Second - 1) //nolint:forbidigo // virtual time
-		wantValue(t, c, "b", 2, true)
-		time.Sleep(1) //nolint:forbidigo // virtual time
-		wantValue(t, c, "b", 0, false)
+		wantValue(t, c, "b", 2)
+		time.Sleep(time.Nanosecond) //nolint:forbidigo // virtual time
+		wantValue(t, c, "b", 0)
 		if c.Len() != 2 {
 			t.Errorf("%d live, want 2", c.Len())
 		}
@@ -39,11 +41,11 @@ func TestCacheValuesEnd(t *testing.T) {
 			t.Error("refused")
 		}
 		time.Sleep(time.Minute - 1) //nolint:forbidigo // virtual time
-		wantValue(t, c, "a", 4, true)
-		wantValue(t, c, "c", 0, false)
+		wantValue(t, c, "a", 4)
+		wantValue(t, c, "c", 0)
 		c.Delete("a")
 		c.Delete("never there")
-		wantValue(t, c, "a", 0, false)
+		wantValue(t, c, "a", 0)
 		if c.Len() != 0 || c.live.ItemCount() != 0 {
 			t.Errorf("%d live, %d held, want none", c.Len(), c.live.ItemCount())
 		}
@@ -70,7 +72,7 @@ func TestCacheAddClaimsOnce(t *testing.T) {
 		if c.Add("a", 1) {
 			t.Error("claimed while the first claim lives")
 		}
-		time.Sleep(1) //nolint:forbidigo // virtual time
+		time.Sleep(time.Nanosecond) //nolint:forbidigo // virtual time
 		if !c.Add("a", 1) || c.Len() != 1 {
 			t.Error("not to be claimed again after its end")
 		}
@@ -86,16 +88,16 @@ func TestCacheIsBounded(t *testing.T) {
 		if c.Set("more", 1) || c.Add("more", 1) || c.SetFor("more", 1, time.Hour) {
 			t.Error("a full cache takes more")
 		}
-		wantValue(t, c, "more", 0, false)
+		wantValue(t, c, "more", 0)
 		if !c.Set("2", 5) {
 			t.Error("a full cache does not replace")
 		}
-		wantValue(t, c, "2", 5, true)
+		wantValue(t, c, "2", 5)
 		time.Sleep(time.Minute) //nolint:forbidigo // virtual time
 		if !c.Add("more", 7) {
 			t.Error("expired values keep their places")
 		}
-		wantValue(t, c, "more", 7, true)
+		wantValue(t, c, "more", 7)
 		for _, none := range []*Cache[int]{NewCache[int](time.Minute, 0), NewCache[int](time.Minute, -1), NewCache[int](0, 5)} {
 			if none.Set("a", 1) || none.Add("a", 1) {
 				t.Error("a cache without room or life takes a value")
@@ -110,7 +112,7 @@ func TestCacheSetWithoutLifeRemoves(t *testing.T) {
 	if c.SetFor("a", 2, 0) {
 		t.Error("put")
 	}
-	wantValue(t, c, "a", 0, false)
+	wantValue(t, c, "a", 0)
 }
 
 // TestCacheSweepsAsItGoes: without anyone asking, expired values go as fast as new ones come.
@@ -132,7 +134,7 @@ func TestCacheClosed(t *testing.T) {
 	c.Set("a", 1)
 	c.Close()
 	c.Close()
-	wantValue(t, c, "a", 0, false)
+	wantValue(t, c, "a", 0)
 	if c.Set("a", 1) || c.Add("a", 1) || c.Len() != 0 {
 		t.Error("a closed cache takes values")
 	}
@@ -146,53 +148,63 @@ func TestCacheAgainstAModel(t *testing.T) {
 	})
 }
 
+// cacheModel is a Cache of four places and ten seconds next to a map that does the same.
+type cacheModel struct {
+	cache *Cache[int]
+	model map[string]modelValue
+	step  int
+}
+
+type modelValue struct {
+	value int
+	ends  time.Time
+}
+
+const (
+	modelPlaces = 4
+	modelLife   = 10 * time.Second
+)
+
 func playCache(t *rapid.T) {
-	const most = 4
-	type value struct {
-		v    int
-		ends time.Time
+	m := cacheModel{cache: NewCache[int](modelLife, modelPlaces), model: map[string]modelValue{}}
+	for m.step = range rapid.IntRange(1, 60).Draw(t, "steps") {
+		m.play(t, rapid.SampledFrom([]string{"a", "b", "c", "d", "e", "f", "g"}).Draw(t, "key"))
+		maps.DeleteFunc(m.model, func(_ string, v modelValue) bool { return !time.Now().Before(v.ends) })
+		if m.cache.Len() != len(m.model) {
+			t.Fatalf("%d live, want %d", m.cache.Len(), len(m.model))
+		}
 	}
-	c, model := NewCache[int](10*time.Second, most), map[string]value{}
-	for i := range rapid.IntRange(1, 60).Draw(t, "steps") {
-		for k, v := range model {
-			if !time.Now().Before(v.ends) {
-				delete(model, k)
-			}
+}
+
+func (m *cacheModel) play(t *rapid.T, key string) {
+	old, there := m.model[key]
+	room := there || len(m.model) < modelPlaces
+	switch rapid.IntRange(0, 5).Draw(t, "do") {
+	case 0:
+		m.put(t, key, modelLife, room, m.cache.Set(key, m.step))
+	case 1:
+		life := time.Duration(rapid.IntRange(1, 20).Draw(t, "life")) * time.Second
+		m.put(t, key, life, room, m.cache.SetFor(key, m.step, life))
+	case 2:
+		m.put(t, key, modelLife, room && !there, m.cache.Add(key, m.step))
+	case 3:
+		delete(m.model, key)
+		m.cache.Delete(key)
+	case 4:
+		time.Sleep(time.Duration(rapid.IntRange(0, 5).Draw(t, "pass")) * time.Second) //nolint:forbidigo // virtual time
+	case 5:
+		if v, ok := m.cache.Get(key); v != old.value || ok != there {
+			t.Fatalf("Get(%s) is %d, %v; want %d, %v", key, v, ok, old.value, there)
 		}
-		key := rapid.SampledFrom([]string{"a", "b", "c", "d", "e", "f", "g"}).Draw(t, "key")
-		old, there := model[key]
-		ttl, want, got := 10*time.Second, there || len(model) < most, false
-		switch rapid.IntRange(0, 5).Draw(t, "do") {
-		case 0:
-			got = c.Set(key, i)
-		case 1:
-			ttl = time.Duration(rapid.IntRange(1, 20).Draw(t, "ttl")) * time.Second
-			got = c.SetFor(key, i, ttl)
-		case 2:
-			want = want && !there
-			got = c.Add(key, i)
-		case 3:
-			delete(model, key)
-			c.Delete(key)
-			continue
-		case 4:
-			time.Sleep(time.Duration(rapid.IntRange(0, 5).Draw(t, "pass")) * time.Second) //nolint:forbidigo // virtual time
-			continue
-		case 5:
-			if v, ok := c.Get(key); v != old.v || ok != there {
-				t.Fatalf("Get(%s) is %d, %v; want %d, %v", key, v, ok, old.v, there)
-			}
-			continue
-		}
-		if got != want {
-			t.Fatalf("step %d says %v, want %v", i, got, want)
-		}
-		if want {
-			model[key] = value{i, time.Now().Add(ttl)}
-		}
-		if c.Len() != len(model) {
-			t.Fatalf("%d live, want %d", c.Len(), len(model))
-		}
+	}
+}
+
+func (m *cacheModel) put(t *rapid.T, key string, life time.Duration, want, got bool) { //nolint:revive // what was told and what should be
+	if got != want {
+		t.Fatalf("step %d says %v, want %v", m.step, got, want)
+	}
+	if want {
+		m.model[key] = modelValue{m.step, time.Now().Add(life)}
 	}
 }
 

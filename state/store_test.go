@@ -48,14 +48,9 @@ func TestStoreKeepsOverARestart(t *testing.T) {
 	mustPut(t, s, "b", "two", "22")
 	mustPut(t, s, "b", "empty", "")
 	mustPut(t, s, "other", "one", "x")
-	if found, err := s.Delete("b", "one"); !found || err != nil {
-		t.Errorf("Delete: %v, %v", found, err)
-	}
-	for _, key := range []string{"one", "never"} {
-		if found, err := s.Delete("b", key); found || err != nil {
-			t.Errorf("Delete of what is not there: %v, %v", found, err)
-		}
-	}
+	mustDelete(t, s, "one", true)
+	mustDelete(t, s, "one", false)
+	mustDelete(t, s, "never", false)
 	if err := errors.Join(s.Close(), s.Close()); err != nil {
 		t.Fatal(err)
 	}
@@ -63,20 +58,32 @@ func TestStoreKeepsOverARestart(t *testing.T) {
 	if diff := cmp.Diff(map[string]string{"two": "22", "empty": ""}, contents(t, s, "b")); diff != "" {
 		t.Error(diff)
 	}
-	if v, found, err := s.Get("b", "two"); string(v) != "22" || !found || err != nil {
-		t.Errorf("Get: %q, %v, %v", v, found, err)
-	}
-	for _, at := range [][2]string{{"b", "one"}, {"never", "one"}, {"", ""}} {
-		if v, found, err := s.Get(at[0], at[1]); v != nil || found || err != nil {
-			t.Errorf("Get(%q): %q, %v, %v", at, v, found, err)
-		}
-	}
 	if n := len(contents(t, s, "never")); n != 0 {
 		t.Errorf("a bucket never put into has %d keys", n)
 	}
 	for name, want := range map[string]os.FileMode{dir: os.ModeDir | 0o700, filepath.Join(dir, storeName): 0o600} {
 		if info, err := os.Stat(name); err != nil || info.Mode() != want {
 			t.Errorf("%s: %v, %v, want %v", name, err, info.Mode(), want)
+		}
+	}
+}
+
+func mustDelete(t *testing.T, s *Store, key string, want bool) { //nolint:revive // what should be
+	t.Helper()
+	if found, err := s.Delete("b", key); found != want || err != nil {
+		t.Errorf("Delete(%s): %v, %v; want %v", key, found, err, want)
+	}
+}
+
+func TestStoreGet(t *testing.T) {
+	s := mustOpen(t, t.TempDir())
+	mustPut(t, s, "b", "two", "22")
+	if v, found, err := s.Get("b", "two"); string(v) != "22" || !found || err != nil {
+		t.Errorf("Get: %q, %v, %v", v, found, err)
+	}
+	for _, at := range [][2]string{{"b", "one"}, {"never", "one"}, {"", ""}} {
+		if v, found, err := s.Get(at[0], at[1]); v != nil || found || err != nil {
+			t.Errorf("Get(%q): %q, %v, %v", at, v, found, err)
 		}
 	}
 }
@@ -156,7 +163,7 @@ func damaged(t *testing.T, damage func([]byte) []byte) (dir string, content []by
 		t.Fatal(err)
 	}
 	name := filepath.Join(dir, storeName)
-	content, err := os.ReadFile(name) //nolint:gosec // the test's own file
+	content, err := os.ReadFile(name)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -181,22 +188,26 @@ func TestStoreThatIsDamaged(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir, content := damaged(t, damage)
-			for range 2 { // the second time shows that the first let go of the file
-				_, err := OpenStore(dir)
-				if !errors.Is(err, ErrCorrupt) {
-					t.Fatalf("%v", err)
-				}
-				for _, word := range []string{filepath.Join(dir, storeName), "move it aside", "Message-Authenticator"} {
-					if !strings.Contains(err.Error(), word) {
-						t.Errorf("%q is not in %v", word, err)
-					}
-				}
-			}
-			after, err := os.ReadFile(filepath.Join(dir, storeName)) //nolint:gosec // the test's own file
+			wantCorrupt(t, dir)
+			wantCorrupt(t, dir) // the first let go of the file
+			after, err := os.ReadFile(filepath.Join(dir, storeName))
 			if err != nil || !bytes.Equal(after, content) {
 				t.Errorf("the file was changed (%v)", err)
 			}
 		})
+	}
+}
+
+func wantCorrupt(t *testing.T, dir string) {
+	t.Helper()
+	_, err := OpenStore(dir)
+	if !errors.Is(err, ErrCorrupt) {
+		t.Fatalf("%v", err)
+	}
+	for _, word := range []string{filepath.Join(dir, storeName), "move it aside", "Message-Authenticator"} {
+		if !strings.Contains(err.Error(), word) {
+			t.Errorf("%q is not in %v", word, err)
+		}
 	}
 }
 
