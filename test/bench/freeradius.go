@@ -84,7 +84,7 @@ server default {
 			return nil, fmt.Errorf("writing settings: %w", err)
 		}
 	}
-	p, err := start(ctx, "", nil, program, "-f", "-l", "stdout", "-d", dir, "-n", "radiusd")
+	p, err := start(ctx, o.dir, "", nil, program, "-f", "-l", "stdout", "-d", dir, "-n", "radiusd")
 	if err != nil {
 		return p, err
 	}

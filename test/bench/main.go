@@ -29,6 +29,10 @@ func main() {
 	flag.DurationVar(&o.length, "length", 2*time.Second, "of a round")
 	flag.StringVar(&o.crowds, "crowds", "100,1000,5000,10000,20000", "how many logins wait at once, a run each")
 	flag.Parse()
+	if o.baseline != "" { // stopped by signal, as any bare server
+		fmt.Fprintln(os.Stderr, "bench:", baseline(o.baseline))
+		os.Exit(1)
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if err := bench(ctx, o); err != nil {
@@ -38,9 +42,6 @@ func main() {
 }
 
 func bench(ctx context.Context, o options) (err error) {
-	if o.baseline != "" {
-		return baseline(o.baseline)
-	}
 	if o.dir, err = os.MkdirTemp("", "ivalt-radius-bench-"); err != nil {
 		return fmt.Errorf("making a directory: %w", err)
 	}

@@ -21,7 +21,7 @@ func immediate(ctx context.Context, o options) (string, error) {
 		{"layeh `PacketServer`, no Message-Authenticator", "layeh", bare},
 		{"layeh, Message-Authenticator verified and signed", "layeh-signed", signed},
 	} {
-		p, err := start(ctx, "ready on", nil, os.Args[0], "-baseline", b.kind)
+		p, err := start(ctx, o.dir, "ready on", nil, os.Args[0], "-baseline", b.kind)
 		if p != nil {
 			defer p.stop()
 		}

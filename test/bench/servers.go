@@ -24,7 +24,7 @@ import (
 
 const (
 	sharedSecret = "bench-shared-secret-0123456789abcdef"
-	apiKey       = "bench-api-key-0123456789abcdefghijklmnop"
+	apiKey       = "k7Qm2xVb9TzLw4Rf8HnJc5Ys1GdPe3Ua"
 	startWithin  = 20 * time.Second
 )
 
@@ -32,18 +32,18 @@ const (
 type process struct {
 	cmd     *exec.Cmd
 	address string
+	log     string
 }
 
 // start runs a command and waits for the line that says it is ready; address is what it listens on.
-func start(ctx context.Context, ready string, stderr io.Writer, command string, args ...string) (*process, error) {
+func start(ctx context.Context, dir, ready string, stderr io.Writer, command string, args ...string) (*process, error) {
 	cmd := exec.CommandContext(ctx, command, args...)
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
 	cmd.WaitDelay = startWithin
-	out, err := os.CreateTemp("", "bench-log-")
+	out, err := os.CreateTemp(dir, "log-")
 	if err != nil {
 		return nil, fmt.Errorf("making a log: %w", err)
 	}
-	defer func() { _ = os.Remove(out.Name()) }()
 	cmd.Stdout, cmd.Stderr = out, out
 	if stderr != nil {
 		cmd.Stderr = stderr
@@ -51,7 +51,7 @@ func start(ctx context.Context, ready string, stderr io.Writer, command string, 
 	if err := cmd.Start(); err != nil {
 		return nil, fmt.Errorf("starting %s: %w", command, err)
 	}
-	p := &process{cmd: cmd}
+	p := &process{cmd: cmd, log: out.Name()}
 	for end := time.Now().Add(startWithin); time.Now().Before(end); <-time.After(20 * time.Millisecond) {
 		log, err := os.ReadFile(out.Name())
 		if err != nil {
@@ -65,8 +65,11 @@ func start(ctx context.Context, ready string, stderr io.Writer, command string, 
 	return p, fmt.Errorf("%s is not ready in time", command)
 }
 
+// stop ends the process, by force where it does not end by itself.
 func (p *process) stop() {
 	_ = p.cmd.Process.Signal(syscall.SIGTERM)
+	late := time.AfterFunc(startWithin, func() { _ = p.cmd.Process.Kill() })
+	defer late.Stop()
 	_ = p.cmd.Wait()
 }
 
@@ -207,12 +210,16 @@ state: {directory: %q}
 	if strings.HasSuffix(name, "quiet") {
 		level = "error"
 	}
-	p, err := start(ctx, "", nil, o.binary, "serve", "--config", config, "--log-level", level)
+	p, err := start(ctx, o.dir, "", nil, o.binary, "serve", "--config", config, "--log-level", level)
 	if err != nil {
 		return p, err
 	}
 	p.address = address
-	return p, awaitAnswer(ctx, address)
+	if err := awaitAnswer(ctx, address); err != nil {
+		log, _ := os.ReadFile(p.log)
+		return p, fmt.Errorf("%w: %s", err, log)
+	}
+	return p, nil
 }
 
 // awaitAnswer waits until a server answers a request that it must reject or push for.
