@@ -58,7 +58,7 @@ fmt: $(LINT) ## format the code as lint wants it
 
 .PHONY: house
 house: ## import directions, sizes, words, docs that execute
-	$(GO) test -count=1 ./test
+	$(GO) test -count=1 ./test ./test/docs
 
 .PHONY: docs
 docs: ## write the generated documents anew

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -84,22 +85,12 @@ func files(t *testing.T, endings ...string) []string {
 		if err != nil {
 			return err
 		}
-		rel, err := filepath.Rel(root, path)
-		if err != nil {
-			return err
-		}
-		rel = filepath.ToSlash(rel)
+		rel := filepath.ToSlash(strings.TrimPrefix(path, root+string(filepath.Separator)))
 		if entry.IsDir() {
-			if rel == ".git" || rel == "bin" || rel == "dist" || entry.Name() == "testdata" {
-				return filepath.SkipDir
-			}
-			return nil
+			return enter(rel)
 		}
-		for _, ending := range endings {
-			if strings.HasSuffix(rel, ending) {
-				found = append(found, rel)
-				break
-			}
+		if slices.ContainsFunc(endings, func(ending string) bool { return strings.HasSuffix(rel, ending) }) {
+			found = append(found, rel)
 		}
 		return nil
 	})
@@ -107,4 +98,12 @@ func files(t *testing.T, endings ...string) []string {
 		t.Fatal(err)
 	}
 	return found
+}
+
+// enter says which folders are not looked into.
+func enter(dir string) error {
+	if dir == ".git" || dir == "bin" || dir == "dist" || filepath.Base(dir) == "testdata" {
+		return filepath.SkipDir
+	}
+	return nil
 }

@@ -16,23 +16,22 @@ const readmeLines = 150
 
 // unwanted is what no file of the repository may hold, whatever its kind. The patterns are written so that this file does
 // not hold what it looks for.
-var unwanted = []struct {
-	name    string
-	pattern *regexp.Regexp
-}{
-	{"a path of one machine", regexp.MustCompile(`(^|[^\w.~-])/(work|root)/[a-z.]`)},
-	{"a path beside the repository", regexp.MustCompile(`\.\./[s]hared\b`)},
-	{"a package registry's host", regexp.MustCompile(`(proxy|sum)\.golang\.org|registry\.npmjs|pypi\.[o]rg|deb\.debian\.org`)},
-	{"a private key", regexp.MustCompile(`-----BEGIN ([A-Z0-9 ]+ )?PRIVATE KEY( BLOCK)?-----|AGE-SECRET-KEY-[0-9A-Z]{20}`)},
-	{"a merge left over", regexp.MustCompile(`(?m)^(<{7} |>{7} |={7}$)`)},
+func unwanted() map[string]*regexp.Regexp {
+	return map[string]*regexp.Regexp{
+		"a path of one machine":        regexp.MustCompile(`(^|[^\w.~-])/(work|root)/[a-z.]`),
+		"a path beside the repository": regexp.MustCompile(`\.\./[s]hared\b`),
+		"a package registry's host":    regexp.MustCompile(`(proxy|sum)\.golang\.org|registry\.npmjs|pypi\.[o]rg|deb\.debian\.org`),
+		"a private key":                regexp.MustCompile(`-----BEGIN ([A-Z0-9 ]+ )?PRIVATE KEY( BLOCK)?-----|AGE-SECRET-KEY-[0-9A-Z]{20}`),
+		"a merge left over":            regexp.MustCompile(`(?m)^(<{7} |>{7} |={7}$)`),
+	}
 }
 
 func unwantedText(path, text string) []string {
 	var found []string
-	for _, u := range unwanted {
-		if at := u.pattern.FindStringIndex(text); at != nil {
+	for name, pattern := range unwanted() {
+		if at := pattern.FindStringIndex(text); at != nil {
 			line := 1 + strings.Count(text[:at[0]], "\n")
-			found = append(found, fmt.Sprintf("%s:%d: %s: %.60q", path, line, u.name, text[at[0]:at[1]]))
+			found = append(found, fmt.Sprintf("%s:%d: %s: %.60q", path, line, name, text[at[0]:at[1]]))
 		}
 	}
 	return found

@@ -35,8 +35,11 @@ func TestKillUnderLoad(t *testing.T) {
 	granted := 0
 	for round := range killRounds {
 		site.Start(t)
-		people := round%5 == 4 // every fifth round the crowd waits for phones
-		users := crowd(t, site, round, people)
+		kind := "svc"
+		if round%5 == 4 {
+			kind = "person" // every fifth round the crowd waits for phones
+		}
+		users := crowd(t, site, fmt.Sprintf("%s-%d", kind, round))
 		granted += len(users)
 		known := acceptedUsers(t, site)
 		for _, user := range users {
@@ -56,7 +59,7 @@ func TestKillUnderLoad(t *testing.T) {
 
 // crowd logs in on several sockets at once and kills the server at a random moment after the first Accept. It returns who was
 // let in.
-func crowd(t *testing.T, site *blackbox.Site, round int, people bool) []string {
+func crowd(t *testing.T, site *blackbox.Site, name string) []string {
 	t.Helper()
 	var mu sync.Mutex
 	var users []string
@@ -67,11 +70,8 @@ func crowd(t *testing.T, site *blackbox.Site, round int, people bool) []string {
 		nas := site.NAS(t)
 		sockets.Go(func() {
 			for n := 0; site.Server.Running(); n++ {
-				user := fmt.Sprintf("svc-%d-%d-%d", round, socket, n)
-				if people {
-					user = strings.Replace(user, "svc", "person", 1)
-					site.Enrol(user, ivalttest.Approve, time.Second)
-				}
+				user := fmt.Sprintf("%s-%d-%d", name, socket, n)
+				site.Enrol(user, ivalttest.Approve, time.Second)
 				if loginUntilKilled(site, nas, blackbox.Login{User: user, Password: password, ID: byte(n)}) {
 					mu.Lock()
 					users = append(users, user)
@@ -86,7 +86,7 @@ func crowd(t *testing.T, site *blackbox.Site, round int, people bool) []string {
 	case <-time.After(blackbox.Patience):
 		t.Error("nobody was let in")
 	}
-	<-time.After(time.Duration(rand.IntN(200)) * time.Millisecond) //nolint:gosec // chance, not secrecy
+	<-time.After(time.Duration(rand.IntN(200)) * time.Millisecond)
 	site.Server.Kill()
 	sockets.Wait()
 	return users

@@ -206,7 +206,7 @@ func TestSecondSignal(t *testing.T) {
 	if code := site.Server.Exit(t); code != 0 {
 		t.Errorf("exit code %d, want 0", code)
 	}
-	concluded(t, site, "judy", "reject", "shutting_down")
+	concluded(t, site, "judy", "shutting_down")
 }
 
 // TestCloudUnreachable: the server starts without iVALT, rejects, and serves as soon as iVALT is there.
@@ -223,7 +223,7 @@ func TestCloudUnreachable(t *testing.T) {
 	site.Start(t)
 	site.Enrol("kim", ivalttest.Approve, time.Second)
 	rejected(t, site.NAS(t).Login(t, blackbox.Login{User: "kim", Password: password}), "Try again later.")
-	concluded(t, site, "kim", "reject", "unavailable")
+	concluded(t, site, "kim", "unavailable")
 
 	site.CloudURL = alive
 	site.Write(t)
@@ -277,7 +277,7 @@ func fill(t *testing.T, site *blackbox.Site) []string {
 		reply := nas.Login(t, blackbox.Login{User: user, Password: password, ID: byte(n)})
 		if reply.Code == blackbox.AccessReject {
 			rejected(t, reply, "Try again later.")
-			concluded(t, site, user, "reject", "unavailable")
+			concluded(t, site, user, "unavailable")
 			return granted
 		}
 		granted = append(granted, user)

@@ -44,7 +44,7 @@ func Start(t *testing.T, env []string, args ...string) *Process {
 	t.Cleanup(func() {
 		p.Kill()
 		if t.Failed() {
-			t.Logf("the last of what %v said:\n%s", args, p.tail(40))
+			t.Logf("the last of what %v said:\n%s", args, p.tail())
 		}
 	})
 	return p
@@ -77,10 +77,11 @@ func (p *Process) Output() string {
 	return strings.Join(p.lines, "\n")
 }
 
-func (p *Process) tail(n int) string {
+// tail is the end of what it said, for the report of a failure.
+func (p *Process) tail() string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return strings.Join(p.lines[max(0, len(p.lines)-n):], "\n")
+	return strings.Join(p.lines[max(0, len(p.lines)-40):], "\n")
 }
 
 // Record is a line of the log or the trail.
@@ -123,9 +124,9 @@ func (p *Process) AwaitLines(t *testing.T, message string, n int) []Record {
 			if found := p.Lines(message); len(found) >= n {
 				return found
 			}
-			t.Fatalf("ended with %d without saying %q %d times:\n%s", p.code(), message, n, p.tail(40))
+			t.Fatalf("ended with %d without saying %q %d times:\n%s", p.code(), message, n, p.tail())
 		case <-timeout:
-			t.Fatalf("did not say %q %d times:\n%s", message, n, p.tail(40))
+			t.Fatalf("did not say %q %d times:\n%s", message, n, p.tail())
 		}
 	}
 }
@@ -146,7 +147,7 @@ func (p *Process) Exit(t *testing.T) int {
 	case <-p.done:
 		return p.code()
 	case <-time.After(Patience):
-		t.Fatalf("does not end:\n%s", p.tail(40))
+		t.Fatalf("does not end:\n%s", p.tail())
 		return -1
 	}
 }

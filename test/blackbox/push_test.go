@@ -74,6 +74,7 @@ func TestOnePushPerLogin(t *testing.T) {
 }
 
 func samePacketTenTimes(t *testing.T, w ways) {
+	t.Helper()
 	nas := w.from(t, blackbox.Source)
 	r := nas.Request(w.login(1))
 	second := time.NewTicker(time.Second)
@@ -87,6 +88,7 @@ func samePacketTenTimes(t *testing.T, w ways) {
 }
 
 func samePacketAfterTheAnswer(t *testing.T, w ways) {
+	t.Helper()
 	nas := w.from(t, blackbox.Source)
 	r := nas.Request(w.login(2))
 	nas.Send(r)
@@ -101,6 +103,7 @@ func samePacketAfterTheAnswer(t *testing.T, w ways) {
 }
 
 func newIdentifier(t *testing.T, w ways) {
+	t.Helper()
 	nas := w.from(t, blackbox.Source)
 	one, two := nas.Request(w.login(3)), nas.Request(w.login(4))
 	nas.Send(one)
@@ -111,6 +114,7 @@ func newIdentifier(t *testing.T, w ways) {
 
 // newSourcePort is OpenVPN's RADIUS plug-in: the same identifier, a new authenticator, a new port.
 func newSourcePort(t *testing.T, w ways) {
+	t.Helper()
 	a, b := w.from(t, blackbox.Source), w.from(t, blackbox.Source)
 	one, two := a.Request(w.login(5)), b.Request(w.login(5))
 	a.Send(one)
@@ -122,6 +126,7 @@ func newSourcePort(t *testing.T, w ways) {
 // newAuthenticator reuses port and identifier: the copy joins the login, and the answer that the gateway still listens for is
 // the newer one's.
 func newAuthenticator(t *testing.T, w ways) {
+	t.Helper()
 	nas := w.from(t, blackbox.Source)
 	nas.Send(nas.Request(w.login(6)))
 	two := nas.Request(w.login(6))
@@ -130,6 +135,7 @@ func newAuthenticator(t *testing.T, w ways) {
 }
 
 func threeOverTwo(t *testing.T, w ways) {
+	t.Helper()
 	type ask struct {
 		nas *blackbox.NAS
 		r   blackbox.Request
@@ -148,6 +154,7 @@ func threeOverTwo(t *testing.T, w ways) {
 
 // copyAfterTheAccept: a gateway may listen on its newest port alone, so a fresh Accept stays joinable.
 func copyAfterTheAccept(t *testing.T, w ways) {
+	t.Helper()
 	accepted(t, w.from(t, blackbox.Source).Login(t, w.login(10)))
 	accepted(t, w.from(t, blackbox.Source).Login(t, w.login(11)))
 }
