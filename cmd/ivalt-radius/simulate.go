@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"ivalt-radius/ivalt/ivalttest"
+	"ivalt-radius/ivalt/ivalttest/control"
 	"ivalt-radius/secret"
 )
 
@@ -51,7 +52,7 @@ func newSimulateCommand() *cobra.Command {
 			if err := s.checkListen(); err != nil {
 				return usageError(cmd, err)
 			}
-			return s.run(cmd.Context(), cloud, cmd.OutOrStdout())
+			return s.run(cmd.Context(), s.playable(cloud), cmd.OutOrStdout())
 		},
 	}
 	s.addFlags(cmd)
@@ -87,7 +88,6 @@ func behaviours() string {
 func (s *simulation) cloud() (*ivalttest.Cloud, error) {
 	o := ivalttest.Options{
 		APIKey: secret.New(s.apiKey), Sticky: s.sticky, KeepResults: s.keep, PushStatus: s.pushStatus,
-		InsecureControlAnywhere: s.anyoneMayPlay,
 	}
 	var err error
 	if o.Default, err = s.everybody(); err != nil {
@@ -111,6 +111,15 @@ func (s *simulation) cloud() (*ivalttest.Cloud, error) {
 		cloud.Set(p)
 	}
 	return cloud, nil
+}
+
+// playable puts the phone page before the cloud.
+func (s *simulation) playable(cloud *ivalttest.Cloud) http.Handler {
+	reach := control.ThisMachine
+	if s.anyoneMayPlay {
+		reach = control.InsecureAnywhere
+	}
+	return control.New(cloud, reach)
 }
 
 // everybody is what people do who are not named.

@@ -84,17 +84,12 @@ func ask(t *testing.T, url, body string) (int, string) {
 func TestSimulate(t *testing.T) {
 	const push, result = "/biometric-auth-request", "/biometric-geo-fence-auth-results"
 	const bob, stranger = `{"mobile":"+919876543210"}`, `{"mobile":"+491701234567"}`
-	type step struct {
-		path, body string
-		status     int
-		text       string
-	}
 	tests := []struct {
 		name  string
 		args  []string
-		steps []step
+		steps []simulated
 	}{
-		{"by hand", nil, []step{
+		{"by hand", nil, []simulated{
 			{"/get-user-by-email", `{"email":"anybody@example.com"}`, 200, "+999"},
 			{push, bob, 200, "successfully sent"},
 			{result, bob, 404, "was not found"},
@@ -102,7 +97,7 @@ func TestSimulate(t *testing.T) {
 			{result, bob, 200, "successfully done"},
 			{result, bob, 404, "was not found"},
 		}},
-		{"by itself", []string{"--approve-after", "1ns", "--sticky", "--push-status", "202"}, []step{
+		{"by itself", []string{"--approve-after", "1ns", "--sticky", "--push-status", "202"}, []simulated{
 			{push, bob, 202, "successfully sent"},
 			{result, bob, 200, "successfully done"},
 			{result, bob, 200, "successfully done"},
@@ -110,7 +105,7 @@ func TestSimulate(t *testing.T) {
 		{"people", []string{
 			"--does", "unknown", "--pending", "422", "--limits",
 			"--person", "mobile=+919876543210,email=bob@example.com,does=approve,next=deny,next=ignore",
-		}, []step{
+		}, []simulated{
 			{"/get-user-by-email", `{"email":"bob@example.com"}`, 200, "+919876543210"},
 			{push, stranger, 404, "was not found"},
 			{push, bob, 200, "successfully sent"},
@@ -120,13 +115,13 @@ func TestSimulate(t *testing.T) {
 			{push, bob, 200, "successfully sent"},
 			{result, bob, 200, "successfully done"},
 		}},
-		{"kept results", []string{"--keep-results", "--manual"}, []step{
+		{"kept results", []string{"--keep-results", "--manual"}, []simulated{
 			{push, bob, 200, ""},
 			{"/control/deny", bob, 200, "ok"},
 			{push, bob, 200, ""},
 			{result, bob, 401, "Denied"},
 		}},
-		{"a key", []string{"--api-key", "another_key"}, []step{{push, bob, 403, "Forbidden"}}},
+		{"a key", []string{"--api-key", "another_key"}, []simulated{{push, bob, 403, "Forbidden"}}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -137,15 +132,27 @@ func TestSimulate(t *testing.T) {
 			if strings.Contains(greeting, "another_key") {
 				t.Error("the greeting shows the key")
 			}
-			for i, s := range tt.steps {
-				if status, body := ask(t, url+s.path, s.body); status != s.status || !strings.Contains(body, s.text) {
-					t.Fatalf("step %d, %s: %d %s", i, s.path, status, body)
-				}
+			for _, s := range tt.steps {
+				s.play(t, url)
 			}
 			if code := stop(); code != exitOK {
 				t.Errorf("exit %d", code)
 			}
 		})
+	}
+}
+
+// simulated is one call and what it should bring.
+type simulated struct {
+	path, body string
+	status     int
+	text       string
+}
+
+func (s simulated) play(t *testing.T, url string) {
+	t.Helper()
+	if status, body := ask(t, url+s.path, s.body); status != s.status || !strings.Contains(body, s.text) {
+		t.Fatalf("%s: %d %s", s.path, status, body)
 	}
 }
 

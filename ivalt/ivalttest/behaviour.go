@@ -102,6 +102,23 @@ const (
 	outsideHours
 )
 
+// String is the outcome's word.
+func (o outcome) String() string {
+	switch o {
+	case none:
+		return "none"
+	case approved:
+		return "approved"
+	case denied:
+		return "denied"
+	case outsideGeofence:
+		return "outside geofence"
+	case outsideHours:
+		return "outside hours"
+	}
+	return "none"
+}
+
 // reaction is what the person does of their own accord, and how long after the push; none where nothing is ever sent.
 func (s Step) reaction() (outcome, time.Duration) {
 	switch s.Behaviour {

@@ -1,7 +1,6 @@
 package ivalttest
 
 import (
-	"net/http"
 	"sync"
 	"sync/atomic"
 )
@@ -17,7 +16,7 @@ const (
 type Cloud struct {
 	options atomic.Pointer[Options] // filled
 	plan    atomic.Pointer[plan]
-	changes sync.Mutex // orders Configure
+	changes sync.Mutex // orders Change
 
 	book   *book
 	emails sync.Map // canonical e-mail -> mobile, of people who were Set
@@ -28,22 +27,27 @@ type Cloud struct {
 	pushes   *ring[*push]
 	ids      atomic.Uint64
 	counts   counts
-	control  http.Handler
 }
 
 // New makes a Cloud. Options that Check refuses are taken as they stand: the real API might do worse.
 func New(o Options) *Cloud {
 	c := &Cloud{book: newBook(), requests: newRing[Request](keptRequests), pushes: newRing[*push](keptPushes)}
-	c.Configure(o)
-	c.control = c.controlHandler()
+	c.configure(o)
 	return c
 }
 
-// Configure swaps the options. What has been pushed stays; counting for the limits starts again.
-func (c *Cloud) Configure(o Options) {
+// Change has do change the options, nobody else doing so meanwhile, and puts them in force unless Check refuses them; its
+// error says why. What has been pushed stays; counting for the limits starts again.
+func (c *Cloud) Change(do func(*Options)) error {
 	c.changes.Lock()
 	defer c.changes.Unlock()
+	o := c.Options()
+	do(&o)
+	if err := o.Check(); err != nil {
+		return err
+	}
 	c.configure(o)
+	return nil
 }
 
 func (c *Cloud) configure(o Options) {
@@ -82,6 +86,22 @@ func (c *Cloud) Approve(mobile string) bool { return c.byHand(mobile, 0, approve
 
 // Deny answers the newest open push of the mobile with a denial; false where there is none.
 func (c *Cloud) Deny(mobile string) bool { return c.byHand(mobile, 0, denied) }
+
+// ApprovePush answers one push of PushLog; false where it waits for no answer.
+func (c *Cloud) ApprovePush(id uint64) bool { return c.byHand(c.mobileOf(id), id, approved) }
+
+// DenyPush answers one push of PushLog with a denial; false where it waits for no answer.
+func (c *Cloud) DenyPush(id uint64) bool { return c.byHand(c.mobileOf(id), id, denied) }
+
+// mobileOf finds the phone of a push among those that are remembered.
+func (c *Cloud) mobileOf(id uint64) string {
+	for _, p := range c.pushes.last(keptPushes) {
+		if p.id == id {
+			return p.mobile
+		}
+	}
+	return ""
+}
 
 // byHand answers one open push; id 0 is the newest.
 func (c *Cloud) byHand(mobile string, id uint64, said outcome) (done bool) {

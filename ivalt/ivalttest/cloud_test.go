@@ -88,9 +88,9 @@ func TestDefaultEnrolsEverybody(t *testing.T) {
 	r.Set(Person{Email: "out@example.com"})
 	r.lookUp("out@example.com").want(t, 404, "USER_NOT_FOUND")
 
-	o := r.Options()
-	o.Default = Step{Behaviour: Deny}
-	r.Configure(o)
+	if err := r.Change(func(o *Options) { o.Default = Step{Behaviour: Deny} }); err != nil {
+		t.Fatal(err)
+	}
 	r.push(mobile).want(t, 200, textSent)
 	r.poll(mobile).want(t, 401, textDenied)
 }
@@ -169,12 +169,12 @@ func TestPolicySpeaksOnItsOwnEndpointAlone(t *testing.T) {
 		r := newRig(t, Options{Sticky: true})
 		r.Set(Person{Mobile: alice, Behaviour: does})
 		r.push(alice)
-		r.poll(alice).want(t, 403, titleInvalid)
+		r.poll(alice).want(t, 403, "Invalid details")
 		r.pollPlain(alice).want(t, 200, textApproved)
 		r.Set(Person{Mobile: bob, Behaviour: does, After: time.Hour})
 		r.push(bob)
 		r.Approve(bob)
-		r.poll(bob).want(t, 403, titleInvalid)
+		r.poll(bob).want(t, 403, "Invalid details")
 	}
 }
 
@@ -273,7 +273,7 @@ func TestGoldenEnvelopes(t *testing.T) {
 			`"status":422,"detail":"Authentication pending",` + instance + `validate/global/auth"},` + debug},
 		{"sent", r.push(alice), `{"data":{"status":true,"message":"Biometric Auth Request successfully sent.","details":null},"error":null,` + debug},
 		{"approved", r.poll(alice), `{"data":{"status":true,"message":"Biometric Authentication successfully done.","details":{"id":` +
-			fmt.Sprint(identity(alice)) + `,"name":"Al \"the\" ice","email":"alice@example.com","country_code":"+91","mobile":"9876543210",` +
+			`287265,"name":"Al \"the\" ice","email":"alice@example.com","country_code":"+91","mobile":"9876543210",` +
 			`"latitude":"30.7046","longitude":"76.7179","imei":"000000000000000","address":"Rehearsal Street 1"}},"error":null,` + debug},
 		{"unknown", r.push(bob), `{"data":null,"error":{"type":"https://httpstatuses.com/404","title":"Not Found","status":404,` +
 			`"detail":"The mobile number provided (+491701234567) was not found.",` + instance + `send/global/notification"},` + debug},
@@ -356,7 +356,7 @@ func TestManyAtOnce(t *testing.T) {
 				r.Set(Person{Mobile: bob, Behaviour: Manual})
 				r.push(bob)
 				r.Approve(bob)
-				_, _, _ = r.Requests(), r.Faults(), r.people()
+				_, _, _ = r.Requests(), r.Faults(), r.People()
 			}
 		})
 	}

@@ -26,23 +26,8 @@
 // A Fault replaces answers, for one mobile or all, at one endpoint or all, for a number of requests or until cleared.
 // Hostile lists every fault after which no login may succeed.
 //
-// # The phone and the control endpoint
+// Package answers makes the answers, the true ones and the false ones. Package control adds the page that is the phone,
+// and a JSON endpoint.
 //
-// GET / is a page that is the phone: it lists the pushes and has Approve and Deny. It lives on the control endpoint,
-// which speaks JSON, answers loopback addresses alone (unless Options.InsecureControlAnywhere), and wants a Host that names
-// this machine, a POST of type application/json and an Origin that is its own or absent. Unknown members are refused.
-//
-//	GET  /control/state    people, pushes (newest first), faults, options, counters, the last requests
-//	POST /control/person   {"email","mobile","name","does":"approve","after":"3s","next":[{"does":"deny","after":"1s"}]}
-//	POST /control/approve  {"mobile":"+…"} for the newest open push of a mobile, or {"push":7} for that one
-//	POST /control/deny     the same
-//	POST /control/fault    {"kind":"html-200","mobile":"","endpoint":"result","requests":3,"delay":"2s","delivered":false},
-//	                       or {"clear":true}
-//	POST /control/options  any of {"sticky","keep_results","pending":"captured|404|422|400","push_status","not_found_status",
-//	                       "default":{"does","after"},"limits":{"per_second","per_minute","per_hour"}}
-//	POST /control/reset    {}
-//
-// An answer is 200 {"ok":true}, or an error status with {"error":"…"}. Durations are texts as Go writes them.
-//
-// The package must not import testing: it is part of the binary.
+// None of the three imports testing: they are part of the binary.
 package ivalttest

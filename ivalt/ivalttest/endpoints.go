@@ -1,8 +1,7 @@
 package ivalttest
 
 import (
-	"net/http"
-
+	"ivalt-radius/ivalt/ivalttest/answers"
 	"ivalt-radius/secret"
 )
 
@@ -15,29 +14,18 @@ func keyAccepted(given string, o *Options) bool {
 }
 
 // lookUp answers who has an e-mail. Where Default enrols people on their own, everybody is found.
-func (c *Cloud) lookUp(k *call) reply {
+func (c *Cloud) lookUp(k *call) answers.Reply {
 	c.counts.lookUps.Add(1)
 	known := false
 	c.onPhone(k, func(ph *phone) { known = ph.enrolled(k.options.Default) })
 	if !known {
-		return notFound(k)
+		return answers.NotFound(k.ask(), k.options.NotFoundStatus)
 	}
-	return foundReply(k)
-}
-
-func foundReply(k *call) reply {
-	return data(http.StatusOK, k.now, "User found.", found(k.person, k.mobile))
-}
-
-// notFound is a look-up that finds nobody, as documented; nobody has captured one.
-func notFound(k *call) reply {
-	b := append([]byte(`{"data":null,"error":{"code":"USER_NOT_FOUND","detail":`), appendText(nil, "User with email "+k.email+" not found")...)
-	b = append(b, `},`...)
-	return reply{status: k.options.NotFoundStatus, body: appendDebug(b, k.now)}
+	return answers.Found(k.ask())
 }
 
 // push sends one to the phone.
-func (c *Cloud) push(k *call) reply {
+func (c *Cloud) push(k *call) answers.Reply {
 	sent := false
 	c.onPhone(k, func(ph *phone) {
 		lifetime := k.options.PushLifetime
@@ -55,18 +43,14 @@ func (c *Cloud) push(k *call) reply {
 		sent = true
 	})
 	if !sent {
-		return unknownMobile(k, "send/global/notification")
+		return answers.UnknownMobile(k.ask())
 	}
 	c.counts.pushes.Add(1)
-	return sentReply(k)
-}
-
-func sentReply(k *call) reply {
-	return data(k.options.PushStatus, k.now, textSent, []byte("null"))
+	return answers.Sent(k.ask())
 }
 
 // poll tells what the phone said.
-func (c *Cloud) poll(k *call) reply {
+func (c *Cloud) poll(k *call) answers.Reply {
 	c.counts.polls.Add(1)
 	known, said := false, none
 	c.onPhone(k, func(ph *phone) {
@@ -75,49 +59,21 @@ func (c *Cloud) poll(k *call) reply {
 		said = ph.read(k)
 	})
 	if !known {
-		return unknownMobile(k, k.instance())
+		return answers.UnknownMobile(k.ask())
 	}
 	switch said {
 	case approved:
 		c.counts.approvals.Add(1)
-		return approvedReply(k)
+		return answers.Approved(k.ask())
 	case denied:
-		return problem(http.StatusUnauthorized, k.now, "Unauthorized", textDenied, k.instance())
+		return answers.Denied(k.ask())
 	case outsideGeofence:
-		return problem(http.StatusForbidden, k.now, titleInvalid, textGeofence, k.instance())
+		return answers.OutsideGeofence(k.ask())
 	case outsideHours:
-		return problem(http.StatusForbidden, k.now, titleInvalid, textHours, k.instance())
+		return answers.OutsideHours(k.ask())
 	case none:
-		return pendingReply(k)
 	}
-	return pendingReply(k)
-}
-
-func approvedReply(k *call) reply {
-	return data(http.StatusOK, k.now, textApproved, details(k.person, k.mobile))
-}
-
-func pendingReply(k *call) reply {
-	switch {
-	case k.options.Pending == Pending404, k.options.Pending == PendingCaptured && k.geofenced:
-		return unknownMobile(k, k.instance())
-	case k.options.Pending == Pending400:
-		return problem(http.StatusBadRequest, k.now, "Bad Request", textPending, k.instance())
-	}
-	return problem(http.StatusUnprocessableEntity, k.now, "Unprocessable Entity", textPending, k.instance())
-}
-
-// unknownMobile is the captured 404; a result endpoint says it of people who have not answered, too.
-func unknownMobile(k *call, instance string) reply {
-	return problem(http.StatusNotFound, k.now, "Not Found", "The mobile number provided ("+k.mobile+") was not found.", instance)
-}
-
-// instance is the application's own path, as error.instance shows it. The plain endpoint's was never captured.
-func (k *call) instance() string {
-	if k.geofenced {
-		return "validate-geo-fence-auth"
-	}
-	return "validate/global/auth"
+	return answers.Pending(k.ask(), k.options.Pending.status(k))
 }
 
 // onPhone runs do on the call's phone under its lock, and not at all where nobody has the mobile. People whom

@@ -6,10 +6,26 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"ivalt-radius/ivalt/ivalttest/answers"
 )
 
-// FaultKind names one thing that goes wrong; FaultKinds lists them.
-type FaultKind string
+// FaultKind names one thing that goes wrong; package answers has them all.
+type FaultKind = answers.Kind
+
+// The kinds that tests name most.
+const (
+	Closed        = answers.Closed
+	Stall         = answers.Stall
+	Slow          = answers.Slow
+	ServerError   = answers.ServerError
+	HTML200       = answers.HTML200
+	TruncatedJSON = answers.TruncatedJSON
+	WrongKey      = answers.WrongKey
+	Throttled     = answers.Throttled
+	Redirect      = answers.Redirect
+	StaleApproval = answers.StaleApproval
+)
 
 // Fault replaces answers. The zero Fault is refused.
 type Fault struct {
@@ -31,7 +47,7 @@ type NamedFault struct {
 type armed struct {
 	Fault
 
-	forge func(*call) forged
+	forge func(answers.Ask) answers.Forged
 	left  atomic.Int64 // calls to go, where Requests is not 0
 }
 
@@ -64,19 +80,19 @@ func (f *armed) meant(k *call) bool {
 
 // Inject puts a fault in force, behind those that are. The error says what about it makes no sense.
 func (c *Cloud) Inject(f Fault) error {
-	kind, ok := kindNamed(f.Kind)
+	kind, ok := faultNamed(f.Kind)
 	switch {
 	case !ok:
 		return fmt.Errorf("no fault %q", f.Kind)
 	case f.Requests < 0 || f.Delay < 0:
 		return fmt.Errorf("fault %s: a number is below zero", f.Kind)
 	case f.Endpoint == AnyEndpoint:
-		f.Endpoint = kind.home
-	case kind.home != AnyEndpoint && f.Endpoint != kind.home:
-		return fmt.Errorf("fault %s: only the %s endpoint can show it", f.Kind, kind.home)
+		f.Endpoint = kind.Home
+	case kind.Home != AnyEndpoint && f.Endpoint != kind.Home:
+		return fmt.Errorf("fault %s: only the %s endpoint can show it", f.Kind, kind.Home)
 	}
 	f.Mobile = canonicalMobile(f.Mobile)
-	a := &armed{Fault: f, forge: kind.forge}
+	a := &armed{Fault: f, forge: kind.Forge}
 	a.left.Store(int64(f.Requests))
 	c.faults.mu.Lock()
 	defer c.faults.mu.Unlock()
@@ -115,69 +131,66 @@ func (c *Cloud) Faults() []Fault {
 	return out
 }
 
-// delivery is how an answer travels.
-type delivery uint8
-
-const (
-	whole    delivery = iota
-	genuine           // the genuine answer, after Delay
-	closed            // the connection ends without a word
-	halfway           // it ends in the middle of the body
-	stalled           // nothing comes until the client gives up
-	stalling          // half of the body comes, then nothing
-)
-
-// forged is a faulty answer.
-type forged struct {
-	reply
-	delivery delivery
-}
-
-const stallDefault = time.Minute
-
 func (c *Cloud) serveFault(w http.ResponseWriter, r *http.Request, k *call, f *armed) {
-	out := f.forge(k)
-	if out.delivery == genuine {
-		pause(r, f.Delay)
+	out := f.forge(k.ask())
+	if out.Delivery == answers.Genuine {
+		answers.Pause(r, f.Delay)
 		k.now = k.options.Now()
-		out.reply = c.answer(r, k)
+		out.Reply = c.answer(r, k)
 	} else if f.Delivered {
 		c.answer(r, k)
 	}
-	out.fault = f.Kind
-	if out.delivery == closed || out.delivery == stalled {
-		out.status = 0
+	status := out.Status
+	if out.Delivery.Silent() {
+		status = 0
 	}
-	c.log(k, out.reply)
-	out.send(w, r, f.Delay)
+	c.log(k, status, f.Kind)
+	out.Send(w, r, f.Delay)
 }
 
-func (f forged) send(w http.ResponseWriter, r *http.Request, delay time.Duration) {
-	if delay == 0 {
-		delay = stallDefault
-	}
-	switch f.delivery {
-	case whole, genuine:
-		f.write(w)
-		return
-	case halfway:
-		f.writeHalf(w)
-	case stalling:
-		f.writeHalf(w)
-		pause(r, delay)
-	case stalled:
-		pause(r, delay)
-	case closed:
-	}
-	panic(http.ErrAbortHandler) // net/http's own way to end a connection without an answer
+// serveRedirected approves whoever follows a Redirect, as no client should.
+func (c *Cloud) serveRedirected(w http.ResponseWriter, r *http.Request) {
+	c.counts.redirects.Add(1)
+	o := c.options.Load()
+	k := call{path: answers.PathRedirected, endpoint: ResultEndpoint, options: o, now: o.Now(), mobile: clip(r.URL.Query().Get("mobile"))}
+	rep := answers.Approved(k.ask())
+	c.log(&k, rep.Status, "")
+	rep.Write(w)
 }
 
-// pause waits, at most until the client is gone.
-func pause(r *http.Request, d time.Duration) {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-	case <-r.Context().Done():
+// FaultKinds are the names of all faults.
+func FaultKinds() []FaultKind {
+	var names []FaultKind
+	for _, f := range answers.Faults() {
+		names = append(names, f.Kind)
 	}
+	return names
+}
+
+func faultNamed(name FaultKind) (answers.Fault, bool) {
+	for _, f := range answers.Faults() {
+		if f.Kind == name {
+			return f, true
+		}
+	}
+	return answers.Fault{}, false
+}
+
+// Hostile lists every fault, at every endpoint that can show it, under which no login may succeed, whatever the person
+// does. They hold until cleared and never take effect on the phone: a push that fails so has not rung.
+func Hostile() []NamedFault {
+	var list []NamedFault
+	for _, f := range answers.Faults() {
+		if f.Harmless {
+			continue
+		}
+		homes := []Endpoint{f.Home}
+		if f.Home == AnyEndpoint {
+			homes = []Endpoint{LookUpEndpoint, PushEndpoint, ResultEndpoint}
+		}
+		for _, e := range homes {
+			list = append(list, NamedFault{Name: e.String() + "/" + string(f.Kind), Fault: Fault{Kind: f.Kind, Endpoint: e}})
+		}
+	}
+	return list
 }

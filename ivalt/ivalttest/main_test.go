@@ -19,6 +19,15 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 const (
+	textSent     = "Biometric Auth Request successfully sent."
+	textApproved = "Biometric Authentication successfully done."
+	textDenied   = "Denied - User denied biometric authentication."
+	textHours    = "You are not within the timezone."
+	textGeofence = "You are not within the geofencing location."
+
+	bodyForbidden = `{"message":"Forbidden"}`
+	bodyNoRoute   = `{"message":"Missing Authentication Token"}`
+
 	testKey = "rehearsal_key_of_32_characters_0"
 	alice   = "+919876543210"
 	bob     = "+491701234567"

@@ -24,8 +24,6 @@ type Options struct {
 	NotFoundStatus int           // of a look-up that finds nobody: 400, as documented, or 404; 0 is 400
 	PushLifetime   time.Duration // how long a push can be answered and its answer be read; 0 is 5 minutes
 	Limits         Limits        // the usage plan; the zero Limits have none
-
-	InsecureControlAnywhere bool // the control endpoint answers every address and every Host
 }
 
 // Limits are a usage plan, over sliding windows; 0 is unlimited.
@@ -72,6 +70,22 @@ func ParsePending(word string) (Pending, error) {
 		}
 	}
 	return PendingCaptured, fmt.Errorf("no way %q of saying pending (known: captured, 404, 422, 400)", word)
+}
+
+// status is the status on one of the two result endpoints.
+func (p Pending) status(k *call) int {
+	switch p {
+	case PendingCaptured:
+		if k.geofenced {
+			return http.StatusNotFound
+		}
+	case Pending404:
+		return http.StatusNotFound
+	case Pending400:
+		return http.StatusBadRequest
+	case Pending422:
+	}
+	return http.StatusUnprocessableEntity
 }
 
 // MarshalText implements encoding.TextMarshaler.

@@ -32,7 +32,7 @@ func ParsePerson(text string) (Person, error) {
 			return Person{}, err
 		}
 	}
-	return p, p.check()
+	return p, p.Check()
 }
 
 func (p *Person) setField(key, value string) (err error) {
@@ -67,8 +67,8 @@ func parseStep(text string) (Step, error) {
 	return Step{Behaviour: b, After: d}, err
 }
 
-// check says what keeps a person from being found by any request.
-func (p Person) check() error {
+// Check says what keeps a person from being found by any request.
+func (p Person) Check() error {
 	if p.Email == "" && p.Mobile == "" {
 		return errors.New("a person needs an e-mail or a mobile")
 	}
@@ -147,21 +147,4 @@ func validMobile(mobile string) bool {
 func validEmail(email string) bool {
 	at := strings.LastIndexByte(email, '@')
 	return at > 0 && at < len(email)-1 && len(email) <= 254 && !strings.ContainsAny(email, " \t\r\n\x00")
-}
-
-// splitMobile cuts a number into country code and the rest, the way that details carry it. The codes of one and two
-// digits are listed; all others have three.
-func splitMobile(mobile string) (country, rest string) {
-	const two = " 20 27 30 31 32 33 34 36 39 40 41 43 44 45 46 47 48 49 51 52 53 54 55 56 57 58 60 61 62 63 64 65 66 81 82 84 86 90 91 92 93 94 95 98 "
-	if len(mobile) < 5 {
-		return "", mobile
-	}
-	n := 4
-	switch {
-	case mobile[1] == '1' || mobile[1] == '7':
-		n = 2
-	case strings.Contains(two, " "+mobile[1:3]+" "):
-		n = 3
-	}
-	return mobile[:n], mobile[n:]
 }

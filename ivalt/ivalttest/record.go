@@ -1,51 +1,22 @@
 package ivalttest
 
 import (
-	"fmt"
-	"net/http"
 	"sync/atomic"
 	"time"
+
+	"ivalt-radius/ivalt/ivalttest/answers"
 )
 
 // Endpoint is one of the calls of the API. The zero Endpoint stands for all of them.
-type Endpoint uint8
+type Endpoint = answers.Endpoint
 
 // The endpoints; both result paths are one.
 const (
-	AnyEndpoint    Endpoint = iota
-	LookUpEndpoint          // "look-up": /get-user-by-email
-	PushEndpoint            // "push": /biometric-auth-request
-	ResultEndpoint          // "result": /biometric-auth-result and /biometric-geo-fence-auth-results
+	AnyEndpoint    = answers.AnyEndpoint
+	LookUpEndpoint = answers.LookUpEndpoint
+	PushEndpoint   = answers.PushEndpoint
+	ResultEndpoint = answers.ResultEndpoint
 )
-
-// String is the word that the control endpoint uses; empty for AnyEndpoint.
-func (e Endpoint) String() string {
-	switch e {
-	case AnyEndpoint:
-		return ""
-	case LookUpEndpoint:
-		return "look-up"
-	case PushEndpoint:
-		return "push"
-	case ResultEndpoint:
-		return "result"
-	}
-	return ""
-}
-
-// MarshalText implements encoding.TextMarshaler.
-func (e Endpoint) MarshalText() ([]byte, error) { return []byte(e.String()), nil }
-
-// UnmarshalText implements encoding.TextUnmarshaler.
-func (e *Endpoint) UnmarshalText(text []byte) error {
-	for _, known := range []Endpoint{AnyEndpoint, LookUpEndpoint, PushEndpoint, ResultEndpoint} {
-		if known.String() == string(text) {
-			*e = known
-			return nil
-		}
-	}
-	return fmt.Errorf("no endpoint %q (known: look-up, push, result)", text)
-}
 
 // Request is one call as the log keeps it.
 type Request struct {
@@ -58,7 +29,7 @@ type Request struct {
 	Fault    FaultKind `json:"fault,omitempty"`
 }
 
-// Requests are the calls of the API, newest first, the last 4,096 at most. Page and control endpoint are not among them.
+// Requests are the calls of the API, newest first, the last 4,096 at most.
 func (c *Cloud) Requests() []Request { return c.requests.last(keptRequests) }
 
 // Counters are what happened since New or Reset.
@@ -94,13 +65,4 @@ func (n *counts) reset() {
 	} {
 		c.Store(0)
 	}
-}
-
-// header makes an http.Header of pairs.
-func header(pairs ...string) http.Header {
-	h := make(http.Header, len(pairs)/2)
-	for i := 0; i+1 < len(pairs); i += 2 {
-		h.Set(pairs[i], pairs[i+1])
-	}
-	return h
 }

@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"ivalt-radius/ivalt/ivalttest/answers"
 )
 
 const (
@@ -16,10 +18,6 @@ const (
 	pathPush   = "/biometric-auth-request"
 	pathResult = "/biometric-auth-result"
 	pathPolicy = "/biometric-geo-fence-auth-results"
-
-	pathRedirected = "/redirected"
-	pathControl    = "/control/"
-	pathPhone      = "/phone."
 
 	maxBody = 64 << 10
 	maxText = 512 // of any text that is kept and shown
@@ -38,16 +36,25 @@ type call struct {
 	person              Person // whose mobile it is, for details
 }
 
+// ask is the call as answers are made of it.
+func (k *call) ask() answers.Ask {
+	a := answers.Ask{
+		Endpoint: k.endpoint, Geofenced: k.geofenced, Now: k.now, SentStatus: k.options.PushStatus,
+		Email: k.person.Email, Mobile: k.mobile, Name: k.person.Name,
+	}
+	if k.endpoint == LookUpEndpoint {
+		a.Email = k.email
+	}
+	return a
+}
+
 // ServeHTTP implements http.Handler.
 func (c *Cloud) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	switch p := r.URL.Path; {
-	case p == "/" || strings.HasPrefix(p, pathControl) || strings.HasPrefix(p, pathPhone):
-		c.control.ServeHTTP(w, r)
-	case p == pathRedirected:
+	if r.URL.Path == answers.PathRedirected {
 		c.serveRedirected(w, r)
-	default:
-		c.serveAPI(w, r)
+		return
 	}
+	c.serveAPI(w, r)
 }
 
 // serveAPI answers a call of the API: a fault first, since an outage asks for no key; then the gateway; then the
@@ -62,13 +69,13 @@ func (c *Cloud) serveAPI(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	rep := c.answer(r, &k)
-	c.log(&k, rep)
-	rep.write(w)
+	c.log(&k, rep.Status, "")
+	rep.Write(w)
 }
 
-func (c *Cloud) log(k *call, rep reply) {
+func (c *Cloud) log(k *call, status int, fault FaultKind) {
 	c.requests.add(Request{
-		Time: k.now, Path: k.path, Endpoint: k.endpoint, Email: k.email, Mobile: k.mobile, Status: rep.status, Fault: rep.fault,
+		Time: k.now, Path: k.path, Endpoint: k.endpoint, Email: k.email, Mobile: k.mobile, Status: status, Fault: fault,
 	})
 }
 
@@ -175,14 +182,14 @@ func (c *Cloud) identify(k *call) {
 }
 
 // answer is the genuine answer: route, key, usage plan, validation, then the endpoint.
-func (c *Cloud) answer(r *http.Request, k *call) reply {
+func (c *Cloud) answer(r *http.Request, k *call) answers.Reply {
 	if k.endpoint == AnyEndpoint {
 		c.counts.refused.Add(1)
-		return plain(http.StatusForbidden, bodyNoRoute)
+		return answers.NoRoute()
 	}
 	if !keyAccepted(r.Header.Get("X-Api-Key"), k.options) {
 		c.counts.refused.Add(1)
-		return plain(http.StatusForbidden, bodyForbidden)
+		return answers.Forbidden()
 	}
 	p := c.plan.Load()
 	if p.unlimited() {
@@ -194,29 +201,29 @@ func (c *Cloud) answer(r *http.Request, k *call) reply {
 		return throttled(ruled, k.now)
 	}
 	rep := c.apply(k)
-	rep.header = rateHeader(ruled)
+	rep.Header = rateHeader(ruled)
 	return rep
 }
 
 // apply is the application behind the gateway.
-func (c *Cloud) apply(k *call) reply {
+func (c *Cloud) apply(k *call) answers.Reply {
 	if k.tooLong {
-		return plain(http.StatusRequestEntityTooLarge, `{"message":"Request Too Long"}`)
+		return answers.TooLong()
 	}
 	if k.endpoint == LookUpEndpoint {
 		switch {
 		case k.email == "":
-			return invalid("email", "The email field is required.")
+			return answers.Invalid("email", "The email field is required.")
 		case !validEmail(k.email):
-			return invalid("email", "The email must be a valid email address.")
+			return answers.Invalid("email", "The email must be a valid email address.")
 		}
 		return c.lookUp(k)
 	}
 	switch {
 	case k.mobile == "":
-		return invalid("mobile", "The mobile field is required.")
+		return answers.Invalid("mobile", "The mobile field is required.")
 	case !validMobile(k.mobile):
-		return invalid("mobile", "The mobile format is invalid.")
+		return answers.Invalid("mobile", "The mobile format is invalid.")
 	}
 	if k.endpoint == PushEndpoint {
 		return c.push(k)
@@ -225,23 +232,23 @@ func (c *Cloud) apply(k *call) reply {
 }
 
 // throttled is the gateway's refusal: its own words for the rate and the quota, the documented ones for the minute.
-func throttled(ruled ruling, now time.Time) reply {
-	wait := strconv.Itoa(max(1, int((ruled.reset.Sub(now)+time.Second-1)/time.Second)))
-	rep := plain(http.StatusTooManyRequests, `{"message":"Too Many Requests"}`)
+func throttled(ruled ruling, now time.Time) answers.Reply {
+	wait := max(time.Second, (ruled.reset.Sub(now) + time.Second - 1).Truncate(time.Second))
+	rep := answers.TooManyRequests()
 	switch ruled.by {
 	case second:
 	case minute:
-		rep.body = []byte(`{"error":{"code":"RATE_LIMIT_EXCEEDED","message":"Rate limit exceeded","retry_after":` + wait + `}}`)
+		rep = answers.RateLimitExceeded(wait)
 	case hour:
-		rep.body = []byte(`{"message":"Limit Exceeded"}`)
+		rep = answers.LimitExceeded()
 	}
-	rep.header = rateHeader(ruled)
-	rep.header.Set("Retry-After", wait)
+	rep.Header = rateHeader(ruled)
+	rep.Header.Set("Retry-After", strconv.Itoa(int(wait/time.Second)))
 	return rep
 }
 
 func rateHeader(ruled ruling) http.Header {
-	return header(
+	return answers.Header(
 		"X-RateLimit-Limit", strconv.Itoa(ruled.limit),
 		"X-RateLimit-Remaining", strconv.Itoa(ruled.remaining),
 		"X-RateLimit-Reset", strconv.FormatInt(ruled.reset.Unix(), 10),

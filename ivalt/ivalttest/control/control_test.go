@@ -1,42 +1,19 @@
-package ivalttest
+package control
 
 import (
-	"encoding/json"
 	"net/http"
 	"net/http/httptest"
 	"regexp"
 	"strings"
 	"testing"
 	"time"
+
+	"ivalt-radius/ivalt/ivalttest"
+	"ivalt-radius/ivalt/ivalttest/answers"
 )
 
-func (r *rig) post(path, body string) answer {
-	r.t.Helper()
-	return r.do(r.request(path, body))
-}
-
-func (r *rig) get(path string) answer {
-	r.t.Helper()
-	req, err := http.NewRequestWithContext(r.t.Context(), http.MethodGet, r.url+path, nil)
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	return r.do(req)
-}
-
-func (r *rig) state() stateJSON {
-	r.t.Helper()
-	a := r.get("/control/state")
-	a.want(r.t, 200, "")
-	var s stateJSON
-	if err := json.Unmarshal([]byte(a.body), &s); err != nil {
-		r.t.Fatal(err)
-	}
-	return s
-}
-
 func TestControlPlaysAStory(t *testing.T) {
-	r := newRig(t, Options{})
+	r := newRig(t, ivalttest.Unknown)
 	r.post("/control/person", `{"email":"eve@example.com","mobile":"`+alice+`","does":"deny","after":"1s","next":[{"does":"manual","after":"0s"}]}`).want(t, 200, `{"ok":true}`)
 	r.post("/control/person", `{"email":"Bob@example.com","mobile":"`+bob+`"}`).want(t, 200, "ok")
 	r.post("/control/options", `{"sticky":true,"keep_results":true,"pending":"422","push_status":201,"not_found_status":404,`+
@@ -53,7 +30,7 @@ func TestControlPlaysAStory(t *testing.T) {
 	if len(s.Faults) != 1 || s.Faults[0].Requests != 3 || s.Counters.Pushes != 2 || len(s.Requests) != 2 || !*s.Options.Sticky {
 		t.Errorf("state: %+v", s)
 	}
-	r.clock.pass(1500 * time.Millisecond)
+	r.pass(1500 * time.Millisecond)
 	r.post("/control/approve", `{"push":1}`).want(t, 200, "ok")
 	r.post("/control/approve", `{"push":1}`).want(t, 409, "no such push")
 	r.post("/control/deny", `{"mobile":"`+bob+`"}`).want(t, 200, "ok")
@@ -63,49 +40,49 @@ func TestControlPlaysAStory(t *testing.T) {
 	r.post("/control/fault", `{"clear":true}`).want(t, 200, "ok")
 	r.poll(bob).want(t, 401, textDenied)
 	s = r.state()
-	if p := s.Pushes[1]; p.State != "approved" || p.Open || p.Answered == nil || p.Answered.Sub(p.Sent) != 1500*time.Millisecond {
+	if p := s.Pushes[1]; p.State != "approved" || p.Open || p.Answered.IsZero() || p.Answered.Sub(p.Sent) != 1500*time.Millisecond {
 		t.Errorf("push: %+v", p)
 	}
 	r.post("/control/reset", `{}`).want(t, 200, "ok")
-	if s = r.state(); len(s.Pushes) != 0 || len(s.People) != 2 || s.Counters != (Counters{}) {
+	if s = r.state(); len(s.Pushes) != 0 || len(s.People) != 2 || s.Counters != (ivalttest.Counters{}) {
 		t.Errorf("after reset: %+v", s)
 	}
 }
 
 func TestPushStatesOnThePage(t *testing.T) {
-	r := newRig(t, Options{})
+	r := newRig(t, ivalttest.Unknown)
 	for _, tt := range []struct {
-		does Behaviour
+		does ivalttest.Behaviour
 		want string
 	}{
-		{Approve, "approved"},
-		{Deny, "denied"},
-		{Geofence, "outside geofence"},
-		{Timezone, "outside hours"},
-		{DenySilent, "dismissed"},
-		{Manual, "waiting"},
-		{Ignore, "waiting"},
-		{Late, "approved"},
+		{ivalttest.Approve, "approved"},
+		{ivalttest.Deny, "denied"},
+		{ivalttest.Geofence, "outside geofence"},
+		{ivalttest.Timezone, "outside hours"},
+		{ivalttest.DenySilent, "dismissed"},
+		{ivalttest.Manual, "waiting"},
+		{ivalttest.Ignore, "waiting"},
+		{ivalttest.Late, "approved"},
 	} {
 		does, want := tt.does, tt.want
-		r.Set(Person{Mobile: alice, Behaviour: does, After: time.Second})
+		r.Set(ivalttest.Person{Mobile: alice, Behaviour: does, After: time.Second})
 		r.push(alice)
-		if p := r.state().Pushes[0]; (p.Due != nil) != (want != "dismissed" && want != "waiting") || !p.Open {
+		if p := r.state().Pushes[0]; !p.Due.IsZero() != (want != "dismissed" && want != "waiting") || !p.Open {
 			t.Errorf("%s: %+v", does, p)
 		}
-		r.clock.pass(2 * time.Second)
+		r.pass(2 * time.Second)
 		if p := r.state().Pushes[0]; p.State != want || p.Does != does {
 			t.Errorf("%s: %+v", does, p)
 		}
-		r.clock.pass(5 * time.Minute)
-		if p := r.state().Pushes[0]; p.Open || (p.Answered == nil && p.State != "expired") {
+		r.pass(5 * time.Minute)
+		if p := r.state().Pushes[0]; p.Open || (p.Answered.IsZero() && p.State != "expired") {
 			t.Errorf("%s, later: %+v", does, p)
 		}
 	}
 }
 
 func TestControlRefuses(t *testing.T) {
-	r := newRig(t, Options{})
+	r := newRig(t, ivalttest.Unknown)
 	for _, tt := range []struct{ name, path, body string }{
 		{"no json", "/control/person", `{`},
 		{"unknown member", "/control/person", `{"email":"a@b","admin":true}`},
@@ -144,52 +121,52 @@ func TestControlIsForThisMachineAlone(t *testing.T) {
 		{"loopback v6", "[::1]:5000", "[::1]:8099", nil, 200},
 		{"mapped", "[::ffff:127.0.0.1]:5000", "LOCALHOST:8099", nil, 200},
 		{"no port", "127.9.9.9:1", "[::1]", nil, 200},
-		{"same origin", "127.0.0.1:5000", "localhost:8099", header("Origin", "http://localhost:8099", "Sec-Fetch-Site", "same-origin"), 200},
+		{"same origin", "127.0.0.1:5000", "localhost:8099", answers.Header("Origin", "http://localhost:8099", "Sec-Fetch-Site", "same-origin"), 200},
 		{"another machine", "192.0.2.7:5000", "127.0.0.1:8099", nil, 403},
 		{"no address", "", "127.0.0.1:8099", nil, 403},
 		{"a name bound to loopback", "127.0.0.1:5000", "evil.example:8099", nil, 403},
 		{"no host", "127.0.0.1:5000", "", nil, 403},
-		{"another site", "127.0.0.1:5000", "127.0.0.1:8099", header("Origin", "http://evil.example"), 403},
-		{"another port", "127.0.0.1:5000", "127.0.0.1:8099", header("Origin", "http://127.0.0.1:9000"), 403},
-		{"no origin in a sandbox", "127.0.0.1:5000", "127.0.0.1:8099", header("Origin", "null"), 403},
-		{"another site, told by the browser", "127.0.0.1:5000", "127.0.0.1:8099", header("Sec-Fetch-Site", "cross-site"), 403},
-		{"a form", "127.0.0.1:5000", "127.0.0.1:8099", header("Content-Type", "text/plain"), 415},
-		{"no type", "127.0.0.1:5000", "127.0.0.1:8099", header("Content-Type", ""), 415},
+		{"another site", "127.0.0.1:5000", "127.0.0.1:8099", answers.Header("Origin", "http://evil.example"), 403},
+		{"another port", "127.0.0.1:5000", "127.0.0.1:8099", answers.Header("Origin", "http://127.0.0.1:9000"), 403},
+		{"no origin in a sandbox", "127.0.0.1:5000", "127.0.0.1:8099", answers.Header("Origin", "null"), 403},
+		{"another site, told by the browser", "127.0.0.1:5000", "127.0.0.1:8099", answers.Header("Sec-Fetch-Site", "cross-site"), 403},
+		{"a form", "127.0.0.1:5000", "127.0.0.1:8099", answers.Header("Content-Type", "text/plain"), 415},
+		{"no type", "127.0.0.1:5000", "127.0.0.1:8099", answers.Header("Content-Type", ""), 415},
 	}
-	ask := func(c *Cloud, remote, host string, h http.Header) int {
+	ask := func(h http.Handler, remote, host string, extra http.Header) int {
 		req := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/control/approve", strings.NewReader(`{"mobile":"`+alice+`"}`))
 		req.Header.Set("Content-Type", "application/json")
-		for name, values := range h {
+		for name, values := range extra {
 			req.Header[name] = values
 		}
 		req.RemoteAddr, req.Host = remote, host
 		w := httptest.NewRecorder()
-		c.ServeHTTP(w, req)
+		h.ServeHTTP(w, req)
 		return w.Code
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			r := newRig(t, Options{Default: Step{Behaviour: Manual}})
+			r := newRig(t, ivalttest.Manual)
 			r.push(alice)
-			if got := ask(r.Cloud, tt.remote, tt.host, tt.header); got != tt.status {
+			if got := ask(New(r.Cloud, ThisMachine), tt.remote, tt.host, tt.header); got != tt.status {
 				t.Errorf("status %d", got)
 			}
-			if a := r.poll(alice); a.proof(alice) != (tt.status == 200) {
+			if a := r.poll(alice); (a.status == 200) != (tt.status == 200) {
 				t.Errorf("afterwards the result says %s", a.body)
 			}
 		})
 	}
-	open := New(Options{InsecureControlAnywhere: true, Default: Step{Behaviour: Manual}})
+	open := New(ivalttest.New(ivalttest.Options{}), InsecureAnywhere)
 	if got := ask(open, "192.0.2.7:5000", "sim:8099", nil); got != 409 {
 		t.Errorf("anywhere: %d", got)
 	}
-	if got := ask(open, "192.0.2.7:5000", "sim:8099", header("Origin", "http://evil.example")); got != 403 {
+	if got := ask(open, "192.0.2.7:5000", "sim:8099", answers.Header("Origin", "http://evil.example")); got != 403 {
 		t.Errorf("anywhere, from another site: %d", got)
 	}
 }
 
 func TestPage(t *testing.T) {
-	r := newRig(t, Options{})
+	r := newRig(t, ivalttest.Unknown)
 	for path, kind := range map[string]string{"/": "text/html", "/phone.js": "text/javascript", "/phone.css": "text/css", "/phone.svg": "image/svg+xml"} {
 		a := r.get(path)
 		a.want(t, 200, "")
@@ -216,7 +193,7 @@ func TestPage(t *testing.T) {
 }
 
 func TestStateShowsNoKey(t *testing.T) {
-	r := newRig(t, Options{Default: Step{Behaviour: Manual}})
+	r := newRig(t, ivalttest.Manual)
 	r.push(alice)
 	if a := r.get("/control/state"); strings.Contains(a.body, testKey) {
 		t.Error("the state shows the API key")

@@ -1,4 +1,4 @@
-package ivalttest
+package answers
 
 import (
 	"crypto/rand"
@@ -6,6 +6,7 @@ import (
 	"hash/fnv"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -23,6 +24,7 @@ const (
 
 	bodyForbidden = `{"message":"Forbidden"}`
 	bodyNoRoute   = `{"message":"Missing Authentication Token"}`
+	bodyTooLong   = `{"message":"Request Too Long"}`
 
 	instances = "/services/ivalt_apis/ivalt_laravel_api/public/api/"
 )
@@ -30,36 +32,35 @@ const (
 // stamp is how debug.timestamp is written.
 const stamp = "2006-01-02T15:04:05.000000Z"
 
-// reply is one answer before it leaves: built whole, so that a fault can bend it.
-type reply struct {
-	status int
-	body   []byte
-	kind   string // Content-Type; empty is JSON
-	header http.Header
-	fault  FaultKind // the fault that made it, for the log
+// Reply is one answer before it leaves: made whole, so that a fault can bend it.
+type Reply struct {
+	Status int
+	Body   []byte
+	Type   string      // Content-Type; empty is JSON
+	Header http.Header // further headers
 }
 
 // plain is an answer outside of the envelope: the gateway's own.
-func plain(status int, body string) reply { return reply{status: status, body: []byte(body)} }
+func plain(status int, body string) Reply { return Reply{Status: status, Body: []byte(body)} }
 
 // data is an answer of the application that went well; details is JSON.
-func data(status int, now time.Time, message string, details []byte) reply {
+func data(status int, now time.Time, message string, details []byte) Reply {
 	b := make([]byte, 0, 512)
 	b = append(b, `{"data":{"status":true,"message":`...)
 	b = appendText(b, message)
 	b = append(b, `,"details":`...)
 	b = append(b, details...)
 	b = append(b, `},"error":null,`...)
-	return reply{status: status, body: appendDebug(b, now)}
+	return Reply{Status: status, Body: appendDebug(b, now)}
 }
 
 // problem is an answer of the application that did not go well.
-func problem(status int, now time.Time, title, detail, instance string) reply {
+func problem(status int, now time.Time, title, detail, instance string) Reply {
 	b := make([]byte, 0, 512)
 	b = append(b, `{"data":null,"error":`...)
 	b = appendProblem(b, status, title, detail, instance)
 	b = append(b, ',')
-	return reply{status: status, body: appendDebug(b, now)}
+	return Reply{Status: status, Body: appendDebug(b, now)}
 }
 
 func appendProblem(b []byte, status int, title, detail, instance string) []byte {
@@ -96,23 +97,23 @@ func appendActivity(b []byte) []byte {
 	return b
 }
 
-// invalid is Laravel's refusal of a body.
-func invalid(field, message string) reply {
+// Invalid is Laravel's refusal of a body.
+func Invalid(field, message string) Reply {
 	b := appendText([]byte(`{"message":`), message)
 	b = append(b, `,"errors":{"`+field+`":[`...)
 	b = appendText(b, message)
-	return reply{status: http.StatusUnprocessableEntity, body: append(b, `]}}`...)}
+	return Reply{Status: http.StatusUnprocessableEntity, Body: append(b, `]}}`...)}
 }
 
 // details is the person as an approval shows them.
-func details(p Person, mobile string) []byte {
-	country, rest := splitMobile(mobile)
+func details(a Ask) []byte {
+	country, rest := splitMobile(a.Mobile)
 	b := make([]byte, 0, 256)
 	b = append(b, `{"id":`...)
-	b = strconv.AppendUint(b, uint64(identity(mobile)), 10)
+	b = strconv.AppendUint(b, uint64(identity(a.Mobile)), 10)
 	for _, m := range [...]struct{ name, value string }{
-		{"name", p.Name},
-		{"email", p.Email},
+		{"name", a.Name},
+		{"email", a.Email},
 		{"country_code", country},
 		{"mobile", rest},
 		{"latitude", "30.7046"},
@@ -127,13 +128,13 @@ func details(p Person, mobile string) []byte {
 }
 
 // found is the person as a look-up shows them.
-func found(p Person, mobile string) []byte {
+func found(a Ask) []byte {
 	b := append(make([]byte, 0, 192), `{"user_id":`...)
-	b = strconv.AppendUint(b, uint64(identity(mobile)), 10)
+	b = strconv.AppendUint(b, uint64(identity(a.Mobile)), 10)
 	b = append(b, `,"email":`...)
-	b = appendText(b, p.Email)
+	b = appendText(b, a.Email)
 	b = append(b, `,"mobile_with_country_code":`...)
-	b = appendText(b, mobile)
+	b = appendText(b, a.Mobile)
 	return append(b, `,"status":"active"}`...)
 }
 
@@ -160,29 +161,46 @@ func appendText(b []byte, s string) []byte {
 	return append(b, '"')
 }
 
-// write sends the answer.
-func (r reply) write(w http.ResponseWriter) {
+// Write sends the answer.
+func (r Reply) Write(w http.ResponseWriter) {
 	r.writeHead(w)
-	_, _ = w.Write(r.body)
+	_, _ = w.Write(r.Body)
 }
 
 // writeHalf announces the whole answer, and sends half of it.
-func (r reply) writeHalf(w http.ResponseWriter) {
+func (r Reply) writeHalf(w http.ResponseWriter) {
 	r.writeHead(w)
-	_, _ = w.Write(r.body[:len(r.body)/2])
+	_, _ = w.Write(r.Body[:len(r.Body)/2])
 	_ = http.NewResponseController(w).Flush() // a writer that cannot flush only sends it later
 }
 
-func (r reply) writeHead(w http.ResponseWriter) {
+func (r Reply) writeHead(w http.ResponseWriter) {
 	h := w.Header()
-	for name, values := range r.header {
+	for name, values := range r.Header {
 		h[name] = values
 	}
-	kind := r.kind
+	kind := r.Type
 	if kind == "" {
 		kind = "application/json"
 	}
 	h["Content-Type"] = []string{kind}
-	h["Content-Length"] = []string{strconv.Itoa(len(r.body))}
-	w.WriteHeader(r.status)
+	h["Content-Length"] = []string{strconv.Itoa(len(r.Body))}
+	w.WriteHeader(r.Status)
+}
+
+// splitMobile cuts a number into country code and the rest, the way that details carry it. The codes of one and two
+// digits are listed; all others have three.
+func splitMobile(mobile string) (country, rest string) {
+	const two = " 20 27 30 31 32 33 34 36 39 40 41 43 44 45 46 47 48 49 51 52 53 54 55 56 57 58 60 61 62 63 64 65 66 81 82 84 86 90 91 92 93 94 95 98 "
+	if len(mobile) < 5 {
+		return "", mobile
+	}
+	n := 4
+	switch {
+	case mobile[1] == '1' || mobile[1] == '7':
+		n = 2
+	case strings.Contains(two, " "+mobile[1:3]+" "):
+		n = 3
+	}
+	return mobile[:n], mobile[n:]
 }

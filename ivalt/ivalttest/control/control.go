@@ -1,4 +1,4 @@
-package ivalttest
+package control
 
 import (
 	"embed"
@@ -11,24 +11,57 @@ import (
 	"net/netip"
 	"strings"
 	"time"
+
+	"ivalt-radius/ivalt/ivalttest"
 )
 
-// controlHandler serves the phone page and the control endpoint behind one gate.
-func (c *Cloud) controlHandler() http.Handler {
+// Reach is who may open the page and use the endpoint. The zero Reach is the safe one.
+type Reach uint8
+
+// The reaches.
+const (
+	ThisMachine      Reach = iota // loopback addresses, under a name of this machine
+	InsecureAnywhere              // whoever reaches the listener: they can approve logins
+)
+
+// deck is the endpoint of one Cloud.
+type deck struct {
+	cloud *ivalttest.Cloud
+	reach Reach
+}
+
+// New serves the phone page at /, the endpoint under /control/, and the Cloud everywhere else.
+func New(cloud *ivalttest.Cloud, reach Reach) http.Handler {
+	d := &deck{cloud: cloud, reach: reach}
+	own := d.gate(d.routes())
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		p := r.URL.Path
+		if p == "/" || strings.HasPrefix(p, "/control/") || strings.HasPrefix(p, "/phone.") {
+			own.ServeHTTP(w, r)
+			return
+		}
+		cloud.ServeHTTP(w, r)
+	})
+}
+
+func (d *deck) routes() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", asset("page.html", "text/html; charset=utf-8"))
 	mux.HandleFunc("GET /phone.js", asset("phone.js", "text/javascript; charset=utf-8"))
 	mux.HandleFunc("GET /phone.css", asset("phone.css", "text/css; charset=utf-8"))
 	mux.HandleFunc("GET /phone.svg", asset("phone.svg", "image/svg+xml"))
-	mux.HandleFunc("GET /control/state", c.getState)
-	mux.HandleFunc("POST /control/person", c.posted(c.postPerson))
-	mux.HandleFunc("POST /control/approve", c.posted(c.postAnswer(approved)))
-	mux.HandleFunc("POST /control/deny", c.posted(c.postAnswer(denied)))
-	mux.HandleFunc("POST /control/fault", c.posted(c.postFault))
-	mux.HandleFunc("POST /control/options", c.posted(c.postOptions))
-	mux.HandleFunc("POST /control/reset", c.posted(c.postReset))
-	return c.gate(mux)
+	mux.HandleFunc("GET /control/state", d.getState)
+	mux.HandleFunc("POST /control/person", posted(d.postPerson))
+	mux.HandleFunc("POST /control/approve", posted(answered(d.cloud.Approve, d.cloud.ApprovePush)))
+	mux.HandleFunc("POST /control/deny", posted(answered(d.cloud.Deny, d.cloud.DenyPush)))
+	mux.HandleFunc("POST /control/fault", posted(d.postFault))
+	mux.HandleFunc("POST /control/options", posted(d.postOptions))
+	mux.HandleFunc("POST /control/reset", posted(d.postReset))
+	return mux
 }
+
+// maxBody bounds what a POST may hold.
+const maxBody = 64 << 10
 
 //go:embed page.html phone.js phone.css phone.svg
 var assets embed.FS
@@ -44,13 +77,13 @@ func asset(name, kind string) http.HandlerFunc {
 			http.Error(w, "no such page", http.StatusNotFound)
 			return
 		}
-		reply{status: http.StatusOK, body: b, kind: kind}.write(w)
+		write(w, http.StatusOK, kind, b)
 	}
 }
 
 // gate lets this machine in and nobody else: by the address that asks, and by the name that was asked for, since a page
 // elsewhere may bind its own name to 127.0.0.1.
-func (c *Cloud) gate(next http.Handler) http.Handler {
+func (d *deck) gate(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		for name, value := range map[string]string{
 			"Content-Security-Policy": policyHeader, "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer",
@@ -58,7 +91,7 @@ func (c *Cloud) gate(next http.Handler) http.Handler {
 		} {
 			w.Header().Set(name, value)
 		}
-		if local := loopback(r.RemoteAddr) && loopback(r.Host); !local && !c.Options().InsecureControlAnywhere {
+		if local := loopback(r.RemoteAddr) && loopback(r.Host); !local && d.reach != InsecureAnywhere {
 			refuse(w, http.StatusForbidden, errors.New("the phone and the control endpoint answer this machine alone"))
 			return
 		}
@@ -80,7 +113,7 @@ func loopback(hostport string) bool {
 }
 
 // posted is a POST that no foreign page can make: its type forces a browser to ask first, and its Origin is our own.
-func (c *Cloud) posted(do func(body []byte) error) http.HandlerFunc {
+func posted(do func(body []byte) error) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 		if err != nil || media != "application/json" {
@@ -104,7 +137,7 @@ func (c *Cloud) posted(do func(body []byte) error) http.HandlerFunc {
 			refuse(w, statusOf(err), err)
 			return
 		}
-		reply{status: http.StatusOK, body: []byte(`{"ok":true}`)}.write(w)
+		write(w, http.StatusOK, kindJSON, []byte(`{"ok":true}`))
 	}
 }
 
@@ -119,8 +152,19 @@ func statusOf(err error) int {
 }
 
 func refuse(w http.ResponseWriter, status int, err error) {
-	b := append(appendText([]byte(`{"error":`), err.Error()), '}')
-	reply{status: status, body: b}.write(w)
+	b, failed := json.Marshal(map[string]string{"error": err.Error()})
+	if failed != nil {
+		b = []byte(`{"error":"refused"}`)
+	}
+	write(w, status, kindJSON, b)
+}
+
+const kindJSON = "application/json"
+
+func write(w http.ResponseWriter, status int, kind string, body []byte) {
+	w.Header().Set("Content-Type", kind)
+	w.WriteHeader(status)
+	_, _ = w.Write(body)
 }
 
 // decode reads one JSON object and nothing else.
