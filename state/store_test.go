@@ -184,6 +184,7 @@ func TestStoreThatIsDamaged(t *testing.T) {
 		"all but the heads":     func(b []byte) []byte { clear(b[2*page:]); return b },
 		"all but the heads, ff": func(b []byte) []byte { copy(b[2*page:], bytes.Repeat([]byte{0xff}, len(b))); return b },
 		"cut to its heads":      func(b []byte) []byte { return b[:2*page] },
+		"cut near its end":      func(b []byte) []byte { return b[:len(b)-10*page] },
 		"cut in the middle":     func(b []byte) []byte { return b[:len(b)/2/page*page] },
 	} {
 		t.Run(name, func(t *testing.T) {
