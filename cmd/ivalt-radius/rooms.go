@@ -46,10 +46,10 @@ func understand(s *config.Settings) (rooms, fault.List) {
 	return r, s.Locate(faults)
 }
 
-// load reads the settings and has every room look at them.
+// load reads the settings and has every room look at them. Where a fault is fatal the settings must not be used.
 func load(path string, environ []string) (*config.Settings, rooms, fault.List) {
 	s, faults := config.Load(path, config.Options{Environ: environ})
-	if s == nil || len(faults.Fatal()) > 0 && s.Clients == nil {
+	if s == nil {
 		return nil, rooms{}, faults
 	}
 	r, found := understand(s)
@@ -107,7 +107,10 @@ func policySettings(s *config.Settings) (policy.Settings, fault.List) {
 }
 
 func hours(windows []config.Window) []policy.HoursSettings {
-	var out []policy.HoursSettings
+	if windows == nil {
+		return nil
+	}
+	out := make([]policy.HoursSettings, 0, len(windows)) // a list that is there but empty is policy's to refuse
 	for _, w := range windows {
 		out = append(out, policy.HoursSettings{Days: w.Days, From: w.From, To: w.To, Timezone: w.Timezone, Except: w.Except})
 	}
