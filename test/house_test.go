@@ -112,21 +112,6 @@ func lastName(x ast.Expr) string {
 	return ""
 }
 
-// sleepingTests finds time.Sleep in tests. In a synctest bubble sleeping takes no time, so files that open one may sleep.
-func sleepingTests(s source) []string {
-	if !s.isTest() || strings.Contains(s.text, "\"testing/synctest\"") {
-		return nil
-	}
-	var found []string
-	ast.Inspect(s.file, func(n ast.Node) bool {
-		if call, ok := n.(*ast.SelectorExpr); ok && call.Sel.Name == "Sleep" && lastName(call.X) == "time" {
-			found = append(found, s.at(call.Pos())+": time.Sleep: wait for what you wait for, or use testing/synctest")
-		}
-		return true
-	})
-	return found
-}
-
 func TestFiles(t *testing.T) {
 	rules := map[string]func(source) []string{
 		"file length":     tooLongFile,
@@ -135,7 +120,6 @@ func TestFiles(t *testing.T) {
 		"no init":         initFunctions,
 		"package names":   forbiddenPackageName,
 		"log lines":       formattedLogLines,
-		"sleeping tests":  sleepingTests,
 	}
 	all := sources(t)
 	for name, rule := range rules {
@@ -175,9 +159,6 @@ func TestFileRulesSeeBadCode(t *testing.T) {
 		{"a field called log", formattedLogLines, "a/a.go", "package a\n\nfunc f() { s.log.Warnf(\"%d\", 1) }\n", true},
 		{"with a field", formattedLogLines, "a/a.go", "package a\n\nfunc f() { s.x.WithField(\"a\", 1).Errorf(\"%d\", 1) }\n", true},
 		{"fmt.Errorf", formattedLogLines, "a/a.go", "package a\n\nvar e = fmt.Errorf(\"%d\", 1)\n", false},
-		{"a sleeping test", sleepingTests, "a/a_test.go", "package a\n\nfunc f() { time.Sleep(1) }\n", true},
-		{"asleep in a bubble", sleepingTests, "a/a_test.go", "package a\n\nimport _ \"testing/synctest\"\n\nfunc f() { time.Sleep(1) }\n", false},
-		{"code that sleeps", sleepingTests, "a/a.go", "package a\n\nfunc f() { time.Sleep(1) }\n", false},
 		{"t.Errorf", formattedLogLines, "a/a_test.go", "package a\n\nfunc f() { t.Errorf(\"%d\", 1) }\n", false},
 	}
 	for _, c := range cases {

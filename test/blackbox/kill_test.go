@@ -86,7 +86,7 @@ func crowd(t *testing.T, site *blackbox.Site, name string) []string {
 	case <-time.After(blackbox.Patience):
 		t.Error("nobody was let in")
 	}
-	<-time.After(time.Duration(rand.IntN(200)) * time.Millisecond)
+	<-time.After(time.Duration(rand.IntN(200)) * time.Millisecond) //nolint:gosec // chance, not secrecy
 	site.Server.Kill()
 	sockets.Wait()
 	return users
