@@ -121,12 +121,13 @@ func oddPackets(t *testing.T, site *blackbox.Site) {
 // stateFiles adds what the server keeps on disk. Names may stand there, credentials may not.
 func stateFiles(t *testing.T, site *blackbox.Site, outputs map[string]string) {
 	t.Helper()
-	err := filepath.WalkDir(site.State(), func(path string, entry fs.DirEntry, err error) error {
+	state := os.DirFS(site.State())
+	err := fs.WalkDir(state, ".", func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || !entry.Type().IsRegular() {
 			return err
 		}
-		text, err := os.ReadFile(path)
-		outputs["state/"+entry.Name()] = string(text)
+		text, err := fs.ReadFile(state, path)
+		outputs["state/"+path] = string(text)
 		return err
 	})
 	if err != nil {
