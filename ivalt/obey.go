@@ -150,7 +150,8 @@ func (s *scheduler) finish(l *login, o order, now instant) {
 	if o.outcome == auth.Stale {
 		s.voice.stale(s, l)
 	}
-	l.answer <- auth.Answer{
+	answer := auth.Answer{
 		Outcome: o.outcome, Mobile: l.mobile, Detail: o.detail, Pushed: l.course.delivery != unpushed,
 	}
+	s.said = append(s.said, func() { l.answer <- answer }) // behind what there is to record of it
 }

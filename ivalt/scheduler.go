@@ -75,7 +75,7 @@ type scheduler struct {
 	running   int // callers
 	idle      int // of them, without a job
 	armed     instant
-	said      []func() // to be logged and recorded outside the lock
+	said      []func() // to be recorded, logged and answered outside the lock, in this order
 }
 
 func newScheduler(p *plan, c *client, l state.Limits, v *voice) *scheduler {
@@ -193,7 +193,8 @@ func (s *scheduler) nextWake() instant {
 	return min(at, now+time.Hour)
 }
 
-// unlock lets go, wakes the loop where something is due earlier than it knows, and says what was held back.
+// unlock lets go, wakes the loop where something is due earlier than it knows, and says what was held back: evidence
+// first, then the answers that it is about.
 func (s *scheduler) unlock() {
 	if s.nextWake() < s.armed {
 		s.poke()

@@ -260,30 +260,42 @@ func walk(t *testing.T, c course, o order, tr *trail, depth int) {
 		t.Fatalf("%s at %s, after the end at %s", o.call, now, c.end)
 	}
 	k := o.call
-	c, o = c.leaves(k, now)
-	if o.do != rest {
+	if c, o = c.leaves(k, now); o.do != rest {
 		return
 	}
-	next := *tr
-	if k == push {
-		next.pushes = append(append([]time.Duration(nil), tr.pushes...), now)
-	}
-	if n := len(next.pushes); n > 2 || (n == 2 && next.pushes[1]-next.pushes[0] < resendAfter) {
-		t.Fatalf("pushes at %v", next.pushes)
-	}
-	if k == poll && !next.cleared && (tr.rule != whereDoubtful || tr.history != clean) {
-		t.Fatal("a regular poll before the sentinel phase was over")
+	next := tr.with(k, now)
+	if complaint := next.complain(k); complaint != "" {
+		t.Fatal(complaint)
 	}
 	for class := range classCount {
-		next.late = now + 250*time.Millisecond
 		step, order := c.answered(result{class: class, resend: true}, next.late)
-		if order.do == finish && order.outcome == auth.Approved && (k != poll || class != approved) {
+		if order.outcome == auth.Approved && (k != poll || class != approved) {
 			t.Fatalf("approved by %s at a %s", class, k)
 		}
 		here := next
-		if (k == sentinel || k == again) && class != approved && class != drift && !class.trouble() {
+		if k > push && class != approved && class != drift && !class.trouble() {
 			here.cleared = true
 		}
 		walk(t, step, order, &here, depth-1)
 	}
+}
+
+func (tr *trail) with(k call, now time.Duration) trail {
+	next := *tr
+	next.late = now + 250*time.Millisecond
+	if k == push {
+		next.pushes = append(append([]time.Duration(nil), tr.pushes...), now)
+	}
+	return next
+}
+
+func (tr *trail) complain(k call) string {
+	n := len(tr.pushes)
+	switch {
+	case n > 2 || (n == 2 && tr.pushes[1]-tr.pushes[0] < resendAfter):
+		return "a push too many or too soon"
+	case k == poll && !tr.cleared && (tr.rule != whereDoubtful || tr.history != clean):
+		return "a regular poll before the sentinel phase was over"
+	}
+	return ""
 }

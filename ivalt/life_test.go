@@ -1,0 +1,149 @@
+package ivalt
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/sirupsen/logrus"
+
+	"ivalt-radius/auth"
+	"ivalt-radius/secret"
+	"ivalt-radius/state"
+)
+
+func TestWithdrawal(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHouse(t, settings(), script(sent(), wait(), after(3*time.Second, said())))
+		h.age()
+		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+		defer cancel()
+		if a := h.Push(ctx, pushTo(t, "a1", testMobile)); a.Outcome != auth.Withdrawn || !a.Pushed {
+			t.Errorf("%+v", a)
+		}
+		// The poll that was under way finds the approval while the next login has just pushed: it is nobody's.
+		h.fake.mu.Lock()
+		h.fake.answer = script(sent(), wait())
+		h.fake.mu.Unlock()
+		if a := h.Push(t.Context(), pushTo(t, "a2", testMobile)); a.Outcome != auth.TimedOut {
+			t.Errorf("the next login: %+v", a)
+		}
+		gone, stop := context.WithCancel(t.Context())
+		stop()
+		if a := h.Push(gone, pushTo(t, "a3", otherPhone)); a.Outcome != auth.Withdrawn || a.Pushed {
+			t.Errorf("withdrawn before it began: %+v", a)
+		}
+	})
+}
+
+func TestClose(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHouse(t, settings(), script(after(5*time.Second, sent()), wait()))
+		h.age()
+		time.AfterFunc(2*time.Second, h.Close)
+		got := h.answers(t, pushTo(t, "a1", testMobile), pushTo(t, "a2", otherPhone))
+		if diff := cmp.Diff([]string{"stopping", "stopping"}, outcomes(got)); diff != "" {
+			t.Error(diff)
+		}
+		if a := h.Push(t.Context(), pushTo(t, "a3", testMobile)); a.Outcome != auth.Stopping || a.Pushed {
+			t.Errorf("after Close: %+v", a)
+		}
+		h.Close()
+		if faults := h.Reload(settings()); len(faults) > 0 {
+			t.Error(faults)
+		}
+	})
+}
+
+func TestReload(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := settings()
+		h := newHouse(t, s, script(sent(), wait()))
+		h.age()
+		time.AfterFunc(5*time.Second, func() {
+			bad := s
+			bad.URL = "ftp://x"
+			if len(h.Reload(bad).Fatal()) == 0 {
+				t.Error("a bad URL was taken")
+			}
+			next := s
+			next.URL, next.ApprovalTimeout, next.APIKey = "https://other.example/v2/", 10*time.Second, secret.New(strings.Repeat("k", 32))
+			next.Limits, next.Connections = state.Limits{PerMinute: 3}, 1
+			if faults := h.Reload(next); len(faults.Fatal()) > 0 {
+				t.Error(faults)
+			}
+		})
+		began := time.Now()
+		if a := h.Push(t.Context(), pushTo(t, "a1", testMobile)); a.Outcome != auth.TimedOut || time.Since(began) != 57*time.Second {
+			t.Errorf("%+v after %s: the login did not keep its time", a, time.Since(began))
+		}
+		old, moved := h.fake.count(resultPath), h.fake.count("/v2"+resultPath)
+		if old != 2 || moved == 0 {
+			t.Errorf("%d polls at the old address, %d at the new one", old, moved)
+		}
+		if a := h.Push(t.Context(), pushTo(t, "a2", otherPhone)); a.Outcome != auth.NoBudget {
+			t.Errorf("the new limits do not hold: %+v", a)
+		}
+	})
+}
+
+// TestNothingOfAPersonIsLogged runs logins at debug level through approvals, drift and collisions.
+func TestNothingOfAPersonIsLogged(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		canary := `{"data":{"status":true,"message":"CANARY","details":{"mobile":"1","name":"CANARY","email":"CANARY"}},"debug":{"activityId":"CAN ARY"}}`
+		h := newHouse(t, settings(), script(sent(), wait(), reply{status: 200, body: canary}, no(), said()))
+		h.age()
+		h.answers(t, pushTo(t, "a1", testMobile), pushTo(t, "a2", testMobile))
+		h.Push(t.Context(), pushTo(t, "a3", testMobile))
+		text := h.log.String() + fmt.Sprintf("%+v", h.notes.events)
+		for _, word := range []string{"CANARY", "CAN ARY", testMobile[1:8], testKey, "Denied -"} {
+			if strings.Contains(text, word) {
+				t.Errorf("%q in the log:\n%s", word, text)
+			}
+		}
+		if !bytes.Contains(h.log.Bytes(), []byte("without the full proof")) || !strings.Contains(text, "7Vun") {
+			t.Errorf("the log lacks the drift or the activity:\n%s", text)
+		}
+	})
+}
+
+func TestTenThousandLogins(t *testing.T) { synctest.Test(t, tenThousand) }
+
+func tenThousand(t *testing.T) {
+	const many = 10_000
+	s := settings()
+	s.Connections = 64
+	polls := map[string]int{}
+	h := newHouse(t, s, func(r request) reply {
+		if r.path == pushPath {
+			return after(10*time.Millisecond, sent())
+		}
+		if polls[r.mobile]++; polls[r.mobile] < 2 {
+			return after(10*time.Millisecond, wait())
+		}
+		return after(10*time.Millisecond, reply{status: 200, body: bodyApproved(r.mobile)})
+	})
+	h.level(logrus.InfoLevel)
+	h.age()
+	var all sync.WaitGroup
+	var wrong atomic.Int64
+	for i := range many {
+		p := pushTo(t, "a", fmt.Sprintf("+4915112%06d", i))
+		all.Go(func() {
+			if a := h.Push(t.Context(), p); a.Outcome != auth.Approved || a.Mobile != p.Person.Mobile {
+				wrong.Add(1)
+			}
+		})
+	}
+	all.Wait()
+	if wrong.Load() != 0 || h.fake.count(pushPath) != many {
+		t.Errorf("%d wrong answers, %d pushes", wrong.Load(), h.fake.count(pushPath))
+	}
+}

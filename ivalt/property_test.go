@@ -1,0 +1,121 @@
+package ivalt
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"ivalt-radius/auth"
+)
+
+// TestNoScriptApprovesButTheProof plays random answers, hostile ones among them, against whole logins of one phone: nobody is
+// approved unless the last answer was the full proof and a poll after the push had found none before.
+func TestNoScriptApprovesButTheProof(t *testing.T) {
+	var bodies []reply
+	for _, c := range table() {
+		bodies = append(bodies, reply{status: c.status, body: c.body})
+	}
+	for _, body := range hostile() {
+		bodies = append(bodies, reply{status: 200, body: body})
+	}
+	common := []reply{sent(), wait(), said(), no(), down(), broken(), tooMany(), {status: 200, body: bodyApproved(otherPhone)}}
+	rapid.Check(t, func(rt *rapid.T) {
+		answers := rapid.SliceOfN(rapid.OneOf(rapid.SampledFrom(common), rapid.SampledFrom(common), rapid.SampledFrom(bodies)), 1, 30).Draw(rt, "answers")
+		delays := rapid.SliceOfN(rapid.SampledFrom(ms(0, 300, 4000, 20000)), 1, 10).Draw(rt, "delays")
+		works := sent()
+		pushes := rapid.SampledFrom([]*reply{nil, &works}).Draw(rt, "push")
+		gap := rapid.SampledFrom(ms(0, 500, 5000, 400000)).Draw(rt, "gap")
+		var complaint string
+		synctest.Test(t, func(t *testing.T) {
+			complaint = play(t, answers, delays, pushes, gap)
+		})
+		if complaint != "" {
+			rt.Fatal(complaint)
+		}
+	})
+}
+
+// seen is one answer of the script: to what, which, and the moment in which it was read.
+type seen struct {
+	path  string
+	reply reply
+	asked time.Duration
+	read  time.Duration
+}
+
+func play(t *testing.T, answers []reply, delays []time.Duration, pushes *reply, gap time.Duration) string {
+	t.Helper()
+	var log []seen
+	n := 0
+	h := newHouse(t, settings(), func(r request) reply {
+		a := answers[n%len(answers)]
+		a.after = delays[n%len(delays)]
+		n++
+		if r.path == pushPath && pushes != nil {
+			a = *pushes
+		}
+		log = append(log, seen{path: r.path, reply: a, asked: r.at, read: r.at + min(a.after, callTimeout)})
+		return a
+	})
+	h.level(0)
+	defer h.Close()
+	for _, id := range []string{"a1", "a2"} {
+		a := h.Push(t.Context(), pushTo(t, id, testMobile))
+		h.fake.mu.Lock()
+		this := log
+		log = nil
+		h.fake.mu.Unlock()
+		if why := judgeLogin(a, this); why != "" {
+			return why
+		}
+		<-time.After(gap)
+	}
+	return ""
+}
+
+// judgeLogin says what a login's answer breaks of the rules, from what iVALT answered alone.
+func judgeLogin(a auth.Answer, log []seen) string {
+	var pushes, polls []seen // polls after the first push
+	for _, s := range log {
+		if s.path == pushPath {
+			pushes = append(pushes, s)
+		} else if len(pushes) > 0 {
+			polls = append(polls, s)
+		}
+	}
+	switch {
+	case len(pushes) > 2:
+		return "more than two pushes"
+	case len(pushes) == 2 && (taken(pushes[0].reply) || pushes[1].asked-pushes[0].read < resendAfter):
+		return "a second push too many or too soon"
+	case len(pushes) > 0 && !a.Pushed && pushes[0].reply.body == bodySent && pushes[0].reply.after < callTimeout:
+		return "a push that iVALT took is denied"
+	case a.Outcome == auth.Approved && !proven(polls):
+		return "approved without the proof"
+	}
+	return ""
+}
+
+// proven reports that the last poll was answered by the full proof, and an earlier one by something that is none.
+func proven(polls []seen) bool {
+	proof := func(s seen) bool {
+		// A request id harms nothing where the push was given none, or the same.
+		body := strings.Replace(s.reply.body, `"request_id":"other",`, "", 1)
+		return taken(s.reply) && body == bodyApproved(testMobile) && s.reply.status == 200
+	}
+	cleared := slices.ContainsFunc(polls, func(s seen) bool { return readable(s.reply) && !proof(s) })
+	return len(polls) > 0 && cleared && proof(polls[len(polls)-1])
+}
+
+// taken reports that a push was answered in a way that does not leave it in doubt.
+func taken(r reply) bool { return r.err == nil && r.after < callTimeout && r.status < 500 }
+
+// readable reports an answer to a poll that says something.
+func readable(r reply) bool {
+	return taken(r) && r.status != 429 && (r.status == 204 || json.Valid([]byte(r.body)))
+}
