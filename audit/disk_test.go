@@ -71,7 +71,7 @@ func (r diskRig) loseThree(t *testing.T) {
 
 func (r diskRig) failFor5s(t *testing.T) {
 	t.Helper()
-	time.Sleep(5 * time.Second)
+	time.Sleep(5 * time.Second) //nolint:forbidigo // virtual time
 	synctest.Wait()
 	if r.trail.Failing() == nil || r.trail.Lost() != 3 {
 		t.Errorf("health says %v, %d lost", r.trail.Failing(), r.trail.Lost())
@@ -83,7 +83,7 @@ func (r diskRig) failFor5s(t *testing.T) {
 
 func (r diskRig) recover(t *testing.T) {
 	t.Helper()
-	time.Sleep(2 * time.Second)
+	time.Sleep(2 * time.Second) //nolint:forbidigo // virtual time
 	synctest.Wait()
 	if err := r.trail.Failing(); err != nil {
 		t.Errorf("does not recover by itself: %v", err)
@@ -107,7 +107,7 @@ func TestAFailedSyncTakesTheUnsyncedPostsToo(t *testing.T) {
 		mustCommit(t, trail, Attempt{User: "first"})
 		mustPost(t, trail, Attempt{User: "p"})
 		mustPost(t, trail, Attempt{User: "p"})
-		time.Sleep(2 * linger)
+		time.Sleep(2 * linger) //nolint:forbidigo // virtual time
 		synctest.Wait()
 		expect(t, path, "first p p")
 		file.fail(nil, unix.EIO, nil)
@@ -237,7 +237,7 @@ func fillDisk() error {
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(childTrail, content, 0o600)
+	return os.WriteFile(childTrail, content, 0o600) //nolint:gosec // a constant path
 }
 
 // failAndRecover commits until the disk refuses, frees it, and commits once more.

@@ -19,7 +19,7 @@ func TestKillLosesNothingAcknowledged(t *testing.T) {
 	path := trailPath(t)
 	acknowledged := map[string]bool{}
 	for range killRounds {
-		killAfter(t, path, 50+rand.IntN(400), acknowledged)
+		killAfter(t, path, 50+rand.IntN(400), acknowledged) //nolint:gosec // any moment will do
 		mustClose(t, mustOpen(t, path, Options{}))
 		there := map[string]bool{}
 		for _, l := range sound(t, path) {

@@ -219,12 +219,12 @@ func TestPostsAreWrittenTogetherAndSyncedWithinASecond(t *testing.T) {
 		for range 50 {
 			mustPost(t, trail, attempt())
 		}
-		time.Sleep(2 * linger)
+		time.Sleep(2 * linger) //nolint:forbidigo // virtual time
 		synctest.Wait()
 		if writes, syncs := file.counts(); writes != 1 || syncs != 0 {
 			t.Errorf("%d writes and %d syncs, want 1 and none", writes, syncs)
 		}
-		time.Sleep(time.Second - 2*linger)
+		time.Sleep(time.Second - 2*linger) //nolint:forbidigo // virtual time
 		synctest.Wait()
 		if writes, syncs := file.counts(); writes != 1 || syncs != 1 {
 			t.Errorf("%d writes and %d syncs after a second, want 1 and 1", writes, syncs)

@@ -30,9 +30,9 @@ func TestCacheValuesEnd(t *testing.T) {
 		wantValue(t, c, "b", 2)
 		wantValue(t, c, "c", 3)
 		wantValue(t, c, "d", 0)
-		time.Sleep(time.Second - 1)
+		time.Sleep(time.Second - 1) //nolint:forbidigo // virtual time
 		wantValue(t, c, "b", 2)
-		time.Sleep(time.Nanosecond)
+		time.Sleep(time.Nanosecond) //nolint:forbidigo // virtual time
 		wantValue(t, c, "b", 0)
 		if c.Len() != 2 {
 			t.Errorf("%d live, want 2", c.Len())
@@ -40,7 +40,7 @@ func TestCacheValuesEnd(t *testing.T) {
 		if !c.Set("a", 4) { // a new value, and a new life
 			t.Error("refused")
 		}
-		time.Sleep(time.Minute - 1)
+		time.Sleep(time.Minute - 1) //nolint:forbidigo // virtual time
 		wantValue(t, c, "a", 4)
 		wantValue(t, c, "c", 0)
 		c.Delete("a")
@@ -68,11 +68,11 @@ func TestCacheAddClaimsOnce(t *testing.T) {
 		if won.Load() != 1 {
 			t.Errorf("%d won the claim", won.Load())
 		}
-		time.Sleep(time.Minute - 1)
+		time.Sleep(time.Minute - 1) //nolint:forbidigo // virtual time
 		if c.Add("a", 1) {
 			t.Error("claimed while the first claim lives")
 		}
-		time.Sleep(time.Nanosecond)
+		time.Sleep(time.Nanosecond) //nolint:forbidigo // virtual time
 		if !c.Add("a", 1) || c.Len() != 1 {
 			t.Error("not to be claimed again after its end")
 		}
@@ -93,7 +93,7 @@ func TestCacheIsBounded(t *testing.T) {
 			t.Error("a full cache does not replace")
 		}
 		wantValue(t, c, "2", 5)
-		time.Sleep(time.Minute)
+		time.Sleep(time.Minute) //nolint:forbidigo // virtual time
 		if !c.Add("more", 7) {
 			t.Error("expired values keep their places")
 		}
@@ -121,7 +121,7 @@ func TestCacheSweepsAsItGoes(t *testing.T) {
 		c := NewCache[int](time.Second, 1<<20)
 		for i := range 10_000 {
 			c.Set(fmt.Sprint(i), i)
-			time.Sleep(10 * time.Millisecond)
+			time.Sleep(10 * time.Millisecond) //nolint:forbidigo // virtual time
 		}
 		if n := c.live.ItemCount(); n > 101 {
 			t.Errorf("%d values held where 100 live", n)
@@ -191,7 +191,7 @@ func (m *cacheModel) play(t *rapid.T, key string) {
 		delete(m.model, key)
 		m.cache.Delete(key)
 	case 4:
-		time.Sleep(time.Duration(rapid.IntRange(0, 5).Draw(t, "pass")) * time.Second)
+		time.Sleep(time.Duration(rapid.IntRange(0, 5).Draw(t, "pass")) * time.Second) //nolint:forbidigo // virtual time
 	case 5:
 		if v, ok := m.cache.Get(key); v != old.value || ok != there {
 			t.Fatalf("Get(%s) is %d, %v; want %d, %v", key, v, ok, old.value, there)

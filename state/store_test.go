@@ -299,7 +299,7 @@ func TestLearnedWhileTheDiskFails(t *testing.T) {
 			t.Fatal(err)
 		}
 		l.Learn("b")
-		time.Sleep(3 * persistRetry)
+		time.Sleep(3 * persistRetry) //nolint:forbidigo // virtual time
 		if !l.Has("b") || l.Failing() == nil {
 			t.Errorf("health says %v", l.Failing())
 		}

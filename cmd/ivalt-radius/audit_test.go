@@ -50,7 +50,7 @@ func TestAuditVerify(t *testing.T) {
 	}
 	write := func(name string, content []byte) string {
 		file := filepath.Join(t.TempDir(), name)
-		if err := os.WriteFile(file, content, 0o600); err != nil {
+		if err := os.WriteFile(file, content, 0o600); err != nil { //nolint:gosec // in the test's own directory
 			t.Fatal(err)
 		}
 		return file
