@@ -8,6 +8,7 @@ import (
 	"encoding/base32"
 	"encoding/binary"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -36,7 +37,9 @@ type attempt struct {
 
 // attempts are the logins that wait, and the Accepts that may still be joined.
 type attempts struct {
-	secret [sha256.Size]byte // of this process, for the keys
+	secret  [sha256.Size]byte // of this process, for the keys
+	process [10]byte          // of this process, for the names of attempts
+	ids     atomic.Uint64
 
 	mu       sync.Mutex
 	open     map[key]*attempt
@@ -49,6 +52,7 @@ type attempts struct {
 func newAttempts() *attempts {
 	s := &attempts{open: map[key]*attempt{}, waiters: map[uint64]*attempt{}}
 	_, _ = rand.Read(s.secret[:]) // never fails: crypto/rand ends the process instead
+	_, _ = rand.Read(s.process[:])
 	return s
 }
 
@@ -102,7 +106,7 @@ func (s *attempts) enter(ctx context.Context, k key, req *Request, now time.Time
 	if s.leading >= most {
 		return nil, refused
 	}
-	a := &attempt{key: k, id: newID(), first: req.Received, done: make(chan struct{})}
+	a := &attempt{key: k, id: s.newID(), first: req.Received, done: make(chan struct{})}
 	a.ctx, a.cancel = context.WithCancelCause(ctx)
 	s.wait(a, req.ID)
 	s.open[k] = a
@@ -236,11 +240,12 @@ func (s *attempts) waitingNow() int {
 	return s.leading
 }
 
-var idEncoding = base32.NewEncoding("0123456789abcdefghjkmnpqrstvwxyz").WithPadding(base32.NoPadding)
+var idEncoding = base32.NewEncoding("0123456789abcdefghjkmnpqrstvwxyz").WithPadding(base32.NoPadding) //nolint:gochecknoglobals // a constant that Go cannot write as one
 
-// newID names an attempt: 80 random bits, 16 characters.
-func newID() string {
-	var b [10]byte
-	_, _ = rand.Read(b[:])
+// newID names an attempt: ten octets that are random for this process, with a count in them, as 16 characters. It is a name
+// for people and for evidence, and nobody's secret.
+func (s *attempts) newID() string {
+	b := s.process
+	binary.BigEndian.PutUint64(b[2:], binary.BigEndian.Uint64(b[2:])^s.ids.Add(1))
 	return idEncoding.EncodeToString(b[:])
 }

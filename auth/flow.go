@@ -61,29 +61,45 @@ func (f *Flow) Stop() { f.attempts.stop() }
 func (f *Flow) Waiting() int { return f.attempts.waitingNow() }
 
 // Run takes one exchange from its request to its verdict and blocks until then. ctx ends with the server.
-func (f *Flow) Run(ctx context.Context, req Request) Verdict {
-	l := login{rules: f.rules.Load(), req: &req, first: req.Received}
+func (f *Flow) Run(ctx context.Context, req *Request) Verdict {
+	verdict, wait := f.Open(ctx, req)
+	if wait != nil {
+		verdict = wait()
+	}
+	return verdict
+}
+
+// Open is Run as far as it goes without waiting for a phone or a disk. Where wait is nil the verdict stands; otherwise wait
+// blocks until there is one, and is to be called once. So a login that is denied at once costs no goroutine, and one that waits
+// parks in a goroutine whose stack has never been deep. req must not change until the verdict.
+func (f *Flow) Open(ctx context.Context, req *Request) (verdict Verdict, wait func() Verdict) {
+	l := login{rules: f.rules.Load(), req: req, first: req.Received}
 	subject, err := f.identify(ctx, &l)
-	if f.attempts.isDraining() && !f.attempts.waits(f.attempts.key(subject.User, &req), f.Now()) {
-		return Verdict{Silent: true, Reason: ShuttingDown}
+	if f.attempts.isDraining() && !f.attempts.waits(f.attempts.key(subject.User, req), f.Now()) {
+		return Verdict{Silent: true, Reason: ShuttingDown}, nil
 	}
 	decision, err := f.decide(&l, subject, err)
-	password, err := f.primary(ctx, &l, subject, decision, err)
-	proof := Proof{Password: password}
-	if err != nil || decision.Action != policy.RequirePush {
-		return f.settle(&l, decision, proof, err)
+	proof, err := f.primary(ctx, &l, subject, decision, err)
+	switch {
+	case err != nil || decision.Action == policy.Deny:
+		return f.settle(&l, decision, proof, err), nil
+	case decision.Action == policy.Exempt:
+		waiting := l
+		return verdict, func() Verdict { return f.settle(&waiting, decision, proof, nil) }
 	}
-	a, role := f.attempts.enter(ctx, f.attempts.key(subject.User, &req), &req, f.Now(), l.rules.MaxAttempts)
+	a, role := f.attempts.enter(ctx, f.attempts.key(subject.User, req), req, f.Now(), l.rules.MaxAttempts)
+	waiting := &pending{login: l, attempt: a, subject: subject, decision: decision, proof: proof}
 	switch role {
 	case leads:
-		return f.lead(&l, a, subject, decision, proof)
+		f.attempts.withdraw(req.Replaces)
+		return verdict, func() Verdict { return f.lead(waiting) }
 	case joins:
-		return f.follow(ctx, &l, a, decision)
+		return verdict, func() Verdict { return f.follow(ctx, waiting) }
 	case silenced:
-		return Verdict{Silent: true, Reason: ShuttingDown}
+		return Verdict{Silent: true, Reason: ShuttingDown}, nil
 	case refused:
 	}
-	return f.settle(&l, decision, proof, errBusy)
+	return f.settle(&l, decision, proof, errBusy), nil
 }
 
 // login is what one Run knows of itself; it is made from the request and never shared.
@@ -95,6 +111,16 @@ type login struct {
 	first   time.Time
 	facts   policy.Facts
 	user    string // as the log shows it
+}
+
+// pending is a login that has passed policy and first factor and waits for its attempt's verdict.
+type pending struct {
+	login
+
+	attempt  *attempt
+	subject  Subject
+	decision policy.Decision
+	proof    Proof
 }
 
 // leaveBy is when the verdict must leave.
@@ -138,7 +164,11 @@ func (f *Flow) decide(l *login, s Subject, err error) (policy.Decision, error) {
 		User: s.User.String(), Groups: s.Person.Groups, Client: l.req.Client.Name,
 		CallingStation: l.req.From, At: f.Now(),
 	}
-	return l.rules.Policy.Decide(l.facts), nil
+	d := l.rules.Policy.Decide(l.facts)
+	if d.Action != policy.RequirePush && d.Action != policy.Exempt {
+		d.Action = policy.Deny
+	}
+	return d, nil
 }
 
 // again asks policy once more, just before the Accept: hours may have ended while the phone rang.
@@ -152,76 +182,84 @@ func (f *Flow) again(l *login, before policy.Decision) policy.Decision {
 }
 
 // primary checks the first factor of a login that policy does not deny.
-func (f *Flow) primary(ctx context.Context, l *login, s Subject, d policy.Decision, err error) (bool, error) {
+func (f *Flow) primary(ctx context.Context, l *login, s Subject, d policy.Decision, err error) (Proof, error) {
 	if err != nil || d.Action == policy.Deny {
-		return false, err
+		return Proof{}, err
 	}
-	return l.rules.Primary.Verify(ctx, s.User, l.req)
+	checked, err := l.rules.Primary.Verify(ctx, s.User, l.req)
+	return Proof{Password: checked}, err
 }
 
 // lead pushes for the attempt and hands its verdict to every exchange that joined it, also when something panics: the
 // zero Verdict rejects.
-func (f *Flow) lead(l *login, a *attempt, s Subject, d policy.Decision, p Proof) (v Verdict) {
-	defer func() {
-		f.attempts.conclude(a, v, f.Now(), l.leaveBy())
-		if f.attempts.release(l.req.ID) {
-			v.Silent = true // withdrawn meanwhile: its NAS listens for a newer exchange
-		}
-	}()
-	l.id, l.attempt = a.id, a
-	f.attempts.withdraw(l.req.Replaces)
-	p.Answer = f.push(l, s)
-	return f.settle(l, f.again(l, d), p, nil)
+func (f *Flow) lead(p *pending) (v Verdict) {
+	defer f.ended(p, &v)
+	p.id, p.login.attempt = p.attempt.id, p.attempt
+	f.push(p)
+	return f.settle(&p.login, f.again(&p.login, p.decision), p.proof, nil)
+}
+
+// ended hands the verdict over.
+func (f *Flow) ended(p *pending, v *Verdict) {
+	f.attempts.conclude(p.attempt, *v, f.Now(), p.leaveBy())
+	if f.attempts.release(p.req.ID) {
+		v.Silent = true // withdrawn meanwhile: its NAS listens for a newer exchange
+	}
 }
 
 // push has the phone asked, and waits. Whatever the phone said, an attempt that was withdrawn or stopped is over.
-func (f *Flow) push(l *login, s Subject) Answer {
-	answer := f.Pusher.Push(l.attempt.ctx, Push{
-		Attempt: l.id, Client: l.req.Client.Name, CallingStation: l.req.CallingStation,
-		User: s.User, Person: s.Person, Deadline: l.leaveBy(),
+func (f *Flow) push(p *pending) {
+	p.proof.Answer = f.Pusher.Push(p.attempt.ctx, &Push{
+		Attempt: p.attempt.id, Client: p.req.Client.Name, CallingStation: p.req.CallingStation,
+		User: p.subject.User, Person: p.subject.Person, Deadline: p.leaveBy(),
 	})
-	switch cause := context.Cause(l.attempt.ctx); {
+	switch cause := context.Cause(p.attempt.ctx); {
 	case cause == nil:
 	case errors.Is(cause, errWithdrawn):
-		answer.Outcome, answer.Detail = Withdrawn, errWithdrawn.Error()
+		p.proof.Answer.Outcome, p.proof.Answer.Detail = Withdrawn, errWithdrawn.Error()
 	default:
-		answer.Outcome, answer.Detail = Stopping, errShutdown.Error()
+		p.proof.Answer.Outcome, p.proof.Answer.Detail = Stopping, errShutdown.Error()
 	}
-	return answer
 }
 
 // follow waits for the verdict of the attempt that the exchange joined. A late copy of an accepted login is judged by the
 // hours once more.
-func (f *Flow) follow(ctx context.Context, l *login, a *attempt, d policy.Decision) Verdict {
-	defer f.attempts.release(l.req.ID)
-	late := false
+func (f *Flow) follow(ctx context.Context, p *pending) Verdict {
+	defer f.attempts.release(p.req.ID)
+	a := p.attempt
 	select {
 	case <-a.done:
-		late = true
+		return f.late(p)
 	default:
-		select {
-		case <-a.done:
-		case <-ctx.Done():
-			return Verdict{Silent: true, Reason: ShuttingDown, Attempt: a.id}
-		}
 	}
-	v := a.verdict
-	if late && v.Kind == Accept {
-		f.Recorder.Note(audit.Security{
-			Event: "accept_joined", Attempt: a.id, Client: l.req.Client.Name, User: l.user,
-			CallingStation: l.req.CallingStation, Detail: "a further copy of the login got its Accept",
-		})
-		if f.again(l, d).Action != policy.RequirePush {
-			return Verdict{Reason: OutsideHours, Attempt: a.id}
-		}
+	select {
+	case <-a.done:
+		return a.verdict
+	case <-ctx.Done():
+		return Verdict{Silent: true, Reason: ShuttingDown, Attempt: a.id}
 	}
+}
+
+// late gives a concluded Accept to a further copy of its login, and leaves evidence of it.
+func (f *Flow) late(p *pending) Verdict {
+	v := p.attempt.verdict
+	if v.Kind != Accept {
+		return v
+	}
+	if f.again(&p.login, p.decision).Action != policy.RequirePush {
+		return Verdict{Reason: OutsideHours, Attempt: p.attempt.id}
+	}
+	f.Recorder.Note(audit.Security{
+		Event: "accept_joined", Attempt: p.attempt.id, Client: p.req.Client.Name, User: p.user,
+		CallingStation: p.req.CallingStation, Detail: "a further copy of the login got its Accept",
+	})
 	return v
 }
 
 // settle concludes, makes the evidence durable before an Accept, and looks at the clock once more after that.
 func (f *Flow) settle(l *login, d policy.Decision, p Proof, err error) Verdict {
 	if l.id == "" {
-		l.id = newID()
+		l.id = f.attempts.newID()
 	}
 	v := conclude(d, p, err, f.moment(l))
 	if v.Kind == Accept {

@@ -26,15 +26,15 @@ type house struct {
 	noted     []audit.Event
 	concluded []audit.Attempt
 
-	phone     func(ctx context.Context, p Push) Answer // what the person does
+	phone     func(ctx context.Context, p *Push) Answer // what the person does
 	decide    func(f policy.Facts) policy.Decision
 	commitErr error
 	commitFor time.Duration
 }
 
-func (h *house) Push(ctx context.Context, p Push) Answer {
+func (h *house) Push(ctx context.Context, p *Push) Answer {
 	h.mu.Lock()
-	h.pushes = append(h.pushes, p)
+	h.pushes = append(h.pushes, *p)
 	phone := h.phone
 	h.mu.Unlock()
 	return phone(ctx, p)
@@ -60,8 +60,8 @@ func (h *house) Note(e audit.Event) {
 func (h *house) Decide(f policy.Facts) policy.Decision { return h.decide(f) }
 
 // after makes a phone that answers once d has passed, unless the attempt ends first.
-func after(d time.Duration, o Outcome) func(context.Context, Push) Answer {
-	return func(ctx context.Context, _ Push) Answer {
+func after(d time.Duration, o Outcome) func(context.Context, *Push) Answer {
+	return func(ctx context.Context, _ *Push) Answer {
 		select {
 		case <-time.After(d):
 			return Answer{Outcome: o, Pushed: true}
@@ -112,10 +112,12 @@ func ask(user, password string, change ...func(*Request)) Request {
 	return r
 }
 
+func (h *house) run(r Request) Verdict { return h.Run(context.Background(), &r) }
+
 // start runs a request in a goroutine of its own.
 func (h *house) start(r Request) <-chan Verdict {
 	out := make(chan Verdict, 1)
-	go func() { out <- h.Run(context.Background(), r) }()
+	go func() { out <- h.Run(context.Background(), &r) }()
 	synctest.Wait()
 	return out
 }
@@ -189,7 +191,7 @@ func TestRunEndsWithOneVerdict(t *testing.T) {
 				if c.change != nil {
 					c.change(&r)
 				}
-				v := h.Run(context.Background(), r)
+				v := h.Run(context.Background(), &r)
 				want(t, v, c.kind, c.reason)
 				h.wantPushes(t, c.pushes)
 				if len(h.concluded) != 1 || h.concluded[0].Verdict != c.kind.String() || h.concluded[0].Reason != c.reason.String() {
@@ -209,7 +211,7 @@ func TestRunEndsWithOneVerdict(t *testing.T) {
 func TestEvidence(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newHouse()
-		h.Run(context.Background(), ask("Bob@Example.COM", "pw"))
+		h.run(ask("Bob@Example.COM", "pw"))
 		e := h.concluded[0]
 		e.Attempt = ""
 		got := fmt.Sprintf("%+v", e)
@@ -228,7 +230,7 @@ func TestNoAcceptWithoutEvidence(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newHouse()
 		h.commitErr = errors.New("disk full")
-		want(t, h.Run(context.Background(), ask("bob", "pw")), Reject, Unavailable)
+		want(t, h.run(ask("bob", "pw")), Reject, Unavailable)
 		if len(h.concluded) != 1 || h.concluded[0].Verdict != "reject" {
 			t.Errorf("concluded: %+v", h.concluded)
 		}
@@ -250,7 +252,7 @@ func TestNoAcceptAfterTheNASGaveUp(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				h := newHouse()
 				h.phone, h.commitFor = after(c.approve, Approved), c.disk
-				v := h.Run(context.Background(), ask("bob", "pw"))
+				v := h.run(ask("bob", "pw"))
 				if v.Kind != c.kind || c.kind == Reject && v.Reason != PushTimeout {
 					t.Errorf("got %v %v", v.Kind, v.Reason)
 				}
@@ -282,7 +284,7 @@ func TestHoursAreJudgedAgain(t *testing.T) {
 					}
 					return policy.Decision{Action: policy.RequirePush, Rule: "office", Until: until}
 				}
-				v := h.Run(context.Background(), ask("bob", "pw"))
+				v := h.run(ask("bob", "pw"))
 				want(t, v, c.kind, c.reason)
 				if c.kind == Accept && !v.Until.Equal(until) {
 					t.Errorf("until: %v", v.Until)
@@ -300,7 +302,7 @@ func TestDirectoryThatCannotBeAsked(t *testing.T) {
 			return Person{Groups: []string{"staff"}}, errors.New("down")
 		})
 		h.Reload(rules)
-		want(t, h.Run(context.Background(), ask("bob", "pw")), Reject, Unavailable)
+		want(t, h.run(ask("bob", "pw")), Reject, Unavailable)
 		h.wantPushes(t, 0)
 	})
 }
@@ -361,8 +363,8 @@ func TestJoiningIsForThoseWhoPass(t *testing.T) {
 		}
 		one := h.start(ask("bob", "pw"))
 		nowhere := func(r *Request) { r.From = netip.Addr{} }
-		want(t, h.Run(context.Background(), ask("bob", "pw", nowhere)), Reject, PolicyDenied)
-		want(t, h.Run(context.Background(), ask("bob", "pw", func(r *Request) { r.State = []byte("captured") })), Reject, BadRequest)
+		want(t, h.run(ask("bob", "pw", nowhere)), Reject, PolicyDenied)
+		want(t, h.run(ask("bob", "pw", func(r *Request) { r.State = []byte("captured") })), Reject, BadRequest)
 		want(t, <-one, Accept, ApprovedByPerson)
 		h.wantPushes(t, 1)
 	})
@@ -384,9 +386,9 @@ func TestConcludedAttempts(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				h := newHouse()
 				h.phone = after(5*time.Second, c.phone)
-				first := h.Run(context.Background(), ask("bob", "pw"))
+				first := h.run(ask("bob", "pw"))
 				time.Sleep(c.wait)
-				second := h.Run(context.Background(), ask("bob", "pw"))
+				second := h.run(ask("bob", "pw"))
 				h.wantPushes(t, c.pushes)
 				if second.Kind != first.Kind || (c.pushes == 1) != (first.Attempt == second.Attempt) {
 					t.Errorf("got %+v after %+v", second, first)
@@ -407,10 +409,10 @@ func TestAnAcceptIsNotJoinedPastAnswerWithin(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newHouse()
 		h.phone = after(55*time.Second, Approved)
-		want(t, h.Run(context.Background(), ask("bob", "pw")), Accept, ApprovedByPerson)
+		want(t, h.run(ask("bob", "pw")), Accept, ApprovedByPerson)
 		time.Sleep(5 * time.Second) // 60 s after the first packet: its NAS has given up
 		h.phone = after(time.Second, Denied)
-		want(t, h.Run(context.Background(), ask("bob", "pw")), Reject, PushDenied)
+		want(t, h.run(ask("bob", "pw")), Reject, PushDenied)
 		h.wantPushes(t, 2)
 	})
 }
@@ -418,9 +420,9 @@ func TestAnAcceptIsNotJoinedPastAnswerWithin(t *testing.T) {
 func TestAnAcceptIsNotJoinedOutsideTheHours(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newHouse()
-		want(t, h.Run(context.Background(), ask("bob", "pw")), Accept, ApprovedByPerson)
+		want(t, h.run(ask("bob", "pw")), Accept, ApprovedByPerson)
 		h.decide = func(policy.Facts) policy.Decision { return policy.Decision{Rule: "office", Denial: policy.ByHours} }
-		want(t, h.Run(context.Background(), ask("bob", "pw")), Reject, OutsideHours)
+		want(t, h.run(ask("bob", "pw")), Reject, OutsideHours)
 		h.wantPushes(t, 1)
 	})
 }
@@ -460,8 +462,8 @@ func TestReplacedExchanges(t *testing.T) {
 			h := newHouse()
 			h.decide = only("eve", policy.Decision{})
 			old := h.start(ask("bob", "pw", id(1, 0)))
-			want(t, h.Run(context.Background(), ask("eve", "pw", id(2, 1))), Reject, PolicyDenied)
-			want(t, h.Run(context.Background(), ask("carol", "", id(3, 1))), Reject, BadPassword)
+			want(t, h.run(ask("eve", "pw", id(2, 1))), Reject, PolicyDenied)
+			want(t, h.run(ask("carol", "", id(3, 1))), Reject, BadPassword)
 			want(t, <-old, Accept, ApprovedByPerson)
 		})
 	})
@@ -486,7 +488,7 @@ func TestReplacedExchanges(t *testing.T) {
 			h := newHouse()
 			h.decide = only("svc", policy.Decision{Action: policy.Exempt, Rule: "r"})
 			old := h.start(ask("bob", "pw", id(1, 0)))
-			want(t, h.Run(context.Background(), ask("svc", "pw", id(2, 1))), Accept, ExemptByRule)
+			want(t, h.run(ask("svc", "pw", id(2, 1))), Accept, ExemptByRule)
 			want(t, <-old, Reject, PushTimeout)
 		})
 	})
@@ -499,12 +501,12 @@ func TestFullHouse(t *testing.T) {
 		rules.MaxAttempts = 2
 		h.Reload(rules)
 		a, b := h.start(ask("a", "pw")), h.start(ask("b", "pw"))
-		want(t, h.Run(context.Background(), ask("c", "pw")), Reject, Busy)
+		want(t, h.run(ask("c", "pw")), Reject, Busy)
 		joined := h.start(ask("a", "pw"))
 		for _, v := range []<-chan Verdict{a, b, joined} {
 			want(t, <-v, Accept, ApprovedByPerson)
 		}
-		want(t, h.Run(context.Background(), ask("c", "pw")), Accept, ApprovedByPerson)
+		want(t, h.run(ask("c", "pw")), Accept, ApprovedByPerson)
 	})
 }
 
@@ -513,13 +515,13 @@ func TestSilentTimeout(t *testing.T) {
 		h := newHouse()
 		silent := func(r *Request) { r.Client.SilentTimeout = true }
 		h.phone = after(50*time.Second, TimedOut)
-		v := h.Run(context.Background(), ask("bob", "pw", silent))
+		v := h.run(ask("bob", "pw", silent))
 		want(t, v, Reject, PushTimeout)
 		if !v.Silent {
 			t.Error("on_push_timeout: silence is answered")
 		}
 		h.phone = after(time.Second, Denied)
-		if v := h.Run(context.Background(), ask("bob", "pw", silent)); v.Silent {
+		if v := h.run(ask("bob", "pw", silent)); v.Silent {
 			t.Error("a denial is silent")
 		}
 	})
@@ -535,7 +537,7 @@ func TestDrain(t *testing.T) {
 			"an unreadable name":     ask("\x00", "pw"),
 			"a login without a name": ask("", ""),
 		} {
-			if v := h.Run(context.Background(), r); !v.Silent || v.Kind != Reject {
+			if v := h.Run(context.Background(), &r); !v.Silent || v.Kind != Reject {
 				t.Errorf("%s while draining: %+v", name, v)
 			}
 		}
@@ -564,7 +566,8 @@ func TestServerEndsWhileAnExchangeFollows(t *testing.T) {
 		one := h.start(ask("bob", "pw"))
 		ctx, cancel := context.WithCancel(context.Background())
 		cancel()
-		if v := h.Run(ctx, ask("bob", "pw")); !v.Silent || v.Kind != Reject {
+		bob := ask("bob", "pw")
+		if v := h.Run(ctx, &bob); !v.Silent || v.Kind != Reject {
 			t.Errorf("got %+v", v)
 		}
 		want(t, <-one, Accept, ApprovedByPerson)
@@ -574,11 +577,11 @@ func TestServerEndsWhileAnExchangeFollows(t *testing.T) {
 func TestAPanicRejectsAndFreesTheAttempt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newHouse()
-		h.phone = func(context.Context, Push) Answer { time.Sleep(time.Second); panic("boom") }
+		h.phone = func(context.Context, *Push) Answer { time.Sleep(time.Second); panic("boom") }
 		died := make(chan any, 1)
 		go func() {
 			defer func() { died <- recover() }()
-			h.Run(context.Background(), ask("bob", "pw"))
+			h.run(ask("bob", "pw"))
 		}()
 		synctest.Wait()
 		joined := h.start(ask("bob", "pw"))
@@ -597,7 +600,7 @@ func TestReloadKeepsTheRulesOfWaitingLogins(t *testing.T) {
 		rules.Policy = deciderFunc(func(policy.Facts) policy.Decision { return policy.Decision{} })
 		h.Reload(rules)
 		want(t, <-one, Accept, ApprovedByPerson)
-		want(t, h.Run(context.Background(), ask("eve", "pw")), Reject, PolicyDenied)
+		want(t, h.run(ask("eve", "pw")), Reject, PolicyDenied)
 	})
 }
 
@@ -615,7 +618,7 @@ func TestManyLoginsLeaveNothingBehind(t *testing.T) {
 		for i := range 2000 {
 			r := ask(fmt.Sprintf("user%d", i%1000), "pw", func(r *Request) { r.ID = uint64(i + 1) })
 			out := make(chan Verdict, 1)
-			go func() { out <- h.Run(context.Background(), r) }()
+			go func() { out <- h.Run(context.Background(), &r) }()
 			all = append(all, out)
 		}
 		for _, v := range all {
@@ -623,7 +626,7 @@ func TestManyLoginsLeaveNothingBehind(t *testing.T) {
 		}
 		h.wantPushes(t, 1000)
 		time.Sleep(acceptJoinable)
-		h.Run(context.Background(), ask("last", "pw", func(r *Request) { r.ID = 1 }))
+		h.run(ask("last", "pw", func(r *Request) { r.ID = 1 }))
 		if n := len(h.attempts.open); n != 1 || len(h.attempts.waiters) != 0 || len(h.attempts.accepted) != 1 {
 			t.Errorf("open %d, waiters %d, accepted %d", n, len(h.attempts.waiters), len(h.attempts.accepted))
 		}

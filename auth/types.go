@@ -57,8 +57,6 @@ type Request struct {
 	// the request has passed policy and first factor and is known not to join its attempt.
 	ID       uint64
 	Replaces uint64
-
-	Withdraw func() // TODO: goes when radius sets Replaces
 }
 
 // Kind is the verdict's RADIUS answer.
@@ -211,14 +209,14 @@ type Answer struct {
 // Pusher has iVALT ask a person. Push blocks until there is an answer or ctx ends; it sends at most one push request that
 // iVALT accepts. It is safe for concurrent use.
 type Pusher interface {
-	Push(ctx context.Context, p Push) Answer
+	Push(ctx context.Context, p *Push) Answer
 }
 
 // PusherFunc makes a function a Pusher.
-type PusherFunc func(ctx context.Context, p Push) Answer
+type PusherFunc func(ctx context.Context, p *Push) Answer
 
 // Push implements Pusher.
-func (f PusherFunc) Push(ctx context.Context, p Push) Answer { return f(ctx, p) }
+func (f PusherFunc) Push(ctx context.Context, p *Push) Answer { return f(ctx, p) }
 
 // Recorder keeps the evidence.
 type Recorder interface {

@@ -17,16 +17,19 @@ import (
 	"ivalt-radius/radius/wire"
 )
 
-// Login takes one request to its verdict; *auth.Flow is one. Run blocks until there is a verdict; it ends soon after ctx.
+// Login takes a request to its verdict; *auth.Flow is one. Open goes as far as it can without waiting: where wait is nil the
+// verdict stands, otherwise wait blocks until there is one, and ends soon after ctx. It is safe for concurrent use.
 type Login interface {
-	Run(ctx context.Context, req auth.Request) auth.Verdict
+	Open(ctx context.Context, req *auth.Request) (verdict auth.Verdict, wait func() auth.Verdict)
 }
 
-// LoginFunc makes a function a Login.
+// LoginFunc makes a function that may block a Login.
 type LoginFunc func(ctx context.Context, req auth.Request) auth.Verdict
 
-// Run implements Login.
-func (f LoginFunc) Run(ctx context.Context, req auth.Request) auth.Verdict { return f(ctx, req) }
+// Open implements Login.
+func (f LoginFunc) Open(ctx context.Context, req *auth.Request) (auth.Verdict, func() auth.Verdict) {
+	return auth.Verdict{}, func() auth.Verdict { return f(ctx, *req) }
+}
 
 // Learned remembers, over restarts, which source addresses sign their requests; state's Learned is one. Both
 // methods are safe for concurrent use and report whether the key is remembered when they return.
@@ -87,7 +90,7 @@ func Listen(s Settings, d Deps) (*Server, error) {
 	t, _ := newTable(s, nil)
 	srv.table.Store(t)
 	srv.ctx, srv.cancel = context.WithCancel(context.Background())
-	if err := srv.open(s); err != nil {
+	if err := srv.listen(s); err != nil {
 		srv.cancel()
 		return nil, err
 	}
@@ -100,8 +103,8 @@ func Listen(s Settings, d Deps) (*Server, error) {
 	return srv, nil
 }
 
-// open opens every socket or none.
-func (s *Server) open(settings Settings) error {
+// listen opens every socket or none.
+func (s *Server) listen(settings Settings) error {
 	for p, addresses := range [][]string{authentication: settings.Authentication, accountingPort: settings.Accounting} {
 		for _, text := range addresses {
 			k, err := listenUDP(s.ctx, text, port(p), uint16(len(s.sockets))) //nolint:gosec // a few sockets
@@ -217,7 +220,8 @@ func (s *Server) work() {
 	}
 }
 
-// serve takes one admitted datagram from its octets to its reply, or to silence.
+// serve takes one admitted datagram from its octets to its reply, or to silence. A login that must wait goes on in a goroutine of
+// its own.
 func (s *Server) serve(d *datagram) {
 	defer s.survive(nil)
 	q, c := s.decode(d)
@@ -232,14 +236,7 @@ func (s *Server) serve(d *datagram) {
 	x, replaces, found := s.claims.claim(d, q)
 	switch found {
 	case claimFresh:
-		s.running.Add(1)
-		if q.told != nil {
-			s.account(x, q.told)
-			return
-		}
-		req := q.request // on the heap: the goroutine that waits has a stack to spare
-		req.ID, req.Replaces = x.id, replaces
-		go s.conclude(x, &req)
+		s.open(x, q, replaces)
 	case claimAnswered:
 		s.drops.count(duplicateAnswered)
 		s.send(x)
@@ -252,11 +249,30 @@ func (s *Server) serve(d *datagram) {
 	}
 }
 
-// conclude has the login judged, in a goroutine of its own, and answers.
-func (s *Server) conclude(x *exchange, req *auth.Request) {
+// open has a fresh exchange judged. What it keeps of the packet is copied: the datagram's memory is free when it returns.
+func (s *Server) open(x *exchange, q question, replaces uint64) {
+	defer s.survive(x)
+	if q.told != nil {
+		s.running.Add(1)
+		s.account(x, q.told)
+		return
+	}
+	req := q.request
+	req.ID, req.Replaces = x.id, replaces
+	verdict, wait := s.login.Open(s.ctx, &req)
+	if wait == nil {
+		s.answer(x, verdict)
+		return
+	}
+	s.running.Add(1)
+	go s.await(x, wait)
+}
+
+// await waits for a login's verdict and answers.
+func (s *Server) await(x *exchange, wait func() auth.Verdict) {
 	defer s.running.Done()
 	defer s.survive(x)
-	s.answer(x, s.login.Run(s.ctx, *req))
+	s.answer(x, wait())
 }
 
 // survive keeps a panic to its one request, which is not answered; its duplicates stay silent too, so that nothing is

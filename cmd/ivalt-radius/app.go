@@ -82,7 +82,7 @@ func (a *app) callPhone(r rooms) error {
 	}
 	a.phone = phone
 	a.flow = auth.New(r.rules, auth.Options{
-		Pusher: phone, Recorder: a, Now: time.Now, Concluded: func(e audit.Attempt) { a.log.Event(e) },
+		Pusher: auth.PusherFunc(func(ctx context.Context, p *auth.Push) auth.Answer { return phone.Push(ctx, *p) }), Recorder: a, Now: time.Now, Concluded: func(e audit.Attempt) { a.log.Event(e) },
 	})
 	return nil
 }

@@ -91,15 +91,18 @@ func (c contender) ask(ctx context.Context, n int, until time.Time, r *round) er
 	defer func() { _ = conn.Close() }()
 	const window = inFlight / sockets
 	g := newGateway(sharedSecret, byte(n))
-	pending := make([][]byte, window)
-	send := func(id int) error {
-		pending[id] = g.request(pending[id], byte(id), "denied-user")
+	pending := make([][]byte, 256) // by identifier; each is used again after a turn through all of them, as gateways do
+	next := 0
+	send := func() error {
+		id := byte(next)
+		next = (next + 1) % len(pending)
+		pending[id] = g.request(pending[id], id, "denied-user")
 		_, err := conn.Write(pending[id])
 		return err
 	}
 	fill := func() error {
-		for id := range window {
-			if err := send(id); err != nil {
+		for range window {
+			if err := send(); err != nil {
 				return err
 			}
 		}
@@ -121,14 +124,13 @@ func (c contender) ask(ctx context.Context, n int, until time.Time, r *round) er
 		if count%1024 == 0 {
 			_ = conn.SetReadDeadline(time.Now().Add(patience))
 		}
-		id := int(buf[1])
 		if code, ok := verifyOne(g, pending, buf[:size], c.seal); ok && code == accessReject {
 			atomic.AddInt64(&r.answers, 1)
 		} else {
 			atomic.AddInt64(&r.wrong, 1)
 			continue
 		}
-		if err := send(id); err != nil {
+		if err := send(); err != nil {
 			return fmt.Errorf("sending: %w", err)
 		}
 	}
@@ -136,7 +138,7 @@ func (c contender) ask(ctx context.Context, n int, until time.Time, r *round) er
 }
 
 func verifyOne(g *gateway, pending [][]byte, answer []byte, s seal) (byte, bool) {
-	if len(answer) < headerSize || int(answer[1]) >= len(pending) {
+	if len(answer) < headerSize || pending[answer[1]] == nil {
 		return 0, false
 	}
 	return g.verify(pending[answer[1]], answer, s)

@@ -48,7 +48,7 @@ func immediate(ctx context.Context, o options) (string, error) {
 		return "", err
 	}
 	if p != nil {
-		all = append(all, contender{name: "FreeRADIUS `files`, Reject", seal: signed, address: p.address, cpu: p.cpu})
+		all = append(all, contender{name: "FreeRADIUS `files`, Reject", seal: bare, address: p.address, cpu: p.cpu})
 	}
 	results, err := duel(ctx, all, o.rounds, o.length)
 	if err != nil {

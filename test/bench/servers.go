@@ -20,6 +20,8 @@ import (
 	"layeh.com/radius"
 	"layeh.com/radius/rfc2865"
 	"layeh.com/radius/rfc2869"
+
+	"ivalt-radius/ivalt/ivalttest"
 )
 
 const (
@@ -189,6 +191,15 @@ func ours(ctx context.Context, o options, name, policy, cloud string) (*process,
 	if err != nil {
 		return nil, err
 	}
+	users := filepath.Join(dir, "users.yaml")
+	var people strings.Builder
+	for n := range mostLogins {
+		name := userName(n)
+		fmt.Fprintf(&people, "%s: {mobile: %q}\n", name, ivalttest.DerivedMobile(name+"@example.com"))
+	}
+	if err := os.WriteFile(users, []byte(people.String()), 0o600); err != nil {
+		return nil, fmt.Errorf("writing people: %w", err)
+	}
 	config := filepath.Join(dir, "config.yaml")
 	text := fmt.Sprintf(`listen: {authentication: [%q], accounting: [], admin: ""}
 max_attempts: 120000
@@ -199,10 +210,10 @@ ivalt:
   url: %q
   api_key: %q
   limits: {per_second: 0, per_minute: 0, per_hour: 0}
-users: {email: "{username}@example.com"}
+users: {email: "{username}@example.com", file: %q}
 policy: {default: %s}
 state: {directory: %q}
-`, address, sharedSecret, cloud, apiKey, policy, filepath.Join(dir, "state"))
+`, address, sharedSecret, cloud, apiKey, users, policy, filepath.Join(dir, "state"))
 	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
 		return nil, fmt.Errorf("writing settings: %w", err)
 	}
