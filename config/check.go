@@ -4,6 +4,8 @@ import (
 	"net/netip"
 	"strings"
 	"time"
+
+	"ivalt-radius/config/tree"
 )
 
 // patience is how long a NAS waits whose client says nothing and names no profile.
@@ -36,7 +38,7 @@ func (l *loader) listen(s *Settings) {
 		addresses []netip.AddrPort
 	}{{"listen.authentication", s.Listen.Authentication}, {"listen.accounting", s.Listen.Accounting}} {
 		for i, at := range sockets.addresses {
-			path := index(sockets.path, i)
+			path := tree.Index(sockets.path, i)
 			if other, ok := seen[at]; ok && at.Port() != 0 {
 				l.faults.Add(path, "%s is the address of %s already", at, other)
 			}
@@ -51,10 +53,10 @@ func (l *loader) clients(s *Settings) {
 	}
 	names, prefixes := map[string]string{}, map[netip.Prefix]string{}
 	for i, c := range s.Clients {
-		path := index("clients", i)
-		l.unique(names, strings.ToLower(c.Name), join(path, "name"))
+		path := tree.Index("clients", i)
+		l.unique(names, strings.ToLower(c.Name), tree.Join(path, "name"))
 		for j, p := range c.Networks {
-			at := index(join(path, "networks"), j)
+			at := tree.Index(tree.Join(path, "networks"), j)
 			if other, ok := prefixes[p]; ok {
 				l.faults.Add(at, "%s is a prefix of %s already", p, other)
 				continue
@@ -81,18 +83,18 @@ func (l *loader) unique(seen map[string]string, name, path string) {
 
 func (l *loader) weak(c Client, path string) {
 	if c.MessageAuthenticator == "optional" {
-		l.faults.Warn(join(path, "message_authenticator"),
+		l.faults.Warn(tree.Join(path, "message_authenticator"),
 			"optional leaves this client open to forged answers (CVE-2024-3596, Blast-RADIUS): use auto or required")
 	}
 	if c.InsecureOmitMessageAuthenticator {
-		l.faults.Warn(join(path, "insecure_omit_message_authenticator"),
+		l.faults.Warn(tree.Join(path, "insecure_omit_message_authenticator"),
 			"answers without Message-Authenticator can be forged (CVE-2024-3596, Blast-RADIUS)")
 	}
 }
 
 // patience warns of an approval time-out that a NAS is not patient enough for. The default gives way silently.
 func (l *loader) patience(s *Settings) {
-	if _, written := l.origins["ivalt.approval_timeout"]; !written {
+	if !l.places.Has("ivalt.approval_timeout") {
 		return
 	}
 	least, name := time.Duration(0), ""
@@ -106,7 +108,7 @@ func (l *loader) patience(s *Settings) {
 		}
 	}
 	if most := least - margin; least != 0 && s.IVALT.ApprovalTimeout > most {
-		l.faults.Warn("ivalt.approval_timeout", "is cut to %s for the client %s, which waits %s in all", short(most), name, short(least))
+		l.faults.Warn("ivalt.approval_timeout", "is cut to %s for the client %s, which waits %s in all", tree.Short(most), name, tree.Short(least))
 	}
 }
 
@@ -135,7 +137,7 @@ func (l *loader) factor(s *Settings) {
 	}
 	for i, r := range s.Policy.Rules {
 		if r.Decision == "exempt" {
-			l.faults.Warn(join(index("policy.rules", i), "decision"), nobody)
+			l.faults.Warn(tree.Join(tree.Index("policy.rules", i), "decision"), nobody)
 		}
 	}
 }

@@ -4,13 +4,11 @@
 // The way of a setting, in the order of the files:
 //
 //	keys.go      the one table of keys: type, default, range, meaning; reference.go prints it for the docs
-//	yaml.go      file -> tree of texts: every scalar is kept as it is written, every key is checked against the table
-//	env.go       environment -> tree of texts, laid over the file's
-//	fill.go      tree -> the same tree, complete: defaults set, every text checked by kinds.go
-//	decode.go    tree -> Settings, plain structs
+//	tree/        file and environment -> a tree of values that the table allows, and the place of each key
+//	settings.go  tree -> Settings, plain structs
 //	secrets.go   "env:", "file:" -> the secret texts; people.go reads users.file
 //	check.go     what single keys cannot show: uniqueness, and the warnings
-//	locate.go    fault -> the line or the environment variable that its key stands in
+//	redact.go    Settings -> texts for logs, their digest, and what a reload changes
 //
 // All faults are reported together. What a value means (hours, reply attributes, profiles) is checked by the constructor of
 // the room that owns it; its faults get their lines from Settings.Locate. Every load is independent of the others: the package

@@ -3,42 +3,12 @@ package config
 import (
 	"slices"
 	"time"
+
+	"ivalt-radius/config/tree"
 )
 
-// Kind is the type of a key's value.
-type Kind uint8
-
-// The kinds. The plural ones are lists. The zero Kind is one text.
-const (
-	Text Kind = iota
-	Texts
-	Number
-	Duration
-	Bool
-	Choice
-	Secret
-	Secrets
-	Address
-	Addresses
-	Prefixes
-	Attributes // a map of attribute name to one value or a list of values
-)
-
-// Key is one key of the settings. The table of keys is the one source of the unknown-key check, of types, defaults and ranges,
-// of the environment variables and of the reference in the docs.
-type Key struct {
-	Path     string   // as in "clients[].name"
-	Kind     Kind     //
-	Default  string   // the text that stands for a key that is not written; lists are divided by commas
-	Unset    string   // in the docs: what holds where there is no default
-	Choices  []string // of a Choice
-	Min, Max int64    // of a Number, or of a Duration in nanoseconds; both 0: any
-	Required bool
-	Empty    bool // whether a list may be written empty
-	Meaning  string
-
-	check func(text string) error // a form that the kind alone does not show
-}
+// Key is one key of the settings.
+type Key = tree.Key
 
 // windows is the one list of maps in whose place a single map may stand.
 const windows = "policy.rules[].only.hours[]"
@@ -52,23 +22,23 @@ func Keys() []Key {
 func serverKeys() []Key {
 	return []Key{
 		{
-			Path: "listen.authentication", Kind: Addresses, Default: "0.0.0.0:1812",
+			Path: "listen.authentication", Kind: tree.Addresses, Default: "0.0.0.0:1812",
 			Meaning: "UDP addresses for Access-Requests. A change needs a restart.",
 		},
 		{
-			Path: "listen.accounting", Kind: Addresses, Default: "0.0.0.0:1813", Empty: true,
+			Path: "listen.accounting", Kind: tree.Addresses, Default: "0.0.0.0:1813", Empty: true,
 			Meaning: "UDP addresses for Accounting-Requests; `[]` turns accounting off. A change needs a restart.",
 		},
 		{
-			Path: "listen.admin", Kind: Address, Default: "127.0.0.1:9812",
+			Path: "listen.admin", Kind: tree.Address, Default: "127.0.0.1:9812",
 			Meaning: "HTTP address of health, metrics, API and dashboard; `\"\"` turns it off. Nothing serves it in this version. A change needs a restart.",
 		},
 		{
-			Path: "max_attempts", Kind: Number, Default: "20000", Min: 1, Max: 1_000_000,
+			Path: "max_attempts", Kind: tree.Number, Default: "20000", Min: 1, Max: 1_000_000,
 			Meaning: "Logins waiting at once; over it, a login is rejected as `busy`.",
 		},
 		{
-			Path: "reject_delay", Kind: Duration, Default: "1s", Max: int64(10 * time.Second),
+			Path: "reject_delay", Kind: tree.Duration, Default: "1s", Max: int64(10 * time.Second),
 			Meaning: "Every Access-Reject leaves no earlier than this after its request.",
 		},
 	}
@@ -77,23 +47,23 @@ func serverKeys() []Key {
 func clientKeys() []Key {
 	return []Key{
 		{
-			Path: "clients[].name", Required: true, check: checkName,
+			Path: "clients[].name", Kind: tree.Name, Required: true,
 			Meaning: "The client's name in logs, rules and metrics: 1 to 64 letters, digits, `.`, `_` or `-`; unique, whatever its case.",
 		},
 		{
-			Path: "clients[].networks", Kind: Prefixes, Required: true,
+			Path: "clients[].networks", Kind: tree.Prefixes, Required: true,
 			Meaning: "Prefixes it may ask from; the longest match wins. Equal prefixes in two clients are a fault. An address alone is a prefix of full length.",
 		},
 		{
-			Path: "clients[].secrets", Kind: Secrets, Required: true,
+			Path: "clients[].secrets", Kind: tree.Secrets, Required: true,
 			Meaning: "Shared secrets, 16 characters each at least: every one verifies, and the one that verified a request signs its answers, so a secret can be rotated without an outage.",
 		},
 		{
-			Path: "clients[].message_authenticator", Kind: Choice, Default: "auto", Choices: []string{"required", "auto", "optional"},
+			Path: "clients[].message_authenticator", Kind: tree.Choice, Default: "auto", Choices: []string{"required", "auto", "optional"},
 			Meaning: "Whether requests must carry a Message-Authenticator. `auto`: an address that ever sent a valid one must send it from then on. `optional` leaves CVE-2024-3596 (Blast-RADIUS) open.",
 		},
 		{
-			Path: "clients[].insecure_omit_message_authenticator", Kind: Bool, Default: "false",
+			Path: "clients[].insecure_omit_message_authenticator", Kind: tree.Bool, Default: "false",
 			Meaning: "Leave it out of replies, for the gateways that drop replies with it.",
 		},
 		{
@@ -101,7 +71,7 @@ func clientKeys() []Key {
 			Meaning: "A NAS preset: its patience and its quirks, each still overridden by the keys of the client.",
 		},
 		{
-			Path: "clients[].calling_station_from", Kind: Texts, Default: "Calling-Station-Id,Tunnel-Client-Endpoint",
+			Path: "clients[].calling_station_from", Kind: tree.Texts, Default: "Calling-Station-Id,Tunnel-Client-Endpoint",
 			Meaning: "Attributes to take the person's address from, in order.",
 		},
 	}
@@ -110,15 +80,15 @@ func clientKeys() []Key {
 func clientPatienceKeys() []Key {
 	return []Key{
 		{
-			Path: "clients[].answer_within", Kind: Duration, Min: int64(5 * time.Second), Max: int64(10 * time.Minute), Unset: "the profile's, else `60s`",
+			Path: "clients[].answer_within", Kind: tree.Duration, Min: int64(5 * time.Second), Max: int64(10 * time.Minute), Unset: "the profile's, else `60s`",
 			Meaning: "How long this NAS waits in all, from the attempt's first packet; the answer leaves 1 s before at the latest.",
 		},
 		{
-			Path: "clients[].on_push_timeout", Kind: Choice, Default: "reject", Choices: []string{"reject", "silence"},
+			Path: "clients[].on_push_timeout", Kind: tree.Choice, Default: "reject", Choices: []string{"reject", "silence"},
 			Meaning: "What this NAS gets when nobody answered the phone.",
 		},
 		{
-			Path: "clients[].join_without_calling_station", Kind: Bool, Default: "false",
+			Path: "clients[].join_without_calling_station", Kind: tree.Bool, Default: "false",
 			Meaning: "Let retries with a new identifier join a login though the NAS names no calling station.",
 		},
 	}
@@ -127,11 +97,11 @@ func clientPatienceKeys() []Key {
 func ivaltKeys() []Key {
 	return []Key{
 		{
-			Path: "ivalt.url", Default: "https://api.ivalt.com", check: checkURL,
+			Path: "ivalt.url", Kind: tree.URL, Default: "https://api.ivalt.com",
 			Meaning: "Base URL; `https`, or `http` for a loopback host only.",
 		},
 		{
-			Path: "ivalt.api_key", Kind: Secret, Required: true,
+			Path: "ivalt.api_key", Kind: tree.Secret, Required: true,
 			Meaning: "32 characters at least of `[A-Za-z0-9_-]`; known placeholders are refused.",
 		},
 		{
@@ -139,19 +109,19 @@ func ivaltKeys() []Key {
 			Meaning: "PEM file of further root certificates.",
 		},
 		{
-			Path: "ivalt.limits.per_second", Kind: Number, Default: "20", Max: 1_000_000_000,
+			Path: "ivalt.limits.per_second", Kind: tree.Number, Default: "20", Max: 1_000_000_000,
 			Meaning: "API calls a second, all nodes together; 0 is unlimited.",
 		},
 		{
-			Path: "ivalt.limits.per_minute", Kind: Number, Default: "100", Max: 1_000_000_000,
+			Path: "ivalt.limits.per_minute", Kind: tree.Number, Default: "100", Max: 1_000_000_000,
 			Meaning: "API calls a minute, all nodes together; 0 is unlimited.",
 		},
 		{
-			Path: "ivalt.limits.per_hour", Kind: Number, Default: "1000", Max: 1_000_000_000,
+			Path: "ivalt.limits.per_hour", Kind: tree.Number, Default: "1000", Max: 1_000_000_000,
 			Meaning: "API calls an hour, all nodes together; 0 is unlimited.",
 		},
 		{
-			Path: "ivalt.connections", Kind: Number, Default: "32", Min: 1, Max: 1024,
+			Path: "ivalt.connections", Kind: tree.Number, Default: "32", Min: 1, Max: 1024,
 			Meaning: "Most HTTP connections to iVALT at once.",
 		},
 		{
@@ -164,19 +134,19 @@ func ivaltKeys() []Key {
 func ivaltAnswerKeys() []Key {
 	return []Key{
 		{
-			Path: "ivalt.approval_timeout", Kind: Duration, Default: "60s", Min: int64(5 * time.Second), Max: int64(10 * time.Minute),
+			Path: "ivalt.approval_timeout", Kind: tree.Duration, Default: "60s", Min: int64(5 * time.Second), Max: int64(10 * time.Minute),
 			Meaning: "How long a person has to approve, from the push; never past 2 s before the answer must leave.",
 		},
 		{
-			Path: "ivalt.sentinel", Kind: Choice, Default: "always", Choices: []string{"always", "auto"},
+			Path: "ivalt.sentinel", Kind: tree.Choice, Default: "always", Choices: []string{"always", "auto"},
 			Meaning: "The poll right after the push that finds stale approvals; `auto`: only where the mobile's history is dirty or unknown.",
 		},
 		{
-			Path: "ivalt.on_collision", Kind: Choice, Default: "deny_both", Choices: []string{"deny_both", "keep_first"},
+			Path: "ivalt.on_collision", Kind: tree.Choice, Default: "deny_both", Choices: []string{"deny_both", "keep_first"},
 			Meaning: "What becomes of a second, different login while a push is open.",
 		},
 		{
-			Path: "ivalt.allow_missing_details", Kind: Bool, Default: "false",
+			Path: "ivalt.allow_missing_details", Kind: tree.Bool, Default: "false",
 			Meaning: "Accept a full approval that does not echo the mobile.",
 		},
 	}
@@ -193,7 +163,7 @@ func userKeys() []Key {
 			Meaning: "YAML map of login name to `{email, mobile, groups}`, each optional; reloaded with the settings.",
 		},
 		{
-			Path: "primary.method", Kind: Choice, Default: "none", Choices: []string{"none", "file", "ldap", "radius"},
+			Path: "primary.method", Kind: tree.Choice, Default: "none", Choices: []string{"none", "file", "ldap", "radius"},
 			Meaning: "The first factor. This version knows `none` alone: the phone is the only factor.",
 		},
 	}
@@ -206,7 +176,7 @@ func policyKeys() []Key {
 			Meaning: "The zone of `hours` that name none.",
 		},
 		{
-			Path: "policy.default", Kind: Choice, Default: "require_push", Choices: []string{"deny", "require_push", "exempt"},
+			Path: "policy.default", Kind: tree.Choice, Default: "require_push", Choices: []string{"deny", "require_push", "exempt"},
 			Meaning: "The decision where no rule matches.",
 		},
 	}
@@ -216,25 +186,25 @@ func ruleKeys() []Key {
 	return []Key{
 		{Path: "policy.rules[].name", Required: true, Meaning: "Named in logs and by `explain`."},
 		{
-			Path: "policy.rules[].match.users", Kind: Texts, Unset: "everyone",
+			Path: "policy.rules[].match.users", Kind: tree.Texts, Unset: "everyone",
 			Meaning: "Whom the rule is for; the first rule that matches decides. `*` stands for any run of characters; a pattern without `@` or `\\` is tested against the local part.",
 		},
-		{Path: "policy.rules[].match.groups", Kind: Texts, Unset: "everyone", Meaning: "Groups of the person, as `users.file` names them."},
-		{Path: "policy.rules[].match.clients", Kind: Texts, Unset: "everyone", Meaning: "Names of clients."},
+		{Path: "policy.rules[].match.groups", Kind: tree.Texts, Unset: "everyone", Meaning: "Groups of the person, as `users.file` names them."},
+		{Path: "policy.rules[].match.clients", Kind: tree.Texts, Unset: "everyone", Meaning: "Names of clients."},
 		{
-			Path: "policy.rules[].match.networks", Kind: Prefixes, Unset: "everyone",
+			Path: "policy.rules[].match.networks", Kind: tree.Prefixes, Unset: "everyone",
 			Meaning: "Prefixes of the calling address; an unknown address is in none.",
 		},
 		{
-			Path: "policy.rules[].only.networks", Kind: Prefixes, Unset: "nothing",
+			Path: "policy.rules[].only.networks", Kind: tree.Prefixes, Unset: "nothing",
 			Meaning: "Prefixes that must hold the calling address as well; where they do not, the login is denied.",
 		},
 		{
-			Path: "policy.rules[].decision", Kind: Choice, Default: "require_push", Choices: []string{"deny", "require_push", "exempt"},
+			Path: "policy.rules[].decision", Kind: tree.Choice, Default: "require_push", Choices: []string{"deny", "require_push", "exempt"},
 			Meaning: "What a login that meets the rule gets.",
 		},
 		{
-			Path: "policy.rules[].reply", Kind: Attributes, Unset: "none",
+			Path: "policy.rules[].reply", Kind: tree.Attributes, Unset: "none",
 			Meaning: "Attribute name to value, or to a list of values, for the Access-Accept.",
 		},
 	}
@@ -243,13 +213,13 @@ func ruleKeys() []Key {
 func hourKeys() []Key {
 	return []Key{
 		{
-			Path: windows + ".days", Kind: Texts, Unset: "every day",
+			Path: windows + ".days", Kind: tree.Texts, Unset: "every day",
 			Meaning: "Days on which the window starts: `mon` to `sun`. `hours` is one window or a list of windows; where none holds, the login is denied.",
 		},
 		{Path: windows + ".from", Unset: "must be written", Meaning: "Clock time, inclusive."},
 		{Path: windows + ".to", Unset: "must be written", Meaning: "Clock time, exclusive; `24:00` is allowed; before `from` it runs over midnight."},
 		{Path: windows + ".timezone", Unset: "`policy.timezone`", Meaning: "Zone of the window, as in `Europe/Berlin`."},
-		{Path: windows + ".except", Kind: Texts, Unset: "none", Meaning: "Dates on which the window does not start, as in `2026-12-25`."},
+		{Path: windows + ".except", Kind: tree.Texts, Unset: "none", Meaning: "Dates on which the window does not start, as in `2026-12-25`."},
 	}
 }
 
@@ -260,7 +230,7 @@ func storeKeys() []Key {
 			Meaning: "The audit trail. A change needs a restart.",
 		},
 		{
-			Path: "audit.retention", Kind: Duration, Default: "2160h", Min: int64(time.Hour), Max: int64(200_000 * time.Hour),
+			Path: "audit.retention", Kind: tree.Duration, Default: "2160h", Min: int64(time.Hour), Max: int64(200_000 * time.Hour),
 			Meaning: "How long the trail is kept.",
 		},
 		{
@@ -268,7 +238,7 @@ func storeKeys() []Key {
 			Meaning: "What must outlive a restart. A change needs a restart.",
 		},
 		{
-			Path: "state.redis.addresses", Kind: Texts, Unset: "none: embedded", Empty: true,
+			Path: "state.redis.addresses", Kind: tree.Texts, Unset: "none: embedded", Empty: true,
 			Meaning: "Several nodes share one memory. Not in this version.",
 		},
 	}

@@ -10,9 +10,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/knadh/koanf/providers/rawbytes"
-	"github.com/knadh/koanf/v2"
-
+	"ivalt-radius/config/tree"
 	"ivalt-radius/fault"
 )
 
@@ -47,20 +45,18 @@ func Load(path string, opt Options) (*Settings, fault.List) {
 // so that the constructors of other rooms may add their faults. Nobody may be served by such Settings. They are nil where the
 // file could not be read at all.
 func Inspect(path string, opt Options) (*Settings, fault.List) {
-	l := &loader{opt: opt, root: schema(Keys()), origins: origins{}}
+	l := &loader{opt: opt, places: tree.Places{}}
 	s := l.load(path)
-	return s, inOrder(l.origins.locate(l.faults))
+	return s, inOrder(l.places.Locate(l.faults))
 }
 
 // loader is one load.
 type loader struct {
 	opt      Options
-	root     *node
-	origins  origins
-	faults   fault.List
-	mode     fs.FileMode // of the configuration file
 	path     string
-	unknown  []string // environment variables that name no key
+	mode     fs.FileMode // of the configuration file
+	faults   fault.List
+	places   tree.Places
 	pointed  []string // environment variables that an env: names
 	literals int      // secrets that stand in the configuration file
 }
@@ -73,57 +69,33 @@ func (l *loader) load(path string) *Settings {
 		return nil
 	}
 	l.mode = mode
-	tree, ok := l.layers(text)
+	source := tree.Reader{Schema: tree.NewSchema(Keys(), windows), Faults: &l.faults, Places: l.places}
+	values, ok := source.Settings(text, l.opt.Environ)
 	if !ok {
 		return nil
 	}
-	complete := (&checker{faults: &l.faults}).fill(l.root, tree, "")
-	s, err := decode(complete)
-	if err != nil {
-		// Not the error's text: it quotes values.
-		l.faults.Add("", "the settings do not fit together: this is a defect of ivalt-radius, please report it")
+	s := &Settings{places: l.places}
+	if !l.decode(values, s) {
 		return nil
 	}
-	s.origins = l.origins
 	if s.Audit.File == "" {
 		s.Audit.File = filepath.Join(s.State.Directory, "audit.jsonl")
 	}
 	l.secrets(s)
 	l.people(s)
 	l.check(s)
-	l.strangers()
+	source.Strangers(l.pointed)
 	return s
 }
 
-// layers reads file and environment into one tree of texts. The keys of the tree are all of the table, so koanf's delimiter
-// occurs in none.
-func (l *loader) layers(text []byte) (map[string]any, bool) {
-	ko := koanf.New(".")
-	file := &document{root: l.root, faults: &l.faults, origins: l.origins}
-	if err := ko.Load(rawbytes.Provider(text), file); err != nil {
-		if !errors.Is(err, errShape) {
-			l.faults.Add("", "the file cannot be read as settings")
-		}
-		return nil, false
+// decode sets a struct; it fails where the table and the struct differ.
+func (l *loader) decode(from tree.Tree, into any) bool {
+	err := from.Decode(into)
+	if err != nil {
+		// Not the error's text: it quotes values.
+		l.faults.Add("", "the settings do not fit together: this is a defect of ivalt-radius, please report it")
 	}
-	vars := &environment{
-		root: l.root, environ: l.opt.Environ, faults: &l.faults, origins: l.origins, taken: map[string]string{},
-	}
-	if err := ko.Load(vars.provider(), nil, koanf.WithMergeFunc(vars.overlay)); err != nil {
-		l.faults.Add("", "the environment cannot be read as settings")
-		return nil, false
-	}
-	l.unknown = vars.unknown
-	return ko.Raw(), true
-}
-
-// strangers refuses the variables with our prefix that name no key, except those that an env: names.
-func (l *loader) strangers() {
-	for _, name := range l.unknown {
-		if !slices.Contains(l.pointed, name) {
-			l.faults = append(l.faults, fault.Fault{File: variableFile(shown(name)), Message: "names no key of the settings"})
-		}
-	}
+	return err == nil
 }
 
 // read reads one file of at most limit octets.

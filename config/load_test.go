@@ -64,7 +64,7 @@ func has(faults fault.List, want fault.Fault) bool {
 
 func TestDefaults(t *testing.T) {
 	s := mustLoad(t, sound)
-	s.origins = nil
+	s.places = nil
 	c := s.Clients[0]
 	if c.Secrets[0].Reveal() != "b7Rk2vXw9LqZ4tNc" || s.IVALT.APIKey.Reveal() != apiKey {
 		t.Error("the secrets are not what the environment says")
@@ -76,7 +76,7 @@ func TestDefaults(t *testing.T) {
 		"IVALT:{URL:https://api.ivalt.com APIKey:[redacted] CAFile: ApprovalTimeout:1m0s Sentinel:always OnCollision:deny_both AllowMissingDetails:false " +
 		"Limits:{PerSecond:20 PerMinute:100 PerHour:1000} Connections:32 RequestFrom:VPN {client} {calling_station}} " +
 		"Users:{Email:{username} File: People:[]} Primary:{Method:none} Policy:{Timezone: Default:require_push Rules:[]} " +
-		"Audit:{File:/var/lib/ivalt-radius/audit.jsonl Retention:2160h0m0s} State:{Directory:/var/lib/ivalt-radius Redis:{Addresses:[]}} origins:map[]}"
+		"Audit:{File:/var/lib/ivalt-radius/audit.jsonl Retention:2160h0m0s} State:{Directory:/var/lib/ivalt-radius Redis:{Addresses:[]}} places:map[]}"
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}

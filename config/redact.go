@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"ivalt-radius/config/tree"
 	"ivalt-radius/fault"
 	"ivalt-radius/secret"
 )
@@ -100,14 +101,14 @@ func (r *renderer) value(path string, v reflect.Value) {
 	switch attributes, ok := v.Interface().([]Attribute); {
 	case ok:
 		for _, a := range attributes {
-			r.out[join(path, a.Name)] = strings.Join(a.Values, ", ")
+			r.out[tree.Join(path, a.Name)] = strings.Join(a.Values, ", ")
 		}
 	case v.Kind() == reflect.Slice:
 		r.slice(path, v)
 	case v.Kind() == reflect.Struct:
 		for i := range v.NumField() {
 			if name := v.Type().Field(i).Tag.Get("koanf"); name != "" && name != "-" {
-				r.value(join(path, name), v.Field(i))
+				r.value(tree.Join(path, name), v.Field(i))
 			}
 		}
 	}
@@ -119,7 +120,7 @@ func (r *renderer) slice(path string, v reflect.Value) {
 	for i := range v.Len() {
 		text, ok := r.text(v.Index(i))
 		if !ok {
-			r.value(index(path, i), v.Index(i))
+			r.value(tree.Index(path, i), v.Index(i))
 			continue
 		}
 		texts = append(texts, text)
@@ -142,7 +143,7 @@ func (r *renderer) text(v reflect.Value) (string, bool) {
 	case int, bool:
 		return fmt.Sprint(x), true
 	case time.Duration:
-		return short(x), true
+		return tree.Short(x), true
 	case netip.Prefix:
 		return x.String(), true
 	case netip.AddrPort:

@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"ivalt-radius/config/tree"
 )
 
 // page of the docs that Reference writes; UPDATE_DOCS=1 renews it.
@@ -54,7 +56,7 @@ func structKeys(of reflect.Type, path string, keys *[]string) {
 		if name == "" || name == "-" {
 			continue
 		}
-		below, inner := join(path, name), field.Type
+		below, inner := tree.Join(path, name), field.Type
 		if inner.Kind() == reflect.Slice && ours(inner.Elem()) {
 			below, inner = below+"[]", inner.Elem()
 		}

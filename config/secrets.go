@@ -9,6 +9,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"ivalt-radius/config/tree"
 	"ivalt-radius/secret"
 )
 
@@ -29,7 +30,7 @@ func (l *loader) secrets(s *Settings) {
 	for i := range s.Clients {
 		kept := s.Clients[i].Secrets[:0]
 		for j, written := range s.Clients[i].Secrets {
-			path := index(join(index("clients", i), "secrets"), j)
+			path := tree.Index(tree.Join(tree.Index("clients", i), "secrets"), j)
 			if text, ok := l.secret(path, written); ok && l.strong(path, text) {
 				kept = append(kept, text)
 			}
@@ -37,8 +38,8 @@ func (l *loader) secrets(s *Settings) {
 		s.Clients[i].Secrets = kept
 	}
 	const path = "ivalt.api_key"
-	if _, written := l.origins[path]; !written {
-		return
+	if s.IVALT.APIKey.Empty() {
+		return // a fault already
 	}
 	key, ok := l.secret(path, s.IVALT.APIKey)
 	if ok {
@@ -81,7 +82,7 @@ func (l *loader) secret(path string, written secret.Secret) (secret.Secret, bool
 
 // literal warns of a secret that stands in the file itself. One that the environment sets does not.
 func (l *loader) literal(path string) {
-	if at, _ := l.origins.find(path); at.variable == "" {
+	if !l.places.FromEnvironment(path) {
 		l.literals++
 		l.faults.Warn(path, "the secret stands in the file as it is: better file:PATH or env:NAME")
 	}
@@ -109,14 +110,14 @@ func (l *loader) secretFile(path, name string) (string, error) {
 	}
 	text, mode, err := l.read(name, maxSecret)
 	if err != nil {
-		return "", fmt.Errorf("the file %s cannot be read: %w", quote(name), err)
+		return "", fmt.Errorf("the file %q cannot be read: %w", name, err)
 	}
 	if mode&readableByOthers != 0 {
 		l.faults.Warn(path, "others can read the secret: chmod 600 %s", name)
 	}
 	line := strings.TrimSuffix(strings.TrimSuffix(string(text), "\n"), "\r")
 	if line == "" {
-		return "", fmt.Errorf("the file %s is empty: write the secret into it", quote(name))
+		return "", fmt.Errorf("the file %q is empty: write the secret into it", name)
 	}
 	return line, nil
 }

@@ -4,6 +4,8 @@ import (
 	"net/netip"
 	"time"
 
+	"ivalt-radius/config/tree"
+	"ivalt-radius/fault"
 	"ivalt-radius/secret"
 )
 
@@ -21,7 +23,7 @@ type Settings struct {
 	Audit       Audit         `koanf:"audit"`
 	State       State         `koanf:"state"`
 
-	origins origins
+	places tree.Places
 }
 
 // Listen says where the server is asked.
@@ -76,10 +78,10 @@ type Users struct {
 
 // Person is one entry of users.file, as written: directory checks what it means.
 type Person struct {
-	Name   string        // the login name, not yet in canonical form
-	Email  secret.Secret // empty: made by users.email
-	Mobile secret.Secret // empty: looked up by e-mail
-	Groups []string
+	Name   string        `koanf:"-"`      // the login name, not yet in canonical form
+	Email  secret.Secret `koanf:"email"`  // empty: made by users.email
+	Mobile secret.Secret `koanf:"mobile"` // empty: looked up by e-mail
+	Groups []string      `koanf:"groups"`
 }
 
 // Primary is the first factor.
@@ -152,6 +154,9 @@ type Redis struct {
 // Given reports whether the operator wrote this key, in the file or in the environment, so that a NAS profile knows which of
 // its values are overridden: Given("clients[0].on_push_timeout").
 func (s *Settings) Given(key string) bool {
-	_, ok := s.origins[key]
-	return ok
+	return s.places.Has(key)
 }
+
+// Locate returns the faults of another room with file and line filled in by their key paths: the line of the key, or of the
+// nearest key above it, or the environment variable that set it. Faults that have a line or a file keep it.
+func (s *Settings) Locate(faults fault.List) fault.List { return s.places.Locate(faults) }

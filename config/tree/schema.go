@@ -1,6 +1,9 @@
-package config
+package tree
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // shape is what the settings may look like at one place.
 type shape uint8
@@ -11,7 +14,7 @@ const (
 	leaf                // a key of the table
 )
 
-// node is one place of the settings' tree, made from the table of keys.
+// node is one place of the tree.
 type node struct {
 	name     string
 	shape    shape
@@ -20,20 +23,22 @@ type node struct {
 	children []*node
 }
 
-// schema makes the tree of the table.
-func schema(keys []Key) *node {
+// Schema is the shape of a tree, made from a table of keys. It is read-only and safe for concurrent use.
+type Schema struct{ root *node }
+
+// NewSchema makes the schema of a table. In the place of each list of maps that singles name ("rules[].only.hours[]") one map alone
+// may stand.
+func NewSchema(keys []Key, singles ...string) *Schema {
 	root := &node{}
 	for _, key := range keys {
 		at, parts := root, strings.Split(key.Path, ".")
 		for i, part := range parts {
 			at = at.grow(part)
-			if at.shape == list && strings.Join(parts[:i+1], ".") == windows {
-				at.single = true
-			}
+			at.single = at.single || slices.Contains(singles, strings.Join(parts[:i+1], "."))
 		}
 		at.shape, at.key = leaf, key
 	}
-	return root
+	return &Schema{root: root}
 }
 
 // grow returns the child of this name, which it makes where there is none.
@@ -93,22 +98,4 @@ func distance(a, b string) int {
 		}
 	}
 	return row[len(b)]
-}
-
-// many reports the kinds that are lists of texts.
-func (k Kind) many() bool {
-	switch k {
-	case Texts, Secrets, Addresses, Prefixes:
-		return true
-	case Text, Number, Duration, Bool, Choice, Secret, Address, Attributes:
-	}
-	return false
-}
-
-// join is a key's path below another's.
-func join(path, name string) string {
-	if path == "" {
-		return name
-	}
-	return path + "." + name
 }

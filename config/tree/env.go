@@ -1,4 +1,4 @@
-package config
+package tree
 
 import (
 	"maps"
@@ -20,25 +20,22 @@ const levels = "__"
 // environment turns environment variables into a tree of texts. Lists of maps and single elements of lists are maps of index
 // to element in it: overlay lays them over the file's lists.
 type environment struct {
-	root    *node
-	environ []string
-	faults  *fault.List
-	origins origins
-	taken   map[string]string // koanf path -> the variable that set it
-	unknown []string          // variables that name no key
+	*Reader
+
+	taken map[string]string // koanf path -> the variable that set it
 }
 
 // provider is koanf's provider of the tree. The variables come in the order of their names, so that faults do too.
-func (e *environment) provider() *env.Env {
+func (e *environment) provider(environ []string) *env.Env {
 	return env.Provider(".", env.Opt{
 		Prefix:        prefix,
 		TransformFunc: e.transform,
-		EnvironFunc:   func() []string { return slices.Sorted(slices.Values(e.environ)) },
+		EnvironFunc:   func() []string { return slices.Sorted(slices.Values(environ)) },
 	})
 }
 
-// place is where a variable points to.
-type place struct {
+// target is where a variable points to.
+type target struct {
 	node *node
 	keys []string // the koanf path
 	path string   // the key path
@@ -48,11 +45,11 @@ type place struct {
 func (e *environment) transform(name, value string) (string, any) {
 	at, ok := e.resolve(strings.Split(strings.TrimPrefix(name, prefix), levels))
 	if !ok {
-		e.unknown = append(e.unknown, name)
+		e.strangers = append(e.strangers, name)
 		return "", nil
 	}
 	if other := e.conflict(at.keys); other != "" {
-		e.refuse(name, at.path, "is set by "+other+" as well")
+		e.refuseVariable(name, at.path, "is set by "+other+" as well")
 		return "", nil
 	}
 	e.taken[strings.Join(at.keys, ".")] = name
@@ -64,8 +61,8 @@ func (e *environment) transform(name, value string) (string, any) {
 	return strings.Join(at.keys, "."), v
 }
 
-func (e *environment) refuse(name, path, message string) {
-	*e.faults = append(*e.faults, fault.Fault{File: variableFile(name), Key: path, Message: message})
+func (r *Reader) refuseVariable(name, path, message string) {
+	*r.Faults = append(*r.Faults, fault.Fault{File: variableFile(name), Key: path, Message: message})
 }
 
 // conflict names an earlier variable that sets the same key, or the list whose element this is.
@@ -80,45 +77,45 @@ func (e *environment) conflict(keys []string) string {
 
 // note remembers the variable as the place of the key, of what stood below it, and of all above it that has no place.
 func (e *environment) note(path, name string) {
-	maps.DeleteFunc(e.origins, func(key string, _ origin) bool {
+	maps.DeleteFunc(e.Places, func(key string, _ place) bool {
 		return strings.HasPrefix(key, path) && len(key) > len(path) && strings.ContainsRune(".[", rune(key[len(path)]))
 	})
-	e.origins[path] = origin{variable: name}
+	e.Places[path] = place{file: variableFile(name)}
 	for cut := strings.LastIndexAny(path, ".["); cut > 0; cut = strings.LastIndexAny(path, ".[") {
 		path = path[:cut]
-		if _, ok := e.origins[path]; !ok {
-			e.origins[path] = origin{variable: name}
+		if _, ok := e.Places[path]; !ok {
+			e.Places[path] = place{file: variableFile(name)}
 		}
 	}
 }
 
 // resolve walks down the table by the parts of a variable's name.
-func (e *environment) resolve(parts []string) (place, bool) {
-	at := place{node: e.root}
+func (e *environment) resolve(parts []string) (target, bool) {
+	at := target{node: e.Schema.root}
 	for len(parts) > 0 && at.node.shape != leaf {
 		child := at.node.named(parts[0])
 		if child == nil {
-			return place{}, false
+			return target{}, false
 		}
-		at = place{node: child, keys: append(at.keys, child.name), path: join(at.path, child.name)}
+		at = target{node: child, keys: append(at.keys, child.name), path: Join(at.path, child.name)}
 		parts = parts[1:]
 		if child.shape == list {
 			n, rest, ok := element(parts, child.single)
 			if !ok {
-				return place{}, false
+				return target{}, false
 			}
-			at.keys, at.path, parts = append(at.keys, strconv.Itoa(n)), index(at.path, n), rest
+			at.keys, at.path, parts = append(at.keys, strconv.Itoa(n)), Index(at.path, n), rest
 		}
 	}
 	if at.node.shape != leaf || len(parts) > 1 {
-		return place{}, false
+		return target{}, false
 	}
 	if len(parts) == 1 {
 		n, _, ok := element(parts, false)
 		if !ok || !at.node.key.Kind.many() {
-			return place{}, false
+			return target{}, false
 		}
-		at.keys, at.path = append(at.keys, strconv.Itoa(n)), index(at.path, n)
+		at.keys, at.path = append(at.keys, strconv.Itoa(n)), Index(at.path, n)
 	}
 	return at, true
 }
@@ -146,7 +143,7 @@ func (n *node) named(part string) *node {
 }
 
 // value is what a variable's text puts into the tree.
-func (e *environment) value(at place, name, text string) (any, bool) {
+func (e *environment) value(at target, name, text string) (any, bool) {
 	kind := at.node.key.Kind
 	switch {
 	case kind == Attributes:
@@ -170,14 +167,14 @@ func split(text string) []any {
 }
 
 // attributes reads the map of a reply in YAML's flow style: attribute names do not fit into variable names.
-func (e *environment) attributes(at place, name, text string) (any, bool) {
-	d := &document{file: variableFile(name), faults: e.faults, origins: origins{}}
+func (e *environment) attributes(at target, name, text string) (any, bool) {
+	d := &Reader{File: variableFile(name), Faults: e.Faults, Places: Places{}}
 	top, ok := d.parse([]byte(text))
 	if !ok {
 		return nil, false
 	}
 	if top == nil {
-		e.refuse(name, at.path, "must be a map of attribute names to values, as in {Filter-Id: staff}")
+		e.refuseVariable(name, at.path, "must be a map of attribute names to values, as in {Filter-Id: staff}")
 		return nil, false
 	}
 	if !d.plain(top, at.path) {
@@ -188,17 +185,17 @@ func (e *environment) attributes(at place, name, text string) (any, bool) {
 
 // overlay lays the environment's tree over the file's; it is koanf's merge function.
 func (e *environment) overlay(src, dst map[string]any) error {
-	e.branch(e.root, "", src, dst)
+	e.lay(e.Schema.root, "", src, dst)
 	return nil
 }
 
-func (e *environment) branch(at *node, path string, src, dst map[string]any) {
+func (e *environment) lay(at *node, path string, src, dst map[string]any) {
 	for _, child := range at.children {
 		value, ok := src[child.name]
 		if !ok {
 			continue
 		}
-		below := join(path, child.name)
+		below := Join(path, child.name)
 		sub, isMap := value.(map[string]any)
 		switch {
 		case !isMap:
@@ -208,7 +205,7 @@ func (e *environment) branch(at *node, path string, src, dst map[string]any) {
 			if !ok {
 				under = map[string]any{}
 			}
-			e.branch(child, below, sub, under)
+			e.lay(child, below, sub, under)
 			dst[child.name] = under
 		default:
 			elements, _ := dst[child.name].([]any)
@@ -227,7 +224,7 @@ func (e *environment) elements(at *node, path string, src map[string]any, have [
 	}
 	for _, i := range slices.Sorted(maps.Keys(byIndex)) {
 		if i > len(have) {
-			e.faults.Add(index(path, i), "leaves a gap: the list has %d elements, so the next is number %d", len(have), len(have))
+			e.Faults.Add(Index(path, i), "leaves a gap: the list has %d elements, so the next is number %d", len(have), len(have))
 			break
 		}
 		if i == len(have) {
@@ -239,7 +236,7 @@ func (e *environment) elements(at *node, path string, src map[string]any, have [
 			have[i] = byIndex[i]
 			continue
 		}
-		e.branch(at, index(path, i), sub, under)
+		e.lay(at, Index(path, i), sub, under)
 	}
 	return have
 }

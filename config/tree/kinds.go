@@ -1,4 +1,4 @@
-package config
+package tree
 
 import (
 	"errors"
@@ -13,69 +13,65 @@ import (
 	"time"
 	"unicode"
 	"unicode/utf8"
+
+	"ivalt-radius/secret"
 )
 
-// accept checks one text of a key (one element of a list). Its errors never quote a secret.
-func (k Key) accept(text string) error {
-	if k.Kind == Secret || k.Kind == Secrets {
-		return nil // secrets.go reads them
-	}
+// value is what one text of a key (one element of a list) means; of reply attributes, the text itself. Its errors never quote a
+// secret.
+func (k Key) value(text string) (any, error) {
 	if !utf8.ValidString(text) || strings.ContainsFunc(text, unicode.IsControl) {
-		return errors.New("holds a control character or is no UTF-8")
+		return nil, errors.New("holds a line break, a control character or no UTF-8")
 	}
-	if err := k.form(text); err != nil {
-		return err
-	}
-	if k.check != nil {
-		return k.check(text)
-	}
-	return nil
-}
-
-// form checks what the kind asks.
-func (k Key) form(text string) error {
 	switch k.Kind {
 	case Number:
 		n, err := parseNumber(text)
-		if err != nil {
-			return err
-		}
-		return k.within(int64(n))
+		return n, k.within(int64(n), err)
 	case Duration:
 		d, err := parseDuration(text)
-		if err != nil {
-			return err
-		}
-		return k.within(int64(d))
+		return d, k.within(int64(d), err)
 	case Bool:
-		_, err := parseBool(text)
-		return err
+		return parseBool(text)
+	case Address, Addresses:
+		if text == "" && k.Kind == Address {
+			return netip.AddrPort{}, nil
+		}
+		return parseAddress(text)
+	case Prefixes:
+		return parsePrefix(text)
+	case Secret, Secrets:
+		return secret.New(text), nil
+	case Text, Texts, Name, URL, Choice, Attributes:
+	}
+	return text, k.form(text)
+}
+
+// form checks the kinds whose values are texts.
+func (k Key) form(text string) error {
+	switch k.Kind {
+	case Name:
+		if !nameForm.MatchString(text) {
+			return fmt.Errorf("%s is no name of 1 to 64 letters, digits, dots, underscores and dashes", quote(text))
+		}
+	case URL:
+		return checkURL(text)
 	case Choice:
 		if !slices.Contains(k.Choices, text) {
 			return fmt.Errorf("%s is none of %s", quote(text), strings.Join(k.Choices, ", "))
 		}
-	case Address, Addresses:
-		if text == "" && k.Kind == Address {
-			return nil
-		}
-		_, err := parseAddress(text)
-		return err
-	case Prefixes:
-		_, err := parsePrefix(text)
-		return err
 	case Texts, Attributes:
 		if strings.TrimSpace(text) == "" {
 			return errors.New("is empty")
 		}
-	case Text, Secret, Secrets:
+	case Text, Number, Duration, Bool, Secret, Secrets, Address, Addresses, Prefixes:
 	}
 	return nil
 }
 
-// within checks the range.
-func (k Key) within(n int64) error {
-	if n >= k.Min && (n <= k.Max || k.Max == 0) {
-		return nil
+// within adds the range to what reading a number found.
+func (k Key) within(n int64, err error) error {
+	if err != nil || n >= k.Min && (n <= k.Max || k.Max == 0) {
+		return err
 	}
 	return fmt.Errorf("must be %s", k.span())
 }
@@ -87,13 +83,13 @@ func (k Key) span() string {
 	}
 	show := func(n int64) string { return strconv.FormatInt(n, 10) }
 	if k.Kind == Duration {
-		show = func(n int64) string { return short(time.Duration(n)) }
+		show = func(n int64) string { return Short(time.Duration(n)) }
 	}
 	return show(k.Min) + " to " + show(k.Max)
 }
 
-// short prints a duration without the zero units at its end.
-func short(d time.Duration) string {
+// Short prints a duration without the zero units at its end.
+func Short(d time.Duration) string {
 	text := d.String()
 	if strings.HasSuffix(text, "m0s") {
 		text = strings.TrimSuffix(text, "0s")
@@ -146,11 +142,8 @@ func parseBool(text string) (bool, error) {
 	return false, fmt.Errorf("%s is neither true nor false", quote(text))
 }
 
-// parseAddress reads an IP address with a port; the empty text is the zero AddrPort.
+// parseAddress reads an IP address with a port. IPv4 in its mapped form becomes IPv4.
 func parseAddress(text string) (netip.AddrPort, error) {
-	if text == "" {
-		return netip.AddrPort{}, nil
-	}
 	at, err := netip.ParseAddrPort(text)
 	if err != nil {
 		return netip.AddrPort{}, fmt.Errorf("%s is no IP address with a port, such as 0.0.0.0:1812 or [::]:1812", quote(text))
@@ -179,13 +172,6 @@ func parsePrefix(text string) (netip.Prefix, error) {
 		return netip.Prefix{}, fmt.Errorf("%s has bits set behind the prefix: write %s", quote(text), p.Masked())
 	}
 	return p, nil
-}
-
-func checkName(text string) error {
-	if !nameForm.MatchString(text) {
-		return fmt.Errorf("%s is no name of 1 to 64 letters, digits, dots, underscores and dashes", quote(text))
-	}
-	return nil
 }
 
 // checkURL never quotes the URL: a password may stand in it.
