@@ -18,6 +18,7 @@ const (
 	attrUserName             = 1
 	attrUserPassword         = 2
 	attrReplyMessage         = 18
+	attrState                = 24
 	attrCallingStation       = 31
 	attrNASIdentifier        = 32
 	attrMessageAuthenticator = 80
@@ -29,6 +30,7 @@ type Login struct {
 	CallingStation string // empty: the gateway does not tell
 	ID             byte   // the packet's identifier
 	Unsigned       bool   // no Message-Authenticator
+	State          string // of an Access-Challenge that the gateway claims to answer; empty: none
 }
 
 // Request is one Access-Request, ready to be sent any number of times.
@@ -48,6 +50,9 @@ func NewRequest(l Login, secret string) Request {
 	packet = attribute(packet, attrUserName, []byte(l.User))
 	packet = attribute(packet, attrUserPassword, hidden(l.Password, secret, authenticator[:]))
 	packet = attribute(packet, attrNASIdentifier, []byte("blackbox"))
+	if l.State != "" {
+		packet = attribute(packet, attrState, []byte(l.State))
+	}
 	if l.CallingStation != "" {
 		packet = attribute(packet, attrCallingStation, []byte(l.CallingStation))
 	}

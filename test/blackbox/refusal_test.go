@@ -190,13 +190,31 @@ func TestCollision(t *testing.T) {
 	one := a.Request(blackbox.Login{User: "frank", Password: password, CallingStation: "198.51.100.10"})
 	two := b.Request(blackbox.Login{User: "frank", Password: password, CallingStation: "203.0.113.66"})
 	a.Send(one)
-	for site.Pushes("frank") == 0 && site.Server.Running() {
-		<-time.After(10 * time.Millisecond)
-	}
+	pushed(t, site, "frank")
 	b.Send(two)
 	rejected(t, a.Answer(t, one), "Access denied.")
 	rejected(t, b.Answer(t, two), "Access denied.")
 	if n := site.Pushes("frank"); n != 1 {
 		t.Errorf("%d pushes, want 1", n)
+	}
+}
+
+// TestBorrowedCredentials: a State that belongs to no challenge, and another person's password, open nothing that waits.
+func TestBorrowedCredentials(t *testing.T) {
+	t.Parallel()
+	site := blackbox.NewSite(t)
+	site.Start(t)
+	site.Enrol("oscar", ivalttest.Approve, 2*time.Second)
+	site.Enrol("mallory", ivalttest.Deny, time.Second)
+	station := "198.51.100.40"
+	victim, thief := site.NAS(t), site.NAS(t)
+	r := victim.Request(blackbox.Login{User: "oscar", Password: password, CallingStation: station, ID: 1})
+	victim.Send(r)
+	pushed(t, site, "oscar")
+	rejected(t, thief.Login(t, blackbox.Login{User: "oscar", Password: password, CallingStation: station, ID: 2, State: "captured"}), "Access denied.")
+	rejected(t, thief.Login(t, blackbox.Login{User: "mallory", Password: password, CallingStation: station, ID: 3}), "Access denied.")
+	accepted(t, victim.Answer(t, r))
+	if oscar, mallory := site.Pushes("oscar"), site.Pushes("mallory"); oscar != 1 || mallory != 1 {
+		t.Errorf("%d and %d pushes, want one each", oscar, mallory)
 	}
 }

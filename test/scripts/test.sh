@@ -18,5 +18,12 @@ go vet -tags 'interop conformance' ./...
 
 say "go test ${race[*]} -shuffle=on ./..."
 export CGO_ENABLED=$([ ${#race[@]} -gt 0 ] && echo 1 || echo 0)
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+code=0
 # The profile is written beside, so that `make cover` need not run the tests again.
-go test "${race[@]}" -shuffle=on -timeout=15m -covermode=atomic -coverprofile=coverage.out ./...
+go test "${race[@]}" -shuffle=on -timeout=15m -covermode=atomic -coverprofile=coverage.out ./... | tee "$log" || code=$?
+
+printf '\n%d packages passed, %d failed, %s\n' "$(grep -c '^ok' "$log" || true)" "$(grep -cE '^FAIL\s+\S' "$log" || true)" \
+	"$([ ${#race[@]} -gt 0 ] && echo 'with the race detector' || echo 'WITHOUT THE RACE DETECTOR')"
+exit "$code"
