@@ -144,3 +144,15 @@ func cpu(b *testing.B) func(n int) {
 		b.ReportMetric(float64((read()-before).Microseconds())/float64(n*b.N), "cpu-µs/login")
 	}
 }
+
+// BenchmarkClassify is what reading one pending answer costs, the commonest there is.
+func BenchmarkClassify(b *testing.B) {
+	r := jsonAnswer(http.StatusNotFound, bodyPending)
+	q := theQuestion(b)
+	b.ReportAllocs()
+	for b.Loop() {
+		if classifyResult(r, q).class != pending {
+			b.Fatal("not pending")
+		}
+	}
+}

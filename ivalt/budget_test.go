@@ -76,7 +76,7 @@ func TestSecondsArePaced(t *testing.T) {
 		s.Limits = state.Limits{PerSecond: 5}
 		h := newHouse(t, s, script(sent(), wait(), wait(), wait(), wait(), wait(), wait(), wait(), wait(), wait(), wait(), wait()))
 		h.age()
-		var pushes []auth.Push
+		var pushes []*auth.Push
 		for i := range 20 {
 			pushes = append(pushes, pushTo(t, "a", fmt.Sprintf("+4915112345%03d", i)))
 		}
@@ -100,7 +100,7 @@ func TestWrongKeyIsNotHammered(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newHouse(t, settings(), script(wrongKey(), wait()))
 		h.age()
-		var pushes []auth.Push
+		var pushes []*auth.Push
 		for i := range 50 {
 			pushes = append(pushes, pushTo(t, "a", fmt.Sprintf("+4915112345%03d", i)))
 		}

@@ -173,7 +173,7 @@ func (s *scheduler) perform(j *job, buf *bytes.Buffer) result {
 		q.now = time.Now()
 		res = classifyLookup(r, *q)
 	case push:
-		r = j.client.post(s.base, pushPath, pushBody(q.mobile, l.plan.label.render(&l.push)), buf)
+		r = j.client.post(s.base, pushPath, pushBody(q.mobile, l.plan.label.render(l.push)), buf)
 		q.now = time.Now()
 		res = classifyPush(r, *q)
 	case drain, sentinel, again, poll, noCall:
@@ -228,9 +228,6 @@ func (s *scheduler) heed(r result, now instant) {
 		wait = backoff(s.throttles, jitter[0])
 	}
 	s.budget.Penalise(time.Now().Add(wait))
-	for t := range s.blocked {
-		s.blocked[t] = max(s.blocked[t], now+wait)
-	}
 }
 
 // refuseUnpushed ends the logins that wait to be asked with a key that iVALT refuses.

@@ -12,7 +12,7 @@ import (
 )
 
 // answers runs pushes at once and returns what came of them, in their order.
-func (h *house) answers(t *testing.T, pushes ...auth.Push) []auth.Answer {
+func (h *house) answers(t *testing.T, pushes ...*auth.Push) []auth.Answer {
 	t.Helper()
 	out := make([]auth.Answer, len(pushes))
 	var all sync.WaitGroup

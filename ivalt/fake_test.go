@@ -70,6 +70,7 @@ type request struct {
 type fake struct {
 	answer func(r request) reply
 	began  time.Time
+	watch  func(n int64) // told of each call's begin (1) and end (-1); may be nil
 
 	mu   sync.Mutex
 	seen []request
@@ -78,6 +79,10 @@ type fake struct {
 func newFake(answer func(r request) reply) *fake { return &fake{answer: answer, began: time.Now()} }
 
 func (f *fake) RoundTrip(req *http.Request) (*http.Response, error) {
+	if f.watch != nil {
+		f.watch(1)
+		defer f.watch(-1)
+	}
 	var fields map[string]string
 	if err := json.NewDecoder(req.Body).Decode(&fields); err != nil {
 		return nil, fmt.Errorf("request body: %w", err)
@@ -229,19 +234,19 @@ func mobile(tb testing.TB, text string) auth.Mobile {
 }
 
 // pushTo is a push for a mobile whose verdict must leave after a minute.
-func pushTo(tb testing.TB, attempt, number string) auth.Push {
+func pushTo(tb testing.TB, attempt, number string) *auth.Push {
 	tb.Helper()
 	user, err := auth.ParseUsername("ada")
 	if err != nil {
 		tb.Fatal(err)
 	}
-	return auth.Push{
+	return &auth.Push{
 		Attempt: attempt, Client: "gate", CallingStation: "203.0.113.7", User: user,
 		Person: auth.Person{Mobile: mobile(tb, number)}, Deadline: time.Now().Add(59 * time.Second),
 	}
 }
 
-func byEmail(tb testing.TB, attempt, email string) auth.Push {
+func byEmail(tb testing.TB, attempt, email string) *auth.Push {
 	tb.Helper()
 	p := pushTo(tb, attempt, testMobile)
 	p.Person = auth.Person{Email: secret.New(email)}

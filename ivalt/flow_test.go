@@ -135,7 +135,7 @@ func (tc *oneLogin) run(t *testing.T) {
 	}
 	p := pushTo(t, "a1", testMobile)
 	if tc.push != nil {
-		tc.push(&p)
+		tc.push(p)
 	}
 	began := time.Now()
 	a := h.Push(t.Context(), p)

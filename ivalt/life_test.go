@@ -147,3 +147,22 @@ func tenThousand(t *testing.T) {
 		t.Errorf("%d wrong answers, %d pushes", wrong.Load(), h.fake.count(pushPath))
 	}
 }
+
+func TestCallersAreBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := settings()
+		s.Connections = 3
+		var busy, most atomic.Int64
+		h := newHouse(t, s, script(after(time.Second, sent()), after(time.Second, outside())))
+		h.age()
+		h.fake.watch = func(n int64) { most.Store(max(most.Load(), busy.Add(n))) }
+		var pushes []*auth.Push
+		for i := range 12 {
+			pushes = append(pushes, pushTo(t, "a", fmt.Sprintf("+4915112345%03d", i)))
+		}
+		h.answers(t, pushes...)
+		if most.Load() != 3 || h.fake.count(pushPath) != 12 {
+			t.Errorf("%d calls at once, %d pushes", most.Load(), h.fake.count(pushPath))
+		}
+	})
+}

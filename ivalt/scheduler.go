@@ -21,8 +21,8 @@ type plan struct {
 
 // login is the record of one waiting login: all that it costs beside its parked goroutine.
 type login struct {
-	id       uint64 // order of arrival
-	push     auth.Push
+	id       uint64     // order of arrival
+	push     *auth.Push // never written
 	plan     *plan
 	answer   chan auth.Answer // holds the one answer
 	mobile   auth.Mobile
@@ -103,15 +103,19 @@ func newScheduler(p *plan, c *client, l state.Limits, v *voice) *scheduler {
 
 func (s *scheduler) now() instant { return time.Since(s.began) }
 
+// newLogin makes the record of a push, which enter then takes in.
+func newLogin(p *auth.Push) *login {
+	return &login{push: p, mobile: p.Person.Mobile, answer: make(chan auth.Answer, 1), place: [laneCount]int{-1, -1}}
+}
+
 // enter takes a login in; the loop begins it.
-func (s *scheduler) enter(p *auth.Push) *login {
-	l := &login{push: *p, mobile: p.Person.Mobile, answer: make(chan auth.Answer, 1), place: [laneCount]int{-1, -1}}
+func (s *scheduler) enter(l *login) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {
 		l.over = true
 		l.answer <- auth.Answer{Outcome: auth.Stopping, Mobile: l.mobile}
-		return l
+		return
 	}
 	s.lastID++
 	l.id, l.plan = s.lastID, s.plan
@@ -120,7 +124,6 @@ func (s *scheduler) enter(p *auth.Push) *login {
 	if len(s.arrived) == 1 {
 		s.poke()
 	}
-	return l
 }
 
 // withdraw ends a login that nobody waits for any more.

@@ -38,9 +38,10 @@ func New(s Settings, d Deps) (*Service, fault.List) {
 
 // Push has iVALT ask the person, and blocks until there is an answer or ctx ends (auth.Withdrawn). It sends one push
 // request; a second one at most, ten seconds later, where nothing says that the first one was taken. After Close the answer
-// is auth.Stopping.
-func (s *Service) Push(ctx context.Context, p auth.Push) auth.Answer {
-	l := s.scheduler.enter(&p)
+// is auth.Stopping. p is read until Push returns and a little beyond, so it must not be changed.
+func (s *Service) Push(ctx context.Context, p *auth.Push) auth.Answer {
+	l := newLogin(p)
+	s.scheduler.enter(l)
 	select {
 	case a := <-l.answer:
 		return a

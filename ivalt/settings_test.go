@@ -114,7 +114,7 @@ func TestLabel(t *testing.T) {
 			}
 			p := pushTo(t, "a", testMobile)
 			p.Client, p.CallingStation = tc.client, tc.station
-			if got := l.render(&p); got != tc.want {
+			if got := l.render(p); got != tc.want {
 				t.Errorf("%q, want %q", got, tc.want)
 			}
 		})
