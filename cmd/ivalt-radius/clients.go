@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -15,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"ivalt-radius/audit"
+	"ivalt-radius/cmd/ivalt-radius/exit"
 	"ivalt-radius/config"
 	"ivalt-radius/radius"
 	"ivalt-radius/state"
@@ -22,17 +24,9 @@ import (
 
 // address is one client's address that must send Message-Authenticator.
 type address struct {
-	Client  string `json:"client"`
-	Address string `json:"address"`
+	Client  string     `json:"client"`
+	Address netip.Addr `json:"address"`
 }
-
-// memory is what `clients` needs of the learned state, be it a running server's or the file's.
-type memory interface {
-	Keys() []string
-	Forget(key string) bool
-}
-
-var errUnknownAddress = errors.New("no such client and address have been learned")
 
 func newClientsCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "clients", Short: "Show and change what is known of the RADIUS clients"}
@@ -45,16 +39,15 @@ func newClientsListCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "list --config FILE",
 		Short: "List the clients, and the addresses that have shown that they send Message-Authenticator",
-		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			s, err := soundSettings(path)
+			s, _, err := soundSettings(path)
 			if err != nil {
 				return err
 			}
 			var learned []address
 			err = callControl(cmd.Context(), s.State.Directory, "/clients", struct{}{}, &learned)
 			if errors.Is(err, errNotRunning) {
-				err = withStore(s, func(m memory) error { learned = addresses(m); return nil })
+				err = onFiles(s, func(l *state.Learned) error { learned = addresses(l); return nil })
 			}
 			if err != nil {
 				return err
@@ -63,28 +56,28 @@ func newClientsListCommand() *cobra.Command {
 			return nil
 		},
 	}
-	cmd.Flags().StringVarP(&path, "config", "c", defaultConfig, "the configuration file")
+	configFlag(cmd, &path)
 	return cmd
 }
 
 func newClientsForgetCommand() *cobra.Command {
-	var path string
-	var a address
+	var path, client, at string
 	cmd := &cobra.Command{
 		Use:   "forget --config FILE --client NAME --address A",
 		Short: "Forget that an address sends Message-Authenticator, after its NAS was replaced by one that does not",
-		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if _, err := netip.ParseAddr(a.Address); err != nil {
-				return usageError(cmd, fmt.Errorf("--address: %q is no IP address", a.Address))
+			ip, err := netip.ParseAddr(at)
+			if err != nil {
+				return exit.UsageError(cmd, fmt.Errorf("--address: %q is no IP address", at))
 			}
-			s, err := soundSettings(path)
+			s, _, err := soundSettings(path)
 			if err != nil {
 				return err
 			}
+			a := address{Client: client, Address: ip.Unmap()}
 			err = callControl(cmd.Context(), s.State.Directory, "/clients/forget", a, &a)
 			if errors.Is(err, errNotRunning) {
-				err = withStore(s, func(m memory) error { return forget(m, a) })
+				err = forgetOnFiles(cmd.Context(), s, a)
 			}
 			if err != nil {
 				return err
@@ -93,25 +86,19 @@ func newClientsForgetCommand() *cobra.Command {
 			return nil
 		},
 	}
-	cmd.Flags().StringVarP(&path, "config", "c", defaultConfig, "the configuration file")
-	cmd.Flags().StringVar(&a.Client, "client", "", "the client's name in the settings")
-	cmd.Flags().StringVar(&a.Address, "address", "", "the NAS's IP address, as the refusal logs it")
+	configFlag(cmd, &path)
+	cmd.Flags().StringVar(&client, "client", "", "the client's name in the settings")
+	cmd.Flags().StringVar(&at, "address", "", "the NAS's IP address, as the refusal logs it")
 	_ = cmd.MarkFlagRequired("client")
 	_ = cmd.MarkFlagRequired("address")
 	return cmd
 }
 
-// soundSettings loads the settings for a command that needs them whole.
-func soundSettings(path string) (*config.Settings, error) {
-	s, _, faults := load(path, os.Environ())
-	return s, faults.Err()
-}
-
-// withStore works on the file itself, while no server runs.
-func withStore(s *config.Settings, do func(memory) error) error {
+// onFiles works on the state itself, while no server runs. Its lock keeps one from starting meanwhile.
+func onFiles(s *config.Settings, do func(*state.Learned) error) error {
 	store, err := state.OpenStore(s.State.Directory)
 	if err != nil {
-		return fmt.Errorf("opening the state: %w", err)
+		return fmt.Errorf("state.directory: %w", err)
 	}
 	learned, err := state.NewLearned(store, learnedBucket, learnedMost)
 	if err == nil {
@@ -120,30 +107,47 @@ func withStore(s *config.Settings, do func(memory) error) error {
 	return errors.Join(err, store.Close())
 }
 
-func forget(m memory, a address) error {
-	ip, err := netip.ParseAddr(a.Address)
-	if err != nil {
-		return fmt.Errorf("%q is no IP address", a.Address)
-	}
-	if !m.Forget(radius.LearnedKey(a.Client, ip)) {
-		return fmt.Errorf("%w: client %q, address %s", errUnknownAddress, a.Client, a.Address)
-	}
-	return nil
+// forgetOnFiles is forget while no server runs.
+func forgetOnFiles(ctx context.Context, s *config.Settings, a address) error {
+	return onFiles(s, func(learned *state.Learned) error {
+		trail, err := audit.Open(s.Audit.File, audit.Options{})
+		if err != nil {
+			return fmt.Errorf("audit.file: %w", err)
+		}
+		return errors.Join(forget(ctx, learned, trail, actorName(os.Getuid(), os.Getpid()), a), trail.Close())
+	})
 }
 
 // addresses lists what has been learned, in order.
-func addresses(m memory) []address {
+func addresses(learned *state.Learned) []address {
 	out := []address{}
-	for _, key := range m.Keys() {
-		client, ip, ok := radius.ParseLearnedKey(key)
-		if ok {
-			out = append(out, address{Client: client, Address: ip.String()})
+	for _, key := range learned.Keys() {
+		if client, ip, ok := radius.ParseLearnedKey(key); ok {
+			out = append(out, address{client, ip})
 		}
 	}
 	slices.SortFunc(out, func(a, b address) int {
-		return strings.Compare(a.Client+"\x00"+a.Address, b.Client+"\x00"+b.Address)
+		return cmp.Or(strings.Compare(a.Client, b.Client), a.Address.Compare(b.Address))
 	})
 	return out
+}
+
+// forget does what somebody asked for by hand, once there is evidence of it.
+func forget(ctx context.Context, learned *state.Learned, trail *audit.Trail, actor string, a address) error {
+	key := radius.LearnedKey(a.Client, a.Address)
+	if !learned.Has(key) {
+		return fmt.Errorf("the client %q has no address %s that must send Message-Authenticator: see ivalt-radius clients list", a.Client, a.Address)
+	}
+	if err := trail.Commit(ctx, audit.Action{
+		Action: "forget_message_authenticator", Actor: actor, Target: fmt.Sprintf("%s %s", a.Client, a.Address),
+		Detail: "may ask without Message-Authenticator again",
+	}); err != nil {
+		return fmt.Errorf("keeping the evidence: %w", err)
+	}
+	if !learned.Forget(key) {
+		return errors.Join(errors.New("the address could not be forgotten"), learned.Failing())
+	}
+	return nil
 }
 
 func printClients(w io.Writer, s *config.Settings, learned []address) {
@@ -168,23 +172,11 @@ func (a *app) handlers() http.Handler {
 		var in address
 		err := json.NewDecoder(http.MaxBytesReader(w, r.Body, 1<<16)).Decode(&in)
 		if err == nil {
-			err = a.forget(r.Context(), in)
+			err = forget(r.Context(), a.learned, a.trail, actor(r.Context()), in)
 		}
 		answer(w, in, err)
 	})
 	return mux
-}
-
-// forget does by hand what is kept as evidence first.
-func (a *app) forget(ctx context.Context, in address) error {
-	e := audit.Action{
-		Action: "clients_forget", Actor: actor(ctx), Target: in.Client + " " + in.Address,
-		Detail: "may ask without Message-Authenticator again",
-	}
-	if err := a.trail.Commit(ctx, e); err != nil {
-		return fmt.Errorf("keeping the evidence: %w", err)
-	}
-	return forget(a.learned, in)
 }
 
 // answer writes what a command gets back.

@@ -20,6 +20,9 @@ import (
 // controlSocket is where commands find the running server, in state.directory, mode 0600.
 const controlSocket = "control.sock"
 
+// controlPatience is how long a stopping server waits for a command that it is carrying out.
+const controlPatience = 2 * time.Second
+
 // errNotRunning says that no server listens on the control socket.
 var errNotRunning = errors.New("no server is running on this state.directory")
 
@@ -29,76 +32,89 @@ type actorKey struct{}
 // controlServer answers commands on a Unix socket: JSON over HTTP, one request each. The actor is the peer's credentials, which
 // the kernel vouches for.
 type controlServer struct {
-	http.Server
-	path string
+	http http.Server
+	done chan struct{}
 }
 
-// listenControl opens the socket for this user alone.
-func listenControl(dir string, h http.Handler) (*controlServer, error) {
+// listenControl opens the socket for this user alone. Whoever calls it holds the lock on the state, so a socket that is there
+// already was left behind by a server that is gone.
+func listenControl(ctx context.Context, dir string, h http.Handler) (*controlServer, error) {
 	path := filepath.Join(dir, controlSocket)
-	if c, err := net.DialTimeout("unix", path, time.Second); err == nil {
-		_ = c.Close()
-		return nil, fmt.Errorf("%s: another server answers there; stop it or give this one a state.directory of its own", path)
-	}
 	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return nil, fmt.Errorf("removing a left-over control socket: %w", err)
 	}
-	old := syscall.Umask(0o177)
-	l, err := net.ListenUnix("unix", &net.UnixAddr{Name: path, Net: "unix"})
-	syscall.Umask(old)
+	listener, err := (&net.ListenConfig{Control: ownerOnly}).Listen(ctx, "unix", path)
 	if err != nil {
 		return nil, fmt.Errorf("opening the control socket: %w", err)
 	}
-	c := &controlServer{path: path}
-	c.Handler = h
-	c.ReadTimeout, c.WriteTimeout = 5*time.Second, 10*time.Second
-	c.ConnContext = func(ctx context.Context, conn net.Conn) context.Context {
-		return context.WithValue(ctx, actorKey{}, peer(conn))
-	}
-	go func() { _ = c.Serve(l) }()
+	c := &controlServer{done: make(chan struct{}), http: http.Server{
+		Handler: h, ReadTimeout: 5 * time.Second, WriteTimeout: 10 * time.Second,
+		ConnContext: func(ctx context.Context, conn net.Conn) context.Context {
+			return context.WithValue(ctx, actorKey{}, peer(conn))
+		},
+	}}
+	go func() {
+		defer close(c.done)
+		_ = c.http.Serve(listener)
+	}()
 	return c, nil
 }
 
-// close stops answering.
-func (c *controlServer) close() { _ = c.Close() }
+// ownerOnly gives the socket its mode before it has a name: Linux makes the file with the mode of the socket, so at no moment
+// may anybody else connect.
+func ownerOnly(_, _ string, socket syscall.RawConn) error {
+	var failed error
+	err := socket.Control(func(fd uintptr) { failed = unix.Fchmod(int(fd), 0o600) })
+	return errors.Join(err, failed)
+}
+
+// close lets the command that is being carried out end, and removes the socket.
+func (c *controlServer) close(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, controlPatience)
+	defer cancel()
+	if c.http.Shutdown(ctx) != nil {
+		_ = c.http.Close()
+	}
+	<-c.done
+}
 
 // peer names the process on the other end.
 func peer(conn net.Conn) string {
+	const unknown = "unknown"
 	u, ok := conn.(*net.UnixConn)
 	if !ok {
-		return "unknown"
+		return unknown
 	}
 	raw, err := u.SyscallConn()
 	if err != nil {
-		return "unknown"
+		return unknown
 	}
-	name := "unknown"
+	name := unknown
 	_ = raw.Control(func(fd uintptr) {
 		if cred, err := unix.GetsockoptUcred(int(fd), unix.SOL_SOCKET, unix.SO_PEERCRED); err == nil {
-			name = fmt.Sprintf("uid=%d pid=%d", cred.Uid, cred.Pid)
+			name = actorName(int(cred.Uid), int(cred.Pid))
 		}
 	})
 	return name
 }
 
+// actorName is how the trail names who did something by hand.
+func actorName(uid, pid int) string { return fmt.Sprintf("uid=%d pid=%d", uid, pid) }
+
 // actor is who asked.
 func actor(ctx context.Context) string {
-	name, ok := ctx.Value(actorKey{}).(string)
-	if !ok {
-		return "unknown"
-	}
+	name, _ := ctx.Value(actorKey{}).(string)
 	return name
 }
 
 // callControl asks the running server. errNotRunning where there is none.
 func callControl(ctx context.Context, dir, path string, in, out any) error {
-	socket := filepath.Join(dir, controlSocket)
 	client := http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{
+		DisableKeepAlives: true,
 		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-			return (&net.Dialer{}).DialContext(ctx, "unix", socket)
+			return (&net.Dialer{}).DialContext(ctx, "unix", filepath.Join(dir, controlSocket))
 		},
 	}}
-	defer client.CloseIdleConnections()
 	body, err := json.Marshal(in)
 	if err != nil {
 		return fmt.Errorf("encoding the command: %w", err)
@@ -115,12 +131,12 @@ func callControl(ctx context.Context, dir, path string, in, out any) error {
 		return fmt.Errorf("asking the running server: %w", err)
 	}
 	defer func() { _ = resp.Body.Close() }()
-	answer, err := io.ReadAll(io.LimitReader(resp.Body, 16<<20))
+	answer, err := io.ReadAll(io.LimitReader(resp.Body, 64<<20))
 	if err != nil {
 		return fmt.Errorf("reading the running server's answer: %w", err)
 	}
 	if resp.StatusCode != http.StatusOK {
-		return fmt.Errorf("the running server refuses: %s", bytes.TrimSpace(answer))
+		return fmt.Errorf("%s", bytes.TrimSpace(answer))
 	}
 	if err := json.Unmarshal(answer, out); err != nil {
 		return fmt.Errorf("understanding the running server's answer: %w", err)

@@ -1,9 +1,10 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
-	"os"
+	"net/netip"
 	"slices"
 	"strings"
 	"time"
@@ -11,13 +12,15 @@ import (
 	"github.com/spf13/cobra"
 
 	"ivalt-radius/auth"
+	"ivalt-radius/cmd/ivalt-radius/exit"
 	"ivalt-radius/config"
 	"ivalt-radius/policy"
+	"ivalt-radius/radius"
 )
 
 // question is what `explain` is asked.
 type question struct {
-	user, client, station, at string
+	user, clientName, station, at string
 }
 
 func newExplainCommand() *cobra.Command {
@@ -29,22 +32,26 @@ func newExplainCommand() *cobra.Command {
 		Long: "Shows every step from the name as typed to the decision: the canonical name, the e-mail and phone that would be\n" +
 			"asked, groups, each rule with what holds and what does not, the reply attributes. Sends nothing.\n" +
 			"Exits 0 where the login would push or be accepted, 1 where it would be denied.",
-		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			settings, r, faults := load(path, os.Environ())
-			if err := faults.Err(); err != nil {
+			settings, r, err := soundSettings(path)
+			if err != nil {
 				return err
 			}
-			facts, err := q.facts(settings)
+			client, err := q.client(settings)
 			if err != nil {
-				return usageError(cmd, err)
+				return exit.UsageError(cmd, err)
 			}
+			facts, err := q.facts()
+			if err != nil {
+				return exit.UsageError(cmd, err)
+			}
+			printClient(cmd.OutOrStdout(), client)
 			return explain(cmd, settings, r, q, facts)
 		},
 	}
-	cmd.Flags().StringVarP(&path, "config", "c", defaultConfig, "the configuration file")
+	configFlag(cmd, &path)
 	cmd.Flags().StringVarP(&q.user, "user", "u", "", "the login name, as typed")
-	cmd.Flags().StringVar(&q.client, "client", "", "the client's name in the settings")
+	cmd.Flags().StringVar(&q.clientName, "client", "", "the client's name in the settings")
 	cmd.Flags().StringVar(&q.station, "calling-station", "", "the person's IP address; none is \"unknown\"")
 	cmd.Flags().StringVar(&q.at, "at", "", "the time of the login, RFC 3339; none is now")
 	_ = cmd.MarkFlagRequired("user")
@@ -52,20 +59,31 @@ func newExplainCommand() *cobra.Command {
 	return cmd
 }
 
-// facts reads what was asked; the person comes later.
-func (q question) facts(s *config.Settings) (policy.Facts, error) {
-	f := policy.Facts{Client: q.client, At: time.Now()}
-	if !slices.ContainsFunc(s.Clients, func(c config.Client) bool { return c.Name == q.client }) {
-		return f, fmt.Errorf("--client: the settings have no client %q", q.client)
+// client finds the client by its name.
+func (q question) client(s *config.Settings) (config.Client, error) {
+	i := slices.IndexFunc(s.Clients, func(c config.Client) bool { return c.Name == q.clientName })
+	if i < 0 {
+		return config.Client{}, fmt.Errorf("--client: the settings have no client %q", q.clientName)
 	}
-	var err error
-	if f.CallingStation, err = callingStation(q.station); err != nil {
-		return f, err
+	return s.Clients[i], nil
+}
+
+// facts reads what was asked; the person comes later.
+func (q question) facts() (policy.Facts, error) {
+	f := policy.Facts{Client: q.clientName, At: time.Now()}
+	if q.station != "" {
+		addr, err := netip.ParseAddr(q.station)
+		if err != nil {
+			return f, fmt.Errorf("--calling-station: %q is no IP address", q.station)
+		}
+		f.CallingStation = addr.Unmap()
 	}
 	if q.at != "" {
-		if f.At, err = time.Parse(time.RFC3339, q.at); err != nil {
+		at, err := time.Parse(time.RFC3339, q.at)
+		if err != nil {
 			return f, fmt.Errorf("--at: %q is no time such as 2026-12-24T18:00:00+01:00", q.at)
 		}
+		f.At = at
 	}
 	return f, nil
 }
@@ -76,7 +94,7 @@ func explain(cmd *cobra.Command, s *config.Settings, r rooms, q question, facts 
 	user, err := auth.ParseUsername(q.user)
 	if err != nil {
 		_, _ = fmt.Fprintf(out, "name        %q\n            %v\ndecision    deny (%v)\n", q.user, err, auth.BadRequest)
-		return exitError{code: exitFault}
+		return exit.Error{Code: exit.Fault}
 	}
 	person, err := r.people.Person(cmd.Context(), user)
 	if err != nil {
@@ -89,38 +107,53 @@ func explain(cmd *cobra.Command, s *config.Settings, r rooms, q question, facts 
 		return fmt.Errorf("printing: %w", err)
 	}
 	if trace.Decision.Action == policy.Deny {
-		return exitError{code: exitFault}
+		return exit.Error{Code: exit.Fault}
 	}
 	return nil
 }
 
+func printRow(w io.Writer, name, value string) { _, _ = fmt.Fprintf(w, "%-12s%s\n", name, value) }
+
+// printClient shows how long the NAS waits, and why.
+func printClient(w io.Writer, c config.Client) {
+	within, source := 60*time.Second, "the default"
+	for _, p := range radius.Profiles() {
+		if p.Name == c.Profile {
+			within, source = p.AnswerWithin, "its profile's, "+p.Name
+		}
+	}
+	if c.AnswerWithin != 0 {
+		within, source = c.AnswerWithin, "set; its profile is "+cmp.Or(c.Profile, "none")
+	}
+	printRow(w, "NAS", fmt.Sprintf("waits %s in all (answer_within: %s)", within, source))
+}
+
 // printPerson shows what the name becomes. Phone and e-mail are masked here as everywhere.
 func printPerson(w io.Writer, s *config.Settings, q question, u auth.Username, p auth.Person) {
-	row := func(name, value string) { _, _ = fmt.Fprintf(w, "%-12s%s\n", name, value) }
-	row("name", fmt.Sprintf("%q", q.user))
-	row("canonical", fmt.Sprintf("%q (local part %q)", u.String(), u.Local()))
-	source := "made by users.email"
-	if strings.Contains(u.String(), "@") {
-		source = "the name itself"
-	}
-	if slices.ContainsFunc(s.Users.People, func(e config.Person) bool {
-		listed, err := auth.ParseUsername(e.Name)
-		return err == nil && listed == u && !e.Email.Empty()
-	}) {
-		source = "from users.file"
-	}
-	row("e-mail", maskEmail(p.Email.Reveal())+" ("+source+")")
+	printRow(w, "name", fmt.Sprintf("%q", q.user))
+	printRow(w, "canonical", fmt.Sprintf("%q (local part %q)", u.String(), u.Local()))
+	printRow(w, "e-mail", maskEmail(p.Email.Reveal())+" ("+emailSource(s, u)+")")
 	phone := "looked up at iVALT by e-mail"
 	if !p.Mobile.Empty() {
 		phone = p.Mobile.String() + " (from users.file)"
 	}
-	row("phone", phone)
-	groups := strings.Join(p.Groups, ", ")
-	if groups == "" {
-		groups = "none"
+	printRow(w, "phone", phone)
+	printRow(w, "groups", cmp.Or(strings.Join(p.Groups, ", "), "none"))
+	printRow(w, "factor", "the push alone (primary.method: "+s.Primary.Method+")")
+}
+
+func emailSource(s *config.Settings, u auth.Username) string {
+	listed := slices.ContainsFunc(s.Users.People, func(e config.Person) bool {
+		name, err := auth.ParseUsername(e.Name)
+		return err == nil && name == u && !e.Email.Empty()
+	})
+	switch {
+	case listed:
+		return "from users.file"
+	case strings.Contains(u.String(), "@"):
+		return "the name itself"
 	}
-	row("groups", groups)
-	row("factor", "the push alone (primary.method: "+s.Primary.Method+")")
+	return "made by users.email"
 }
 
 // maskEmail keeps the first letter and the domain: enough to see a wrong template.
@@ -129,5 +162,5 @@ func maskEmail(email string) string {
 	if !ok || local == "" {
 		return "none"
 	}
-	return local[:1] + "***@" + domain
+	return fmt.Sprintf("%.1s***@%s", local, domain)
 }

@@ -2,8 +2,6 @@ package main
 
 import (
 	"fmt"
-	"net/netip"
-	"strings"
 
 	"ivalt-radius/auth"
 	"ivalt-radius/config"
@@ -46,16 +44,6 @@ func understand(s *config.Settings) (rooms, fault.List) {
 	return r, s.Locate(faults)
 }
 
-// load reads the settings and has every room look at them. Where a fault is fatal the settings must not be used.
-func load(path string, environ []string) (*config.Settings, rooms, fault.List) {
-	s, faults := config.Load(path, config.Options{Environ: environ})
-	if s == nil {
-		return nil, rooms{}, faults
-	}
-	r, found := understand(s)
-	return s, r, append(faults, found...)
-}
-
 func entries(people []config.Person) []directory.Entry {
 	out := make([]directory.Entry, len(people))
 	for i, p := range people {
@@ -94,14 +82,35 @@ func policySettings(s *config.Settings) (policy.Settings, fault.List) {
 			},
 			Only: policy.OnlySettings{Networks: texts(rule.Only.Networks), Hours: hours(rule.Only.Hours)},
 		}
-		for _, a := range rule.Reply {
-			compiled, err := attribute.Compile(a.Name, a.Values)
-			if err != nil {
-				faults.Add(fmt.Sprintf("policy.rules[%d].reply.%s", i, a.Name), "%v", err)
-			}
-			p.Reply = append(p.Reply, compiled...)
-		}
+		var found fault.List
+		p.Reply, found = reply(rule.Reply, fmt.Sprintf("policy.rules[%d].reply", i))
+		faults = append(faults, found...)
 		out.Rules = append(out.Rules, p)
+	}
+	return out, faults
+}
+
+// replyLimit is what the attributes of one rule may have together, in octets: a packet has 4,096 (RFC 2865 section 3), of which
+// the header, Message-Authenticator, Reply-Message, Session-Timeout and the request's Proxy-States take their part.
+const replyLimit = 3800
+
+// reply encodes the attributes of one rule.
+func reply(attributes []config.Attribute, path string) ([]policy.Attribute, fault.List) {
+	var faults fault.List
+	var out []policy.Attribute
+	octets := 0
+	for _, a := range attributes {
+		compiled, err := attribute.Compile(a.Name, a.Values)
+		if err != nil {
+			faults.Add(path+"."+a.Name, "%v", err)
+		}
+		for _, c := range compiled {
+			octets += len(c.Wire)
+		}
+		out = append(out, compiled...)
+	}
+	if octets > replyLimit {
+		faults.Add(path, "the attributes have %d octets together; %d fit an answer", octets, replyLimit)
 	}
 	return out, faults
 }
@@ -163,16 +172,4 @@ func ivaltSettings(s *config.Settings) ivalt.Settings {
 		},
 		RequestFrom: s.IVALT.RequestFrom, Connections: s.IVALT.Connections,
 	}
-}
-
-// callingStation reads an address that an operator typed.
-func callingStation(text string) (netip.Addr, error) {
-	if strings.TrimSpace(text) == "" {
-		return netip.Addr{}, nil
-	}
-	addr, err := netip.ParseAddr(strings.TrimSpace(text))
-	if err != nil {
-		return netip.Addr{}, fmt.Errorf("--calling-station: %q is no IP address", text)
-	}
-	return addr.Unmap(), nil
 }

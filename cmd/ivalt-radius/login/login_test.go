@@ -1,4 +1,4 @@
-package main
+package login
 
 import (
 	"bytes"
@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"ivalt-radius/cmd/ivalt-radius/exit"
 	"ivalt-radius/radius/attribute"
 	"ivalt-radius/radius/radiustest"
 	"ivalt-radius/radius/wire"
@@ -105,14 +106,13 @@ func (a answering) answers(raw, attributes []byte) [][]byte {
 func runLogin(t *testing.T, stdin io.Reader, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
 	t.Setenv("LOGIN_TEST_SECRET", loginSecret)
-	cmd := newLoginCommand()
-	asUsageErrors(cmd)
+	cmd := NewCommand()
+	exit.WithUsage(cmd)
 	var out, errs bytes.Buffer
 	cmd.SetArgs(args)
 	cmd.SetIn(stdin)
 	cmd.SetOut(&out)
 	cmd.SetErr(&errs)
-	cmd.SilenceErrors, cmd.SilenceUsage = true, true
 	err := cmd.ExecuteContext(t.Context())
 	text := errs.String()
 	if err != nil {
@@ -123,7 +123,7 @@ func runLogin(t *testing.T, stdin io.Reader, args ...string) (code int, stdout, 
 			t.Errorf("%q is in the output", canary)
 		}
 	}
-	return exitCode(err), out.String(), text
+	return exit.Code(err), out.String(), text
 }
 
 func typed() io.Reader { return strings.NewReader(loginPassword + "\n") }
@@ -205,7 +205,7 @@ func TestLoginUsage(t *testing.T) {
 		"an argument":       append([]string{"more"}, whole...),
 		"an unknown option": append([]string{"--colour"}, whole...),
 	} {
-		if code, _, _ := runLogin(t, typed(), args...); code != exitUsage {
+		if code, _, _ := runLogin(t, typed(), args...); code != exit.Usage {
 			t.Errorf("%s: exit %d", name, code)
 		}
 	}
@@ -237,7 +237,7 @@ func TestLoginSecretFile(t *testing.T) {
 	server, asked := answering{code: wire.AccessAccept}.serve(t)
 	code, _, stderr := runLogin(t, nil, "--server", server, "--secret", "file:"+file, "--user", "alice", "--password", loginPassword,
 		"--calling-station", "203.0.113.9", "--nas-identifier", "gw7", "--no-message-authenticator")
-	if code != exitOK {
+	if code != exit.OK {
 		t.Fatalf("exit %d: %s", code, stderr)
 	}
 	packet, err := wire.Parse(asked()[0])

@@ -1,4 +1,4 @@
-package main
+package trail
 
 import (
 	"errors"
@@ -10,19 +10,20 @@ import (
 	"github.com/spf13/cobra"
 
 	"ivalt-radius/audit"
+	"ivalt-radius/config"
 )
 
-// newAuditCommand reads the audit trail. trailOf says where the settings put it.
-func newAuditCommand(trailOf func(configPath string) (string, error)) *cobra.Command {
+// NewCommand is `audit`.
+func NewCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "audit",
 		Short: "Reads the audit trail",
 	}
-	cmd.AddCommand(newAuditVerifyCommand(trailOf))
+	cmd.AddCommand(newVerifyCommand())
 	return cmd
 }
 
-func newAuditVerifyCommand(trailOf func(configPath string) (string, error)) *cobra.Command {
+func newVerifyCommand() *cobra.Command {
 	var configPath string
 	cmd := &cobra.Command{
 		Use:   "verify (--config FILE | TRAIL)",
@@ -39,11 +40,11 @@ func newAuditVerifyCommand(trailOf func(configPath string) (string, error)) *cob
 			if len(args) == 1 {
 				return verifyTrail(cmd.OutOrStdout(), args[0])
 			}
-			path, err := trailOf(configPath)
-			if err != nil {
-				return err
+			settings, faults := config.Load(configPath, config.Options{Environ: os.Environ()})
+			if settings == nil {
+				return faults.Err()
 			}
-			return verifyTrail(cmd.OutOrStdout(), path)
+			return verifyTrail(cmd.OutOrStdout(), settings.Audit.File)
 		},
 	}
 	cmd.Flags().StringVar(&configPath, "config", "", "settings that name the trail")

@@ -1,4 +1,4 @@
-package main
+package simulate
 
 import (
 	"bytes"
@@ -11,6 +11,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"ivalt-radius/cmd/ivalt-radius/exit"
 )
 
 // firstWrite lets a test wait for a command to greet.
@@ -34,13 +36,27 @@ func (w *firstWrite) String() string {
 	return w.text.String()
 }
 
+// run runs the command as the program does, and returns its exit code.
+func run(ctx context.Context, out io.Writer, args ...string) int {
+	cmd := NewCommand()
+	exit.WithUsage(cmd)
+	cmd.SetArgs(args)
+	cmd.SetOut(out)
+	cmd.SetErr(out)
+	err := cmd.ExecuteContext(ctx)
+	if err != nil {
+		_, _ = io.WriteString(out, err.Error())
+	}
+	return exit.Code(err)
+}
+
 // simulating runs `simulate` and returns its greeting, its URL, and what stops it and gives its exit code.
 func simulating(t *testing.T, args ...string) (greeting, url string, stop func() int) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	out := &firstWrite{came: make(chan struct{})}
 	ended := make(chan int, 1)
-	go func() { ended <- run(ctx, append([]string{"simulate", "--listen", "127.0.0.1:0"}, args...), out, out) }()
+	go func() { ended <- run(ctx, out, append([]string{"--listen", "127.0.0.1:0"}, args...)...) }()
 	stop = sync.OnceValue(func() int {
 		cancel()
 		return <-ended
@@ -135,7 +151,7 @@ func TestSimulate(t *testing.T) {
 			for _, s := range tt.steps {
 				s.play(t, url)
 			}
-			if code := stop(); code != exitOK {
+			if code := stop(); code != exit.OK {
 				t.Errorf("exit %d", code)
 			}
 		})
@@ -173,7 +189,7 @@ func TestSimulateStopsAmidAStall(t *testing.T) {
 		}
 		stalled <- err
 	}()
-	if code := stop(); code != exitOK {
+	if code := stop(); code != exit.OK {
 		t.Errorf("exit %d", code)
 	}
 	if err := <-stalled; err == nil {
@@ -193,24 +209,24 @@ func TestSimulateRefuses(t *testing.T) {
 		code int
 		text string
 	}{
-		{"everywhere", []string{"--listen", "0.0.0.0:0"}, exitUsage, "--insecure-listen-anywhere"},
-		{"everywhere by leaving out", []string{"--listen", ":0"}, exitUsage, "--insecure-listen-anywhere"},
-		{"another machine's name", []string{"--listen", "sim.example:0"}, exitUsage, "--insecure-listen-anywhere"},
-		{"no port", []string{"--listen", "127.0.0.1"}, exitUsage, "no HOST:PORT"},
-		{"taken", []string{"--listen", taken.Addr().String()}, exitFault, "address already in use"},
-		{"no behaviour", []string{"--does", "dance"}, exitUsage, "no behaviour"},
-		{"two defaults", []string{"--approve-after", "3s", "--manual"}, exitUsage, "only one of"},
-		{"two others", []string{"--approve-after", "3s", "--does", "deny"}, exitUsage, "only one of"},
-		{"back in time", []string{"--approve-after", "-3s"}, exitUsage, "below zero"},
-		{"no person", []string{"--person", "name=x"}, exitUsage, "needs an e-mail or a mobile"},
-		{"no pending", []string{"--pending", "418"}, exitUsage, "--pending"},
-		{"no push status", []string{"--push-status", "204"}, exitUsage, "only 200, 201 and 202"},
-		{"argument", []string{"now"}, exitUsage, ""},
+		{"everywhere", []string{"--listen", "0.0.0.0:0"}, exit.Usage, "--insecure-listen-anywhere"},
+		{"everywhere by leaving out", []string{"--listen", ":0"}, exit.Usage, "--insecure-listen-anywhere"},
+		{"another machine's name", []string{"--listen", "sim.example:0"}, exit.Usage, "--insecure-listen-anywhere"},
+		{"no port", []string{"--listen", "127.0.0.1"}, exit.Usage, "no HOST:PORT"},
+		{"taken", []string{"--listen", taken.Addr().String()}, exit.Fault, "address already in use"},
+		{"no behaviour", []string{"--does", "dance"}, exit.Usage, "no behaviour"},
+		{"two defaults", []string{"--approve-after", "3s", "--manual"}, exit.Usage, "only one of"},
+		{"two others", []string{"--approve-after", "3s", "--does", "deny"}, exit.Usage, "only one of"},
+		{"back in time", []string{"--approve-after", "-3s"}, exit.Usage, "below zero"},
+		{"no person", []string{"--person", "name=x"}, exit.Usage, "needs an e-mail or a mobile"},
+		{"no pending", []string{"--pending", "418"}, exit.Usage, "--pending"},
+		{"no push status", []string{"--push-status", "204"}, exit.Usage, "only 200, 201 and 202"},
+		{"argument", []string{"now"}, exit.Usage, ""},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			var out bytes.Buffer
-			if code := run(t.Context(), append([]string{"simulate"}, tt.args...), &out, &out); code != tt.code || !strings.Contains(out.String(), tt.text) {
+			if code := run(t.Context(), &out, tt.args...); code != tt.code || !strings.Contains(out.String(), tt.text) {
 				t.Errorf("exit %d: %s", code, out.String())
 			}
 		})

@@ -1,4 +1,4 @@
-package main
+package initial
 
 import (
 	"crypto/rand"
@@ -23,8 +23,8 @@ const (
 	initState     = "/var/lib/ivalt-radius"
 )
 
-// newInitCommand is `init`: a commented configuration, a fresh shared secret, and an empty file for the API key.
-func newInitCommand() *cobra.Command {
+// NewCommand is `init`: a commented configuration, a fresh shared secret, and an empty file for the API key.
+func NewCommand() *cobra.Command {
 	dir := initDirectory
 	cmd := &cobra.Command{
 		Use:   "init",

@@ -1,44 +1,51 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"io"
+	"os"
+	"path/filepath"
+	"slices"
 	"strings"
+	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"ivalt-radius/auth"
-	"ivalt-radius/config"
 	"ivalt-radius/radius"
 	"ivalt-radius/radius/attribute"
 )
 
-// pages are the generated documents, by name: each is printed from the code that it describes.
-func pages() map[string]func(io.Writer) {
-	return map[string]func(io.Writer){
-		"attributes":    attributesPage,
-		"commands":      commandsPage,
-		"configuration": func(w io.Writer) { _ = config.Reference(w) },
-		"profiles":      profilesPage,
-		"reasons":       reasonsPage,
-	}
-}
+//go:generate env UPDATE_DOCS=1 go test -run ^TestReference$ .
 
-func newReferenceCommand() *cobra.Command {
-	return &cobra.Command{
-		Use:    "reference PAGE",
-		Short:  "Print a generated page of the documentation",
-		Hidden: true,
-		Args:   cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			page, ok := pages()[args[0]]
-			if !ok {
-				return usageError(cmd, fmt.Errorf("no page %q", args[0]))
+// TestReference holds the generated pages of the docs to the code that they describe; UPDATE_DOCS=1 renews them.
+func TestReference(t *testing.T) {
+	for name, write := range map[string]func(io.Writer){
+		"attributes.md": attributesPage,
+		"commands.md":   commandsPage,
+		"profiles.md":   profilesPage,
+		"reasons.md":    reasonsPage,
+	} {
+		t.Run(name, func(t *testing.T) {
+			var want bytes.Buffer
+			write(&want)
+			path := filepath.Join("../../docs", name)
+			if os.Getenv("UPDATE_DOCS") != "" {
+				if err := os.WriteFile(path, want.Bytes(), 0o644); err != nil {
+					t.Fatal(err)
+				}
 			}
-			page(cmd.OutOrStdout())
-			return nil
-		},
+			got, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(want.String(), string(got)); diff != "" {
+				t.Errorf("docs/%s is not what the code says; run make docs (-want +got):\n%s", name, diff)
+			}
+		})
 	}
 }
 
@@ -71,6 +78,9 @@ func profilesPage(w io.Writer) {
 `)
 	for _, p := range radius.Profiles() {
 		retry := fmt.Sprintf("%d packets, %s apart", p.Tries, p.RetryInterval)
+		if p.Tries == 1 {
+			retry = fmt.Sprintf("1 packet, %s long", p.RetryInterval)
+		}
 		if p.NewAuthenticator {
 			retry += ", new authenticator and port"
 		}
@@ -115,7 +125,7 @@ func printCommand(w io.Writer, cmd *cobra.Command) {
 			return
 		}
 		value := f.DefValue
-		if value == "[]" {
+		if slices.Contains([]string{"[]", "false", "0", "0s"}, value) {
 			value = ""
 		}
 		flags += fmt.Sprintf("| `--%s` | %s | %s |\n", f.Name, strings.ReplaceAll(f.Usage, "|", "\\|"), value)

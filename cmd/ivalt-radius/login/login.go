@@ -1,4 +1,4 @@
-package main
+package login
 
 import (
 	"context"
@@ -14,12 +14,13 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"ivalt-radius/cmd/ivalt-radius/exit"
 	"ivalt-radius/radius"
 	"ivalt-radius/radius/radiustest"
 	"ivalt-radius/secret"
 )
 
-// Exit codes of `login` besides exitOK for Accept.
+// Exit codes of `login` besides exit.OK for Accept.
 const (
 	exitReject    = 1
 	exitNoAnswer  = 2
@@ -44,7 +45,8 @@ type loginFlags struct {
 	unsigned, acceptUnsigned, json                         bool
 }
 
-func newLoginCommand() *cobra.Command {
+// NewCommand is `login`.
+func NewCommand() *cobra.Command {
 	var f loginFlags
 	cmd := &cobra.Command{
 		Use:   "login --server HOST:PORT --secret S --user U",
@@ -81,21 +83,21 @@ func newLoginCommand() *cobra.Command {
 func login(cmd *cobra.Command, f *loginFlags) error {
 	nas, err := f.nas()
 	if err != nil {
-		return usageError(cmd, err)
+		return exit.UsageError(cmd, err)
 	}
 	method, err := radiustest.ParseMethod(f.method)
 	if err != nil {
-		return usageError(cmd, err)
+		return exit.UsageError(cmd, err)
 	}
 	ctx, stop := signal.NotifyContext(cmd.Context(), os.Interrupt)
 	defer stop()
 	if nas.Secret, err = readShared(f.secret); err != nil {
-		return exitError{code: exitNoAnswer, err: err}
+		return exit.Error{Code: exitNoAnswer, Err: err}
 	}
 	password := secret.New(f.password)
 	if !cmd.Flags().Changed("password") {
 		if password, err = readPassword(ctx, cmd.InOrStdin(), cmd.ErrOrStderr()); err != nil {
-			return exitError{code: exitNoAnswer, err: err}
+			return exit.Error{Code: exitNoAnswer, Err: err}
 		}
 	}
 	progress := newLoginProgress(cmd.ErrOrStderr(), nas.Retry.Tries)
@@ -183,13 +185,13 @@ func explainSilence(ctx context.Context, r radiustest.Result, err error) error {
 func loginExit(r radiustest.Result, err error) error {
 	switch {
 	case err != nil:
-		return exitError{code: exitNoAnswer, err: err}
+		return exit.Error{Code: exitNoAnswer, Err: err}
 	case r.Code == radiustest.AccessAccept:
 		return nil
 	case r.Code == radiustest.AccessChallenge:
-		return exitError{code: exitChallenge}
+		return exit.Error{Code: exitChallenge}
 	}
-	return exitError{code: exitReject}
+	return exit.Error{Code: exitReject}
 }
 
 func printLogin(w io.Writer, r radiustest.Result) {
@@ -238,7 +240,7 @@ func printLoginJSON(w io.Writer, r radiustest.Result, err error) error {
 		out.Attributes = append(out.Attributes, loginJSONAttribute{Name: a.Name, Value: a.Value})
 	}
 	if err := json.NewEncoder(w).Encode(out); err != nil {
-		return exitError{code: exitNoAnswer, err: fmt.Errorf("printing the result: %w", err)}
+		return exit.Error{Code: exitNoAnswer, Err: fmt.Errorf("printing the result: %w", err)}
 	}
 	return nil
 }

@@ -1,4 +1,4 @@
-package main
+package simulate
 
 import (
 	"context"
@@ -15,6 +15,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"ivalt-radius/cmd/ivalt-radius/exit"
 	"ivalt-radius/ivalt/ivalttest"
 	"ivalt-radius/ivalt/ivalttest/control"
 	"ivalt-radius/secret"
@@ -32,7 +33,8 @@ type simulation struct {
 	anywhere, anyoneMayPlay bool
 }
 
-func newSimulateCommand() *cobra.Command {
+// NewCommand is `simulate`.
+func NewCommand() *cobra.Command {
 	var s simulation
 	cmd := &cobra.Command{
 		Use:   "simulate [--listen HOST:PORT] [--approve-after 3s]",
@@ -47,10 +49,10 @@ func newSimulateCommand() *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			cloud, err := s.cloud()
 			if err != nil {
-				return usageError(cmd, err)
+				return exit.UsageError(cmd, err)
 			}
 			if err := s.checkListen(); err != nil {
-				return usageError(cmd, err)
+				return exit.UsageError(cmd, err)
 			}
 			return s.run(cmd.Context(), s.playable(cloud), cmd.OutOrStdout())
 		},

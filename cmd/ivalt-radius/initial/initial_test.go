@@ -1,4 +1,4 @@
-package main
+package initial
 
 import (
 	"bytes"
@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"ivalt-radius/cmd/ivalt-radius/exit"
 	"ivalt-radius/config"
 )
 
@@ -16,8 +17,8 @@ import (
 func runInit(t *testing.T, args ...string) (string, error) {
 	t.Helper()
 	var out bytes.Buffer
-	cmd := newInitCommand()
-	cmd.SilenceErrors, cmd.SilenceUsage = true, true
+	cmd := NewCommand()
+	exit.WithUsage(cmd)
 	cmd.SetArgs(args)
 	cmd.SetOut(&out)
 	cmd.SetErr(&out)
@@ -119,8 +120,8 @@ func TestInitOverwritesNothing(t *testing.T) {
 			if err == nil || !strings.Contains(err.Error(), path) {
 				t.Fatalf("got %v, want an error that names %s", err, path)
 			}
-			if exitCode(err) != 1 {
-				t.Errorf("exit %d", exitCode(err))
+			if exit.Code(err) != 1 {
+				t.Errorf("exit %d", exit.Code(err))
 			}
 			entries, errDir := os.ReadDir(dir)
 			text, errFile := os.ReadFile(path)
@@ -161,7 +162,7 @@ func TestInitDefaultsToTheSystemsDirectories(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if set.state != "/var/lib/ivalt-radius" || set.settings.path != defaultConfig {
+	if set.state != "/var/lib/ivalt-radius" || set.settings.path != "/etc/ivalt-radius/config.yaml" {
 		t.Errorf("settings %s, state %s", set.settings.path, set.state)
 	}
 }

@@ -1,0 +1,77 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"ivalt-radius/config"
+	"ivalt-radius/fault"
+)
+
+// load reads the settings and has every room look at them, faulty ones too, so that all faults are told together. The Settings
+// are nil where one of the faults is no warning.
+func load(path string, environ []string) (*config.Settings, rooms, fault.List) {
+	s, faults := config.Inspect(path, config.Options{Environ: environ})
+	if s == nil {
+		return nil, rooms{}, faults
+	}
+	r, found := understand(s)
+	faults = append(faults, slices.DeleteFunc(found, func(f fault.Fault) bool { return told(faults, f) })...)
+	if len(faults.Fatal()) > 0 {
+		return nil, rooms{}, faults
+	}
+	return s, r, faults
+}
+
+// told reports that config has said it: a fault at the key, above it or below it, whose consequence this one is, or the same
+// warning in other words.
+func told(faults fault.List, f fault.Fault) bool {
+	return slices.ContainsFunc(faults, func(c fault.Fault) bool {
+		if c.Warning {
+			return f.Warning && c.Key == f.Key
+		}
+		return c.Key == f.Key || below(c.Key, f.Key) || below(f.Key, c.Key)
+	})
+}
+
+// below reports that a key path lies within another.
+func below(key, above string) bool {
+	rest, ok := strings.CutPrefix(key, above)
+	return ok && above != "" && (strings.HasPrefix(rest, ".") || strings.HasPrefix(rest, "["))
+}
+
+// soundSettings loads the settings for a command that needs them whole.
+func soundSettings(path string) (*config.Settings, rooms, error) {
+	s, r, faults := load(path, os.Environ())
+	return s, r, faults.Err()
+}
+
+func newCheckCommand() *cobra.Command {
+	var path string
+	cmd := &cobra.Command{
+		Use:   "check --config FILE",
+		Short: "Load and validate the settings, and report every fault",
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			_, _, faults := load(path, os.Environ())
+			out := cmd.OutOrStdout()
+			warnings, fatal := faults.Warnings(), faults.Fatal()
+			for _, f := range warnings {
+				_, _ = fmt.Fprintf(out, "warning: %s\n", f)
+			}
+			for _, f := range fatal {
+				_, _ = fmt.Fprintf(out, "fault: %s\n", f)
+			}
+			if len(fatal) > 0 {
+				return fmt.Errorf("%s: %d faults", path, len(fatal))
+			}
+			_, _ = fmt.Fprintf(out, "%s is sound (%d warnings)\n", path, len(warnings))
+			return nil
+		},
+	}
+	configFlag(cmd, &path)
+	return cmd
+}

@@ -1,0 +1,88 @@
+package trail
+
+import (
+	"bytes"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"ivalt-radius/audit"
+	"ivalt-radius/cmd/ivalt-radius/exit"
+	"ivalt-radius/config"
+)
+
+// soundTrail makes a trail of three records.
+func soundTrail(t *testing.T) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "audit.jsonl")
+	trail, err := audit.Open(path, audit.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, user := range []string{"alice", "bob", "carol"} {
+		err = errors.Join(err, trail.Commit(t.Context(), audit.Attempt{User: user}))
+	}
+	if err := errors.Join(err, trail.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// auditVerify runs `audit verify` as the program does.
+func auditVerify(t *testing.T, args ...string) (out string, code int) {
+	t.Helper()
+	var stdout bytes.Buffer
+	cmd := NewCommand()
+	exit.WithUsage(cmd)
+	cmd.SetArgs(append([]string{"verify"}, args...))
+	cmd.SetOut(&stdout)
+	cmd.SetErr(&stdout)
+	err := cmd.ExecuteContext(t.Context())
+	return stdout.String(), exit.Code(err)
+}
+
+func TestAuditVerify(t *testing.T) {
+	path := soundTrail(t)
+	content, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	write := func(name string, content []byte) string {
+		file := filepath.Join(t.TempDir(), name)
+		if err := os.WriteFile(file, content, 0o600); err != nil { //nolint:gosec // in the test's own directory
+			t.Fatal(err)
+		}
+		return file
+	}
+	settings := write("config.yaml", config.Template(config.Sample{
+		SharedSecretFile: write("shared-secret", []byte("nR8kQ5tZ1mB7yL4cW9dHvX2n")),
+		APIKeyFile:       write("api-key", []byte("Zq3vT8mKx1Lw9RbY5cHd2NfG6sJp4UaE7b")),
+		StateDirectory:   filepath.Dir(path), // where soundTrail is audit.jsonl
+	}))
+	for name, c := range map[string]struct {
+		args []string
+		code int
+		want string
+	}{
+		"sound":            {[]string{path}, exit.OK, "sound, 3 records, last hash " + string(content[len(content)-67:len(content)-3])},
+		"by its settings":  {[]string{"--config", settings}, exit.OK, "sound, 3 records"},
+		"empty":            {[]string{write("empty", nil)}, exit.OK, "empty, no records"},
+		"changed":          {[]string{write("changed", bytes.Replace(content, []byte("bob"), []byte("eve"), 1))}, exit.Fault, "line 2: changed"},
+		"many":             {[]string{write("many", bytes.Repeat([]byte("\n"), 10002))}, exit.Fault, "and 2 more"},
+		"no file":          {[]string{path + ".none"}, exit.Fault, ""},
+		"a directory":      {[]string{t.TempDir()}, exit.Fault, ""},
+		"other settings":   {[]string{"--config", path}, exit.Fault, ""},
+		"nothing named":    {nil, exit.Usage, ""},
+		"two files":        {[]string{path, path}, exit.Usage, ""},
+		"file and setting": {[]string{"--config", settings, path}, exit.Usage, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			out, code := auditVerify(t, c.args...)
+			if code != c.code || !strings.Contains(out, c.want) {
+				t.Errorf("exit %d, want %d; it says %q, want %q", code, c.code, out, c.want)
+			}
+		})
+	}
+}
