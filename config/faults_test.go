@@ -2,7 +2,6 @@ package config
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"testing"
 
@@ -17,87 +16,19 @@ type faultCase struct {
 	words       string
 }
 
-// formFaults are what is wrong with the YAML and its keys.
-func formFaults() []faultCase {
+// tableFaults are values that the table or this version cannot take.
+func tableFaults() []faultCase {
 	return []faultCase{
-		{"unknown key", "max_attempt: 3", "max_attempt", 6, `did you mean "max_attempts"?`},
-		{"unknown key far from all", "colour: red", "colour", 6, "unknown key"},
-		{"unknown key inside", "users:\n  mail: x", "users.mail", 7, `did you mean "email"?`},
-		{"unknown key that is no name", "\"a\\nb\": 1", `"a\nb"`, 6, "unknown key"},
-		{"key twice", "max_attempts: 1\nmax_attempts: 2", "max_attempts", 7, "twice, first in line 6"},
-		{"map twice", "state: {}\nstate: {}", "state", 7, "twice"},
-		{"anchor", "max_attempts: &a 3", "max_attempts", 6, "anchors"},
-		{"alias of nothing", "users: {email: *my-s3cr3t}", "", 0, "unknown anchor ... referenced"},
-		{"anchor on a map", "users: &a {email: x}", "users", 6, "anchors"},
-		{"anchor in a list", "listen: {authentication: [&a \"1.2.3.4:1\"]}", "listen.authentication[0]", 6, "anchors"},
-		{"anchor on a rule", "policy: {rules: [&a {name: x}]}", "policy.rules[0]", 6, "anchors"},
-		{"anchor on a key", "&a max_attempts: 3", "", 6, "anchors"},
-		{"merge key", "users: {<<: {email: x}}", "users", 6, "merge keys"},
-		{"tag", "max_attempts: !!str 3", "max_attempts", 6, "tags"},
-		{"key that is a list", "[a]: b", "", 6, "plain name"},
-		{"second document", "---\nmax_attempts: 1", "", 6, "second document"},
-		{"broken second document", "---\n[", "", 7, "no YAML"},
-		{"broken YAML", "users: {", "", 6, "no YAML"},
-		{"value where a map must be", "users: nobody", "users", 6, "must be a map"},
-		{"map where a value must be", "max_attempts: {a: b}", "max_attempts", 6, "must be one value"},
-		{"value where a list must be", "listen: {authentication: 127.0.0.1:1812}", "listen.authentication", 6, "must be a list"},
-		{"value where a list of maps must be", "policy: {rules: none}", "policy.rules", 6, "list of maps"},
-		{"value where a rule must be", "policy: {rules: [none]}", "policy.rules[0]", 6, "must be a map"},
-		{"map in a list of values", "listen: {authentication: [{a: b}]}", "listen.authentication[0]", 6, "must be one value"},
-	}
-}
-
-// valueFaults are values that their keys cannot take.
-func valueFaults() []faultCase {
-	return []faultCase{
-		{"no number", "max_attempts: many", "max_attempts", 6, `"many" is no whole decimal number`},
-		{"hexadecimal number", "max_attempts: 0x10", "max_attempts", 6, "whole decimal"},
-		{"number with a leading zero", "max_attempts: 010", "max_attempts", 6, "whole decimal"},
 		{"number too small", "max_attempts: 0", "max_attempts", 6, "must be 1 to 1000000"},
 		{"number too large", "max_attempts: 1000001", "max_attempts", 6, "must be 1 to 1000000"},
-		{"number beyond all", "max_attempts: 99999999999999999999", "max_attempts", 6, "whole decimal"},
 		{"negative limit", "policy:\n  rules: []\nprimary: {method: none}\naudit: {retention: -1h}", "audit.retention", 9, "must be 1h to"},
-		{"duration without unit", "reject_delay: 2", "reject_delay", 6, "write 2s for seconds"},
-		{"no duration", "reject_delay: soon", "reject_delay", 6, "no duration"},
 		{"duration too long", "reject_delay: 11s", "reject_delay", 6, "must be 0s to 10s"},
-		{"negative duration", "reject_delay: -1s", "reject_delay", 6, "must be 0s to 10s"},
-		{"empty value", "reject_delay:", "reject_delay", 6, "no duration"},
-		{"word of a switch", "listen: {admin: yes}", "listen.admin", 6, "no IP address with a port"},
-		{"host name to listen on", "listen: {authentication: [\"localhost:1812\"]}", "listen.authentication[0]", 6, "no IP address with a port"},
-		{"port alone", "listen: {authentication: [\":1812\"]}", "listen.authentication[0]", 6, "no IP address with a port"},
 		{"nothing to listen on", "listen: {authentication: []}", "listen.authentication", 6, "is empty"},
 		{"one socket twice", "listen: {authentication: [\"1.2.3.4:5\"], accounting: [\"1.2.3.4:5\"]}", "listen.accounting[0]", 6, "listen.authentication[0] already"},
-		{"control character", "policy: {timezone: \"a\\x07\"}", "policy.timezone", 6, "control character"},
-	}
-}
-
-// policyFaults are rules that cannot be, and what this version cannot do.
-func policyFaults() []faultCase {
-	return []faultCase{
+		{"unknown key", "max_attempt: 3", "max_attempt", 6, `did you mean "max_attempts"?`},
+		{"list of values behind", "max_attempts: [\"canary\"]", "max_attempts", 6, "must be one value"},
 		{"unknown decision", "policy: {default: allow}", "policy.default", 6, `"allow" is none of deny, require_push, exempt`},
 		{"rule without a name", "policy: {rules: [{decision: deny}]}", "policy.rules[0].name", 6, "is required"},
-		{"rule with an empty name", "policy: {rules: [{name: \"\"}]}", "policy.rules[0].name", 6, "is required"},
-		{"empty rule", "policy: {rules: [{}]}", "policy.rules[0]", 6, "is empty"},
-		{"match of nothing", "policy:\n  rules:\n    - name: x\n      match:", "policy.rules[0].match", 9, "is empty"},
-		{"only of nothing", "policy: {rules: [{name: x, only: {}}]}", "policy.rules[0].only", 6, "is empty"},
-		{"empty list of users", "policy: {rules: [{name: x, match: {users: []}}]}", "policy.rules[0].match.users", 6, "is empty"},
-		{"list of users commented out", "policy: {rules: [{name: x, match: {users: }}]}", "policy.rules[0].match.users", 6, "is empty"},
-		{"empty user", "policy: {rules: [{name: x, match: {users: [\" \"]}}]}", "policy.rules[0].match.users[0]", 6, "is empty"},
-		{"empty list of hours", "policy: {rules: [{name: x, only: {hours: []}}]}", "policy.rules[0].only.hours", 6, "is empty"},
-		{"empty hours", "policy: {rules: [{name: x, only: {hours: {}}}]}", "policy.rules[0].only.hours[0]", 6, "is empty"},
-		{"unknown key in hours", "policy: {rules: [{name: x, only: {hours: {form: 1}}}]}", "policy.rules[0].only.hours[0].form", 6, "unknown key"},
-		{"prefix with bits behind it", "policy: {rules: [{name: x, match: {networks: [10.0.0.1/8]}}]}", "policy.rules[0].match.networks[0]", 6, "write 10.0.0.0/8"},
-		{"no prefix", "policy: {rules: [{name: x, match: {networks: [home]}}]}", "policy.rules[0].match.networks[0]", 6, "no prefix"},
-		{"mapped prefix too wide", "policy: {rules: [{name: x, match: {networks: [\"::ffff:0.0.0.0/90\"]}}]}", "policy.rules[0].match.networks[0]", 6, "mapped"},
-		{"reply that is a list", "policy: {rules: [{name: x, reply: [a]}]}", "policy.rules[0].reply", 6, "map of attribute names"},
-		{"reply that is empty", "policy: {rules: [{name: x, reply: {}}]}", "policy.rules[0].reply", 6, "map of attribute names"},
-		{"attribute without a value", "policy: {rules: [{name: x, reply: {A.b: []}}]}", "policy.rules[0].reply.A.b", 6, "has no value"},
-		{"attribute that is nothing", "policy: {rules: [{name: x, reply: {A: }}]}", "policy.rules[0].reply.A", 6, "has no value"},
-		{"attribute with an empty value", "policy: {rules: [{name: x, reply: {A: \"\"}}]}", "policy.rules[0].reply.A", 6, "is empty"},
-		{"attribute that is a map", "policy: {rules: [{name: x, reply: {A: {b: c}}}]}", "policy.rules[0].reply.A", 6, "must be a list"},
-		{"attribute with an anchor", "policy: {rules: [{name: x, reply: {A: &b c}}]}", "policy.rules[0].reply.A", 6, "anchors"},
-		{"attribute twice", "policy: {rules: [{name: x, reply: {A: b, A: c}}]}", "policy.rules[0].reply.A", 6, "twice"},
-		{"attribute without a name", "policy: {rules: [{name: x, reply: {\"\": b}}]}", "policy.rules[0].reply", 6, "usable name"},
 		{"first factor of a later version", "primary: {method: ldap}", "primary.method", 6, "later version"},
 		{"unknown first factor", "primary: {method: pam}", "primary.method", 6, "none of"},
 		{"shared memory", "state: {redis: {addresses: [\"127.0.0.1:6379\"]}}", "state.redis.addresses", 6, "later version"},
@@ -107,7 +38,7 @@ func policyFaults() []faultCase {
 }
 
 func TestFaults(t *testing.T) {
-	for _, c := range slices.Concat(formFaults(), valueFaults(), policyFaults()) {
+	for _, c := range tableFaults() {
 		t.Run(c.title, func(t *testing.T) {
 			s, faults := load(sound + c.text + "\n")
 			if s != nil {
@@ -118,13 +49,6 @@ func TestFaults(t *testing.T) {
 				t.Errorf("got:\n%v\nwant alone: %v", faults.Fatal(), want)
 			}
 		})
-	}
-}
-
-func TestAlias(t *testing.T) {
-	_, faults := load(sound + "max_attempts: &a 3\nreject_delay: *a\n")
-	if !has(faults, fault.Fault{Key: "reject_delay", Line: 7, Message: "aliases"}) {
-		t.Error(faults)
 	}
 }
 
@@ -153,15 +77,12 @@ func TestFaultsOfClients(t *testing.T) {
 		{"unknown choice", replaced("name: vpn", "name: vpn\n    message_authenticator: no"), "clients[0].message_authenticator", 3, "required, auto, optional"},
 		{"one name twice", replaced("ivalt", second+"ivalt"), "clients[1].name", 5, "clients[0] already"},
 		{"one prefix twice", replaced("ivalt", second+"ivalt"), "clients[1].networks[0]", 5, "192.0.2.0/24 is a prefix of clients[0] already"},
+		{"API key that is a list", replaced("\"env:KEY\"", "[canary]"), "ivalt.api_key", 5, "must be one value"},
 		{"no API key", replaced("api_key: \"env:KEY\"", "sentinel: auto"), "ivalt.api_key", 5, "is required"},
 		{"negative limit", replaced("{api_key", "{limits: {per_hour: -1}, api_key"), "ivalt.limits.per_hour", 5, "must be 0 to"},
 		{"too many connections", replaced("{api_key", "{connections: 1025, api_key"), "ivalt.connections", 5, "1 to 1024"},
 		{"URL in the clear", replaced("{api_key", "{url: \"http://api.ivalt.com\", api_key"), "ivalt.url", 5, "loopback"},
-		{"URL of another kind", replaced("{api_key", "{url: \"ftp://api.ivalt.com\", api_key"), "ivalt.url", 5, "https://"},
-		{"URL without a host", replaced("{api_key", "{url: \"https://\", api_key"), "ivalt.url", 5, "no URL"},
-		{"no URL", replaced("{api_key", "{url: \"api.ivalt.com\", api_key"), "ivalt.url", 5, "no URL"},
 		{"URL with a password", replaced("{api_key", "{url: \"https://a:canary@api.ivalt.com\", api_key"), "ivalt.url", 5, "password"},
-		{"URL with a query", replaced("{api_key", "{url: \"https://api.ivalt.com/?a=b\", api_key"), "ivalt.url", 5, "query"},
 	} {
 		t.Run(c.title, func(t *testing.T) {
 			s, faults := load(c.text)

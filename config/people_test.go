@@ -45,16 +45,10 @@ func TestFaultsOfPeople(t *testing.T) {
 		words            string
 	}{
 		{"list", "- a\n", "users.file", 1, "must be a map"},
-		{"anchor", "&a {b: {}}\n", "users.file", 1, "anchors"},
 		{"no YAML", "a: {\n", "", 1, "no YAML"},
-		{"two documents", "a: {}\n---\nb: {}\n", "", 2, "second document"},
-		{"name twice", "a.b: {}\na.b: {}\n", "users.file.a.b", 2, "twice, first in line 1"},
 		{"person that is a text", "x: {}\n\"a.b\": jane\n", `users.file: "a.b"`, 2, "must be a map"},
-		{"person that is an alias", "x: &x {}\n", `users.file: "x"`, 1, "anchors"},
 		{"unknown field", "a.b:\n  phone: 1\n", `users.file: "a.b".phone`, 2, "unknown key"},
 		{"mobile that is a list", "a.b:\n  mobile: [1]\n", `users.file: "a.b".mobile`, 2, "one value"},
-		{"groups that are a text", "a.b:\n  groups: x\n", `users.file: "a.b".groups`, 2, "must be a list"},
-		{"group that is empty", "a.b:\n  groups: [x,\n    \"\"]\n", `users.file: "a.b".groups[1]`, 3, "is empty"},
 		{"control character", "a.b:\n  email: \"a@b\\x01\"\n", `users.file: "a.b".email`, 2, "control"},
 	} {
 		t.Run(c.title, func(t *testing.T) {
@@ -64,54 +58,5 @@ func TestFaultsOfPeople(t *testing.T) {
 				t.Errorf("%v is not in\n%v", want, faults)
 			}
 		})
-	}
-}
-
-func TestLocate(t *testing.T) {
-	text := sound + `policy:
-  rules:
-    - name: one
-      match: {users: [a,
-        b]}
-      only:
-        hours: {days: [mon],
-          from: 08:00}
-      reply:
-        Vendor-Specific.9.1: x
-users: {file: people.yaml}
-`
-	s, faults := Load("c.yaml", world(map[string]string{"c.yaml": text, "people.yaml": "x: {}\na.b:\n  mobile: 1\n"}, "IVALT_RADIUS_POLICY__TIMEZONE=Nowhere"))
-	if s == nil {
-		t.Fatal(faults)
-	}
-	for _, c := range []struct {
-		key, file string
-		line      int
-	}{
-		{"policy.rules[0].only.hours[0].from", "", 13},
-		{"policy.rules[0].only.hours[0].days[0]", "", 12},
-		{"policy.rules[0].only.hours[0].to", "", 12},
-		{"policy.rules[0].only.hours[0]", "", 12},
-		{"policy.rules[0].match.users[1]", "", 10},
-		{"policy.rules[0].match.users[7]", "", 9},
-		{"policy.rules[0].reply.Vendor-Specific.9.1", "", 15},
-		{"policy.rules[0].reply.Filter-Id", "", 14},
-		{"policy.rules[0].decision", "", 8},
-		{"policy.timezone", "environment variable IVALT_RADIUS_POLICY__TIMEZONE", 0},
-		{`users.file: "a.b".mobile`, "people.yaml", 3},
-		{`users.file: "a.b".email`, "people.yaml", 2},
-		{`users.file: "c.d".email`, "", 16},
-		{"ivalt.url", "", 5},
-		{"audit.file", "", 0},
-		{"", "", 0},
-	} {
-		got := s.Locate(fault.List{{Key: c.key, Message: "m"}})
-		if len(got) != 1 || got[0].Line != c.line || got[0].File != c.file || got[0].Message != "m" {
-			t.Errorf("%s: %v, want line %d of %q", c.key, got, c.line, c.file)
-		}
-	}
-	kept := fault.List{{Key: "policy.rules[0]", Line: 99}, {Key: "policy.rules[0]", File: "x"}}
-	if got := s.Locate(kept); got[0].Line != 99 || got[1].File != "x" || got[1].Line != 0 {
-		t.Errorf("a known place was changed: %v", got)
 	}
 }

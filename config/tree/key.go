@@ -35,7 +35,7 @@ type Key struct {
 	Default  string   // the text that stands for a key that is not written; lists are divided by commas
 	Unset    string   // in the docs: what holds where there is no default
 	Choices  []string // of a Choice
-	Min, Max int64    // of a Number, or of a Duration in nanoseconds; Max 0: no upper bound
+	Min, Max int64    // of a Number, or of a Duration in nanoseconds
 	Required bool     // must be written, and a single text must not be empty
 	Empty    bool     // whether a list may be written empty
 	Meaning  string   // in the docs

@@ -70,7 +70,7 @@ func (k Key) form(text string) error {
 
 // within adds the range to what reading a number found.
 func (k Key) within(n int64, err error) error {
-	if err != nil || n >= k.Min && (n <= k.Max || k.Max == 0) {
+	if err != nil || n >= k.Min && n <= k.Max {
 		return err
 	}
 	return fmt.Errorf("must be %s", k.span())
@@ -78,14 +78,13 @@ func (k Key) within(n int64, err error) error {
 
 // span is the range in words; empty where there is none.
 func (k Key) span() string {
-	if k.Min == 0 && k.Max == 0 {
-		return ""
-	}
-	show := func(n int64) string { return strconv.FormatInt(n, 10) }
 	if k.Kind == Duration {
-		show = func(n int64) string { return Short(time.Duration(n)) }
+		return Short(time.Duration(k.Min)) + " to " + Short(time.Duration(k.Max))
 	}
-	return show(k.Min) + " to " + show(k.Max)
+	if k.Kind == Number {
+		return fmt.Sprintf("%d to %d", k.Min, k.Max)
+	}
+	return ""
 }
 
 // Short prints a duration without the zero units at its end.
