@@ -54,7 +54,7 @@ func (l *loader) clients(s *Settings) {
 	names, prefixes := map[string]string{}, map[netip.Prefix]string{}
 	for i, c := range s.Clients {
 		path := tree.Index("clients", i)
-		l.unique(names, strings.ToLower(c.Name), tree.Join(path, "name"))
+		l.unique(names, strings.ToLower(c.Name), path)
 		for j, p := range c.Networks {
 			at := tree.Index(tree.Join(path, "networks"), j)
 			if other, ok := prefixes[p]; ok {
@@ -75,10 +75,10 @@ func (l *loader) unique(seen map[string]string, name, path string) {
 		return
 	}
 	if other, ok := seen[name]; ok {
-		l.faults.Add(path, "is the name of %s already", other)
+		l.faults.Add(tree.Join(path, "name"), "is the name of %s already", other)
 		return
 	}
-	seen[name] = strings.TrimSuffix(path, ".name")
+	seen[name] = path
 }
 
 func (l *loader) weak(c Client, path string) {

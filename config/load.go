@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -8,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"ivalt-radius/config/tree"
 	"ivalt-radius/fault"
@@ -138,10 +138,7 @@ func reason(err error) error {
 // inOrder sorts by place: the configuration file's lines first, then other files, then variables; what has no place leads.
 func inOrder(faults fault.List) fault.List {
 	slices.SortStableFunc(faults, func(a, b fault.Fault) int {
-		if c := strings.Compare(a.File, b.File); c != 0 {
-			return c
-		}
-		return a.Line - b.Line
+		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line))
 	})
 	return faults
 }

@@ -55,14 +55,11 @@ func Changed(before, after *Settings) []string {
 	before.render(secret.Secret.Reveal, a)
 	after.render(secret.Secret.Reveal, b)
 	keys := map[string]bool{}
-	for key := range a {
-		if other, ok := b[key]; !ok || other != a[key] {
-			keys[key] = true
-		}
-	}
-	for key := range b {
-		if _, ok := a[key]; !ok {
-			keys[key] = true
+	for _, pair := range [][2]map[string]string{{a, b}, {b, a}} {
+		for key, text := range pair[0] {
+			if other, ok := pair[1][key]; !ok || other != text {
+				keys[key] = true
+			}
 		}
 	}
 	if !reflect.DeepEqual(before.Users.People, after.Users.People) {

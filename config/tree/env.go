@@ -170,17 +170,13 @@ func split(text string) []any {
 func (e *environment) attributes(at target, name, text string) (any, bool) {
 	d := &Reader{File: variableFile(name), Faults: e.Faults, Places: Places{}}
 	top, ok := d.parse([]byte(text))
-	if !ok {
-		return nil, false
+	if ok && top == nil {
+		e.refuseVariable(name, at.path, wantAttributes)
 	}
 	if top == nil {
-		e.refuseVariable(name, at.path, "must be a map of attribute names to values, as in {Filter-Id: staff}")
 		return nil, false
 	}
-	if !d.plain(top, at.path) {
-		return nil, false
-	}
-	return d.attributes(top, at.path)
+	return d.value(top, at.node, at.path)
 }
 
 // overlay lays the environment's tree over the file's; it is koanf's merge function.
@@ -232,7 +228,7 @@ func (e *environment) elements(at *node, path string, src map[string]any, have [
 		}
 		sub, isMap := byIndex[i].(map[string]any)
 		under, wasMap := have[i].(map[string]any)
-		if !isMap || !wasMap || at.shape != list {
+		if !isMap || !wasMap {
 			have[i] = byIndex[i]
 			continue
 		}

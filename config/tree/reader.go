@@ -1,7 +1,6 @@
 package tree
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -87,7 +86,7 @@ func (r *Reader) Entries(text []byte, top string, path func(name string) string)
 	var entries []Entry
 	r.each(n, top, func(name string, key, value *yaml.Node) {
 		at := path(name)
-		r.Places[at] = place{file: r.File, line: key.Line}
+		r.mark(at, key)
 		switch {
 		case !r.plain(value, at):
 		case value.Kind != yaml.MappingNode && !null(value):
@@ -107,5 +106,5 @@ func (n *node) keys() string {
 	for _, c := range n.children {
 		names = append(names, c.name)
 	}
-	return fmt.Sprintf("{%s}", strings.Join(names, ", "))
+	return "{" + strings.Join(names, ", ") + "}"
 }

@@ -90,6 +90,11 @@ func (r *Reader) refuse(path string, at *yaml.Node, format string, args ...any) 
 	*r.Faults = append(*r.Faults, fault.Fault{File: r.File, Line: at.Line, Key: path, Message: fmt.Sprintf(format, args...)})
 }
 
+// mark remembers where a key stands.
+func (r *Reader) mark(path string, at *yaml.Node) {
+	r.Places[path] = place{file: r.File, line: at.Line}
+}
+
 // plain refuses what makes a text mean something else than it says.
 func (r *Reader) plain(n *yaml.Node, path string) bool {
 	switch {
@@ -135,7 +140,7 @@ func (r *Reader) branch(n *yaml.Node, at *node, path string, tree map[string]any
 			return
 		}
 		below := Join(path, name)
-		r.Places[below] = place{file: r.File, line: key.Line}
+		r.mark(below, key)
 		if v, ok := r.value(value, child, below); ok {
 			tree[name] = v
 		}
@@ -188,13 +193,9 @@ func (r *Reader) texts(n *yaml.Node, path string) (any, bool) {
 	sound := true
 	for i, element := range n.Content {
 		below := Index(path, i)
-		r.Places[below] = place{file: r.File, line: element.Line}
-		text, ok := any(nil), r.plain(element, below)
-		if ok {
-			text, ok = r.text(element, below)
-		}
-		sound = sound && ok
-		out = append(out, text)
+		r.mark(below, element)
+		text, ok := r.value(element, &node{shape: leaf}, below)
+		out, sound = append(out, text), sound && ok
 	}
 	return out, sound
 }
@@ -232,28 +233,28 @@ func (r *Reader) list(n *yaml.Node, at *node, path string) (any, bool) {
 	out := []any{}
 	for i, element := range elements {
 		below := Index(path, i)
-		r.Places[below] = place{file: r.File, line: element.Line}
-		tree, ok := any(map[string]any{}), r.plain(element, below)
-		if ok {
-			if tree, ok = r.submap(element, at, below); !ok {
-				tree = map[string]any{}
-			}
+		r.mark(below, element)
+		tree, ok := r.value(element, &node{shape: branch, children: at.children}, below)
+		if !ok {
+			tree = map[string]any{}
 		}
 		out = append(out, tree)
 	}
 	return out, true
 }
 
+const wantAttributes = "must be a map of attribute names to values, as in {Filter-Id: staff}"
+
 // attributes is a map of name to value or values, as a list, so that the order of the file stays.
 func (r *Reader) attributes(n *yaml.Node, path string) (any, bool) {
 	if n.Kind != yaml.MappingNode || len(n.Content) == 0 {
-		r.refuse(path, n, "must be a map of attribute names to values, as in {Filter-Id: staff}")
+		r.refuse(path, n, wantAttributes)
 		return nil, false
 	}
 	out := []any{}
 	r.each(n, path, func(name string, key, value *yaml.Node) {
 		below := Join(path, name)
-		r.Places[below] = place{file: r.File, line: key.Line}
+		r.mark(below, key)
 		if values, ok := r.attribute(value, below); ok {
 			out = append(out, map[string]any{"name": name, "values": values})
 		}
