@@ -82,24 +82,24 @@ func (f *Flow) Open(ctx context.Context, req *Request) (verdict Verdict, wait fu
 	proof, err := f.primary(ctx, &l, subject, decision, err)
 	switch {
 	case err != nil || decision.Action == policy.Deny:
-		return f.settle(&l, decision, proof, err), nil
+		return f.settle(ctx, &l, decision, proof, err), nil
 	case decision.Action == policy.Exempt:
 		waiting := l
-		return verdict, func() Verdict { return f.settle(&waiting, decision, proof, nil) }
+		return verdict, func() Verdict { return f.settle(ctx, &waiting, decision, proof, nil) }
 	}
 	a, role := f.attempts.enter(ctx, f.attempts.key(subject.User, req), req, f.Now(), l.rules.MaxAttempts)
 	waiting := &pending{login: l, attempt: a, subject: subject, decision: decision, proof: proof}
 	switch role {
 	case leads:
 		f.attempts.withdraw(req.Replaces)
-		return verdict, func() Verdict { return f.lead(waiting) }
+		return verdict, func() Verdict { return f.lead(ctx, waiting) }
 	case joins:
 		return verdict, func() Verdict { return f.follow(ctx, waiting) }
 	case silenced:
 		return Verdict{Silent: true, Reason: ShuttingDown}, nil
 	case refused:
 	}
-	return f.settle(&l, decision, proof, errBusy), nil
+	return f.settle(ctx, &l, decision, proof, errBusy), nil
 }
 
 // login is what one Run knows of itself; it is made from the request and never shared.
@@ -192,11 +192,11 @@ func (f *Flow) primary(ctx context.Context, l *login, s Subject, d policy.Decisi
 
 // lead pushes for the attempt and hands its verdict to every exchange that joined it, also when something panics: the
 // zero Verdict rejects.
-func (f *Flow) lead(p *pending) (v Verdict) {
+func (f *Flow) lead(ctx context.Context, p *pending) (v Verdict) {
 	defer f.ended(p, &v)
 	p.id, p.login.attempt = p.attempt.id, p.attempt
 	f.push(p)
-	return f.settle(&p.login, f.again(&p.login, p.decision), p.proof, nil)
+	return f.settle(ctx, &p.login, f.again(&p.login, p.decision), p.proof, nil)
 }
 
 // ended hands the verdict over.
@@ -257,7 +257,7 @@ func (f *Flow) late(p *pending) Verdict {
 }
 
 // settle concludes, makes the evidence durable before an Accept, and looks at the clock once more after that.
-func (f *Flow) settle(l *login, d policy.Decision, p Proof, err error) Verdict {
+func (f *Flow) settle(ctx context.Context, l *login, d policy.Decision, p Proof, err error) Verdict {
 	if l.id == "" {
 		l.id = f.attempts.newID()
 	}
@@ -266,7 +266,7 @@ func (f *Flow) settle(l *login, d policy.Decision, p Proof, err error) Verdict {
 		if l.attempt == nil {
 			f.attempts.withdraw(l.req.Replaces)
 		}
-		err = f.commit(l, f.event(l, d, p, v, nil))
+		err = f.commit(ctx, l, f.event(l, d, p, v, nil))
 		if v = conclude(d, p, err, f.moment(l)); v.Kind == Accept {
 			f.Concluded(f.event(l, d, p, v, nil))
 			return f.finished(l, v)
@@ -288,8 +288,8 @@ func (f *Flow) finished(l *login, v Verdict) Verdict {
 }
 
 // commit makes the record durable, within the time that the NAS still waits.
-func (f *Flow) commit(l *login, e audit.Attempt) error {
-	ctx, cancel := context.WithDeadline(context.Background(), l.leaveBy())
+func (f *Flow) commit(ctx context.Context, l *login, e audit.Attempt) error {
+	ctx, cancel := context.WithDeadline(ctx, l.leaveBy())
 	defer cancel()
 	if err := f.Recorder.Commit(ctx, e); err != nil {
 		return fmt.Errorf("%w: %w", errTrail, err)

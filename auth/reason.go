@@ -40,7 +40,7 @@ const (
 )
 
 // reasons is the one table of the list: its word, its sentence, and what an operator reads in docs/reasons.md.
-var reasons = [reasonCount]struct{ word, sentence, meaning string }{
+var reasons = [reasonCount]struct{ word, sentence, meaning string }{ //nolint:gochecknoglobals // a constant table
 	Unavailable:         {"unavailable", tryLater, "iVALT, a directory or the audit trail could not be used."},
 	ApprovedByPerson:    {"approved", granted, "The person approved this login's push on the phone."},
 	Remembered:          {"remembered", granted, "An earlier approval still counts for this person, address and credential (not used yet)."},

@@ -1,12 +1,9 @@
-// Package fault is one sentence about a setting: which key, and what is wrong with it.
-//
-// Every room checks the settings that it owns and returns a List; config adds the line of each key, and `check` prints
-// them all together. The package imports nothing of ours, so that every room may speak of faults without knowing config.
 package fault
 
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -49,19 +46,13 @@ func (l *List) Warn(key, format string, args ...any) {
 }
 
 // Fatal returns the faults that are no warnings.
-func (l List) Fatal() List { return l.only(false) }
+func (l List) Fatal() List {
+	return slices.DeleteFunc(slices.Clone(l), func(f Fault) bool { return f.Warning })
+}
 
 // Warnings returns the warnings.
-func (l List) Warnings() List { return l.only(true) }
-
-func (l List) only(warning bool) List {
-	var out List
-	for _, f := range l {
-		if f.Warning == warning {
-			out = append(out, f)
-		}
-	}
-	return out
+func (l List) Warnings() List {
+	return slices.DeleteFunc(slices.Clone(l), func(f Fault) bool { return !f.Warning })
 }
 
 // Err joins the fatal faults into one error, a line each; nil where there is none.

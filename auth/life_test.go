@@ -1,0 +1,150 @@
+package auth
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"ivalt-radius/policy"
+)
+
+func TestFullHouse(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHouse()
+		rules := *h.rules.Load()
+		rules.MaxAttempts = 2
+		h.Reload(rules)
+		a, b := h.start(ask("a", "pw")), h.start(ask("b", "pw"))
+		want(t, h.run(ask("c", "pw")), Reject, Busy)
+		joined := h.start(ask("a", "pw"))
+		for _, v := range []<-chan Verdict{a, b, joined} {
+			want(t, <-v, Accept, ApprovedByPerson)
+		}
+		want(t, h.run(ask("c", "pw")), Accept, ApprovedByPerson)
+	})
+}
+
+func TestSilentTimeout(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHouse()
+		silent := func(r *Request) { r.Client.SilentTimeout = true }
+		h.phone = after(50*time.Second, TimedOut)
+		v := h.run(ask("bob", "pw", silent))
+		want(t, v, Reject, PushTimeout)
+		if !v.Silent {
+			t.Error("on_push_timeout: silence is answered")
+		}
+		h.phone = after(time.Second, Denied)
+		if v := h.run(ask("bob", "pw", silent)); v.Silent {
+			t.Error("a denial is silent")
+		}
+	})
+}
+
+func TestDrain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHouse()
+		waiting := h.start(ask("bob", "pw"))
+		h.Drain()
+		for name, r := range map[string]Request{
+			"a new login":            ask("eve", "pw"),
+			"an unreadable name":     ask("\x00", "pw"),
+			"a login without a name": ask("", ""),
+		} {
+			if v := h.Run(context.Background(), &r); !v.Silent || v.Kind != Reject {
+				t.Errorf("%s while draining: %+v", name, v)
+			}
+		}
+		retry := h.start(ask("bob", "pw"))
+		want(t, <-waiting, Accept, ApprovedByPerson)
+		want(t, <-retry, Accept, ApprovedByPerson)
+		if len(h.concluded) != 1 {
+			t.Errorf("lines: %d", len(h.concluded))
+		}
+	})
+}
+
+func TestStop(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHouse()
+		one, two := h.start(ask("bob", "pw")), h.start(ask("bob", "pw"))
+		h.Stop()
+		want(t, <-one, Reject, ShuttingDown)
+		want(t, <-two, Reject, ShuttingDown)
+	})
+}
+
+func TestServerEndsWhileAnExchangeFollows(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHouse()
+		one := h.start(ask("bob", "pw"))
+		ctx, cancel := context.WithCancel(context.Background())
+		cancel()
+		bob := ask("bob", "pw")
+		if v := h.Run(ctx, &bob); !v.Silent || v.Kind != Reject {
+			t.Errorf("got %+v", v)
+		}
+		want(t, <-one, Accept, ApprovedByPerson)
+	})
+}
+
+func TestAPanicRejectsAndFreesTheAttempt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHouse()
+		h.phone = func(context.Context, *Push) Answer { pass(time.Second); panic("boom") }
+		died := make(chan any, 1)
+		go func() {
+			defer func() { died <- recover() }()
+			h.run(ask("bob", "pw"))
+		}()
+		synctest.Wait()
+		joined := h.start(ask("bob", "pw"))
+		want(t, <-joined, Reject, Unavailable)
+		if <-died == nil || h.Waiting() != 0 {
+			t.Error("the panic is swallowed, or its attempt still waits")
+		}
+	})
+}
+
+func TestReloadKeepsTheRulesOfWaitingLogins(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHouse()
+		one := h.start(ask("bob", "pw"))
+		rules := *h.rules.Load()
+		rules.Policy = deciderFunc(func(policy.Facts) policy.Decision { return policy.Decision{} })
+		h.Reload(rules)
+		want(t, <-one, Accept, ApprovedByPerson)
+		want(t, h.run(ask("eve", "pw")), Reject, PolicyDenied)
+	})
+}
+
+type deciderFunc func(policy.Facts) policy.Decision
+
+func (f deciderFunc) Decide(facts policy.Facts) policy.Decision { return f(facts) }
+
+func TestManyLoginsLeaveNothingBehind(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHouse()
+		rules := *h.rules.Load()
+		rules.MaxAttempts = 10000
+		h.Reload(rules)
+		var all []<-chan Verdict
+		for i := range uint64(2000) {
+			r := ask(fmt.Sprintf("user%d", i%1000), "pw", func(r *Request) { r.ID = i + 1 })
+			out := make(chan Verdict, 1)
+			go func() { out <- h.Run(context.Background(), &r) }()
+			all = append(all, out)
+		}
+		for _, v := range all {
+			want(t, <-v, Accept, ApprovedByPerson)
+		}
+		h.wantPushes(t, 1000)
+		pass(acceptJoinable)
+		h.run(ask("last", "pw", func(r *Request) { r.ID = 1 }))
+		if n := len(h.attempts.open); n != 1 || len(h.attempts.waiters) != 0 || len(h.attempts.accepted) != 1 {
+			t.Errorf("open %d, waiters %d, accepted %d", n, len(h.attempts.waiters), len(h.attempts.accepted))
+		}
+	})
+}
