@@ -1,7 +1,6 @@
 package auth
 
 import (
-	"context"
 	"net/netip"
 	"slices"
 	"testing"

@@ -9,23 +9,31 @@ import (
 const Redacted = "[redacted]"
 
 // Secret is a text that never prints itself. The zero Secret is empty.
-type Secret struct{ text string }
+//
+// The text stands behind a pointer, since fmt's %p prints a struct's fields without asking its methods. So two Secrets are not to
+// be compared with ==.
+type Secret struct{ text *string }
 
 // New wraps a text.
-func New(text string) Secret { return Secret{text: text} }
+func New(text string) Secret { return Secret{text: &text} }
 
 // Reveal returns the text. Callers hand it to a cipher, a digest or a header, never to a log.
-func (s Secret) Reveal() string { return s.text }
+func (s Secret) Reveal() string {
+	if s.text == nil {
+		return ""
+	}
+	return *s.text
+}
 
 // Empty reports whether there is no text.
-func (s Secret) Empty() bool { return s.text == "" }
+func (s Secret) Empty() bool { return s.Reveal() == "" }
 
 // Len is the length in octets.
-func (s Secret) Len() int { return len(s.text) }
+func (s Secret) Len() int { return len(s.Reveal()) }
 
 // Equal compares in constant time (for equal lengths).
 func (s Secret) Equal(t Secret) bool {
-	return subtle.ConstantTimeCompare([]byte(s.text), []byte(t.text)) == 1
+	return subtle.ConstantTimeCompare([]byte(s.Reveal()), []byte(t.Reveal())) == 1
 }
 
 // String implements fmt.Stringer.
