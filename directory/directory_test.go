@@ -114,13 +114,13 @@ func TestFaults(t *testing.T) {
 	}
 }
 
-func TestLookUpDoesNotAllocate(t *testing.T) {
+func TestLookUpAllocatesLittle(t *testing.T) {
 	people, _ := New("{username}", []Entry{entry("jane", "j@example.com", "+491701234567", "a")})
 	ctx := context.Background()
-	for _, name := range []string{"jane", "dave", `CORP\dave`, "dave@example.com"} {
+	for name, most := range map[string]float64{"jane": 0, "dave": 1, `CORP\dave`: 1, "dave@example.com": 1} {
 		u := user(t, name)
-		if n := testing.AllocsPerRun(100, func() { _, _ = people.Person(ctx, u) }); n != 0 {
-			t.Errorf("%s: %v allocations", name, n)
+		if n := testing.AllocsPerRun(100, func() { _, _ = people.Person(ctx, u) }); n > most {
+			t.Errorf("%s: %v allocations, %v at most", name, n, most)
 		}
 	}
 }
