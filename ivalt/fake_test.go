@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -173,10 +174,15 @@ func (n *notes) Note(e audit.Event) {
 	n.events = append(n.events, e)
 }
 
-func (n *notes) security() (words []string) {
+// all are the events so far.
+func (n *notes) all() []audit.Event {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	for _, e := range n.events {
+	return slices.Clone(n.events)
+}
+
+func (n *notes) security() (words []string) {
+	for _, e := range n.all() {
 		if s, ok := e.(audit.Security); ok {
 			words = append(words, s.Event)
 		}
@@ -195,14 +201,14 @@ type house struct {
 	*Service
 	fake  *fake
 	notes *notes
-	log   *bytes.Buffer
+	log   *pad
 	level func(logrus.Level)
 }
 
 // newHouse starts a service on a fake.
 func newHouse(t *testing.T, s Settings, answer func(request) reply) *house {
 	t.Helper()
-	h := &house{fake: newFake(answer), notes: &notes{}, log: &bytes.Buffer{}}
+	h := &house{fake: newFake(answer), notes: &notes{}, log: &pad{}}
 	log := logrus.New()
 	log.SetOutput(h.log)
 	log.SetLevel(logrus.DebugLevel)
@@ -251,4 +257,22 @@ func byEmail(tb testing.TB, attempt, email string) *auth.Push {
 	p := pushTo(tb, attempt, testMobile)
 	p.Person = auth.Person{Email: secret.New(email)}
 	return p
+}
+
+// pad is a log's writer that may be read while somebody still writes.
+type pad struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (p *pad) Write(line []byte) (int, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.text.Write(line)
+}
+
+func (p *pad) String() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.text.String()
 }

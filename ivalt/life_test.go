@@ -1,7 +1,6 @@
 package ivalt
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"strings"
@@ -39,6 +38,46 @@ func TestWithdrawal(t *testing.T) {
 		stop()
 		if a := h.Push(gone, pushTo(t, "a3", otherPhone)); a.Outcome != auth.Withdrawn || a.Pushed {
 			t.Errorf("withdrawn before it began: %+v", a)
+		}
+	})
+}
+
+// TestAnAbandonedLoginCollidesWithNobody is auth's order of things: the older login of a NAS slot is cancelled, and the newer
+// one of the same phone asks before the older one's goroutine has run. Here that goroutine never runs.
+func TestAnAbandonedLoginCollidesWithNobody(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHouse(t, settings(), script(sent(), wait(), wait(), wait(), said()))
+		h.age()
+		ctx, cancel := context.WithCancel(t.Context())
+		older := newLogin(pushTo(t, "a1", testMobile), ctx.Done())
+		h.scheduler.enter(older)
+		<-time.After(2 * time.Second)
+		cancel()
+		if a := h.Push(t.Context(), pushTo(t, "a2", testMobile)); a.Outcome != auth.Approved {
+			t.Errorf("the newer login: %s, %+v", outcomeWord(a.Outcome), a)
+		}
+		if a := <-older.answer; a.Outcome != auth.Withdrawn || !a.Pushed {
+			t.Errorf("the older login: %s, %+v", outcomeWord(a.Outcome), a)
+		}
+		// The older push may still be answered, so the newer one drains: sentinel; drain, sentinel, two polls.
+		if diff := cmp.Diff(ms(0, 2000, 2000, 6500), h.fake.times(resultPath)); diff != "" {
+			t.Errorf("polls (-want +got):\n%s", diff)
+		}
+		if words := h.notes.security(); len(words) != 0 {
+			t.Errorf("security events %v", words)
+		}
+	})
+}
+
+func TestALoginThatIsAbandonedBeforeItsClaim(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHouse(t, settings(), script(sent(), wait(), wait(), said()))
+		h.age()
+		gone := make(chan struct{})
+		close(gone)
+		time.AfterFunc(2*time.Second, func() { h.scheduler.enter(newLogin(pushTo(t, "a2", testMobile), gone)) })
+		if a := h.Push(t.Context(), pushTo(t, "a1", testMobile)); a.Outcome != auth.Approved || h.fake.count(pushPath) != 1 {
+			t.Errorf("%s after %d pushes", outcomeWord(a.Outcome), h.fake.count(pushPath))
 		}
 	})
 }
@@ -102,13 +141,13 @@ func TestNothingOfAPersonIsLogged(t *testing.T) {
 		h.age()
 		h.answers(t, pushTo(t, "a1", testMobile), pushTo(t, "a2", testMobile))
 		h.Push(t.Context(), pushTo(t, "a3", testMobile))
-		text := h.log.String() + fmt.Sprintf("%+v", h.notes.events)
+		text := h.log.String() + fmt.Sprintf("%+v", h.notes.all())
 		for _, word := range []string{"CANARY", "CAN ARY", testMobile[1:8], testKey, "Denied -"} {
 			if strings.Contains(text, word) {
 				t.Errorf("%q in the log:\n%s", word, text)
 			}
 		}
-		if !bytes.Contains(h.log.Bytes(), []byte("without the full proof")) || !strings.Contains(text, "7Vun") {
+		if !strings.Contains(text, "without the full proof") || !strings.Contains(text, "7Vun") {
 			t.Errorf("the log lacks the drift or the activity:\n%s", text)
 		}
 	})

@@ -35,6 +35,8 @@ func (s *scheduler) recall(l *login, now instant) bool {
 	return true
 }
 
+func withdrawn() order { return ended(auth.Withdrawn, "withdrawn") }
+
 func noBudget() order {
 	return ended(auth.NoBudget, "no API budget for a push and its polls")
 }
@@ -70,9 +72,18 @@ func (s *scheduler) obey(l *login, c course, o order, now instant) {
 	}
 }
 
-// claim makes the login the one that may push to its mobile, or finds that another one is.
+// claim makes the login the one that may push to its mobile, or finds that another one is. A login that nobody waits for
+// any more neither claims nor holds: where a NAS gives a login up for a newer one of the same person, the newer one can be
+// here before the older one's goroutine has withdrawn it.
 func (s *scheduler) claim(l *login, now instant) {
+	if l.abandoned() {
+		s.finish(l, withdrawn(), now)
+		return
+	}
 	e := s.phones.of(l.mobile, now)
+	if e.holder != nil && e.holder.abandoned() {
+		s.finish(e.holder, withdrawn(), now)
+	}
 	if e.holder != nil {
 		s.collide(l, e.holder, now)
 		return

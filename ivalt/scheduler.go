@@ -21,8 +21,9 @@ type plan struct {
 
 // login is the record of one waiting login: all that it costs beside its parked goroutine.
 type login struct {
-	id       uint64     // order of arrival
-	push     *auth.Push // never written
+	id       uint64          // order of arrival
+	push     *auth.Push      // never written
+	gone     <-chan struct{} // closed once nobody waits for the answer any more
 	plan     *plan
 	answer   chan auth.Answer // holds the one answer
 	mobile   auth.Mobile
@@ -103,9 +104,21 @@ func newScheduler(p *plan, c *client, l state.Limits, v *voice) *scheduler {
 
 func (s *scheduler) now() instant { return time.Since(s.began) }
 
-// newLogin makes the record of a push, which enter then takes in.
-func newLogin(p *auth.Push) *login {
-	return &login{push: p, mobile: p.Person.Mobile, answer: make(chan auth.Answer, 1), place: [laneCount]int{-1, -1}}
+// newLogin makes the record of a push that is waited for until gone is closed; enter then takes it in.
+func newLogin(p *auth.Push, gone <-chan struct{}) *login {
+	return &login{
+		push: p, gone: gone, mobile: p.Person.Mobile, answer: make(chan auth.Answer, 1), place: [laneCount]int{-1, -1},
+	}
+}
+
+// abandoned reports that nobody waits for the answer, whether or not the login's own goroutine has noticed yet.
+func (l *login) abandoned() bool {
+	select {
+	case <-l.gone:
+		return true
+	default:
+		return false
+	}
 }
 
 // enter takes a login in; the loop begins it.
@@ -131,7 +144,7 @@ func (s *scheduler) withdraw(l *login) {
 	s.mu.Lock()
 	defer s.unlock()
 	if !l.over {
-		s.finish(l, ended(auth.Withdrawn, "withdrawn"), s.now())
+		s.finish(l, withdrawn(), s.now())
 		s.dispatch()
 	}
 }

@@ -40,7 +40,7 @@ func New(s Settings, d Deps) (*Service, fault.List) {
 // request; a second one at most, ten seconds later, where nothing says that the first one was taken. After Close the answer
 // is auth.Stopping. p is read until Push returns and a little beyond, so it must not be changed.
 func (s *Service) Push(ctx context.Context, p *auth.Push) auth.Answer {
-	l := newLogin(p)
+	l := newLogin(p, ctx.Done())
 	s.scheduler.enter(l)
 	select {
 	case a := <-l.answer:
