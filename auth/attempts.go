@@ -141,18 +141,23 @@ func (s *attempts) waits(k key, now time.Time) bool {
 	return a != nil && a.joinable(now)
 }
 
-// withdraw takes an exchange back whose identifier a newer one reuses: its NAS no longer listens for the answer. The
+// withdraw takes exchanges back whose identifier a newer one reuses: their NAS no longer listens for the answers. An
 // attempt ends when nobody waits for it any more. Its push is over when withdraw returns.
-func (s *attempts) withdraw(exchange uint64) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	a := s.waiters[exchange]
-	if a == nil {
+func (s *attempts) withdraw(exchanges []uint64) {
+	if len(exchanges) == 0 {
 		return
 	}
-	delete(s.waiters, exchange)
-	if a.waiting--; a.waiting == 0 {
-		a.cancel(errWithdrawn)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, exchange := range exchanges {
+		a := s.waiters[exchange]
+		if a == nil {
+			continue
+		}
+		delete(s.waiters, exchange)
+		if a.waiting--; a.waiting == 0 {
+			a.cancel(errWithdrawn)
+		}
 	}
 }
 

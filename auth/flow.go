@@ -224,8 +224,8 @@ func (f *Flow) push(p *pending) {
 
 // follow waits for the verdict of the attempt that the exchange joined. A late copy of an accepted login is judged by the
 // hours once more.
-func (f *Flow) follow(ctx context.Context, p *pending) Verdict {
-	defer f.attempts.release(p.req.ID)
+func (f *Flow) follow(ctx context.Context, p *pending) (v Verdict) {
+	defer func() { v.Silent = f.attempts.release(p.req.ID) || v.Silent }()
 	a := p.attempt
 	select {
 	case <-a.done:

@@ -131,8 +131,8 @@ func TestAnAcceptIsNotJoinedOutsideTheHours(t *testing.T) {
 	})
 }
 
-// id tells an exchange from the others, and names the one whose identifier it reuses.
-func id(id, replaces uint64) func(*Request) {
+// id tells an exchange from the others, and names those whose identifier it reuses.
+func id(id uint64, replaces ...uint64) func(*Request) {
 	return func(r *Request) { r.ID, r.Replaces = id, replaces }
 }
 
@@ -140,7 +140,7 @@ func TestReplacedExchanges(t *testing.T) {
 	t.Run("another login with the same identifier ends the older one", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			h := newHouse()
-			old := h.start(ask("bob", "wrong", id(1, 0)))
+			old := h.start(ask("bob", "wrong", id(1)))
 			fresh := h.start(ask("bob", "right", id(2, 1)))
 			v := <-old
 			want(t, v, Reject, PushTimeout)
@@ -153,7 +153,7 @@ func TestReplacedExchanges(t *testing.T) {
 	t.Run("a copy of the same login joins first, and both are answered", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			h := newHouse()
-			old, fresh := h.start(ask("bob", "pw", id(1, 0))), h.start(ask("bob", "pw", id(2, 1)))
+			old, fresh := h.start(ask("bob", "pw", id(1))), h.start(ask("bob", "pw", id(2, 1)))
 			for _, v := range []Verdict{<-old, <-fresh} {
 				want(t, v, Accept, ApprovedByPerson)
 				if v.Silent {
@@ -167,7 +167,7 @@ func TestReplacedExchanges(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			h := newHouse()
 			h.decide = only("eve", policy.Decision{})
-			old := h.start(ask("bob", "pw", id(1, 0)))
+			old := h.start(ask("bob", "pw", id(1)))
 			want(t, h.run(ask("eve", "pw", id(2, 1))), Reject, PolicyDenied)
 			want(t, h.run(ask("carol", "", id(3, 1))), Reject, BadPassword)
 			want(t, <-old, Accept, ApprovedByPerson)
@@ -179,7 +179,7 @@ func TestReplacedLeaders(t *testing.T) {
 	t.Run("the attempt goes on while another exchange waits for it", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			h := newHouse()
-			lead, joined := h.start(ask("bob", "pw", id(1, 0))), h.start(ask("bob", "pw", id(2, 0)))
+			lead, joined := h.start(ask("bob", "pw", id(1))), h.start(ask("bob", "pw", id(2)))
 			other := h.start(ask("eve", "pw", id(3, 1)))
 			v := <-lead
 			if !v.Silent {
@@ -192,11 +192,28 @@ func TestReplacedLeaders(t *testing.T) {
 			}
 		})
 	})
+	t.Run("DUP-5: every older exchange with the same identifier is withdrawn", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			h := newHouse()
+			lead, joined := h.start(ask("bob", "pw", id(1))), h.start(ask("bob", "pw", id(2, 1)))
+			other := h.start(ask("eve", "pw", id(3, 2, 1)))
+			for _, v := range []Verdict{<-lead, <-joined} {
+				want(t, v, Reject, PushTimeout)
+				if !v.Silent {
+					t.Error("a withdrawn exchange is answered")
+				}
+			}
+			want(t, <-other, Accept, ApprovedByPerson)
+			if len(h.attempts.waiters) != 0 {
+				t.Errorf("waiters left: %d", len(h.attempts.waiters))
+			}
+		})
+	})
 	t.Run("an exempt login ends the older one too", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			h := newHouse()
 			h.decide = only("svc", policy.Decision{Action: policy.Exempt, Rule: "r"})
-			old := h.start(ask("bob", "pw", id(1, 0)))
+			old := h.start(ask("bob", "pw", id(1)))
 			want(t, h.run(ask("svc", "pw", id(2, 1))), Accept, ExemptByRule)
 			want(t, <-old, Reject, PushTimeout)
 		})

@@ -52,11 +52,11 @@ type Request struct {
 	// Defect, where not empty, is why the packet can only be rejected (`bad_request`): safe words for the log.
 	Defect string
 
-	// ID tells the exchange from every other one of this process. Replaces is the ID of an older, still waiting exchange
-	// whose identifier this one reuses (RFC 5080 section 2.2.2), 0 where there is none: Run withdraws that one, once
-	// the request has passed policy and first factor and is known not to join its attempt.
+	// ID tells the exchange from every other one of this process. Replaces are the IDs of the older, still waiting exchanges
+	// whose identifier this one reuses (RFC 5080 section 2.2.2), nil where there is none: Run withdraws them, once
+	// the request has passed policy and first factor and is known not to join an attempt.
 	ID       uint64
-	Replaces uint64
+	Replaces []uint64
 }
 
 // Kind is the verdict's RADIUS answer.

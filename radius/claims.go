@@ -17,6 +17,7 @@ const (
 	spareRecords  = 65536
 	recordsPer    = 8     // records for each attempt that may wait: its copies and its reply
 	mostReused    = 16384 // replies whose identifier the NAS has used again
+	mostReplaced  = 64    // exchanges that one newer one withdraws
 	expireAtOnce  = 64
 	clientsShare  = 2 // one client may have this part of the memory in flight
 	digestSize    = 16
@@ -116,9 +117,9 @@ func newClaims(attempts int, now func() time.Time) *claims {
 	}
 }
 
-// claim enters a packet that is believed. A fresh exchange must be concluded or forgotten by the caller; replaces is
-// the exchange that still waits under the same identifier, 0 where there is none.
-func (t *claims) claim(d *datagram, q question) (x *exchange, replaces uint64, c claimed) {
+// claim enters a packet that is believed. A fresh exchange must be concluded or forgotten by the caller; replaces are
+// the exchanges that still wait under the same identifier, nil where there is none.
+func (t *claims) claim(d *datagram, q question) (x *exchange, replaces []uint64, c claimed) {
 	name := digestOf(d.socket, d.source, q.packet.Bytes())
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -126,15 +127,15 @@ func (t *claims) claim(d *datagram, q question) (x *exchange, replaces uint64, c
 	t.expire(now)
 	if x = t.byDigest[name]; x != nil {
 		if x.concluded {
-			return x, 0, claimAnswered
+			return x, nil, claimAnswered
 		}
-		return x, 0, claimInFlight
+		return x, nil, claimInFlight
 	}
 	if d.client.inFlight >= t.capacity/clientsShare {
-		return nil, 0, claimClientFull
+		return nil, nil, claimClientFull
 	}
 	if len(t.byDigest) >= t.capacity && !t.makeRoom(now) {
-		return nil, 0, claimFull
+		return nil, nil, claimFull
 	}
 	t.last++
 	x = &exchange{
@@ -144,15 +145,17 @@ func (t *claims) claim(d *datagram, q question) (x *exchange, replaces uint64, c
 	return x, t.enter(x), claimFresh
 }
 
-// enter puts a fresh exchange into the memory and says which older one waits in its slot.
-func (t *claims) enter(x *exchange) (replaces uint64) {
+// enter puts a fresh exchange into the memory and says which older ones wait in its slot, the newest first.
+func (t *claims) enter(x *exchange) (replaces []uint64) {
 	t.byDigest[x.digest] = x
 	x.client.inFlight++
 	at := x.slot()
 	u := t.slots[at]
 	if x.older = u.pending; x.older != nil {
 		x.older.newer = x
-		replaces = x.older.id
+	}
+	for older := x.older; older != nil && len(replaces) < mostReplaced; older = older.older {
+		replaces = append(replaces, older.id)
 	}
 	u.pending = x
 	if old := u.answered; old != nil {

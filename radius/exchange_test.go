@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -78,7 +79,7 @@ func TestDUP1_WhatIsNoDuplicate(t *testing.T) {
 	}
 }
 
-func TestDUP5_ReusedIdentifierNamesTheOlderExchange(t *testing.T) {
+func TestDUP5_ReusedIdentifierNamesTheOlderExchanges(t *testing.T) {
 	open := make(chan struct{})
 	st := start(t, gated(open, auth.Verdict{Silent: true}), settings())
 	n := st.nas(st.auth)
@@ -86,22 +87,22 @@ func TestDUP5_ReusedIdentifierNamesTheOlderExchange(t *testing.T) {
 	older := <-st.asked
 	st.drops(n, "bad_authenticator", signed(login(1, "eve", "x"), "some other shared secret"))
 	n.send(login(2, "bob", "secret"))
-	if req := <-st.asked; req.Replaces != 0 {
+	if req := <-st.asked; req.Replaces != nil {
 		t.Errorf("another identifier replaces %d", req.Replaces)
 	}
 	n.send(login(1, "bob", "secret"))
 	newer := <-st.asked
-	if newer.Replaces != older.ID || older.Replaces != 0 {
+	if !slices.Equal(newer.Replaces, []uint64{older.ID}) || older.Replaces != nil {
 		t.Errorf("replaces %d, want %d", newer.Replaces, older.ID)
 	}
 	n.send(login(1, "bob", "secret"))
-	if req := <-st.asked; req.Replaces != newer.ID {
-		t.Errorf("replaces %d, want %d", req.Replaces, newer.ID)
+	if req := <-st.asked; !slices.Equal(req.Replaces, []uint64{newer.ID, older.ID}) {
+		t.Errorf("the third replaces %d, want %d and %d", req.Replaces, newer.ID, older.ID)
 	}
 	close(open)
 	await(t, "the end", func() bool { return st.InFlight() == 0 })
 	n.send(login(1, "bob", "secret"))
-	if req := <-st.asked; req.Replaces != 0 {
+	if req := <-st.asked; req.Replaces != nil {
 		t.Errorf("an exchange that ended is replaced: %d", req.Replaces)
 	}
 	n.quiet()

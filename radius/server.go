@@ -250,7 +250,7 @@ func (s *Server) serve(d *datagram) {
 }
 
 // open has a fresh exchange judged. What it keeps of the packet is copied: the datagram's memory is free when it returns.
-func (s *Server) open(x *exchange, q question, replaces uint64) {
+func (s *Server) open(x *exchange, q question, replaces []uint64) {
 	defer s.survive(x)
 	if q.told != nil {
 		s.running.Add(1)
