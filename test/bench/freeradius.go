@@ -9,25 +9,8 @@ import (
 	"strings"
 )
 
-// freeradius runs Debian's FreeRADIUS with a `files` module that rejects; nil where the package is not there.
-func freeradius(ctx context.Context, o options) (*process, error) {
-	program, err := exec.LookPath("freeradius")
-	if err != nil {
-		return nil, nil //nolint:nilnil,nilerr // no FreeRADIUS, no row; the report says so
-	}
-	address, err := freePort(ctx)
-	if err != nil {
-		return nil, err
-	}
-	dir := filepath.Join(o.dir, "freeradius")
-	if err := os.MkdirAll(filepath.Join(dir, "run"), 0o700); err != nil {
-		return nil, fmt.Errorf("making a directory: %w", err)
-	}
-	host, port, _ := strings.Cut(address, ":")
-	files := map[string]string{
-		"dictionary": "$INCLUDE /usr/share/freeradius/dictionary\n",
-		"users":      "accepted-user Cleartext-Password := \"correct horse\"\n",
-		"radiusd.conf": fmt.Sprintf(`prefix = /usr
+// radiusdConf is FreeRADIUS with nothing but what a Reject needs, and room for the requests that it remembers.
+const radiusdConf = `prefix = /usr
 libdir = /usr/lib/freeradius
 name = radiusd
 logdir = %[1]s
@@ -43,6 +26,7 @@ security {
 	status_server = no
 }
 proxy_requests = no
+max_requests = 1000000
 client bench {
 	ipaddr = 127.0.0.0/8
 	secret = "%[4]s"
@@ -77,7 +61,27 @@ server default {
 		}
 	}
 }
-`, dir, host, port, sharedSecret),
+`
+
+// freeradius runs Debian's FreeRADIUS with a `files` module that rejects; nil where the package is not there.
+func freeradius(ctx context.Context, o options) (*process, error) {
+	program, err := exec.LookPath("freeradius")
+	if err != nil {
+		return nil, nil //nolint:nilnil,nilerr // no FreeRADIUS, no row; the report says so
+	}
+	address, err := freePort(ctx)
+	if err != nil {
+		return nil, err
+	}
+	dir := filepath.Join(o.dir, "freeradius")
+	if err := os.MkdirAll(filepath.Join(dir, "run"), 0o700); err != nil {
+		return nil, fmt.Errorf("making a directory: %w", err)
+	}
+	host, port, _ := strings.Cut(address, ":")
+	files := map[string]string{
+		"dictionary":   "$INCLUDE /usr/share/freeradius/dictionary\n",
+		"users":        "accepted-user Cleartext-Password := \"correct horse\"\n",
+		"radiusd.conf": fmt.Sprintf(radiusdConf, dir, host, port, sharedSecret),
 	}
 	for name, text := range files {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
@@ -89,5 +93,5 @@ server default {
 		return p, err
 	}
 	p.address = address
-	return p, awaitAnswer(ctx, address)
+	return p, awaitAnswer(ctx, address, "denied-user")
 }

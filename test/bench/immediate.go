@@ -81,6 +81,16 @@ func (c contender) used() time.Duration {
 	return c.cpu()
 }
 
+// line is one socket's share of the requests in flight.
+type line struct {
+	contender
+
+	gateway *gateway
+	conn    net.Conn
+	pending [256][]byte // by identifier; each is used again after a turn through all of them, as gateways do
+	next    byte
+}
+
 // ask keeps its share of the requests in flight over one socket.
 func (c contender) ask(ctx context.Context, n int, until time.Time, r *round) error {
 	var d net.Dialer
@@ -89,59 +99,63 @@ func (c contender) ask(ctx context.Context, n int, until time.Time, r *round) er
 		return fmt.Errorf("opening a socket: %w", err)
 	}
 	defer func() { _ = conn.Close() }()
-	const window = inFlight / sockets
-	g := newGateway(sharedSecret, byte(n))
-	pending := make([][]byte, 256) // by identifier; each is used again after a turn through all of them, as gateways do
-	next := 0
-	send := func() error {
-		id := byte(next)
-		next = (next + 1) % len(pending)
-		pending[id] = g.request(pending[id], id, "denied-user")
-		_, err := conn.Write(pending[id])
+	l := line{contender: c, gateway: newGateway(sharedSecret, n), conn: conn}
+	if err := l.fill(); err != nil {
 		return err
-	}
-	fill := func() error {
-		for range window {
-			if err := send(); err != nil {
-				return err
-			}
-		}
-		return conn.SetReadDeadline(time.Now().Add(patience))
-	}
-	if err := fill(); err != nil {
-		return fmt.Errorf("sending: %w", err)
 	}
 	buf := make([]byte, 4096)
 	for count := 0; time.Now().Before(until); count++ {
-		size, err := conn.Read(buf)
-		if err != nil {
-			atomic.AddInt64(&r.lost, window)
-			if err := fill(); err != nil {
-				return fmt.Errorf("sending again: %w", err)
-			}
-			continue
-		}
 		if count%1024 == 0 {
 			_ = conn.SetReadDeadline(time.Now().Add(patience))
 		}
-		if code, ok := verifyOne(g, pending, buf[:size], c.seal); ok && code == accessReject {
-			atomic.AddInt64(&r.answers, 1)
+		size, err := conn.Read(buf)
+		if err != nil {
+			atomic.AddInt64(&r.lost, window)
+			err = l.fill()
 		} else {
-			atomic.AddInt64(&r.wrong, 1)
-			continue
+			err = l.take(buf[:size], r)
 		}
-		if err := send(); err != nil {
-			return fmt.Errorf("sending: %w", err)
+		if err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-func verifyOne(g *gateway, pending [][]byte, answer []byte, s seal) (byte, bool) {
-	if len(answer) < headerSize || pending[answer[1]] == nil {
-		return 0, false
+// window is a socket's share of what is in flight.
+const window = inFlight / sockets
+
+func (l *line) fill() error {
+	for range window {
+		if err := l.send(); err != nil {
+			return err
+		}
 	}
-	return g.verify(pending[answer[1]], answer, s)
+	return l.conn.SetReadDeadline(time.Now().Add(patience))
+}
+
+func (l *line) send() error {
+	id := l.next
+	l.next++
+	l.pending[id] = l.gateway.request(l.pending[id], id, "denied-user")
+	if _, err := l.conn.Write(l.pending[id]); err != nil {
+		return fmt.Errorf("sending: %w", err)
+	}
+	return nil
+}
+
+// take verifies an answer and sends the next request in its place.
+func (l *line) take(answer []byte, r *round) error {
+	if len(answer) < headerSize || l.pending[answer[1]] == nil {
+		atomic.AddInt64(&r.wrong, 1)
+		return nil
+	}
+	if code, ok := l.gateway.verify(l.pending[answer[1]], answer, l.seal); !ok || code != accessReject {
+		atomic.AddInt64(&r.wrong, 1)
+		return nil
+	}
+	atomic.AddInt64(&r.answers, 1)
+	return l.send()
 }
 
 // median of one figure over the rounds.

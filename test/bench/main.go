@@ -17,6 +17,7 @@ type options struct {
 	rounds                      int
 	length                      time.Duration
 	crowds                      string
+	only                        string
 }
 
 func main() {
@@ -25,9 +26,10 @@ func main() {
 	flag.StringVar(&o.baseline, "baseline", "", "be a bare server: echo, layeh or layeh-signed")
 	flag.StringVar(&o.out, "out", "", "write the tables here as well, in Markdown")
 	flag.StringVar(&o.plot, "plot", "", "write the plot of cost a login here, as SVG")
-	flag.IntVar(&o.rounds, "rounds", 5, "rounds of each contender")
+	flag.IntVar(&o.rounds, "rounds", 5, "rounds of each contender; 0: crowds alone")
 	flag.DurationVar(&o.length, "length", 2*time.Second, "of a round")
 	flag.StringVar(&o.crowds, "crowds", "100,1000,5000,10000,20000", "how many logins wait at once, a run each")
+	flag.StringVar(&o.only, "only", "", "just the contenders whose name holds this, and the echo; no crowds")
 	flag.Parse()
 	if o.baseline != "" { // stopped by signal, as any bare server
 		fmt.Fprintln(os.Stderr, "bench:", baseline(o.baseline))
@@ -46,9 +48,15 @@ func bench(ctx context.Context, o options) (err error) {
 		return fmt.Errorf("making a directory: %w", err)
 	}
 	defer func() { _ = os.RemoveAll(o.dir) }()
-	first, err := immediate(ctx, o)
-	if err != nil {
-		return err
+	var first string
+	if o.rounds > 0 {
+		if first, err = immediate(ctx, o); err != nil {
+			return err
+		}
+	}
+	if o.only != "" {
+		fmt.Print(first)
+		return nil
 	}
 	second, results, err := waiting(ctx, o)
 	if err != nil {

@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"crypto/hmac"
 	"crypto/md5" //nolint:gosec // RADIUS, RFC 2865
+	"crypto/sha256"
 	"encoding/binary"
 	"math/rand/v2"
+	"strconv"
 )
 
 // The bits of RADIUS that a generator needs, by hand so that the generator costs little.
@@ -32,8 +34,11 @@ type gateway struct {
 	pass   []byte
 }
 
-func newGateway(secret string, seed byte) *gateway {
-	return &gateway{secret: []byte(secret), random: rand.NewChaCha8([32]byte{seed}), pass: []byte("correct horse\x00\x00\x00")}
+func newGateway(secret string, seed int) *gateway {
+	return &gateway{
+		secret: []byte(secret), random: rand.NewChaCha8(sha256.Sum256([]byte(strconv.Itoa(seed)))),
+		pass: []byte("correct horse\x00\x00\x00"),
+	}
 }
 
 // request appends a signed PAP Access-Request with a fresh authenticator.

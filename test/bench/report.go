@@ -5,50 +5,58 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 )
 
+// starting is a contender that is not running yet; nil where it cannot be had here.
+type starting struct {
+	name  string
+	seal  seal
+	start func(ctx context.Context, o options) (*process, error)
+}
+
+// field is everybody in the first table.
+func field() []starting {
+	bareServer := func(kind string) func(context.Context, options) (*process, error) {
+		return func(ctx context.Context, o options) (*process, error) {
+			return start(ctx, o.dir, "ready on", nil, os.Args[0], "-baseline", kind)
+		}
+	}
+	product := func(name string) func(context.Context, options) (*process, error) {
+		return func(ctx context.Context, o options) (*process, error) {
+			return ours(ctx, o, name, "deny", "http://127.0.0.1:1")
+		}
+	}
+	return []starting{
+		{"raw UDP echo", unsealed, bareServer("echo")},
+		{"layeh `PacketServer`, no Message-Authenticator", bare, bareServer("layeh")},
+		{"layeh, Message-Authenticator verified and signed", signed, bareServer("layeh-signed")},
+		{"ivalt-radius, log and trail on", signed, product("log and trail on")},
+		{"ivalt-radius, trail on, log quiet", signed, product("trail on, log quiet")},
+		{"FreeRADIUS `files`, Reject", bare, freeradius},
+	}
+}
+
 // immediate runs the first table.
 func immediate(ctx context.Context, o options) (string, error) {
 	var all []contender
-	for _, b := range []struct {
-		name, kind string
-		seal       seal
-	}{
-		{"raw UDP echo", "echo", unsealed},
-		{"layeh `PacketServer`, no Message-Authenticator", "layeh", bare},
-		{"layeh, Message-Authenticator verified and signed", "layeh-signed", signed},
-	} {
-		p, err := start(ctx, o.dir, "ready on", nil, os.Args[0], "-baseline", b.kind)
+	for _, c := range field() {
+		if o.only != "" && c.seal != unsealed && !strings.Contains(c.name, o.only) {
+			continue
+		}
+		p, err := c.start(ctx, o)
 		if p != nil {
 			defer p.stop()
 		}
 		if err != nil {
 			return "", err
 		}
-		all = append(all, contender{name: b.name, seal: b.seal, address: p.address, cpu: p.cpu})
-	}
-	for _, name := range []string{"ivalt-radius, log and trail on", "ivalt-radius, trail on, log quiet"} {
-		p, err := ours(ctx, o, name, "deny", "http://127.0.0.1:1")
 		if p != nil {
-			defer p.stop()
+			all = append(all, contender{name: c.name, seal: c.seal, address: p.address, cpu: p.cpu})
 		}
-		if err != nil {
-			return "", err
-		}
-		all = append(all, contender{name: name, seal: signed, address: p.address, cpu: p.cpu})
-	}
-	p, err := freeradius(ctx, o)
-	if p != nil {
-		defer p.stop()
-	}
-	if err != nil {
-		return "", err
-	}
-	if p != nil {
-		all = append(all, contender{name: "FreeRADIUS `files`, Reject", seal: bare, address: p.address, cpu: p.cpu})
 	}
 	results, err := duel(ctx, all, o.rounds, o.length)
 	if err != nil {
@@ -69,13 +77,18 @@ func immediateTable(all []contender, results [][]round, o options) string {
 			wrong, lost = wrong+r.wrong, lost+r.lost
 		}
 		fmt.Fprintf(&b, "| %s | %.0fk | %.2f | %.2f | %.1f | %d | %d |\n", c.name, rate/1000,
-			ratio(results[i], results[0]), ratio(results[i], results[2]),
+			ratio(results[i], results[0]), ratio(results[i], results[reference(all)]),
 			float64(median(results[i], round.perAnswer).Nanoseconds())/1000, wrong, lost)
 	}
-	if len(all) < 6 {
+	if len(all) < len(field()) && o.only == "" {
 		b.WriteString("\nFreeRADIUS is not installed here: no row.\n")
 	}
 	return b.String() + "\n"
+}
+
+// reference is the contender that the others are measured against: layeh with signatures.
+func reference(all []contender) int {
+	return max(0, slices.IndexFunc(all, func(c contender) bool { return strings.HasPrefix(c.name, "layeh, Message") }))
 }
 
 // ratio is the median of the ratios round by round, so that a machine that drifts does not matter.
@@ -94,7 +107,10 @@ func waiting(ctx context.Context, o options) (string, []crowdResult, error) {
 		"*Added* is from the approval to the answer (polling decides it), *own* from the poll that learned of it to the answer.\n\n", approveAfter)
 	b.WriteString("| logins | arriving within | retransmits | accepted | no answer | pushes | second pushes | added p50 / max | own p50 / p99 | CPU a login | calls a login | memory a login |\n" +
 		"|---|---|---|---|---|---|---|---|---|---|---|---|\n")
-	crowds := []crowd{{logins: 10000, within: time.Second}}
+	var crowds []crowd
+	if o.rounds > 0 {
+		crowds = append(crowds, crowd{logins: 10000, within: time.Second}) // a burst: nothing may be lost, nothing is sent again
+	}
 	for _, text := range strings.Split(o.crowds, ",") {
 		n, err := strconv.Atoi(strings.TrimSpace(text))
 		if err != nil {
@@ -132,12 +148,12 @@ func report(o options, tables string, results []crowdResult) error {
 	fmt.Print("\n", page)
 	if o.plot != "" {
 		page += "\nCost a login as the crowd grows:\n\n![CPU and memory a login, by logins in flight](performance.svg)\n"
-		if err := os.WriteFile(o.plot, []byte(plot(results)), 0o644); err != nil { //nolint:gosec // a public document
+		if err := os.WriteFile(o.plot, []byte(plot(results)), 0o644); err != nil {
 			return fmt.Errorf("writing the plot: %w", err)
 		}
 	}
 	if o.out != "" {
-		if err := os.WriteFile(o.out, []byte(page), 0o644); err != nil { //nolint:gosec // a public document
+		if err := os.WriteFile(o.out, []byte(page), 0o644); err != nil {
 			return fmt.Errorf("writing the page: %w", err)
 		}
 	}

@@ -39,7 +39,7 @@ type process struct {
 
 // start runs a command and waits for the line that says it is ready; address is what it listens on.
 func start(ctx context.Context, dir, ready string, stderr io.Writer, command string, args ...string) (*process, error) {
-	cmd := exec.CommandContext(ctx, command, args...)
+	cmd := exec.CommandContext(ctx, command, args...) //nolint:gosec // the program under measure, named by the operator
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
 	cmd.WaitDelay = startWithin
 	out, err := os.CreateTemp(dir, "log-")
@@ -121,7 +121,7 @@ func baseline(kind string) error {
 	}
 	server := radius.PacketServer{
 		SecretSource: radius.StaticSecretSource([]byte(sharedSecret)),
-		Handler:      radius.HandlerFunc(layehHandler(kind == "layeh-signed")),
+		Handler:      radius.HandlerFunc(map[string]radius.HandlerFunc{"layeh": layehBare, "layeh-signed": layehSigned}[kind]),
 	}
 	if err := server.Serve(conn); err != nil {
 		return fmt.Errorf("serving: %w", err)
@@ -142,25 +142,29 @@ func echo(conn *net.UDPConn) error {
 	}
 }
 
-// layehHandler rejects everybody; with signatures it verifies the request's Message-Authenticator and signs the answer, as a
-// careful user of the library would.
-func layehHandler(signatures bool) func(radius.ResponseWriter, *radius.Request) {
-	return func(w radius.ResponseWriter, r *radius.Request) {
-		if signatures && !layehVerify(r.Packet) {
-			return
-		}
-		_ = rfc2865.UserName_GetString(r.Packet)
-		_ = rfc2865.UserPassword_GetString(r.Packet)
-		answer := r.Response(radius.CodeAccessReject)
-		if signatures {
-			_ = rfc2869.MessageAuthenticator_Set(answer, make([]byte, sealSize))
-		}
-		_ = rfc2865.ReplyMessage_SetString(answer, "Access denied.")
-		if signatures {
-			layehSign(answer)
-		}
-		_ = w.Write(answer)
+// layehBare rejects everybody.
+func layehBare(w radius.ResponseWriter, r *radius.Request) {
+	answer := r.Response(radius.CodeAccessReject)
+	layehRead(r, answer)
+	_ = w.Write(answer)
+}
+
+// layehSigned also verifies the request's Message-Authenticator and signs the answer, as a careful user of the library would.
+func layehSigned(w radius.ResponseWriter, r *radius.Request) {
+	if !layehVerify(r.Packet) {
+		return
 	}
+	answer := r.Response(radius.CodeAccessReject)
+	_ = rfc2869.MessageAuthenticator_Set(answer, make([]byte, sealSize)) // stands first
+	layehRead(r, answer)
+	_ = rfc2869.MessageAuthenticator_Set(answer, layehMAC(answer))
+	_ = w.Write(answer)
+}
+
+func layehRead(r *radius.Request, answer *radius.Packet) {
+	_ = rfc2865.UserName_GetString(r.Packet)
+	_ = rfc2865.UserPassword_GetString(r.Packet)
+	_ = rfc2865.ReplyMessage_SetString(answer, "Access denied.")
 }
 
 func layehMAC(p *radius.Packet) []byte {
@@ -178,8 +182,6 @@ func layehVerify(p *radius.Packet) bool {
 	_ = rfc2869.MessageAuthenticator_Set(p, make([]byte, sealSize))
 	return hmac.Equal(got, layehMAC(p))
 }
-
-func layehSign(p *radius.Packet) { _ = rfc2869.MessageAuthenticator_Set(p, layehMAC(p)) }
 
 // ours runs the product. log says where its log goes: a file as an operator would have it, or nowhere.
 func ours(ctx context.Context, o options, name, policy, cloud string) (*process, error) {
@@ -226,25 +228,25 @@ state: {directory: %q}
 		return p, err
 	}
 	p.address = address
-	if err := awaitAnswer(ctx, address); err != nil {
+	if err := awaitAnswer(ctx, address, "\x01"); err != nil {
 		log, _ := os.ReadFile(p.log)
 		return p, fmt.Errorf("%w: %s", err, log)
 	}
 	return p, nil
 }
 
-// awaitAnswer waits until a server answers a request that it must reject or push for.
-func awaitAnswer(ctx context.Context, address string) error {
+// awaitAnswer waits until a server rejects a user.
+func awaitAnswer(ctx context.Context, address, user string) error {
 	var d net.Dialer
 	conn, err := d.DialContext(ctx, "udp", address)
 	if err != nil {
 		return fmt.Errorf("opening a socket: %w", err)
 	}
 	defer func() { _ = conn.Close() }()
-	g := newGateway(sharedSecret, 255)
+	g := newGateway(sharedSecret, -1)
 	buf := make([]byte, 4096)
 	for end := time.Now().Add(startWithin); time.Now().Before(end); {
-		_, _ = conn.Write(g.request(nil, 0, "\x01")) // no name: rejected at once
+		_, _ = conn.Write(g.request(nil, 0, user))
 		_ = conn.SetReadDeadline(time.Now().Add(100 * time.Millisecond))
 		if _, err := conn.Read(buf); err == nil {
 			return nil

@@ -109,7 +109,7 @@ state: {directory: %q}
 
 // start runs the binary; read gets its stderr.
 func (s *stage) start(ctx context.Context, read func(io.Reader), args ...string) error {
-	cmd := exec.CommandContext(ctx, s.binary, args...) //nolint:gosec // our own binary
+	cmd := exec.CommandContext(ctx, s.binary, args...)
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
 	cmd.WaitDelay = startWithin
 	var log io.ReadCloser
