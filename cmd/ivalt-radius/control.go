@@ -124,7 +124,7 @@ func callControl(ctx context.Context, dir, path string, in, out any) error {
 		return fmt.Errorf("making the command: %w", err)
 	}
 	resp, err := client.Do(req)
-	if errors.Is(err, os.ErrNotExist) || errors.Is(err, syscall.ECONNREFUSED) {
+	if errors.Is(err, os.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) || errors.Is(err, syscall.ECONNREFUSED) {
 		return errNotRunning
 	}
 	if err != nil {

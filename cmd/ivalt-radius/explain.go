@@ -93,7 +93,7 @@ func explain(cmd *cobra.Command, s *config.Settings, r rooms, q question, facts 
 	out := cmd.OutOrStdout()
 	user, err := auth.ParseUsername(q.user)
 	if err != nil {
-		_, _ = fmt.Fprintf(out, "name        %q\n            %v\ndecision    deny (%v)\n", q.user, err, auth.BadRequest)
+		_, _ = fmt.Fprintf(out, "name             %q\n                 %v\ndecision         deny (%v)\n", q.user, err, auth.BadRequest)
 		return exit.Error{Code: exit.Fault}
 	}
 	person, err := r.people.Person(cmd.Context(), user)
@@ -112,7 +112,8 @@ func explain(cmd *cobra.Command, s *config.Settings, r rooms, q question, facts 
 	return nil
 }
 
-func printRow(w io.Writer, name, value string) { _, _ = fmt.Fprintf(w, "%-12s%s\n", name, value) }
+// printRow prints as policy's Trace does, which follows.
+func printRow(w io.Writer, name, value string) { _, _ = fmt.Fprintf(w, "%-17s%s\n", name, value) }
 
 // printClient shows how long the NAS waits, and why.
 func printClient(w io.Writer, c config.Client) {
@@ -138,7 +139,6 @@ func printPerson(w io.Writer, s *config.Settings, q question, u auth.Username, p
 		phone = p.Mobile.String() + " (from users.file)"
 	}
 	printRow(w, "phone", phone)
-	printRow(w, "groups", cmp.Or(strings.Join(p.Groups, ", "), "none"))
 	printRow(w, "factor", "the push alone (primary.method: "+s.Primary.Method+")")
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"slices"
@@ -21,6 +22,7 @@ func load(path string, environ []string) (*config.Settings, rooms, fault.List) {
 	}
 	r, found := understand(s)
 	faults = append(faults, slices.DeleteFunc(found, func(f fault.Fault) bool { return told(faults, f) })...)
+	slices.SortStableFunc(faults, func(a, b fault.Fault) int { return cmp.Or(strings.Compare(a.File, b.File), a.Line-b.Line) })
 	if len(faults.Fatal()) > 0 {
 		return nil, rooms{}, faults
 	}

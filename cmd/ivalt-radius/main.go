@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	_ "time/tzdata" // named zones in a static binary, on hosts without zoneinfo
 
 	"github.com/spf13/cobra"
@@ -22,11 +23,10 @@ var version = "dev"
 // defaultConfig is where the packages put the settings.
 const defaultConfig = "/etc/ivalt-radius/config.yaml"
 
-func main() { os.Exit(run(context.Background(), os.Args[1:], os.Stdout, os.Stderr)) }
+func main() { os.Exit(run(context.Background(), newRootCommand(), os.Args[1:], os.Stdout, os.Stderr)) }
 
-// run executes one command and returns its exit code.
-func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	root := newRootCommand()
+// run executes one command of root and returns its exit code.
+func run(ctx context.Context, root *cobra.Command, args []string, stdout, stderr io.Writer) int {
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
@@ -50,10 +50,27 @@ func newRootCommand() *cobra.Command {
 		newServeCommand(), newCheckCommand(), newExplainCommand(), newClientsCommand(),
 		initial.NewCommand(), login.NewCommand(), simulate.NewCommand(), trail.NewCommand(),
 	)
+	root.SetHelpCommand(newHelpCommand())
 	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd()
 	exit.WithUsage(root)
 	return root
+}
+
+// newHelpCommand takes the place of cobra's, to which a command that does not exist is no error.
+func newHelpCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "help [command]",
+		Short: "Help about any command",
+		Args:  cobra.ArbitraryArgs,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			about, rest, err := cmd.Root().Find(args)
+			if err != nil || len(rest) > 0 {
+				return exit.UsageError(cmd, fmt.Errorf("there is no command %q", strings.Join(args, " ")))
+			}
+			return about.Help()
+		},
+	}
 }
 
 // configFlag adds the flag that names the settings.

@@ -26,16 +26,21 @@ func newServeCommand() *cobra.Command {
 				return exit.UsageError(cmd, err)
 			}
 			defer log.Close()
-			signals := make(chan os.Signal, 4)
-			signal.Notify(signals, syscall.SIGHUP, syscall.SIGTERM, syscall.SIGINT)
-			defer signal.Stop(signals)
-			return serve(cmd.Context(), path, log, signals)
+			return serveUntilTold(cmd, path, log)
 		},
 	}
 	configFlag(cmd, &path)
 	cmd.Flags().StringVar(&level, "log-level", "info", "debug, info, warn or error")
 	cmd.Flags().StringVar(&format, "log-format", "json", "json or text")
 	return cmd
+}
+
+// serveUntilTold serves and listens to the operating system's signals.
+func serveUntilTold(cmd *cobra.Command, path string, log *logger.Logger) error {
+	signals := make(chan os.Signal, 4)
+	signal.Notify(signals, syscall.SIGHUP, syscall.SIGTERM, syscall.SIGINT)
+	defer signal.Stop(signals)
+	return serve(cmd.Context(), path, log, signals)
 }
 
 // drainPause is how often a stopping server looks whether the last login has ended.

@@ -54,7 +54,7 @@ func NewCommand() *cobra.Command {
 			if err := s.checkListen(); err != nil {
 				return exit.UsageError(cmd, err)
 			}
-			return s.run(cmd.Context(), s.playable(cloud), cmd.OutOrStdout())
+			return s.run(cmd, s.playable(cloud))
 		},
 	}
 	s.addFlags(cmd)
@@ -161,9 +161,9 @@ func (s *simulation) checkListen() error {
 		"use a loopback address, or --insecure-listen-anywhere", s.listen)
 }
 
-// run serves until ctx ends or a signal comes.
-func (s *simulation) run(ctx context.Context, cloud http.Handler, out io.Writer) error {
-	ctx, stop := signal.NotifyContext(ctx, syscall.SIGINT, syscall.SIGTERM)
+// run serves until the command's context ends or a signal comes.
+func (s *simulation) run(cmd *cobra.Command, cloud http.Handler) error {
+	ctx, stop := signal.NotifyContext(cmd.Context(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", s.listen)
 	if err != nil {
@@ -173,7 +173,7 @@ func (s *simulation) run(ctx context.Context, cloud http.Handler, out io.Writer)
 		Handler: cloud, ReadHeaderTimeout: 10 * time.Second, MaxHeaderBytes: 64 << 10,
 		BaseContext: func(net.Listener) context.Context { return ctx }, // a stalled answer ends with the simulator
 	}
-	s.greet(out, "http://"+listener.Addr().String())
+	s.greet(cmd.OutOrStdout(), "http://"+listener.Addr().String())
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(listener) }()
 	select {

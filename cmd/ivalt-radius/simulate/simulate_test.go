@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/spf13/cobra"
+
 	"ivalt-radius/cmd/ivalt-radius/exit"
 )
 
@@ -37,8 +39,7 @@ func (w *firstWrite) String() string {
 }
 
 // run runs the command as the program does, and returns its exit code.
-func run(ctx context.Context, out io.Writer, args ...string) int {
-	cmd := NewCommand()
+func run(ctx context.Context, cmd *cobra.Command, out io.Writer, args ...string) int {
 	exit.WithUsage(cmd)
 	cmd.SetArgs(args)
 	cmd.SetOut(out)
@@ -53,10 +54,11 @@ func run(ctx context.Context, out io.Writer, args ...string) int {
 // simulating runs `simulate` and returns its greeting, its URL, and what stops it and gives its exit code.
 func simulating(t *testing.T, args ...string) (greeting, url string, stop func() int) {
 	t.Helper()
+	cmd := NewCommand()
 	ctx, cancel := context.WithCancel(t.Context())
 	out := &firstWrite{came: make(chan struct{})}
 	ended := make(chan int, 1)
-	go func() { ended <- run(ctx, out, append([]string{"--listen", "127.0.0.1:0"}, args...)...) }()
+	go func() { ended <- run(ctx, cmd, out, append([]string{"--listen", "127.0.0.1:0"}, args...)...) }()
 	stop = sync.OnceValue(func() int {
 		cancel()
 		return <-ended
@@ -226,7 +228,7 @@ func TestSimulateRefuses(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			var out bytes.Buffer
-			if code := run(t.Context(), &out, tt.args...); code != tt.code || !strings.Contains(out.String(), tt.text) {
+			if code := run(t.Context(), NewCommand(), &out, tt.args...); code != tt.code || !strings.Contains(out.String(), tt.text) {
 				t.Errorf("exit %d: %s", code, out.String())
 			}
 		})
