@@ -7,15 +7,16 @@ import (
 
 	"ivalt-radius/audit"
 	"ivalt-radius/radius/accounting"
+	"ivalt-radius/radius/client"
 	"ivalt-radius/radius/wire"
 )
 
 // verifiedAccounting finds the secret under which an Accounting-Request is right (RFC 2866 section 3), its
 // Message-Authenticator too where it has one.
-func verifiedAccounting(c *client, p wire.Packet) (*wire.Key, error) {
-	for _, k := range c.keys {
+func verifiedAccounting(c *client.Client, p wire.Packet) (*wire.Key, error) {
+	for _, k := range c.Keys {
 		if k.VerifyAccounting(p) && (!p.Signed() || k.Verify(p)) {
-			return k.Key, nil
+			return k, nil
 		}
 	}
 	return nil, errForged
@@ -31,8 +32,8 @@ func decodeAccounting(d *datagram, q question) (question, cause) {
 	if err != nil {
 		return q, unreadableAccounting
 	}
-	a.Client = d.client.auth.Name
-	if station, _ := callingStation(q.packet, d.client.stations); station != "" {
+	a.Client = d.client.Auth.Name
+	if station, _ := d.client.CallingStation(q.packet); station != "" {
 		a.CallingStation = station
 	}
 	q.key, q.told = key, &a

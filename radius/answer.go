@@ -30,7 +30,7 @@ func (s *Server) answer(x *exchange, v auth.Verdict) {
 		return
 	}
 	s.drops.count(rejected)
-	due := x.received.Add(s.table.Load().rejectDelay)
+	due := x.received.Add(time.Duration(s.rejectDelay.Load()))
 	if wait := due.Sub(s.now()); wait <= 0 || !s.hold(x, reply, wait) {
 		s.reply(x, reply)
 	}
@@ -59,18 +59,18 @@ func (s *Server) encode(x *exchange, v auth.Verdict) []byte {
 		attributes, err := acceptAttributes(v, s.now())
 		if err == nil {
 			var octets []byte
-			octets, err = x.key.AppendReply(nil, x.origin, wire.Reply{Code: wire.AccessAccept, Attributes: attributes, Signature: x.client.signature})
+			octets, err = x.key.AppendReply(nil, x.origin, wire.Reply{Code: wire.AccessAccept, Attributes: attributes, Signature: x.client.Signature})
 			if err == nil {
 				return octets
 			}
 		}
 		s.drops.count(replyUnfit)
-		s.log.WithError(err).WithField("attempt", v.Attempt).WithField("client", x.client.auth.Name).
+		s.log.WithError(err).WithField("attempt", v.Attempt).WithField("client", x.client.Auth.Name).
 			Error("the Access-Accept cannot be made; an Access-Reject is sent instead")
 		v.Reason = auth.MisconfiguredReason
 	}
 	message := wire.Append(make([]byte, 0, 32), attrReplyMessage, []byte(v.Reason.ReplyMessage()))
-	reject := wire.Reply{Code: wire.AccessReject, Attributes: message, Signature: x.client.signature}
+	reject := wire.Reply{Code: wire.AccessReject, Attributes: message, Signature: x.client.Signature}
 	octets, err := x.key.AppendReply(nil, x.origin, reject)
 	if err != nil { // Proxy-State fills the packet: the sentence is what can be spared
 		reject.Attributes = nil

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"ivalt-radius/radius/client"
 	"ivalt-radius/radius/wire"
 )
 
@@ -48,7 +49,7 @@ type uses struct {
 type exchange struct {
 	id       uint64
 	socket   *socket
-	client   *client
+	client   *client.Client
 	key      *wire.Key
 	source   netip.AddrPort
 	local    netip.Addr // the address that was asked, on a wildcard socket
@@ -131,7 +132,7 @@ func (t *claims) claim(d *datagram, q question) (x *exchange, replaces []uint64,
 		}
 		return x, nil, claimInFlight
 	}
-	if d.client.inFlight >= t.capacity/clientsShare {
+	if d.client.InFlight >= t.capacity/clientsShare {
 		return nil, nil, claimClientFull
 	}
 	if len(t.byDigest) >= t.capacity && !t.makeRoom(now) {
@@ -148,7 +149,7 @@ func (t *claims) claim(d *datagram, q question) (x *exchange, replaces []uint64,
 // enter puts a fresh exchange into the memory and says which older ones wait in its slot, the newest first.
 func (t *claims) enter(x *exchange) (replaces []uint64) {
 	t.byDigest[x.digest] = x
-	x.client.inFlight++
+	x.client.InFlight++
 	at := x.slot()
 	u := t.slots[at]
 	if x.older = u.pending; x.older != nil {
@@ -210,7 +211,7 @@ func (t *claims) forget(x *exchange) {
 
 // leave takes a waiting exchange out of its slot and returns what remains there.
 func (t *claims) leave(x *exchange) uses {
-	x.client.inFlight--
+	x.client.InFlight--
 	u := t.slots[x.slot()]
 	if u.pending == x {
 		u.pending = x.older

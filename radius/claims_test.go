@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sys/unix"
 	"pgregory.net/rapid"
 
+	"ivalt-radius/radius/client"
 	"ivalt-radius/radius/wire"
 	"ivalt-radius/secret"
 )
@@ -42,13 +43,15 @@ type desk struct {
 	*claims
 	*clock
 	socket *socket
-	client *client
+	client *client.Client
 	key    *wire.Key
 }
 
+func stranger() *client.Client { return &client.Client{Standing: client.NewStanding()} }
+
 func newDesk(capacity int) *desk {
 	c := &clock{at: time.Unix(1_700_000_000, 0)}
-	d := &desk{claims: newClaims(1, c.now), clock: c, socket: &socket{}, client: &client{standing: newStanding()}}
+	d := &desk{claims: newClaims(1, c.now), clock: c, socket: &socket{}, client: stranger()}
 	d.capacity, d.key = capacity, wire.NewKey(secret.New("a secret of sixteen"))
 	return d
 }
@@ -74,7 +77,7 @@ func (d *desk) sound() string {
 		}
 	}
 	switch {
-	case waiting != d.client.inFlight:
+	case waiting != d.client.InFlight:
 		return "in flight is miscounted"
 	case waiting+d.answered.size+d.reused.size != len(d.byDigest):
 		return "an exchange is in no list"
@@ -117,7 +120,7 @@ func TestDUP7_FullDropsTheNewAndKeepsThePending(t *testing.T) {
 	if _, _, found := d.ask(1, 99, 0); found != claimClientFull {
 		t.Errorf("ADM-3: more than the client's share is %d", found)
 	}
-	d.client = &client{standing: newStanding()}
+	d.client = stranger()
 	for id := range byte(5) {
 		x, _, _ := d.ask(2, id, 0)
 		d.conclude(x, nil)
@@ -271,7 +274,7 @@ func TestCountersHaveNames(t *testing.T) {
 
 func TestADM3_FullQueueDrops(t *testing.T) {
 	s := &Server{queue: make(chan *datagram, 1)}
-	tab, _ := newTable(Settings{Clients: []ClientSettings{{Name: "vpn", Networks: []string{"127.0.0.1"}}}}, nil)
+	tab, _ := client.NewTable([]ClientSettings{{Name: "vpn", Networks: []string{"127.0.0.1"}}}, nil)
 	s.table.Store(tab)
 	d := &datagram{source: netip.MustParseAddrPort("127.0.0.1:9")}
 	if got := s.admit(d); got != sound {

@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"ivalt-radius/radius/client"
 	"ivalt-radius/radius/wire"
 	"ivalt-radius/secret"
 )
@@ -48,14 +49,14 @@ func vectors(t *testing.T, name string) []string {
 // receive decodes a datagram as both ports would, under a policy, and returns why each drops it.
 func receive(t *testing.T, raw []byte, under, policy string) map[port]outcome {
 	t.Helper()
-	tab, _ := newTable(Settings{Clients: []ClientSettings{{
+	tab, _ := client.NewTable([]ClientSettings{{
 		Name: "vector", Networks: []string{"192.0.2.1"}, Secrets: []secret.Secret{secret.New(under)}, MessageAuthenticator: policy,
-	}}}, nil)
+	}}, nil)
 	s := &Server{learned: nobody{}}
 	out := make(map[port]outcome)
 	for _, p := range []port{authentication, accountingPort} {
 		d := &datagram{
-			socket: &socket{port: p}, client: tab.find(netip.MustParseAddr("192.0.2.1")),
+			socket: &socket{port: p}, client: tab.Find(netip.MustParseAddr("192.0.2.1")),
 			source: netip.MustParseAddrPort("192.0.2.1:9"), received: time.Unix(0, 0),
 		}
 		d.size = copy(d.buf[:], raw)

@@ -1,12 +1,14 @@
 package radius
 
 import (
+	"encoding/binary"
 	"errors"
 	"net/netip"
 	"strconv"
 
 	"ivalt-radius/audit"
 	"ivalt-radius/auth"
+	"ivalt-radius/radius/client"
 	"ivalt-radius/radius/wire"
 	"ivalt-radius/secret"
 )
@@ -19,7 +21,6 @@ const (
 	attrNASIPAddress   = 4
 	attrReplyMessage   = 18
 	attrState          = 24
-	attrVendorSpecific = 26
 	attrSessionTimeout = 27
 	attrNASIdentifier  = 32
 	attrARAPPassword   = 70
@@ -80,13 +81,13 @@ func causeOf(err error) cause {
 }
 
 // verified finds the secret under which the Message-Authenticator is right.
-func verified(c *client, p wire.Packet) (*wire.Key, error) {
+func verified(c *client.Client, p wire.Packet) (*wire.Key, error) {
 	if !p.Signed() {
 		return nil, errUnsigned
 	}
-	for _, k := range c.keys {
+	for _, k := range c.Keys {
 		if k.Verify(p) {
-			return k.Key, nil
+			return k, nil
 		}
 	}
 	return nil, errForged
@@ -107,37 +108,32 @@ func (s *Server) decodeAccess(d *datagram, q question) (question, cause) {
 	case f.credentials() == 0:
 		return q, noCredential
 	default:
-		key = d.client.keys[0].Key
+		key = d.client.Keys[0]
 	}
 	q.key = key
 	q.request = d.request(q, f)
 	return q, sound
 }
 
-// learnedKey names a source address of a client in what is learned.
-func learnedKey(client string, addr netip.Addr) string {
-	return client + "|" + addr.Unmap().WithZone("").String()
-}
-
 // learn remembers, under `auto`, that the address signs its requests. One with EAP-Message teaches nothing: that kind must
 // be signed anyway.
 func (s *Server) learn(d *datagram, f *facts) {
-	if d.client.policy != maAuto || f.count[attrEAPMessage] > 0 {
+	if d.client.Policy != client.Auto || f.count[attrEAPMessage] > 0 {
 		return
 	}
-	if key := learnedKey(d.client.auth.Name, d.source.Addr()); !s.learned.Has(key) {
+	if key := LearnedKey(d.client.Auth.Name, d.source.Addr()); !s.learned.Has(key) {
 		s.learned.Learn(key)
 	}
 }
 
 // mayOmit reports whether a request without Message-Authenticator is taken.
 func (s *Server) mayOmit(d *datagram, f *facts) bool {
-	switch d.client.policy {
-	case maOptional:
+	switch d.client.Policy {
+	case client.Optional:
 		return true
-	case maAuto:
-		return f.count[wire.ProxyState] == 0 && !s.learned.Has(learnedKey(d.client.auth.Name, d.source.Addr()))
-	case maRequired:
+	case client.Auto:
+		return f.count[wire.ProxyState] == 0 && !s.learned.Has(LearnedKey(d.client.Auth.Name, d.source.Addr()))
+	case client.Required:
 	}
 	return false
 }
@@ -166,7 +162,7 @@ func gather(p wire.Packet) *facts {
 		if place := f.place(typ); place != nil && *place == nil {
 			*place = value
 		}
-		if typ == attrVendorSpecific && vendorOf(value) == vendorMicrosoft {
+		if typ == wire.VendorSpecific && vendorOf(value) == vendorMicrosoft {
 			wire.Vendor(value, func(_ uint32, typ byte, _ []byte) bool {
 				f.mschap = f.mschap || typ == msCHAPResponse || typ == msCHAP2Response
 				return true
@@ -251,14 +247,14 @@ func (f *facts) defect() string {
 // request copies all that a login needs, so that the datagram's memory is free while it waits.
 func (d *datagram) request(q question, f *facts) auth.Request {
 	req := auth.Request{
-		Client: d.client.auth, NAS: nasName(f), Received: d.received,
+		Client: d.client.Auth, NAS: nasName(f), Received: d.received,
 		Username: string(f.user), Method: f.method(), Defect: f.defect(),
 	}
 	if f.count[attrState] > 0 {
 		req.State = append([]byte{}, f.state...)
 	}
-	req.CallingStation, req.From = callingStation(q.packet, d.client.stations)
-	if req.CallingStation == "" && !d.client.joinFreely {
+	req.CallingStation, req.From = d.client.CallingStation(q.packet)
+	if req.CallingStation == "" && !d.client.JoinFreely {
 		req.JoinScope = d.source.String() + "#" + strconv.Itoa(int(q.packet.Identifier()))
 	}
 	if req.Method == auth.PAP && req.Defect == "" {
@@ -275,4 +271,27 @@ func password(q question, cipher []byte) (secret.Secret, string) {
 		return secret.Secret{}, "User-Password is not 16 to 128 octets in steps of 16"
 	}
 	return text, ""
+}
+
+// nasName is the box as the packet names it: NAS-Identifier, else its address (RFC 2865 section 5.4 and 5.32, RFC 3162
+// section 2.1). A value that does not fit its type is ignored (RFC 6929 section 2.8).
+func nasName(f *facts) string {
+	if name := wire.Text(f.nasIdentifier); name != "" {
+		return name
+	}
+	if addr, ok := netip.AddrFromSlice(f.nasAddress); ok && addr.Is4() {
+		return addr.String()
+	}
+	if addr, ok := netip.AddrFromSlice(f.nasAddress6); ok && addr.Is6() {
+		return addr.String()
+	}
+	return ""
+}
+
+// vendorOf is the vendor of a Vendor-Specific value, 0 where it names none.
+func vendorOf(value []byte) uint32 {
+	if len(value) < 4 {
+		return 0
+	}
+	return binary.BigEndian.Uint32(value)
 }

@@ -164,11 +164,3 @@ func (d *drops) all() map[string]uint64 {
 	}
 	return out
 }
-
-// gate lets one caller pass in an interval.
-type gate struct{ next atomic.Int64 }
-
-func (g *gate) allow(now time.Time, every time.Duration) bool {
-	at := g.next.Load()
-	return now.UnixNano() >= at && g.next.CompareAndSwap(at, now.Add(every).UnixNano())
-}

@@ -7,6 +7,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"ivalt-radius/radius/client"
 	"ivalt-radius/radius/wire"
 	"ivalt-radius/secret"
 )
@@ -30,12 +31,12 @@ func FuzzDecode(f *testing.F) {
 		f.Add(raw)
 	}
 	secrets := []secret.Secret{secret.New("a secret of sixteen")}
-	var clients []*client
+	var clients []*client.Client
 	for _, policy := range []string{"auto", "required", "optional"} {
-		tab, _ := newTable(Settings{Clients: []ClientSettings{{
+		tab, _ := client.NewTable([]ClientSettings{{
 			Name: "vpn", Networks: []string{"127.0.0.1"}, Secrets: secrets, MessageAuthenticator: policy, Profile: "globalprotect",
-		}}}, nil)
-		clients = append(clients, tab.find(netip.MustParseAddr("127.0.0.1")))
+		}}, nil)
+		clients = append(clients, tab.Find(netip.MustParseAddr("127.0.0.1")))
 	}
 	s := &Server{learned: nobody{}}
 	f.Fuzz(func(t *testing.T, raw []byte) {
@@ -46,7 +47,7 @@ func FuzzDecode(f *testing.F) {
 	})
 }
 
-func decodeOn(t *testing.T, s *Server, c *client, p port, raw []byte) {
+func decodeOn(t *testing.T, s *Server, c *client.Client, p port, raw []byte) {
 	t.Helper()
 	d := &datagram{socket: &socket{port: p}, client: c, source: netip.MustParseAddrPort("127.0.0.1:9"), received: time.Unix(0, 0)}
 	d.size = copy(d.buf[:], raw)
@@ -77,22 +78,6 @@ func judgeRequest(t *testing.T, q question) {
 	case r.CallingStation == "" && r.JoinScope == "":
 		t.Fatal("strangers may join")
 	}
-}
-
-// FuzzStation: whatever a NAS calls the person's address, it is an address in canonical form or none.
-func FuzzStation(f *testing.F) {
-	for _, text := range []string{"192.0.2.7", "192.0.2.7:1194", "192.0.2.7[500]", "[2001:db8::7]:1", "::ffff:192.0.2.7", "fe80::1%e", "00-11-22", "[", "[]", "]["} {
-		f.Add(text)
-	}
-	f.Fuzz(func(t *testing.T, text string) {
-		addr, ok := parseStation(text)
-		if ok != addr.IsValid() || addr.Is4In6() || addr.Zone() != "" {
-			t.Fatalf("%q becomes %s, %v", text, addr, ok)
-		}
-		if again, ok := parseStation(addr.String()); addr.IsValid() && (!ok || again != addr) {
-			t.Fatalf("%s is not stable", addr)
-		}
-	})
 }
 
 // FuzzArrival: no control message may crash the reader.

@@ -6,7 +6,9 @@ import (
 )
 
 // LearnedKey names a source address of a client in what is learned: the address once sent a valid Message-Authenticator.
-func LearnedKey(client string, addr netip.Addr) string { return learnedKey(client, addr) }
+func LearnedKey(client string, addr netip.Addr) string {
+	return client + "|" + addr.Unmap().WithZone("").String()
+}
 
 // ParseLearnedKey takes a LearnedKey apart; ok is false for any other text.
 func ParseLearnedKey(key string) (client string, addr netip.Addr, ok bool) {

@@ -14,6 +14,7 @@ import (
 
 	"ivalt-radius/auth"
 	"ivalt-radius/fault"
+	"ivalt-radius/radius/client"
 	"ivalt-radius/radius/wire"
 )
 
@@ -47,8 +48,11 @@ type Deps struct {
 	Now      func() time.Time
 }
 
-// queueSize is how many datagrams may wait for a worker.
-const queueSize = 4096
+// How many datagrams may wait for a worker, and how often the log says what is wrong with a client.
+const (
+	queueSize = 4096
+	hintEvery = time.Minute
+)
 
 // Server is our UDP server. Its methods are safe for concurrent use.
 type Server struct {
@@ -58,15 +62,16 @@ type Server struct {
 	log      logrus.FieldLogger
 	now      func() time.Time
 
-	table      atomic.Pointer[table]
-	sockets    []*socket
-	queue      chan *datagram
-	buffers    sync.Pool
-	drops      *drops
-	claims     *claims
-	delayed    *delayed
-	happenings *happenings
-	draining   atomic.Bool
+	table       atomic.Pointer[client.Table]
+	rejectDelay atomic.Int64 // a time.Duration
+	sockets     []*socket
+	queue       chan *datagram
+	buffers     sync.Pool
+	drops       *drops
+	claims      *claims
+	delayed     *delayed
+	happenings  *happenings
+	draining    atomic.Bool
 
 	ctx     context.Context //nolint:containedctx // the life of every login, ended by Close alone
 	cancel  context.CancelFunc
@@ -87,8 +92,7 @@ func Listen(s Settings, d Deps) (*Server, error) {
 		queue: make(chan *datagram, queueSize), buffers: sync.Pool{New: func() any { return new(datagram) }},
 		drops: newDrops(d.Log, d.Now), claims: newClaims(s.MaxAttempts, d.Now), delayed: newDelayed(), happenings: newHappenings(d.Now),
 	}
-	t, _ := newTable(s, nil)
-	srv.table.Store(t)
+	srv.serveClients(s)
 	srv.ctx, srv.cancel = context.WithCancel(context.Background())
 	if err := srv.listen(s); err != nil {
 		srv.cancel()
@@ -148,10 +152,16 @@ func (s *Server) Addrs() (authenticationAddrs, accountingAddrs []netip.AddrPort)
 func (s *Server) Reload(settings Settings) fault.List {
 	faults := Check(settings)
 	if len(faults.Fatal()) == 0 {
-		t, _ := newTable(settings, s.table.Load())
-		s.table.Store(t)
+		s.serveClients(settings)
 	}
 	return faults
+}
+
+// serveClients takes the clients of settings without a fault.
+func (s *Server) serveClients(settings Settings) {
+	t, _ := client.NewTable(settings.Clients, s.table.Load())
+	s.table.Store(t)
+	s.rejectDelay.Store(int64(settings.RejectDelay))
 }
 
 // Counters are how many packets came, were answered and were dropped, by cause.
@@ -202,7 +212,7 @@ func (s *Server) admit(d *datagram) cause {
 	if d.source.Port() == 0 {
 		return invalidSource
 	}
-	if d.client = s.table.Load().find(d.source.Addr()); d.client == nil {
+	if d.client = s.table.Load().Find(d.source.Addr()); d.client == nil {
 		return unknownClient
 	}
 	select {
@@ -306,20 +316,20 @@ func where() []string {
 
 // hint says what an operator can do about a drop, at most once a minute and client.
 func (s *Server) hint(d *datagram, c cause) hint {
-	h := hint{client: d.client.auth.Name}
+	h := hint{client: d.client.Auth.Name}
 	addr := d.source.Addr().Unmap().WithZone("")
 	switch {
 	case c == badAuthenticator:
 		h.message, h.remedy = "a packet does not verify: shared secret differs?", "compare the client's secrets with the secret set on the NAS"
 	case c != missingMessageAuthenticator:
 		return hint{}
-	case d.client.policy == maAuto && s.learned.Has(learnedKey(h.client, addr)):
+	case d.client.Policy == client.Auto && s.learned.Has(LearnedKey(h.client, addr)):
 		h.message = "a request without Message-Authenticator came from an address that sent it before"
 		h.remedy = fmt.Sprintf("if the NAS was changed: ivalt-radius clients forget --client %s --address %s", h.client, addr)
 	default:
 		h.message, h.remedy = "a request without Message-Authenticator is refused", "have the NAS send Message-Authenticator"
 	}
-	if !d.client.hint.allow(d.received, hintEvery) {
+	if !d.client.Hint.Allow(d.received, hintEvery) {
 		return hint{}
 	}
 	return h

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"ivalt-radius/radius/client"
 )
 
 // port is what a socket is for.
@@ -40,7 +42,7 @@ const (
 // datagram is what was received, from the reader to the worker.
 type datagram struct {
 	socket   *socket
-	client   *client
+	client   *client.Client
 	source   netip.AddrPort
 	local    netip.Addr
 	received time.Time

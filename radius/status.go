@@ -10,7 +10,7 @@ func (s *Server) status(d *datagram, q question) {
 		s.drops.count(statusSilent)
 		return
 	}
-	if !d.client.status.AllowN(d.received, 1) {
+	if !d.client.Status.AllowN(d.received, 1) {
 		s.drops.drop(statusLimited, d.source.Addr(), hint{})
 		return
 	}
@@ -19,7 +19,7 @@ func (s *Server) status(d *datagram, q question) {
 		code = wire.AccountingResponse
 	}
 	origin := wire.Origin{Identifier: q.packet.Identifier(), Authenticator: [16]byte(q.packet.Authenticator())}
-	octets, err := q.key.AppendReply(nil, origin, wire.Reply{Code: code, Signature: d.client.signature})
+	octets, err := q.key.AppendReply(nil, origin, wire.Reply{Code: code, Signature: d.client.Signature})
 	if err == nil {
 		err = d.socket.send(octets, d.source, d.local)
 	}

@@ -22,8 +22,9 @@ const (
 	coaRequest        Code = 43
 )
 
-// The attribute types that this package knows by name (RFC 2865 section 5, RFC 2869 section 5.14).
+// The attribute types that this package knows by name (RFC 2865 section 5.26 and 5.33, RFC 2869 section 5.14).
 const (
+	VendorSpecific       byte = 26
 	ProxyState           byte = 33
 	MessageAuthenticator byte = 80
 )
@@ -145,13 +146,13 @@ func Walk(raw []byte, yield func(typ byte, value []byte) bool) error {
 	return nil
 }
 
-// vendorSpecific is the shortest value that names a vendor and holds one sub-attribute (RFC 2865 section 5.26).
-const vendorSpecific = 6
+// leastVendor is the shortest value that names a vendor and holds one sub-attribute (RFC 2865 section 5.26).
+const leastVendor = 6
 
 // Vendor walks the sub-attributes of a Vendor-Specific value that follows the recommended form (RFC 2865 section 5.26). A
 // value that does not is opaque: nothing more is yielded (RFC 5080 section 2.5).
 func Vendor(value []byte, yield func(vendor uint32, typ byte, value []byte) bool) {
-	if len(value) < vendorSpecific || value[0] != 0 {
+	if len(value) < leastVendor || value[0] != 0 {
 		return
 	}
 	vendor := binary.BigEndian.Uint32(value)

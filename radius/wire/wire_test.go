@@ -368,3 +368,14 @@ func TestKey_PrintsNothing(t *testing.T) {
 		}
 	}
 }
+
+func TestText(t *testing.T) {
+	for value, want := range map[string]string{
+		"gate": "gate", " gate\u00a0": "gate", "B\u00f6b": "B\u00f6b", "": "", "ga\x1bte": "", "ga\x00te": "", "gate\n": "",
+		"\u202egate": "", "\xff": "", strings.Repeat("x", 254): "",
+	} {
+		if got := wire.Text([]byte(value)); got != want {
+			t.Errorf("%q becomes %q, want %q", value, got, want)
+		}
+	}
+}

@@ -1,13 +1,10 @@
-package radius
+package client
 
 import (
-	"encoding/binary"
 	"fmt"
 	"net/netip"
 	"slices"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"ivalt-radius/radius/wire"
 )
@@ -34,7 +31,7 @@ func stations() []station {
 const defaultStations = 2
 
 // stations finds the attributes that the settings, else the profile, name.
-func (c checker) stations(s ClientSettings, p Profile) []station {
+func (c checker) stations(s Settings, p Profile) []station {
 	names := s.CallingStationFrom
 	if names == nil {
 		names = p.CallingStationFrom
@@ -77,7 +74,7 @@ func callingStation(p wire.Packet, from []station) (string, netip.Addr) {
 			return addr.String(), addr
 		}
 		if text == "" {
-			text = clean(value)
+			text = wire.Text(value)
 		}
 	}
 	return text, netip.Addr{}
@@ -89,7 +86,7 @@ func (s station) value(p wire.Packet) (found []byte) {
 		switch {
 		case s.vendor == 0 && typ == s.typ:
 			found = value
-		case s.vendor != 0 && typ == attrVendorSpecific:
+		case s.vendor != 0 && typ == wire.VendorSpecific:
 			wire.Vendor(value, func(vendor uint32, typ byte, sub []byte) bool {
 				if vendor == s.vendor && typ == s.typ {
 					found = sub
@@ -126,39 +123,4 @@ func parseStation(text string) (netip.Addr, bool) {
 		return netip.Addr{}, false
 	}
 	return addr.Unmap().WithZone(""), true
-}
-
-// clean is the value as text where it can be shown: UTF-8 without control and format characters; else empty.
-func clean(value []byte) string {
-	if len(value) > wire.MaxValue || !utf8.Valid(value) {
-		return ""
-	}
-	text := string(value)
-	if strings.ContainsFunc(text, func(r rune) bool { return unicode.IsControl(r) || unicode.Is(unicode.Cf, r) }) {
-		return ""
-	}
-	return strings.TrimSpace(text)
-}
-
-// nasName is the box as the packet names it: NAS-Identifier, else its address (RFC 2865 section 5.4 and 5.32, RFC 3162
-// section 2.1). A value that does not fit its type is ignored (RFC 6929 section 2.8).
-func nasName(f *facts) string {
-	if name := clean(f.nasIdentifier); name != "" {
-		return name
-	}
-	if addr, ok := netip.AddrFromSlice(f.nasAddress); ok && addr.Is4() {
-		return addr.String()
-	}
-	if addr, ok := netip.AddrFromSlice(f.nasAddress6); ok && addr.Is6() {
-		return addr.String()
-	}
-	return ""
-}
-
-// vendorOf is the vendor of a Vendor-Specific value, 0 where it names none.
-func vendorOf(value []byte) uint32 {
-	if len(value) < 4 {
-		return 0
-	}
-	return binary.BigEndian.Uint32(value)
 }

@@ -1,0 +1,139 @@
+package client
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"ivalt-radius/fault"
+	"ivalt-radius/radius/wire"
+	"ivalt-radius/secret"
+)
+
+// Settings is one element of `clients`.
+type Settings struct {
+	Name                      string
+	Networks                  []string // prefixes, or single addresses
+	Secrets                   []secret.Secret
+	MessageAuthenticator      string // required, auto, optional; empty: auto
+	OmitMessageAuthenticator  bool   // insecure_omit_message_authenticator
+	Profile                   string
+	AnswerWithin              time.Duration // 0: the profile's, else 60 s
+	CallingStationFrom        []string      // nil: the profile's, else Calling-Station-Id, Tunnel-Client-Endpoint
+	OnPushTimeout             string        // reject, silence; empty: the profile's, else reject
+	JoinWithoutCallingStation *bool         // nil: the profile's, else false
+}
+
+// Defaults and bounds of the settings.
+const (
+	defaultPatience  = 60 * time.Second
+	leastPatience    = 3 * time.Second
+	mostPatience     = 10 * time.Minute
+	leastSecret      = 16
+	onTimeoutReject  = "reject"
+	onTimeoutSilence = "silence"
+)
+
+// checker collects the faults of one client.
+type checker struct {
+	list *fault.List
+	path string
+}
+
+func (c checker) add(key, format string, args ...any) { c.list.Add(c.path+"."+key, format, args...) }
+
+func (c checker) warn(key, format string, args ...any) { c.list.Warn(c.path+"."+key, format, args...) }
+
+// compile makes a client of its settings; faults go to the checker.
+func (c checker) compile(s Settings) *Client {
+	if strings.TrimSpace(s.Name) == "" {
+		c.add("name", "is required: logs, rules and metrics call the client so")
+	}
+	profile := c.profile(s.Profile)
+	out := &Client{}
+	out.Auth.Name = s.Name
+	out.Auth.AnswerWithin = c.patience(s, profile)
+	out.Auth.SilentTimeout = c.onTimeout(s, profile)
+	out.Signature = c.signature(s)
+	out.Policy = c.messageAuthenticator(s)
+	out.stations = c.stations(s, profile)
+	out.JoinFreely = profile.JoinWithoutCallingStation
+	if s.JoinWithoutCallingStation != nil {
+		out.JoinFreely = *s.JoinWithoutCallingStation
+	}
+	out.Keys = c.secrets(s.Secrets)
+	return out
+}
+
+func (c checker) profile(name string) Profile {
+	if name == "" {
+		return Profile{}
+	}
+	p, ok := findProfile(name)
+	if !ok {
+		c.add("profile", "%q is no profile; known are %s", name, strings.Join(profileNames(), ", "))
+	}
+	return p
+}
+
+func (c checker) patience(s Settings, p Profile) time.Duration {
+	within := s.AnswerWithin
+	if within == 0 {
+		within = p.AnswerWithin
+	}
+	if within == 0 {
+		within = defaultPatience
+	}
+	if within < leastPatience || within > mostPatience {
+		c.add("answer_within", "must lie between %s and %s", leastPatience, mostPatience)
+	}
+	return within
+}
+
+func (c checker) onTimeout(s Settings, p Profile) bool {
+	word := s.OnPushTimeout
+	if word == "" {
+		word = p.OnPushTimeout
+	}
+	if !slices.Contains([]string{"", onTimeoutReject, onTimeoutSilence}, word) {
+		c.add("on_push_timeout", "%q is neither reject nor silence", word)
+	}
+	return word == onTimeoutSilence
+}
+
+func (c checker) signature(s Settings) wire.Signature {
+	if !s.OmitMessageAuthenticator {
+		return wire.Signed
+	}
+	c.warn("insecure_omit_message_authenticator", "replies without Message-Authenticator can be forged (CVE-2024-3596)")
+	return wire.Unsigned
+}
+
+func (c checker) messageAuthenticator(s Settings) Policy {
+	switch s.MessageAuthenticator {
+	case "", "auto":
+		return Auto
+	case "required":
+		return Required
+	case "optional":
+		c.warn("message_authenticator", "optional leaves requests forgeable (CVE-2024-3596); use auto, or required where the NAS can")
+		return Optional
+	}
+	c.add("message_authenticator", "%q is none of required, auto and optional", s.MessageAuthenticator)
+	return Required
+}
+
+func (c checker) secrets(secrets []secret.Secret) []*wire.Key {
+	if len(secrets) == 0 {
+		c.add("secrets", "no shared secret: name one of %d characters at least", leastSecret)
+	}
+	out := make([]*wire.Key, 0, len(secrets))
+	for i, s := range secrets {
+		if s.Len() < leastSecret {
+			c.add(fmt.Sprintf("secrets[%d]", i), "is shorter than %d characters", leastSecret)
+		}
+		out = append(out, wire.NewKey(s))
+	}
+	return out
+}
