@@ -3,6 +3,7 @@ package radius_test
 import (
 	"context"
 	"net/netip"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -59,23 +60,38 @@ func TestADM1_LongestPrefix(t *testing.T) {
 	}
 }
 
+// TestADM2_UnknownClient floods a server from addresses of nobody with requests that a client would have answered.
 func TestADM2_UnknownClient(t *testing.T) {
 	st := start(t, always(accept()), settings(client(func(s *radius.ClientSettings) { s.Networks = []string{"127.0.0.1/32"} })))
-	n := dial(t, netip.MustParseAddrPort("127.0.0.66:0"), st.auth)
-	begun := time.Now()
-	const packets = 5000
-	for sent := range packets {
-		n.send([]byte{1})
-		if sent%100 == 0 {
-			st.drops(n, "unknown_client", login(1, "bob", "secret"))
+	const sources, packets, burst = 100, 100_000, 200 // a burst fits the smallest receive buffer
+	var strangers []nas
+	for i := range byte(sources) {
+		strangers = append(strangers, dial(t, netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 1, i + 1}), 0), st.auth))
+	}
+	request := login(1, "bob", "secret")
+	begun, goroutines := time.Now(), runtime.NumGoroutine()
+	heap, _ := footprint()
+	for sent := 1; sent <= packets; sent++ {
+		strangers[sent%sources].send(request)
+		if sent%burst != 0 {
+			continue
+		}
+		await(t, "the burst is dropped", func() bool { return st.Counters()["unknown_client"] == uint64(sent) })
+		if now := runtime.NumGoroutine(); now > goroutines+2 { // a timer's function may run
+			t.Fatalf("%d goroutines, %d before the flood", now, goroutines)
 		}
 	}
-	lines := strings.Count(st.logged(), "\n")
-	if most := int(time.Since(begun)/time.Second) + 2; lines < 1 || lines > most {
+	for _, n := range strangers {
+		n.quiet()
+	}
+	if lines, most := strings.Count(st.logged(), "\n"), int(time.Since(begun)/time.Second)+2; lines < 1 || lines > most {
 		t.Errorf("%d log lines, want 1 to %d", lines, most)
 	}
-	if !strings.Contains(st.logged(), "127.0.0.66") || len(st.asked) != 0 {
-		t.Errorf("log is %s", st.logged())
+	if !strings.Contains(st.logged(), "127.0.1.") || len(st.asked) != 0 || st.InFlight() != 0 {
+		t.Errorf("%d logins, log is %s", len(st.asked), st.logged())
+	}
+	if now, _ := footprint(); now > heap+8<<20 {
+		t.Errorf("the heap grew from %d to %d octets", heap, now)
 	}
 }
 
