@@ -38,6 +38,9 @@ policy:
     - {name: a, reply: {No-Such: 1}}
     - {name: b, match: {groups: [c]}}
 `, s.state))
+	if settings, _, _ := load(s.config(), nil); settings != nil {
+		t.Error("faulty settings can be used")
+	}
 	code, out := s.command(t, "check")
 	if code != exit.Fault {
 		t.Errorf("exit %d", code)

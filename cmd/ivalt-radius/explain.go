@@ -93,7 +93,8 @@ func explain(cmd *cobra.Command, s *config.Settings, r rooms, q question, facts 
 	out := cmd.OutOrStdout()
 	user, err := auth.ParseUsername(q.user)
 	if err != nil {
-		_, _ = fmt.Fprintf(out, "name             %q\n                 %v\ndecision         deny (%v)\n", q.user, err, auth.BadRequest)
+		printRow(out, "name", fmt.Sprintf("%q: %v", q.user, err))
+		printRow(out, "decision", fmt.Sprintf("deny (%v)", auth.BadRequest))
 		return exit.Error{Code: exit.Fault}
 	}
 	person, err := r.people.Person(cmd.Context(), user)

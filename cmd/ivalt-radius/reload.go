@@ -26,14 +26,13 @@ func (a *app) reload() {
 		return
 	}
 	// Every room has found its settings sound. ivalt reads a file once more, so it alone can still refuse, and goes first.
-	for _, swap := range []func() fault.List{
-		func() fault.List { return a.phone.Reload(r.ivalt) },
-		func() fault.List { return a.server.Reload(r.radius) },
-	} {
-		if found := swap(); len(found.Fatal()) > 0 {
-			a.refuse(found)
-			return
-		}
+	found := a.phone.Reload(r.ivalt)
+	if len(found.Fatal()) == 0 {
+		found = a.server.Reload(r.radius)
+	}
+	if len(found.Fatal()) > 0 {
+		a.refuse(found)
+		return
 	}
 	a.flow.Reload(r.rules)
 	a.settings = s

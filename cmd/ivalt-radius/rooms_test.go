@@ -1,0 +1,68 @@
+package main
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"ivalt-radius/state"
+)
+
+// TestRoomsGetTheirSettings: what the operator wrote reaches the room that owns it, and what was not written stays unset, so that
+// a profile may say it.
+func TestRoomsGetTheirSettings(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.file(t, "config.yaml", fmt.Sprintf(`listen: {authentication: ["127.0.0.1:1812", "[::1]:1812"], accounting: []}
+max_attempts: 7
+reject_delay: 2s
+clients:
+  - {name: bare, networks: [10.0.0.1], secrets: [%[1]s], profile: openvpn-as}
+  - name: full
+    networks: [10.0.0.0/24, "2001:db8::/64"]
+    secrets: [%[1]s, %[1]s]
+    message_authenticator: required
+    insecure_omit_message_authenticator: true
+    answer_within: 40s
+    calling_station_from: [Tunnel-Client-Endpoint]
+    on_push_timeout: silence
+    join_without_calling_station: true
+ivalt:
+  api_key: %[2]s
+  approval_timeout: 30s
+  sentinel: auto
+  on_collision: keep_first
+  allow_missing_details: true
+  limits: {per_second: 1, per_minute: 2, per_hour: 3}
+  request_from: "{user}"
+`, sharedSecret, apiKey))
+	_, r, faults := load(s.config(), []string{"IVALT_RADIUS_IVALT__URL=http://127.0.0.1:8099"})
+	if err := faults.Err(); err != nil {
+		t.Fatal(err)
+	}
+	bare, full := r.radius.Clients[0], r.radius.Clients[1]
+	if bare.Profile != "openvpn-as" || bare.CallingStationFrom != nil || bare.OnPushTimeout != "" || bare.JoinWithoutCallingStation != nil || bare.AnswerWithin != 0 {
+		t.Errorf("%+v", bare)
+	}
+	if full.JoinWithoutCallingStation == nil || !*full.JoinWithoutCallingStation {
+		t.Error("join_without_calling_station is lost")
+	}
+	for _, c := range []struct{ got, want any }{
+		{r.radius.Authentication, []string{"127.0.0.1:1812", "[::1]:1812"}},
+		{len(r.radius.Accounting), 0},
+		{[]any{r.radius.MaxAttempts, r.rules.MaxAttempts, r.radius.RejectDelay}, []any{7, 7, 2 * time.Second}},
+		{full.Networks, []string{"10.0.0.0/24", "2001:db8::/64"}},
+		{[]any{full.Name, len(full.Secrets), full.Secrets[1].Reveal()}, []any{"full", 2, sharedSecret}},
+		{[]any{full.MessageAuthenticator, full.OmitMessageAuthenticator, full.AnswerWithin}, []any{"required", true, 40 * time.Second}},
+		{[]any{full.CallingStationFrom[0], full.OnPushTimeout}, []any{"Tunnel-Client-Endpoint", "silence"}},
+		{[]any{r.ivalt.URL, r.ivalt.APIKey.Reveal(), r.ivalt.ApprovalTimeout}, []any{"http://127.0.0.1:8099", apiKey, 30 * time.Second}},
+		{[]any{r.ivalt.Sentinel, r.ivalt.OnCollision, r.ivalt.AllowMissingDetails}, []any{"auto", "keep_first", true}},
+		{[]any{r.ivalt.Limits, r.ivalt.RequestFrom}, []any{state.Limits{PerSecond: 1, PerMinute: 2, PerHour: 3}, "{user}"}},
+	} {
+		if diff := cmp.Diff(c.want, c.got); diff != "" {
+			t.Error(diff)
+		}
+	}
+}
