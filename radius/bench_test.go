@@ -20,27 +20,38 @@ import (
 	"ivalt-radius/secret"
 )
 
+// atOnce is a login whose verdict stands as soon as it is opened.
+type atOnce auth.Verdict
+
+func (v atOnce) Open(context.Context, *auth.Request) (auth.Verdict, func() auth.Verdict) {
+	return auth.Verdict(v), nil
+}
+
 // BenchmarkExchange is a Reject over loopback, 128 in flight, beside layeh's bare server: without Message-Authenticator, and with it
 // verified and signed as layeh's users must do by hand.
 func BenchmarkExchange(b *testing.B) {
-	b.Run("ours", func(b *testing.B) {
-		log := logrus.New()
-		log.SetOutput(io.Discard)
-		srv, err := radius.Listen(settings(), radius.Deps{
-			Login: always(auth.Verdict{Reason: auth.PolicyDenied}), Recorder: &recorder{},
-			Learned: &memory{keys: map[string]bool{}}, Log: log, Now: time.Now,
+	for name, login := range map[string]radius.Login{
+		"ours_at_once": atOnce{Reason: auth.PolicyDenied}, "ours_awaited": always(auth.Verdict{Reason: auth.PolicyDenied}),
+	} {
+		b.Run(name, func(b *testing.B) {
+			log := logrus.New()
+			log.SetOutput(io.Discard)
+			srv, err := radius.Listen(settings(), radius.Deps{
+				Login: login, Recorder: &recorder{},
+				Learned: &memory{keys: map[string]bool{}}, Log: log, Now: time.Now,
+			})
+			if err != nil {
+				b.Fatal(err)
+			}
+			at, _ := srv.Addrs()
+			if lost := flood(b, at[0]); lost > 0 {
+				b.Errorf("%d exchanges were not answered", lost)
+			}
+			if err := srv.Close(context.Background()); err != nil {
+				b.Error(err)
+			}
 		})
-		if err != nil {
-			b.Fatal(err)
-		}
-		at, _ := srv.Addrs()
-		if lost := flood(b, at[0]); lost > 0 {
-			b.Errorf("%d exchanges were not answered", lost)
-		}
-		if err := srv.Close(context.Background()); err != nil {
-			b.Error(err)
-		}
-	})
+	}
 	for name, handle := range map[string]layeh.HandlerFunc{
 		"layeh_bare": func(w layeh.ResponseWriter, r *layeh.Request) {
 			reply := r.Response(layeh.CodeAccessReject)

@@ -39,7 +39,7 @@ type slot struct {
 	id     uint8
 }
 
-// uses are the exchanges of one slot.
+// uses are the exchanges of one slot. Each of them points to it, so that only the first and the last touch the map.
 type uses struct {
 	pending  *exchange // the newest one that waits; its older ones hang from it
 	answered *exchange // the newest one that was answered
@@ -56,6 +56,7 @@ type exchange struct {
 	received time.Time
 	origin   wire.Origin
 	digest   digest
+	uses     *uses
 	reply    []byte        // nil while it waits, and where silence is the answer
 	since    time.Duration // when it was answered, from the start of claims
 
@@ -103,7 +104,7 @@ type claims struct {
 	mu       sync.Mutex
 	last     uint64
 	byDigest map[digest]*exchange
-	slots    map[slot]uses
+	slots    map[slot]*uses
 	answered list
 	reused   list
 }
@@ -114,7 +115,7 @@ func newClaims(attempts int, now func() time.Time) *claims {
 	}
 	return &claims{
 		now: now, start: now(), capacity: spareRecords + recordsPer*attempts,
-		byDigest: map[digest]*exchange{}, slots: map[slot]uses{},
+		byDigest: map[digest]*exchange{}, slots: map[slot]*uses{},
 	}
 }
 
@@ -152,6 +153,11 @@ func (t *claims) enter(x *exchange) (replaces []uint64) {
 	x.client.InFlight++
 	at := x.slot()
 	u := t.slots[at]
+	if u == nil {
+		u = &uses{}
+		t.slots[at] = u
+	}
+	x.uses = u
 	if x.older = u.pending; x.older != nil {
 		x.older.newer = x
 	}
@@ -163,7 +169,6 @@ func (t *claims) enter(x *exchange) (replaces []uint64) {
 		u.answered = nil
 		t.retire(old)
 	}
-	t.slots[at] = u
 	return replaces
 }
 
@@ -184,14 +189,13 @@ func (t *claims) conclude(x *exchange, reply []byte) bool {
 	if x.concluded {
 		return false
 	}
-	u := t.leave(x)
+	t.leave(x)
 	x.concluded, x.reply, x.since = true, reply, t.now().Sub(t.start)
 	x.key, x.origin.ProxyState = nil, nil
-	if u.answered != nil {
-		t.retire(u.answered)
+	if x.uses.answered != nil {
+		t.retire(x.uses.answered)
 	}
-	u.answered = x
-	t.slots[x.slot()] = u
+	x.uses.answered = x
 	t.answered.push(x)
 	return true
 }
@@ -203,18 +207,17 @@ func (t *claims) forget(x *exchange) {
 	if x.concluded {
 		return
 	}
-	u := t.leave(x)
+	t.leave(x)
 	x.concluded = true
 	delete(t.byDigest, x.digest)
-	t.store(x.slot(), u)
+	t.tidy(x)
 }
 
-// leave takes a waiting exchange out of its slot and returns what remains there.
-func (t *claims) leave(x *exchange) uses {
+// leave takes a waiting exchange out of those that wait in its slot.
+func (t *claims) leave(x *exchange) {
 	x.client.InFlight--
-	u := t.slots[x.slot()]
-	if u.pending == x {
-		u.pending = x.older
+	if x.uses.pending == x {
+		x.uses.pending = x.older
 	}
 	if x.older != nil {
 		x.older.newer = x.newer
@@ -223,15 +226,13 @@ func (t *claims) leave(x *exchange) uses {
 		x.newer.older = x.older
 	}
 	x.older, x.newer = nil, nil
-	return u
 }
 
-func (t *claims) store(at slot, u uses) {
-	if u == (uses{}) {
-		delete(t.slots, at)
-		return
+// tidy forgets the slot of an exchange where nothing is left in it.
+func (t *claims) tidy(x *exchange) {
+	if *x.uses == (uses{}) {
+		delete(t.slots, x.slot())
 	}
-	t.slots[at] = u
 }
 
 // remove forgets an answered exchange.
@@ -242,12 +243,10 @@ func (t *claims) remove(x *exchange) {
 		return
 	}
 	t.answered.remove(x)
-	at := x.slot()
-	u := t.slots[at]
-	if u.answered == x {
-		u.answered = nil
+	if x.uses.answered == x {
+		x.uses.answered = nil
 	}
-	t.store(at, u)
+	t.tidy(x)
 }
 
 // expire forgets replies whose time is over, a few at a time.

@@ -96,7 +96,8 @@ func verified(c *client.Client, p wire.Packet) (*wire.Key, error) {
 // decodeAccess makes a login's request. From here on a packet that is believed is answered: what is wrong with it is its
 // Defect.
 func (s *Server) decodeAccess(d *datagram, q question) (question, cause) {
-	f := gather(q.packet)
+	f := &d.facts
+	f.gather(q.packet)
 	key, err := verified(d.client, q.packet)
 	switch {
 	case errors.Is(err, errForged):
@@ -151,10 +152,10 @@ type facts struct {
 	mschap        bool
 }
 
-// gather walks the attributes once. Of an attribute that stands there twice the first counts here; those for which that
+// gather reads a packet: it walks the attributes once. Of an attribute that stands there twice the first counts here; those for which that
 // is no answer are counted.
-func gather(p wire.Packet) *facts {
-	f := &facts{}
+func (f *facts) gather(p wire.Packet) {
+	*f = facts{}
 	p.Attributes(func(typ byte, value []byte) bool {
 		if int(typ) < len(f.count) {
 			f.count[typ]++ // at most 200 attributes
@@ -170,7 +171,6 @@ func gather(p wire.Packet) *facts {
 		}
 		return true
 	})
-	return f
 }
 
 func (f *facts) place(typ byte) *[]byte {
@@ -255,12 +255,18 @@ func (d *datagram) request(q question, f *facts) auth.Request {
 	}
 	req.CallingStation, req.From = d.client.CallingStation(q.packet)
 	if req.CallingStation == "" && !d.client.JoinFreely {
-		req.JoinScope = d.source.String() + "#" + strconv.Itoa(int(q.packet.Identifier()))
+		req.JoinScope = scopeOf(d.source, q.packet.Identifier())
 	}
 	if req.Method == auth.PAP && req.Defect == "" {
 		req.Password, req.Defect = password(q, f.password)
 	}
 	return req
+}
+
+// scopeOf names an exchange's own source and identifier.
+func scopeOf(source netip.AddrPort, id byte) string {
+	var room [64]byte
+	return string(strconv.AppendUint(append(source.AppendTo(room[:0]), '#'), uint64(id), 10))
 }
 
 // password uncovers a User-Password. One with a NUL inside is handed on as it is: auth refuses control characters, with

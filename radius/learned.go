@@ -7,7 +7,8 @@ import (
 
 // LearnedKey names a source address of a client in what is learned: the address once sent a valid Message-Authenticator.
 func LearnedKey(client string, addr netip.Addr) string {
-	return client + "|" + addr.Unmap().WithZone("").String()
+	var room [128]byte
+	return string(addr.Unmap().WithZone("").AppendTo(append(append(room[:0], client...), '|')))
 }
 
 // ParseLearnedKey takes a LearnedKey apart; ok is false for any other text.

@@ -47,6 +47,7 @@ type datagram struct {
 	local    netip.Addr
 	received time.Time
 	size     int
+	facts    facts // of the packet in buf, once decoded
 	buf      [datagramSize]byte
 }
 

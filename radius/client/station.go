@@ -105,8 +105,13 @@ func (s station) value(p wire.Packet) (found []byte) {
 // parseStation reads `ip`, `ip:port`, `ip[port]` and `[v6]:port`. IPv4 written as IPv6 becomes IPv4, a zone goes.
 func parseStation(text string) (netip.Addr, bool) {
 	text = strings.TrimSpace(text)
-	if at, err := netip.ParseAddrPort(text); err == nil {
-		return at.Addr().Unmap().WithZone(""), true
+	if text == "" { // the usual case where the NAS sends none: no error is made for it
+		return netip.Addr{}, false
+	}
+	if text[0] == '[' || strings.Count(text, ":") == 1 {
+		if at, err := netip.ParseAddrPort(text); err == nil {
+			return at.Addr().Unmap().WithZone(""), true
+		}
 	}
 	if host, port, ok := strings.Cut(text, "["); ok && host != "" {
 		digits, closed := strings.CutSuffix(port, "]")

@@ -3,6 +3,7 @@ package wire
 import (
 	"encoding/binary"
 	"errors"
+	"slices"
 )
 
 // ErrTooLong says that a reply would exceed 4096 octets, or hold more attributes than a NAS must take.
@@ -57,6 +58,7 @@ func (k *Key) AppendReply(dst []byte, o Origin, r Reply) ([]byte, error) {
 		return dst, ErrTooLong
 	}
 	start := len(dst)
+	dst = slices.Grow(dst, length)
 	dst = append(dst, byte(r.Code), o.Identifier)
 	dst = binary.BigEndian.AppendUint16(dst, uint16(length))
 	dst = append(dst, o.Authenticator[:]...)
