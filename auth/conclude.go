@@ -71,7 +71,7 @@ func conclude(d policy.Decision, p Proof, err error, m moment) Verdict {
 		return Verdict{Reason: reasonOfAnswer(p.Answer.Outcome)}
 	case policy.Deny:
 	}
-	return Verdict{Reason: reasonOfDenial(d.Denial)}
+	return Verdict{Reason: ReasonOf(d.Denial)}
 }
 
 // admit accepts, unless the rule's hours or the NAS's patience are over.
@@ -102,8 +102,8 @@ func reasonOf(err error) Reason {
 	return Unavailable
 }
 
-// reasonOfDenial maps policy's word.
-func reasonOfDenial(d policy.Denial) Reason {
+// ReasonOf is the reason of a login that policy denies so.
+func ReasonOf(d policy.Denial) Reason {
 	switch d {
 	case policy.ByNetwork:
 		return NetworkDenied

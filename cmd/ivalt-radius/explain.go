@@ -108,6 +108,7 @@ func explain(cmd *cobra.Command, s *config.Settings, r rooms, q question, facts 
 		return fmt.Errorf("printing: %w", err)
 	}
 	if trace.Decision.Action == policy.Deny {
+		printRow(out, "reason", auth.ReasonOf(trace.Decision.Denial).String())
 		return exit.Error{Code: exit.Fault}
 	}
 	return nil
