@@ -63,7 +63,7 @@ func TestADM1_LongestPrefix(t *testing.T) {
 // TestADM2_UnknownClient floods a server from addresses of nobody with requests that a client would have answered.
 func TestADM2_UnknownClient(t *testing.T) {
 	st := start(t, always(accept()), settings(client(func(s *radius.ClientSettings) { s.Networks = []string{"127.0.0.1/32"} })))
-	const sources, packets, burst = 100, 100_000, 200 // a burst fits the smallest receive buffer
+	const sources, packets, burst = 100, uint64(100_000), 200 // a burst fits the smallest receive buffer
 	var strangers []nas
 	for i := range byte(sources) {
 		strangers = append(strangers, dial(t, netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 1, i + 1}), 0), st.auth))
@@ -71,12 +71,12 @@ func TestADM2_UnknownClient(t *testing.T) {
 	request := login(1, "bob", "secret")
 	begun, goroutines := time.Now(), runtime.NumGoroutine()
 	heap, _ := footprint()
-	for sent := 1; sent <= packets; sent++ {
+	for sent := uint64(1); sent <= packets; sent++ {
 		strangers[sent%sources].send(request)
 		if sent%burst != 0 {
 			continue
 		}
-		await(t, "the burst is dropped", func() bool { return st.Counters()["unknown_client"] == uint64(sent) })
+		await(t, "the burst is dropped", func() bool { return st.Counters()["unknown_client"] == sent })
 		if now := runtime.NumGoroutine(); now > goroutines+2 { // a timer's function may run
 			t.Fatalf("%d goroutines, %d before the flood", now, goroutines)
 		}
