@@ -30,10 +30,18 @@ func (s *Server) answer(x *exchange, v auth.Verdict) {
 		return
 	}
 	s.drops.count(rejected)
-	due := x.received.Add(time.Duration(s.rejectDelay.Load()))
-	if wait := due.Sub(s.now()); wait <= 0 || !s.hold(x, reply, wait) {
+	if wait := s.waitFor(x); wait <= 0 || !s.hold(x, reply, wait) {
 		s.reply(x, reply)
 	}
+}
+
+// waitFor is how long the exchange's Reject is to be held back.
+func (s *Server) waitFor(x *exchange) time.Duration {
+	delay := time.Duration(s.rejectDelay.Load())
+	if delay == 0 {
+		return 0
+	}
+	return x.received.Add(delay).Sub(s.now())
 }
 
 // reply remembers the octets for duplicates and sends them.

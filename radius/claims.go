@@ -125,7 +125,7 @@ func (t *claims) claim(d *datagram, q question) (x *exchange, replaces []uint64,
 	name := digestOf(d.socket, d.source, q.packet.Bytes())
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	now := t.now().Sub(t.start)
+	now := d.received.Sub(t.start)
 	t.expire(now)
 	if x = t.byDigest[name]; x != nil {
 		if x.concluded {

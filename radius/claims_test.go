@@ -65,7 +65,7 @@ func (d *desk) ask(from uint16, id, serial byte) (*exchange, []uint64, claimed) 
 		panic(err)
 	}
 	source := netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), from)
-	return d.claim(&datagram{socket: d.socket, client: d.client, source: source}, question{packet: p, key: d.key})
+	return d.claim(&datagram{socket: d.socket, client: d.client, source: source, received: d.clock.now()}, question{packet: p, key: d.key})
 }
 
 // sound checks what must hold whatever happened.

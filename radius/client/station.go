@@ -23,7 +23,7 @@ func stations() []station {
 		{name: "Calling-Station-Id", typ: 31},
 		{name: "Tunnel-Client-Endpoint", typ: 66, tagged: true},
 		{name: "Connect-Info", typ: 77},
-		{name: "PaloAlto-Client-Source-IP", vendor: 25461, typ: 7},
+		{name: "PaloAlto-Client-Source-IP", vendor: 25461, typ: 7}, // a text, as FreeRADIUS's dictionary.paloalto has it
 	}
 }
 
