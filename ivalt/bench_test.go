@@ -15,6 +15,7 @@ import (
 	"github.com/sirupsen/logrus"
 
 	"ivalt-radius/auth"
+	"ivalt-radius/ivalt/gateway"
 )
 
 // pollsOfALogin is how many polls after the sentinel a login of the benchmark needs: with look-up, push and sentinel seven
@@ -39,7 +40,7 @@ func BenchmarkLogins(b *testing.B) {
 		})
 	}
 	b.Run("bare net/http, 1000", func(b *testing.B) {
-		client := &http.Client{Transport: newTransport(defaultConnections, nil), Timeout: callTimeout}
+		client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: defaultConnections}, Timeout: gateway.Timeout}
 		defer client.CloseIdleConnections()
 		used := cpu(b)
 		for b.Loop() {
@@ -142,17 +143,5 @@ func cpu(b *testing.B) func(n int) {
 	before := read()
 	return func(n int) {
 		b.ReportMetric(float64((read()-before).Microseconds())/float64(n*b.N), "cpu-µs/login")
-	}
-}
-
-// BenchmarkClassify is what reading one pending answer costs, the commonest there is.
-func BenchmarkClassify(b *testing.B) {
-	r := jsonAnswer(http.StatusNotFound, bodyPending)
-	q := theQuestion(b)
-	b.ReportAllocs()
-	for b.Loop() {
-		if classifyResult(r, q).class != pending {
-			b.Fatal("not pending")
-		}
 	}
 }

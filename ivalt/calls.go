@@ -1,20 +1,21 @@
 package ivalt
 
 import (
-	"bytes"
 	"crypto/rand"
 	"time"
 
 	"ivalt-radius/auth"
+	"ivalt-radius/ivalt/gateway"
 )
 
 // job is one call, as a caller needs it. It is tied to its login's record, so no answer can reach another one.
 type job struct {
-	login    *login
-	call     call
-	client   *client
-	question question
-	sent     instant // when the first push left
+	login   *login
+	call    call
+	client  *gateway.Client
+	mobile  auth.Mobile
+	request string    // the push's id
+	sent    time.Time // when the first push left
 }
 
 // Ranks of waiting calls.
@@ -110,9 +111,7 @@ func (s *scheduler) take() (job, bool) {
 			continue
 		}
 		s.breaker.leave()
-		return job{login: l, call: k, client: s.client, sent: c.sent, question: question{
-			mobile: l.mobile, email: l.push.Person.Email.Reveal(), request: l.request, missingProof: l.plan.proof,
-		}}, true
+		return job{login: l, call: k, client: s.client, mobile: l.mobile, request: l.request, sent: s.began.Add(c.sent)}, true
 	}
 	return job{}, false
 }
@@ -149,9 +148,8 @@ func (s *scheduler) dispatch() {
 // serve is a caller: it does one call after the other, and waits where there is none.
 func (s *scheduler) serve(j job) {
 	defer s.work.Done()
-	var buf bytes.Buffer
 	for more := true; more; {
-		r := s.perform(&j, &buf)
+		r := s.perform(&j)
 		if j, more = s.settle(&j, r); more {
 			continue
 		}
@@ -162,31 +160,23 @@ func (s *scheduler) serve(j job) {
 	}
 }
 
-// perform does the HTTP and reads the answer, outside the lock.
-func (s *scheduler) perform(j *job, buf *bytes.Buffer) result {
-	l, q := j.login, &j.question
-	var r response
-	var res result
+// perform does the call, outside the lock.
+func (s *scheduler) perform(j *job) (r gateway.Result) {
+	l := j.login
 	switch j.call {
 	case lookUp:
-		r = j.client.post(s.base, lookUpPath, lookUpBody(q.email), buf)
-		q.now = time.Now()
-		res = classifyLookup(r, *q)
+		r = j.client.LookUp(s.base, l.push.Person.Email.Reveal())
 	case push:
-		r = j.client.post(s.base, pushPath, pushBody(q.mobile, l.plan.label.render(l.push)), buf)
-		q.now = time.Now()
-		res = classifyPush(r, *q)
+		r = j.client.Push(s.base, j.mobile, l.plan.label.render(l.push))
 	case drain, sentinel, again, poll, noCall:
-		r = j.client.post(s.base, resultPath, resultBody(q.mobile), buf)
-		q.now, q.sincePush = time.Now(), s.now()-j.sent
-		res = classifyResult(r, *q)
+		r = j.client.Poll(s.base, gateway.Question{Mobile: j.mobile, Sent: j.sent, Request: j.request, Proof: l.plan.proof})
 	}
-	s.voice.call(j, r.status, res)
-	return res
+	s.voice.call(j, r)
+	return r
 }
 
 // settle takes a call's answer, then the caller's next call where one waits.
-func (s *scheduler) settle(j *job, r result) (next job, more bool) {
+func (s *scheduler) settle(j *job, r gateway.Result) (next job, more bool) {
 	s.mu.Lock()
 	defer s.unlock()
 	now := s.now()
@@ -209,19 +199,19 @@ func (s *scheduler) settle(j *job, r result) (next job, more bool) {
 }
 
 // heed draws from an answer what concerns every login.
-func (s *scheduler) heed(r result, now instant) {
-	if s.breaker.saw(r.class, now) {
+func (s *scheduler) heed(r gateway.Result, now instant) {
+	if s.breaker.saw(r.Class, now) {
 		s.voice.alarm(s)
 		s.refuseUnpushed(now)
 	}
-	if r.class != throttled {
-		if r.class != failed && r.class != unsent {
+	if r.Class != gateway.Throttled {
+		if r.Class != gateway.Failed && r.Class != gateway.Unsent {
 			s.throttles = 0
 		}
 		return
 	}
 	s.throttles++
-	wait := r.pause
+	wait := r.Pause
 	if wait == 0 {
 		var jitter [1]byte
 		_, _ = rand.Read(jitter[:]) // never fails
@@ -246,26 +236,26 @@ func (s *scheduler) refuseUnpushed(now instant) {
 }
 
 // learn draws from an answer what concerns the mobile and the address.
-func (s *scheduler) learn(j *job, r result, now instant) {
+func (s *scheduler) learn(j *job, r gateway.Result, now instant) {
 	l := j.login
 	switch {
-	case j.call == lookUp && (r.class == found || r.class == unknown):
+	case j.call == lookUp && (r.Class == gateway.Found || r.Class == gateway.Unknown):
 		if j.client == s.client {
-			s.addresses.set(j.question.email, r.mobile)
+			s.addresses.set(l.push.Person.Email.Reveal(), r.Mobile)
 		}
 		if !l.over {
-			l.mobile = r.mobile
+			l.mobile = r.Mobile
 		}
-	case j.call == push && r.class == unknown:
-		s.addresses.forget(j.question.email)
-	case j.call == push && r.request != "":
-		l.request = r.request
+	case j.call == push && r.Class == gateway.Unknown:
+		s.addresses.forget(l.push.Person.Email.Reveal())
+	case j.call == push && r.Request != "":
+		l.request = r.Request
 	case j.call > push || j.call == drain:
-		if r.class == drift {
+		if r.Class == gateway.Drift {
 			s.voice.drift(s, j)
 		}
-		if !r.class.trouble() && r.class != drift && r.class != approved {
-			s.phones.of(j.question.mobile, now).polled(now)
+		if !r.Class.Trouble() && r.Class != gateway.Drift && r.Class != gateway.Approved {
+			s.phones.of(j.mobile, now).polled(now)
 		}
 	}
 }

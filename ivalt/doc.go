@@ -5,8 +5,8 @@
 // one claim a mobile, looks right after each push for approvals that cannot be this login's, and counts an approval only
 // with the full proof. docs/ivalt.md tells what is asked when, and why.
 //
-// One login's way is a pure machine: course (step.go, step_poll.go) takes an event and says what to do next, without
-// clock or network. What an answer means is pure too (classify.go, proof.go, strict.go). The scheduler owns all courses, one
+// The calls themselves, and what their answers mean, are package gateway's. One login's way is a pure machine: course (step.go,
+// step_poll.go) takes an event and says what to do next, without clock or network. The scheduler owns all courses, one
 // timer queue, the budget and a bounded pool of callers (scheduler.go, obey.go, calls.go); a waiting login is a record
 // there, and its goroutine is parked on one channel in Push.
 package ivalt

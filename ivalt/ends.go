@@ -1,6 +1,9 @@
 package ivalt
 
-import "ivalt-radius/auth"
+import (
+	"ivalt-radius/auth"
+	"ivalt-radius/ivalt/gateway"
+)
 
 // The tables of classes that end a login, one for each phase. A class that stands in none lets it go on.
 
@@ -14,57 +17,58 @@ func ended(o auth.Outcome, detail string) order {
 	return order{do: finish, outcome: o, detail: detail}
 }
 
-func lookUpEnd(k class) order {
+func lookUpEnd(k gateway.Class) order {
 	odd := ended(auth.NoAnswer, "the look-up's answer has no known meaning")
-	return [classCount]order{
-		refused: odd, fence: odd, window: odd, denied: odd, expired: odd, pending: odd, accepted: odd, drift: odd, approved: odd,
-		unknown:    ended(auth.NotEnrolled, "iVALT knows no single active person for the e-mail"),
-		throttled:  ended(auth.Throttled, "iVALT throttled the look-up"),
-		badKey:     ended(auth.Misconfigured, wordKey),
-		badRequest: ended(auth.Misconfigured, "iVALT refused the look-up"),
+	return [gateway.Classes]order{
+		gateway.Refused: odd, gateway.Fence: odd, gateway.Window: odd, gateway.Denied: odd, gateway.Expired: odd,
+		gateway.Pending: odd, gateway.Accepted: odd, gateway.Drift: odd, gateway.Approved: odd,
+		gateway.Unknown:    ended(auth.NotEnrolled, "iVALT knows no single active person for the e-mail"),
+		gateway.Throttled:  ended(auth.Throttled, "iVALT throttled the look-up"),
+		gateway.BadKey:     ended(auth.Misconfigured, wordKey),
+		gateway.BadRequest: ended(auth.Misconfigured, "iVALT refused the look-up"),
 	}[k]
 }
 
-func drainEnd(k class) order {
-	return [classCount]order{
-		throttled:  ended(auth.Throttled, "iVALT throttled the poll before the push"),
-		badKey:     ended(auth.Misconfigured, wordKey),
-		badRequest: ended(auth.Misconfigured, wordMobile),
+func drainEnd(k gateway.Class) order {
+	return [gateway.Classes]order{
+		gateway.Throttled:  ended(auth.Throttled, "iVALT throttled the poll before the push"),
+		gateway.BadKey:     ended(auth.Misconfigured, wordKey),
+		gateway.BadRequest: ended(auth.Misconfigured, wordMobile),
 	}[k]
 }
 
 // pushEnd is total but for "accepted" and "failed", which a push goes on with.
-func pushEnd(k class) order {
+func pushEnd(k gateway.Class) order {
 	odd := ended(auth.NoAnswer, "the push's answer has no known meaning")
-	return [classCount]order{
-		refused: odd, pending: odd, found: odd, drift: odd, approved: odd,
-		unsent:     ended(auth.NoAnswer, "no connection to iVALT"),
-		throttled:  ended(auth.Throttled, "iVALT throttled the push"),
-		badKey:     ended(auth.Misconfigured, wordKey),
-		badRequest: ended(auth.Misconfigured, wordMobile),
-		fence:      ended(auth.OutsideFence, wordPush),
-		window:     ended(auth.OutsideTime, wordPush),
-		denied:     ended(auth.Denied, wordPush),
-		expired:    ended(auth.Denied, wordPush),
-		unknown:    ended(auth.NotEnrolled, "iVALT does not know the mobile"),
+	return [gateway.Classes]order{
+		gateway.Refused: odd, gateway.Pending: odd, gateway.Found: odd, gateway.Drift: odd, gateway.Approved: odd,
+		gateway.Unsent:     ended(auth.NoAnswer, "no connection to iVALT"),
+		gateway.Throttled:  ended(auth.Throttled, "iVALT throttled the push"),
+		gateway.BadKey:     ended(auth.Misconfigured, wordKey),
+		gateway.BadRequest: ended(auth.Misconfigured, wordMobile),
+		gateway.Fence:      ended(auth.OutsideFence, wordPush),
+		gateway.Window:     ended(auth.OutsideTime, wordPush),
+		gateway.Denied:     ended(auth.Denied, wordPush),
+		gateway.Expired:    ended(auth.Denied, wordPush),
+		gateway.Unknown:    ended(auth.NotEnrolled, "iVALT does not know the mobile"),
 	}[k]
 }
 
 // policyEnd holds for every poll after the push.
-func policyEnd(k class) order {
-	return [classCount]order{
-		badKey:     ended(auth.Misconfigured, wordKey),
-		badRequest: ended(auth.Misconfigured, wordMobile),
-		fence:      ended(auth.OutsideFence, "iVALT saw the phone outside the geofence"),
-		window:     ended(auth.OutsideTime, "iVALT saw the phone outside its time window"),
+func policyEnd(k gateway.Class) order {
+	return [gateway.Classes]order{
+		gateway.BadKey:     ended(auth.Misconfigured, wordKey),
+		gateway.BadRequest: ended(auth.Misconfigured, wordMobile),
+		gateway.Fence:      ended(auth.OutsideFence, "iVALT saw the phone outside the geofence"),
+		gateway.Window:     ended(auth.OutsideTime, "iVALT saw the phone outside its time window"),
 	}[k]
 }
 
 // personEnd is what the person said, once it can belong to this push.
-func personEnd(k class) order {
-	return [classCount]order{
-		denied:   ended(auth.Denied, "denied on the phone"),
-		expired:  ended(auth.TimedOut, "iVALT says that the push expired"),
-		approved: ended(auth.Approved, "approved on the phone"),
+func personEnd(k gateway.Class) order {
+	return [gateway.Classes]order{
+		gateway.Denied:   ended(auth.Denied, "denied on the phone"),
+		gateway.Expired:  ended(auth.TimedOut, "iVALT says that the push expired"),
+		gateway.Approved: ended(auth.Approved, "approved on the phone"),
 	}[k]
 }

@@ -26,6 +26,10 @@ const (
 	testMobile = "+919876543210"
 	otherPhone = "+4915112345678"
 
+	lookUpPath = "/get-user-by-email"
+	pushPath   = "/biometric-auth-request"
+	resultPath = "/biometric-geo-fence-auth-results"
+
 	bodySent     = `{"data":{"status":true,"message":"Biometric Auth Request successfully sent.","details":null},"error":null,"debug":{"activityId":"7Vun"}}`
 	bodyPending  = `{"data":null,"error":{"title":"Not Found","status":404,"detail":"The mobile number provided was not found."}}`
 	bodyDenied   = `{"data":null,"error":{"title":"Unauthorized","status":401,"detail":"Denied - User denied biometric authentication."}}`

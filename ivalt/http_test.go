@@ -2,7 +2,6 @@ package ivalt
 
 import (
 	"bufio"
-	"bytes"
 	"crypto/tls"
 	"encoding/json"
 	"encoding/pem"
@@ -12,7 +11,6 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -146,12 +144,6 @@ func TestTLS(t *testing.T) {
 			t.Errorf("%+v", a)
 		}
 	})
-	t.Run("no proxy, no redirect, one protocol", func(t *testing.T) {
-		own := newTransport(7, nil)
-		if own.Proxy != nil || own.MaxConnsPerHost != 7 || !own.DisableCompression || own.TLSNextProto == nil {
-			t.Errorf("%+v", own)
-		}
-	})
 }
 
 func TestNobodyListens(t *testing.T) {
@@ -194,42 +186,6 @@ func TestTheKeyFollowsNoRedirect(t *testing.T) {
 	if elsewhere.Load() != 0 {
 		t.Error("a redirect was followed")
 	}
-}
-
-func TestBodiesThatNobodyCanRead(t *testing.T) {
-	full := bodyApproved(testMobile)
-	for name, write := range map[string]func(w http.ResponseWriter){
-		"huge": func(w http.ResponseWriter) {
-			jsonOut(w, reply{status: 200, body: full + strings.Repeat(" ", mostBody)})
-		},
-		"a page": func(w http.ResponseWriter) { _, _ = io.WriteString(w, "<html>"+full+"</html>") },
-		"typed as text": func(w http.ResponseWriter) {
-			w.Header().Set("Content-Type", "text/html")
-			_, _ = io.WriteString(w, full)
-		},
-		"packed": func(w http.ResponseWriter) {
-			w.Header().Set("Content-Encoding", "gzip")
-			jsonOut(w, reply{status: 200, body: "\x1f\x8b" + full})
-		},
-		"cut": func(w http.ResponseWriter) {
-			w.Header().Set("Content-Length", "5000")
-			jsonOut(w, reply{status: 200, body: full})
-		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			s := plain(t, func(w http.ResponseWriter, _ *http.Request) { write(w) })
-			c := newClient(s, 1, nil, nil)
-			defer c.retire()
-			if got := classifyResult(readResult(t, c), theQuestion(t)); got.class != failed {
-				t.Errorf("%s, want failed", got.class)
-			}
-		})
-	}
-}
-
-func readResult(t *testing.T, c *client) response {
-	t.Helper()
-	return c.post(t.Context(), resultPath, resultBody(mobile(t, testMobile)), &bytes.Buffer{})
 }
 
 // TestAServerThatHangsUp reads a push over a kept connection and closes it: the push must not be sent again by itself.
@@ -319,14 +275,5 @@ func TestConnectionsAreKeptAndBounded(t *testing.T) {
 	all.Wait()
 	if most.Load() > bound || conns.Load() > bound {
 		t.Errorf("%d calls at once over %d connections, want at most %d", most.Load(), conns.Load(), bound)
-	}
-}
-
-func TestRetiredClientsLetGo(t *testing.T) {
-	s := plain(t, func(w http.ResponseWriter, _ *http.Request) { jsonOut(w, wait()) })
-	c := newClient(s, 1, nil, nil)
-	c.retire()
-	if r := readResult(t, c); r.status != 404 {
-		t.Errorf("%+v", r)
 	}
 }

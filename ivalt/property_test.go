@@ -2,6 +2,7 @@ package ivalt
 
 import (
 	"encoding/json"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -11,33 +12,51 @@ import (
 	"pgregory.net/rapid"
 
 	"ivalt-radius/auth"
+	"ivalt-radius/ivalt/gateway"
+	"ivalt-radius/ivalt/ivalttest/answers"
 )
 
 // TestNoScriptApprovesButTheProof plays random answers, hostile ones among them, against whole logins of one phone: nobody is
 // approved unless the last answer was the full proof and a poll after the push had found none before.
 func TestNoScriptApprovesButTheProof(t *testing.T) {
-	var bodies []reply
-	for _, c := range table() {
-		bodies = append(bodies, reply{status: c.status, body: c.body})
-	}
-	for _, body := range hostile() {
-		bodies = append(bodies, reply{status: 200, body: body})
-	}
+	bodies := lies()
 	common := []reply{sent(), wait(), said(), no(), down(), broken(), tooMany(), {status: 200, body: bodyApproved(otherPhone)}}
 	rapid.Check(t, func(rt *rapid.T) {
-		answers := rapid.SliceOfN(rapid.OneOf(rapid.SampledFrom(common), rapid.SampledFrom(common), rapid.SampledFrom(bodies)), 1, 30).Draw(rt, "answers")
+		replies := rapid.SliceOfN(rapid.OneOf(rapid.SampledFrom(common), rapid.SampledFrom(common), rapid.SampledFrom(bodies)), 1, 30).Draw(rt, "replies")
 		delays := rapid.SliceOfN(rapid.SampledFrom(ms(0, 300, 4000, 20000)), 1, 10).Draw(rt, "delays")
 		works := sent()
 		pushes := rapid.SampledFrom([]*reply{nil, &works}).Draw(rt, "push")
 		gap := rapid.SampledFrom(ms(0, 500, 5000, 400000)).Draw(rt, "gap")
 		var complaint string
 		synctest.Test(t, func(t *testing.T) {
-			complaint = play(t, answers, delays, pushes, gap)
+			complaint = play(t, replies, delays, pushes, gap)
 		})
 		if complaint != "" {
 			rt.Fatal(complaint)
 		}
 	})
+}
+
+// lies are the simulator's false answers, each as it is told at each endpoint, and what refuses or throttles.
+func lies() (all []reply) {
+	for _, f := range answers.Faults() {
+		for _, e := range []answers.Endpoint{answers.LookUpEndpoint, answers.PushEndpoint, answers.ResultEndpoint} {
+			r := f.Forge(answers.Ask{Endpoint: e, Geofenced: true, Now: time.Date(2026, 11, 10, 17, 28, 37, 0, time.UTC), Email: "ada@example.com", Mobile: testMobile, Name: "A", SentStatus: 200})
+			// What only travels badly is a good answer in itself, and a perfect approval is no lie at the place of a regular poll.
+			if r.Delivery != answers.Whole || f.Kind == answers.StaleApproval {
+				continue
+			}
+			header := r.Header.Clone()
+			if header == nil {
+				header = http.Header{}
+			}
+			if r.Type != "" {
+				header.Set("Content-Type", r.Type)
+			}
+			all = append(all, reply{status: r.Status, body: string(r.Body), header: header})
+		}
+	}
+	return all
 }
 
 // seen is one answer of the script: to what, which, and the moment in which it was read.
@@ -48,18 +67,18 @@ type seen struct {
 	read  time.Duration
 }
 
-func play(t *testing.T, answers []reply, delays []time.Duration, pushes *reply, gap time.Duration) string {
+func play(t *testing.T, replies []reply, delays []time.Duration, pushes *reply, gap time.Duration) string {
 	t.Helper()
 	var log []seen
 	n := 0
 	h := newHouse(t, settings(), func(r request) reply {
-		a := answers[n%len(answers)]
+		a := replies[n%len(replies)]
 		a.after = delays[n%len(delays)]
 		n++
 		if r.path == pushPath && pushes != nil {
 			a = *pushes
 		}
-		log = append(log, seen{path: r.path, reply: a, asked: r.at, read: r.at + min(a.after, callTimeout)})
+		log = append(log, seen{path: r.path, reply: a, asked: r.at, read: r.at + min(a.after, gateway.Timeout)})
 		return a
 	})
 	h.level(0)
@@ -93,7 +112,7 @@ func judgeLogin(a auth.Answer, log []seen) string {
 		return "more than two pushes"
 	case len(pushes) == 2 && (taken(pushes[0].reply) || pushes[1].asked-pushes[0].read < resendAfter):
 		return "a second push too many or too soon"
-	case len(pushes) > 0 && !a.Pushed && pushes[0].reply.body == bodySent && pushes[0].reply.after < callTimeout:
+	case len(pushes) > 0 && !a.Pushed && pushes[0].reply.body == bodySent && pushes[0].reply.after < gateway.Timeout:
 		return "a push that iVALT took is denied"
 	case a.Outcome == auth.Approved && !proven(polls):
 		return "approved without the proof"
@@ -113,7 +132,7 @@ func proven(polls []seen) bool {
 }
 
 // taken reports that a push was answered in a way that does not leave it in doubt.
-func taken(r reply) bool { return r.err == nil && r.after < callTimeout && r.status < 500 }
+func taken(r reply) bool { return r.err == nil && r.after < gateway.Timeout && r.status < 500 }
 
 // readable reports an answer to a poll that says something.
 func readable(r reply) bool {

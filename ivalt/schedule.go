@@ -17,7 +17,6 @@ const (
 )
 
 const (
-	callTimeout  = 10 * time.Second
 	resendAfter  = 10 * time.Second // from an unknown outcome to the one more push
 	retryBefore  = time.Second      // between tries of a look-up or drain
 	mostFailures = 3                // in a row, or

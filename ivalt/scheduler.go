@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"ivalt-radius/auth"
+	"ivalt-radius/ivalt/gateway"
 	"ivalt-radius/state"
 )
 
@@ -14,7 +15,7 @@ type plan struct {
 	approval    time.Duration
 	sentinel    sentinelRule
 	collision   collisionRule
-	proof       proofRule
+	proof       gateway.Proof
 	label       label
 	connections int
 }
@@ -62,7 +63,7 @@ type scheduler struct {
 	mu        sync.Mutex
 	closed    bool
 	plan      *plan
-	client    *client
+	client    *gateway.Client
 	addresses *addresses
 	arrived   []*login
 	open      map[*login]struct{}
@@ -79,7 +80,7 @@ type scheduler struct {
 	said      []func() // to be recorded, logged and answered outside the lock, in this order
 }
 
-func newScheduler(p *plan, c *client, l state.Limits, v *voice) *scheduler {
+func newScheduler(p *plan, c *gateway.Client, l state.Limits, v *voice) *scheduler {
 	base, cancel := context.WithCancel(context.Background())
 	s := &scheduler{
 		began:     time.Now(),
@@ -243,32 +244,32 @@ func (s *scheduler) close() {
 	s.cancel()
 	s.work.Wait()
 	if first {
-		s.client.retire()
+		s.client.Retire()
 		s.addresses.close()
 	}
 }
 
 // adopt takes new settings. Open logins keep their plan; their next calls go to the new address with the new key.
-func (s *scheduler) adopt(p *plan, c *client, l state.Limits) {
+func (s *scheduler) adopt(p *plan, c *gateway.Client, l state.Limits) {
 	s.budget.SetLimits(l)
 	s.mu.Lock()
 	if s.closed {
 		s.unlock()
-		c.retire()
+		c.Retire()
 		return
 	}
 	old, forgotten := s.client, s.addresses
 	s.plan, s.client = p, c
 	s.breaker = breaker{}
 	s.blocked = [tokenCount]instant{}
-	if c.base != old.base || !c.sameKey(old) {
+	if !c.SamePeople(old) {
 		s.addresses = newAddresses()
 	} else {
 		forgotten = nil
 	}
 	s.dispatch()
 	s.unlock()
-	old.retire()
+	old.Retire()
 	if forgotten != nil {
 		forgotten.close()
 	}

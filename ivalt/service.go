@@ -2,12 +2,14 @@ package ivalt
 
 import (
 	"context"
+	"crypto/x509"
 	"net/http"
 
 	"github.com/sirupsen/logrus"
 
 	"ivalt-radius/auth"
 	"ivalt-radius/fault"
+	"ivalt-radius/ivalt/gateway"
 )
 
 // Deps are what the service needs from the house.
@@ -32,8 +34,14 @@ func New(s Settings, d Deps) (*Service, fault.List) {
 	if len(faults.Fatal()) > 0 {
 		return nil, faults
 	}
-	c := newClient(s, p.connections, roots, d.Transport)
-	return &Service{deps: d, scheduler: newScheduler(&p, c, s.Limits, newVoice(d))}, faults
+	return &Service{deps: d, scheduler: newScheduler(&p, d.client(s, &p, roots), s.Limits, newVoice(d))}, faults
+}
+
+// client is the client of settings that passed their check.
+func (d Deps) client(s Settings, p *plan, roots *x509.CertPool) *gateway.Client {
+	return gateway.New(gateway.Options{
+		URL: s.URL, APIKey: s.APIKey, Roots: roots, Connections: p.connections, Transport: d.Transport,
+	})
 }
 
 // Push has iVALT ask the person, and blocks until there is an answer or ctx ends (auth.Withdrawn). It sends one push
@@ -58,7 +66,7 @@ func (s *Service) Reload(settings Settings) fault.List {
 	if len(faults.Fatal()) > 0 {
 		return faults
 	}
-	s.scheduler.adopt(&p, newClient(settings, p.connections, roots, s.deps.Transport), settings.Limits)
+	s.scheduler.adopt(&p, s.deps.client(settings, &p, roots), settings.Limits)
 	return faults
 }
 

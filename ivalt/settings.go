@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"ivalt-radius/fault"
+	"ivalt-radius/ivalt/gateway"
 	"ivalt-radius/secret"
 	"ivalt-radius/state"
 )
@@ -78,7 +79,7 @@ func (s Settings) check() (plan, *x509.CertPool, fault.List) {
 		faults.Add("ivalt.on_collision", "must be %s or %s", DenyBoth, KeepFirst)
 	}
 	if s.AllowMissingDetails {
-		p.proof = mayLackEcho
+		p.proof = gateway.MayLackEcho
 	}
 	if s.Connections < 0 || s.Connections > mostConnections {
 		faults.Add("ivalt.connections", "must be between 0 (the default, %d) and %d", defaultConnections, mostConnections)
@@ -119,7 +120,7 @@ func loopback(host string) bool {
 func checkKey(key secret.Secret, faults *fault.List) {
 	const name = "ivalt.api_key"
 	text := key.Reveal()
-	allowed := func(r rune) bool { return r != '_' && r != '-' && notAlphanumeric(r) }
+	const allowed = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-"
 	switch {
 	case text == "":
 		faults.Add(name, "is missing: the key that iVALT gave you, as env:NAME or file:PATH")
@@ -127,7 +128,7 @@ func checkKey(key secret.Secret, faults *fault.List) {
 		faults.Add(name, "is a placeholder, not a key")
 	case len(text) < shortestKey:
 		faults.Add(name, "is shorter than %d characters", shortestKey)
-	case strings.ContainsFunc(text, allowed):
+	case strings.Trim(text, allowed) != "":
 		faults.Add(name, "holds characters other than letters, digits, _ and -")
 	}
 }

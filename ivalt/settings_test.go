@@ -135,3 +135,9 @@ func FuzzLabel(f *testing.F) {
 		}
 	})
 }
+
+func TestCorpusIsKept(t *testing.T) {
+	if seeds, err := os.ReadDir("testdata/fuzz/FuzzLabel"); err != nil || len(seeds) == 0 {
+		t.Errorf("no committed seeds: %v", err)
+	}
+}

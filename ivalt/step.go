@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"ivalt-radius/auth"
+	"ivalt-radius/ivalt/gateway"
 )
 
 // call is one kind of request to iVALT.
@@ -151,42 +152,42 @@ func (c course) rings() (course, order) {
 }
 
 // answered is the step of a call's answer.
-func (c course) answered(r result, now instant) (course, order) {
+func (c course) answered(r gateway.Result, now instant) (course, order) {
 	out := c.out
 	c.out = noCall
-	if !r.class.trouble() {
+	if !r.Class.Trouble() {
 		c.failures = 0
 	}
 	switch out {
 	case lookUp:
-		return c.lookedUp(r.class, now)
+		return c.lookedUp(r.Class, now)
 	case drain:
-		return c.drained(r.class, now)
+		return c.drained(r.Class, now)
 	case push:
 		return c.pushAnswered(r, now)
 	case sentinel, again, poll:
-		return c.polled(out, r.class, now)
+		return c.polled(out, r.Class, now)
 	case noCall:
 	}
 	return c, order{}
 }
 
-func (c course) lookedUp(k class, now instant) (course, order) {
+func (c course) lookedUp(k gateway.Class, now instant) (course, order) {
 	switch end := lookUpEnd(k); {
 	case end.do == finish:
 		return c, end
-	case k == found:
+	case k == gateway.Found:
 		return c, order{do: claim, at: now}
 	}
 	return c.retry(lookUp, now)
 }
 
 // drained goes on to the push, whatever an old push's result was; only trouble that the push would meet too ends here.
-func (c course) drained(k class, now instant) (course, order) {
+func (c course) drained(k gateway.Class, now instant) (course, order) {
 	switch end := drainEnd(k); {
 	case end.do == finish:
 		return c, end
-	case k.trouble():
+	case k.Trouble():
 		return c.retry(drain, now)
 	}
 	return c, order{do: ask, call: push, at: now}
@@ -209,22 +210,22 @@ func (c *course) fails(now instant) bool {
 	return c.failures >= mostFailures || (c.failures > 1 && now-c.failing > longFailure)
 }
 
-func (c course) pushAnswered(r result, now instant) (course, order) {
+func (c course) pushAnswered(r gateway.Result, now instant) (course, order) {
 	first := !c.resent
 	switch {
-	case r.class == accepted:
+	case r.Class == gateway.Accepted:
 		c.delivery = pushed
-	case r.class == failed:
+	case r.Class == gateway.Failed:
 		// Nobody knows whether the phone rings. Polls go on, and after a while one more push may go.
-		c.mayPush = r.resend
+		c.mayPush = r.Resend
 		if c.fails(now) {
 			return c, ended(auth.NoAnswer, "iVALT could not be asked")
 		}
 	case first:
 		c.delivery = unpushed
-		return c, pushEnd(r.class)
-	case !r.class.trouble():
-		return c, pushEnd(r.class) // the first push stays in doubt
+		return c, pushEnd(r.Class)
+	case !r.Class.Trouble():
+		return c, pushEnd(r.Class) // the first push stays in doubt
 	}
 	if first {
 		c.zero = now

@@ -1,18 +1,21 @@
 package ivalt
 
-import "ivalt-radius/auth"
+import (
+	"ivalt-radius/auth"
+	"ivalt-radius/ivalt/gateway"
+)
 
 // polled is the step of an answer to any poll after the push. Verdicts of iVALT's own policy end a login in every phase;
 // approvals and denials only once they can belong to this push.
-func (c course) polled(out call, k class, now instant) (course, order) {
+func (c course) polled(out call, k gateway.Class, now instant) (course, order) {
 	switch end := policyEnd(k); {
 	case end.do == finish:
 		return c, end
-	case k == throttled && c.isOver():
+	case k == gateway.Throttled && c.isOver():
 		return c, ended(auth.NoAnswer, "iVALT throttled the last poll")
-	case k != throttled && k.trouble() && (c.fails(now) || c.isOver()):
+	case k != gateway.Throttled && k.Trouble() && (c.fails(now) || c.isOver()):
 		return c, ended(auth.NoAnswer, "iVALT could not be asked")
-	case k.trouble():
+	case k.Trouble():
 		return c.pollOn(now)
 	case out == sentinel:
 		return c.sentinelSaw(k, now)
@@ -24,8 +27,8 @@ func (c course) polled(out call, k class, now instant) (course, order) {
 
 // sentinelSaw judges the first look after the push. An approval there is an old one, or one that cannot be told from an
 // old one; a denial is as old and says nothing about this push.
-func (c course) sentinelSaw(k class, now instant) (course, order) {
-	if k != approved && k != drift {
+func (c course) sentinelSaw(k gateway.Class, now instant) (course, order) {
+	if k != gateway.Approved && k != gateway.Drift {
 		c.trusted = true
 		return c.pollOn(now)
 	}
@@ -37,8 +40,8 @@ func (c course) sentinelSaw(k class, now instant) (course, order) {
 }
 
 // againSaw judges the second look: an approval that is still there is sticky, and nobody can say whose it is.
-func (c course) againSaw(k class, now instant) (course, order) {
-	if k == approved || k == drift {
+func (c course) againSaw(k gateway.Class, now instant) (course, order) {
+	if k == gateway.Approved || k == gateway.Drift {
 		return c.stale()
 	}
 	if end := personEnd(k); end.do == finish {
@@ -53,8 +56,8 @@ func (c course) stale() (course, order) {
 }
 
 // pollSaw judges a regular poll: the only place where a login is approved.
-func (c course) pollSaw(k class, now instant) (course, order) {
-	if k == approved && !c.trusted {
+func (c course) pollSaw(k gateway.Class, now instant) (course, order) {
+	if k == gateway.Approved && !c.trusted {
 		return c.stale()
 	}
 	if end := personEnd(k); end.do == finish {

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"ivalt-radius/auth"
+	"ivalt-radius/ivalt/gateway"
 )
 
 // at builds a course in one phase: a clean sheet whose push (where there was one) was answered at 10 s.
@@ -51,7 +52,7 @@ func TestEveryStep(t *testing.T) {
 	noAnswer, wrong, slow := f(auth.NoAnswer), f(auth.Misconfigured), f(auth.Throttled)
 	// In the order of the classes: failed unsent refused throttled badKey badRequest fence window denied expired unknown
 	// pending accepted found drift approved.
-	want := map[string][classCount]string{
+	want := map[string][gateway.Classes]string{
 		"look-up": {
 			"look-up", "look-up", noAnswer, slow, wrong, wrong, noAnswer, noAnswer, noAnswer, noAnswer, f(auth.NotEnrolled),
 			noAnswer, noAnswer, "claim", noAnswer, noAnswer,
@@ -94,10 +95,10 @@ func TestEveryStep(t *testing.T) {
 		},
 	}
 	for _, p := range phases() {
-		for k := range classCount {
+		for k := range gateway.Classes {
 			t.Run(p.name+"/"+k.String(), func(t *testing.T) {
 				c := p.make()
-				_, o := c.answered(result{class: k, resend: true}, c.left+300*time.Millisecond)
+				_, o := c.answered(gateway.Result{Class: k, Resend: true}, c.left+300*time.Millisecond)
 				if got := orderWord(o); got != want[p.name][k] {
 					t.Errorf("%s (%s), want %s", got, o.detail, want[p.name][k])
 				}
@@ -197,22 +198,22 @@ func TestTheEndRings(t *testing.T) {
 func TestFailuresInARow(t *testing.T) {
 	c := phases()[7].make()
 	steps := []struct {
-		k    class
+		k    gateway.Class
 		at   time.Duration
 		want string
 	}{
-		{failed, 300 * time.Millisecond, "poll"},
-		{failed, 300 * time.Millisecond, "poll"},
-		{pending, 300 * time.Millisecond, "poll"},
-		{failed, 300 * time.Millisecond, "poll"},
-		{throttled, 300 * time.Millisecond, "poll"},
-		{failed, 300 * time.Millisecond, "poll"},
-		{refused, 300 * time.Millisecond, "end no answer"},
+		{gateway.Failed, 300 * time.Millisecond, "poll"},
+		{gateway.Failed, 300 * time.Millisecond, "poll"},
+		{gateway.Pending, 300 * time.Millisecond, "poll"},
+		{gateway.Failed, 300 * time.Millisecond, "poll"},
+		{gateway.Throttled, 300 * time.Millisecond, "poll"},
+		{gateway.Failed, 300 * time.Millisecond, "poll"},
+		{gateway.Refused, 300 * time.Millisecond, "end no answer"},
 	}
 	for i, s := range steps {
 		var o order
 		c.out = poll
-		c, o = c.answered(result{class: s.k}, c.left+s.at)
+		c, o = c.answered(gateway.Result{Class: s.k}, c.left+s.at)
 		if got := orderWord(o); got != s.want {
 			t.Fatalf("step %d: %s, want %s", i, got, s.want)
 		}
@@ -220,12 +221,12 @@ func TestFailuresInARow(t *testing.T) {
 	}
 	t.Run("two that took longer than 10 s", func(t *testing.T) {
 		c := phases()[7].make()
-		c, o := c.answered(result{class: failed}, c.left+callTimeout)
+		c, o := c.answered(gateway.Result{Class: gateway.Failed}, c.left+gateway.Timeout)
 		if o.do != ask {
 			t.Fatalf("%+v", o)
 		}
 		c.out = poll
-		if _, o = c.answered(result{class: failed}, c.left+callTimeout+time.Millisecond); o.outcome != auth.NoAnswer || o.do != finish {
+		if _, o = c.answered(gateway.Result{Class: gateway.Failed}, c.left+gateway.Timeout+time.Millisecond); o.outcome != auth.NoAnswer || o.do != finish {
 			t.Errorf("%+v", o)
 		}
 	})
@@ -267,13 +268,13 @@ func walk(t *testing.T, c course, o order, tr *trail, depth int) {
 	if complaint := next.complain(k); complaint != "" {
 		t.Fatal(complaint)
 	}
-	for class := range classCount {
-		step, order := c.answered(result{class: class, resend: true}, next.late)
-		if order.outcome == auth.Approved && (k != poll || class != approved) {
+	for class := range gateway.Classes {
+		step, order := c.answered(gateway.Result{Class: class, Resend: true}, next.late)
+		if order.outcome == auth.Approved && (k != poll || class != gateway.Approved) {
 			t.Fatalf("approved by %s at a %s", class, k)
 		}
 		here := next
-		if k > push && class != approved && class != drift && !class.trouble() {
+		if k > push && class != gateway.Approved && class != gateway.Drift && !class.Trouble() {
 			here.cleared = true
 		}
 		walk(t, step, order, &here, depth-1)

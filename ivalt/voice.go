@@ -7,6 +7,7 @@ import (
 
 	"ivalt-radius/audit"
 	"ivalt-radius/auth"
+	"ivalt-radius/ivalt/gateway"
 )
 
 // quiet is how long an alarm that was raised is not raised again.
@@ -36,13 +37,13 @@ func newVoice(d Deps) *voice {
 }
 
 // call logs one answer at debug level. Safe for concurrent use.
-func (v *voice) call(j *job, status int, r result) {
+func (v *voice) call(j *job, r gateway.Result) {
 	if !v.debug() {
 		return
 	}
 	v.log.WithFields(logrus.Fields{
-		"attempt": j.login.push.Attempt, "call": j.call.String(), "class": r.class.String(), "status": status,
-		"mobile": j.question.mobile.String(), "activity_id": r.activity,
+		"attempt": j.login.push.Attempt, "call": j.call.String(), "class": r.Class.String(), "status": r.Status,
+		"mobile": j.mobile.String(), "activity_id": r.Activity,
 	}).Debug("ivalt answered")
 }
 

@@ -1,4 +1,4 @@
-package ivalt
+package gateway
 
 import (
 	"encoding/json"

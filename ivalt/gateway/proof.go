@@ -1,4 +1,4 @@
-package ivalt
+package gateway
 
 import (
 	"encoding/json"
@@ -13,31 +13,31 @@ const clockSlack = 2 * time.Second
 
 // judge reads the body of a 200 to a poll. It is approved only where every part of the proof is there; pending where iVALT
 // says "not yet"; otherwise drift, which never lets anybody in.
-func judge(doc object, q question) class {
+func judge(doc object, q Question, now time.Time) Class {
 	data, isObject := doc.get("data").(object)
 	status := data.get("status")
 	if isObject && doc.get("error") == nil && (status == false || (status == nil && len(data) > 0)) {
-		return pending
+		return Pending
 	}
 	if status != true || doc.get("error") != nil {
-		return drift
+		return Drift
 	}
-	if pushedText.MatchString(data.text("message")) || !echoes(data, q) || !fresh(doc, data, q) || !sameRequest(doc, data, q) {
-		return drift
+	if pushedText.MatchString(data.text("message")) || !echoes(data, q) || !fresh(doc, data, q.Sent, now) || !sameRequest(doc, data, q) {
+		return Drift
 	}
-	return approved
+	return Approved
 }
 
 // echoes reports that the details name the number that was asked, by digits.
-func echoes(data object, q question) bool {
+func echoes(data object, q Question) bool {
 	switch details := data.get("details").(type) {
 	case nil:
-		return q.missingProof == mayLackEcho
+		return q.Proof == MayLackEcho
 	case object:
 		if details.get("mobile") == nil {
-			return q.missingProof == mayLackEcho
+			return q.Proof == MayLackEcho
 		}
-		return sameMobile(details, q.mobile)
+		return sameMobile(details, q.Mobile)
 	}
 	return false
 }
@@ -75,10 +75,10 @@ func digits(v any) (text string, whole bool) {
 // fresh reports that no time of approval in the body lies before the push. Both ages are measured on iVALT's own clock
 // where the body tells it (debug.timestamp is the time of the answer), so that a wrong clock here does no harm. No capture
 // holds a time of approval: these names are those of the documents.
-func fresh(doc, data object, q question) bool {
+func fresh(doc, data object, sent, now time.Time) bool {
 	answered, err := time.Parse(time.RFC3339Nano, doc.object("debug").text("timestamp"))
 	if err != nil {
-		answered = q.now
+		answered = now
 	}
 	for _, o := range []object{data, data.object("details")} {
 		for _, name := range []string{"approved_at", "authenticated_at", "verified_at", "timestamp"} {
@@ -86,7 +86,7 @@ func fresh(doc, data object, q question) bool {
 				continue
 			}
 			at, err := time.Parse(time.RFC3339Nano, o.text(name))
-			if err != nil || answered.Sub(at) > q.sincePush+clockSlack {
+			if err != nil || answered.Sub(at) > now.Sub(sent)+clockSlack {
 				return false
 			}
 		}
@@ -95,19 +95,19 @@ func fresh(doc, data object, q question) bool {
 }
 
 // sameRequest reports that the body names no other push than ours.
-func sameRequest(doc, data object, q question) bool {
+func sameRequest(doc, data object, q Question) bool {
 	id := requestID(doc, data)
-	return id == "" || q.request == "" || id == q.request
+	return id == "" || q.Request == "" || id == q.Request
 }
 
 // person reads the details of a look-up: exactly one distinct mobile of an active person, or nobody.
-func person(doc object, email string) (class, auth.Mobile) {
+func person(doc object, email string) (Class, auth.Mobile) {
 	data := doc.object("data")
 	if doc.get("error") != nil || data == nil {
-		return drift, auth.Mobile{}
+		return Drift, auth.Mobile{}
 	}
 	if status := data.get("status"); status == false {
-		return unknown, auth.Mobile{}
+		return Unknown, auth.Mobile{}
 	}
 	var people []any
 	switch details := data.get("details").(type) {
@@ -119,29 +119,29 @@ func person(doc object, email string) (class, auth.Mobile) {
 	return onlyMobile(people, email)
 }
 
-func onlyMobile(people []any, email string) (class, auth.Mobile) {
+func onlyMobile(people []any, email string) (Class, auth.Mobile) {
 	var only auth.Mobile
 	for _, p := range people {
 		details, ok := p.(object)
 		if !ok || !sameEmail(details, email) {
-			return drift, auth.Mobile{}
+			return Drift, auth.Mobile{}
 		}
 		if status := details.get("status"); status != nil && status != "active" {
 			continue
 		}
 		mobile, err := auth.ParseMobile(international(details.text("mobile_with_country_code")))
 		if err != nil {
-			return drift, auth.Mobile{}
+			return Drift, auth.Mobile{}
 		}
 		if !only.Empty() && only != mobile {
-			return unknown, auth.Mobile{}
+			return Unknown, auth.Mobile{}
 		}
 		only = mobile
 	}
 	if only.Empty() {
-		return unknown, auth.Mobile{}
+		return Unknown, auth.Mobile{}
 	}
-	return found, only
+	return Found, only
 }
 
 // sameEmail reports that the details name nobody else.

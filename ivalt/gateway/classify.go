@@ -1,88 +1,11 @@
-package ivalt
+package gateway
 
 import (
 	"net/http"
 	"regexp"
 	"strings"
 	"time"
-
-	"ivalt-radius/auth"
 )
-
-// class is what an answer of iVALT means: the rows of the classification table in docs/ivalt.md. The zero class is a
-// failure, never an approval.
-type class uint8
-
-const (
-	failed     class = iota // no usable answer (transport, time-out, 5xx, not JSON): what became of the call is unknown
-	unsent                  // the request certainly never left (no connection)
-	refused                 // an answer, but of no known meaning
-	throttled               // 429
-	badKey                  // key or path refused, or a redirect: no call can succeed
-	badRequest              // iVALT cannot take this number or address
-	fence                   // outside the geofence
-	window                  // outside iVALT's time window
-	denied                  // the person said no
-	expired                 // the push is too old
-	unknown                 // iVALT does not know the number or the address
-	pending                 // nothing said yet
-	accepted                // the push is on its way
-	found                   // the look-up gave exactly one mobile
-	drift                   // a 200 that is no proof
-	approved                // the full proof
-	classCount
-)
-
-// String is the word in the log.
-func (c class) String() string {
-	words := [classCount]string{
-		"failed", "unsent", "refused", "throttled", "bad key or path", "bad request", "geofence", "timezone", "denied",
-		"expired", "unknown", "pending", "accepted", "found", "shape drift", "approved",
-	}
-	if c < classCount {
-		return words[c]
-	}
-	return words[failed]
-}
-
-// trouble reports an answer that says nothing about the login.
-func (c class) trouble() bool { return c == failed || c == unsent || c == refused || c == throttled }
-
-// response is what came back, or why nothing did.
-type response struct {
-	fault  class // failed or unsent where there was no answer (status is 0 then)
-	status int
-	header http.Header
-	body   []byte // whole; nil where it was larger than the cap
-}
-
-// question is what the answer is held against.
-type question struct {
-	mobile       auth.Mobile   // the number that was asked
-	email        string        // the address that was looked up
-	sincePush    time.Duration // how long ago the push left
-	request      string        // the push's request id, should iVALT ever give one
-	missingProof proofRule
-	now          time.Time
-}
-
-// proofRule says what to do with an approval that does not echo the mobile.
-type proofRule uint8
-
-const (
-	mustEcho proofRule = iota
-	mayLackEcho
-)
-
-// result is an answer's meaning and the little of it that may be kept.
-type result struct {
-	class    class
-	resend   bool // the push may be sent once more: nothing speaks for its having been taken
-	mobile   auth.Mobile
-	request  string
-	activity string // debug.activityId, letters and digits only
-	pause    time.Duration
-}
 
 // Texts of iVALT that carry a meaning. They are matched, never shown.
 var (
@@ -95,118 +18,118 @@ var (
 )
 
 // classifyPush reads the answer to a push.
-func classifyPush(r response, q question) result {
-	res, doc, settled := common(r, q.now)
+func classifyPush(r response, now time.Time) Result {
+	res, doc, settled := common(r, now)
 	if settled {
-		if res.class == failed && r.status >= http.StatusBadRequest && r.status < http.StatusInternalServerError {
-			res.class = refused // a gateway's own page: the push was not taken
+		if res.Class == Failed && r.status >= http.StatusBadRequest && r.status < http.StatusInternalServerError {
+			res.Class = Refused // a gateway's own page: the push was not taken
 		}
 		return res
 	}
 	data, status := doc.object("data"), doc.object("data").get("status")
 	switch {
 	case r.status == http.StatusNotFound:
-		res.class = unknown
+		res.Class = Unknown
 	case r.status < http.StatusOK || r.status > http.StatusAccepted:
-		res.class = refused
+		res.Class = Refused
 	case doc.get("error") != nil || (status != nil && status != true):
-		res.class = refused
+		res.Class = Refused
 	default:
-		res.class = accepted
-		res.request = requestID(doc, data)
+		res.Class = Accepted
+		res.Request = requestID(doc, data)
 	}
 	return res
 }
 
 // classifyResult reads the answer to a poll.
-func classifyResult(r response, q question) result {
+func classifyResult(r response, q Question, now time.Time) Result {
 	if r.status == http.StatusNoContent {
-		return result{class: pending}
+		return Result{Class: Pending}
 	}
-	res, doc, settled := common(r, q.now)
+	res, doc, settled := common(r, now)
 	if settled {
 		return res
 	}
 	switch r.status {
 	case http.StatusNotFound, http.StatusUnprocessableEntity, http.StatusBadRequest, http.StatusAccepted:
-		res.class = pending
+		res.Class = Pending
 	case http.StatusOK:
-		res.class = judge(doc, q)
+		res.Class = judge(doc, q, now)
 	default:
-		if res.class = refused; r.status < http.StatusBadRequest {
-			res.class = drift
+		if res.Class = Refused; r.status < http.StatusBadRequest {
+			res.Class = Drift
 		}
 	}
 	return res
 }
 
 // classifyLookup reads the answer to a look-up by e-mail.
-func classifyLookup(r response, q question) result {
-	res, doc, settled := common(r, q.now)
-	if settled && (res.class == failed || res.class == unsent || res.class == throttled || res.class == badKey) {
+func classifyLookup(r response, email string, now time.Time) Result {
+	res, doc, settled := common(r, now)
+	if settled && (res.Class == Failed || res.Class == Unsent || res.Class == Throttled || res.Class == BadKey) {
 		return res
 	}
 	problem := doc.object("error")
 	code := problem.text("code") + " " + problem.text("detail")
 	switch {
 	case r.status == http.StatusNotFound, r.status == http.StatusBadRequest && unknownText.MatchString(code):
-		res.class = unknown
+		res.Class = Unknown
 	case settled:
-		res.class = badRequest
+		res.Class = BadRequest
 	case r.status != http.StatusOK:
-		res.class = refused
+		res.Class = Refused
 	default:
-		res.class, res.mobile = person(doc, q.email)
+		res.Class, res.Mobile = person(doc, email)
 	}
 	return res
 }
 
 // common is the part of the table that holds for every call; settled says that the class is final. Rows that a status alone
 // decides come before those that need a body, so that a redirect's or a throttle's HTML page does not hide them.
-func common(r response, now time.Time) (res result, doc object, settled bool) {
+func common(r response, now time.Time) (res Result, doc object, settled bool) {
 	switch {
 	case r.status == 0:
-		return result{class: r.fault, resend: r.fault == failed}, nil, true
+		return Result{Class: r.fault, Resend: r.fault == Failed}, nil, true
 	case r.status >= http.StatusInternalServerError:
-		return result{class: failed, resend: true}, nil, true
+		return Result{Class: Failed, Resend: true}, nil, true
 	case r.status >= http.StatusMultipleChoices && r.status < http.StatusBadRequest:
-		return result{class: badKey}, nil, true
+		return Result{Class: BadKey}, nil, true
 	}
 	doc, err := parse(r.body)
 	if r.status == http.StatusTooManyRequests {
-		return result{class: throttled, pause: pause(r.header, doc, now), activity: activity(doc)}, doc, true
+		return Result{Class: Throttled, Pause: pause(r.header, doc, now), Activity: activity(doc)}, doc, true
 	}
 	if err != nil || !isJSON(r.header.Get("Content-Type")) {
-		return result{class: failed}, nil, true
+		return Result{Class: Failed}, nil, true
 	}
-	res.activity = activity(doc)
-	res.class = refusal(r.status, doc)
-	return res, doc, res.class != failed
+	res.Activity = activity(doc)
+	res.Class = refusal(r.status, doc)
+	return res, doc, res.Class != Failed
 }
 
 // refusal is the class of a 4xx that its text decides; failed where none does.
-func refusal(status int, doc object) class {
+func refusal(status int, doc object) Class {
 	if status < http.StatusBadRequest {
-		return failed
+		return Failed
 	}
 	problem, detail := problemOf(doc)
 	gate := status == http.StatusUnauthorized || status == http.StatusForbidden
 	text := problem.text("code") + "\n" + problem.text("title") + "\n" + detail + "\n" + doc.text("code") + "\n" + doc.text("message")
 	switch {
 	case gate && doc.text("message") != "" && doc.get("error") == nil && doc.get("data") == nil:
-		return badKey
+		return BadKey
 	case windowText.MatchString(text):
-		return window
+		return Window
 	case fenceText.MatchString(text):
-		return fence
+		return Fence
 	case (status == http.StatusBadRequest || status == http.StatusUnprocessableEntity) && unfit(doc, problem, detail):
-		return badRequest
+		return BadRequest
 	case gate && doc.object("error") != nil && expiredText.MatchString(detail):
-		return expired
+		return Expired
 	case gate && doc.object("error") != nil:
-		return denied
+		return Denied
 	}
-	return failed
+	return Failed
 }
 
 // unfit reports a validation failure of iVALT's framework. A problem's title is left out: "Invalid details" stands above

@@ -1,0 +1,84 @@
+package gateway
+
+import (
+	"net/http"
+	"time"
+
+	"ivalt-radius/auth"
+)
+
+// Class is what an answer of iVALT means: the rows of the classification table in docs/ivalt.md. The zero Class is a
+// failure, never an approval.
+type Class uint8
+
+// The classes.
+const (
+	Failed     Class = iota // no usable answer (transport, time-out, 5xx, not JSON): what became of the call is unknown
+	Unsent                  // the request certainly never left (no connection)
+	Refused                 // an answer, but of no known meaning
+	Throttled               // 429
+	BadKey                  // key or path refused, or a redirect: no call can succeed
+	BadRequest              // iVALT cannot take this number or address
+	Fence                   // outside the geofence
+	Window                  // outside iVALT's time window
+	Denied                  // the person said no
+	Expired                 // the push is too old
+	Unknown                 // iVALT does not know the number or the address
+	Pending                 // nothing said yet
+	Accepted                // the push is on its way
+	Found                   // the look-up gave exactly one mobile
+	Drift                   // a 200 that is no proof
+	Approved                // the full proof
+	Classes                 // how many there are
+)
+
+// String is the word in the log.
+func (c Class) String() string {
+	words := [Classes]string{
+		"failed", "unsent", "refused", "throttled", "bad key or path", "bad request", "geofence", "timezone", "denied",
+		"expired", "unknown", "pending", "accepted", "found", "shape drift", "approved",
+	}
+	if c < Classes {
+		return words[c]
+	}
+	return words[Failed]
+}
+
+// Trouble reports an answer that says nothing about the login.
+func (c Class) Trouble() bool { return c == Failed || c == Unsent || c == Refused || c == Throttled }
+
+// Question is what the answer to a poll is held against.
+type Question struct {
+	Mobile  auth.Mobile // the number that is asked about
+	Sent    time.Time   // when the push left, with its monotonic reading: nothing older is an answer to it
+	Request string      // the push's Result.Request; empty: any
+	Proof   Proof
+}
+
+// Proof says what to do with an approval that does not echo the mobile. One that echoes another never counts.
+type Proof uint8
+
+// The proofs. The zero Proof is the full one.
+const (
+	MustEcho Proof = iota
+	MayLackEcho
+)
+
+// Result is an answer's meaning and the little of it that may be kept.
+type Result struct {
+	Class    Class
+	Status   int           // 0: there was no answer
+	Resend   bool          // the push may be sent once more: nothing speaks for its having been taken
+	Mobile   auth.Mobile   // of the person, where the class is Found
+	Request  string        // the push's id, should iVALT ever give one; at most 128 octets, hostile ones
+	Activity string        // iVALT's own mark of the answer, for the log: at most 64 letters and digits
+	Pause    time.Duration // after a 429: how long it asks us to stay away, at most 15 min; 0: it asks for nothing
+}
+
+// response is what came back, or why nothing did.
+type response struct {
+	fault  Class // Failed or Unsent where there was no answer (status is 0 then)
+	status int
+	header http.Header
+	body   []byte // whole; nil where it was larger than the cap
+}

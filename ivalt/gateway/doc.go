@@ -1,0 +1,8 @@
+// Package gateway is the iVALT API as one client sees it: three calls, and what their answers mean. It keeps nothing between calls
+// and decides nothing about a login; package ivalt does.
+//
+// A Client posts one request and reads its answer, whole and bounded (client.go). An answer is one strict JSON object or none
+// (strict.go), and its meaning is a Class: the rows of the classification table in docs/ivalt.md (class.go, classify.go). Only
+// the full proof is Approved, and only a poll can give it (proof.go). Everything behind the client is a pure function of the
+// octets that came back, the question that was asked, and the time.
+package gateway
