@@ -44,20 +44,26 @@ func (d Deps) client(s Settings, p *plan, roots *x509.CertPool) *gateway.Client 
 	})
 }
 
-// Push has iVALT ask the person, and blocks until there is an answer or ctx ends (auth.Withdrawn). It sends one push
-// request; a second one at most, ten seconds later, where nothing says that the first one was taken. After Close the answer
-// is auth.Stopping. p is read until Push returns and a little beyond, so it must not be changed.
-func (s *Service) Push(ctx context.Context, p *auth.Push) auth.Answer {
-	l := newLogin(p, ctx.Done())
+// Begin has iVALT ask the person and returns at once. It sends one push request; a second one at most, ten seconds later, where
+// nothing says that the first one was taken. After Close the answer is auth.Stopping. p is read until the answer is there and a
+// little beyond, so it must not be changed.
+func (s *Service) Begin(p *auth.Push) auth.Asked {
+	l := newLogin(p)
 	s.scheduler.enter(l)
-	select {
-	case a := <-l.answer:
-		return a
-	case <-ctx.Done():
-		s.scheduler.withdraw(l)
-		return <-l.answer
-	}
+	return asked{login: l, scheduler: s.scheduler}
 }
+
+// asked is a login at the phone.
+type asked struct {
+	login     *login
+	scheduler *scheduler
+}
+
+// Answer implements auth.Asked.
+func (a asked) Answer() <-chan auth.Answer { return a.login.answer }
+
+// Withdraw implements auth.Asked: when it returns the login holds no phone.
+func (a asked) Withdraw() { a.scheduler.withdraw(a.login) }
 
 // Reload takes new settings, or none of them where one is a fatal fault. Address, key, roots, limits and the bound on
 // calls hold from the next call on; what a login waits for, and its rules, stay as they were when it began.
