@@ -1,7 +1,6 @@
 package auth
 
 import (
-	"context"
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
@@ -19,20 +18,23 @@ const acceptJoinable = 10 * time.Second
 // key tells one attempt from another: a keyed digest, so that no table holds a password.
 type key [sha256.Size]byte
 
-// attempt is one login by one person, from its first exchange until its Accept can no longer be joined.
+// attempt is one login by one person, from its first exchange until its Accept can no longer be joined. What is not set once by
+// enter is guarded by attempts.mu, but for done's closing.
 type attempt struct {
-	key    key
-	id     string
-	first  time.Time // when its first exchange was received; answer_within counts from here
-	ctx    context.Context
-	cancel context.CancelCauseFunc
+	key   key
+	id    string
+	first time.Time // when its first exchange was received; answer_within counts from here
 
-	waiting int // exchanges that wait for the verdict; guarded by attempts.mu
-	total   int // exchanges that ever did
+	asked Asked // the push; nil until it was begun
+	over  error // why it ended before its answer: errWithdrawn, errShutdown
 
-	done    chan struct{} // closed when verdict is set
-	verdict Verdict       // written once, before done is closed
-	until   time.Time     // an Accept is joinable before this
+	waiting int           // exchanges that wait for the verdict
+	total   int           // exchanges that ever did
+	done    chan struct{} // closed once concluded; nil where nobody joined
+
+	concluded bool
+	verdict   Verdict
+	until     time.Time // an Accept is joinable before this
 }
 
 // attempts are the logins that wait, and the Accepts that may still be joined.
@@ -86,19 +88,16 @@ const (
 	silenced             // no attempt: the server is draining
 	leads
 	joins
+	joinsLate // the attempt has an Accept already
 )
 
 // enter makes the exchange lead a new attempt or join the one with its key.
-func (s *attempts) enter(ctx context.Context, k key, req *Request, now time.Time, most int) (*attempt, role) {
+func (s *attempts) enter(k key, req *Request, now time.Time, most int) (*attempt, role) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.expire(now)
-	if a := s.open[k]; a != nil {
-		if a.joinable(now) {
-			s.wait(a, req.ID)
-			return a, joins
-		}
-		delete(s.open, k)
+	if a := s.open[k]; a != nil && a.joinable(now) {
+		return a, s.join(a, req.ID)
 	}
 	if s.draining {
 		return nil, silenced
@@ -106,12 +105,23 @@ func (s *attempts) enter(ctx context.Context, k key, req *Request, now time.Time
 	if s.leading >= most {
 		return nil, refused
 	}
-	a := &attempt{key: k, id: s.newID(), first: req.Received, done: make(chan struct{})}
-	a.ctx, a.cancel = context.WithCancelCause(ctx)
+	a := &attempt{key: k, id: s.newID(), first: req.Received}
 	s.wait(a, req.ID)
 	s.open[k] = a
 	s.leading++
 	return a, leads
+}
+
+// join has one more exchange wait for an attempt that is there.
+func (s *attempts) join(a *attempt, exchange uint64) role {
+	s.wait(a, exchange)
+	if a.concluded {
+		return joinsLate
+	}
+	if a.done == nil {
+		a.done = make(chan struct{})
+	}
+	return joins
 }
 
 // wait counts the exchange among those that wait for the attempt.
@@ -125,12 +135,37 @@ func (s *attempts) wait(a *attempt, exchange uint64) {
 
 // joinable reports that the attempt still waits, or has an Accept that may be had again.
 func (a *attempt) joinable(now time.Time) bool {
-	select {
-	case <-a.done:
+	if a.concluded {
 		return a.verdict.Kind == Accept && now.Before(a.until)
-	default:
-		return a.ctx.Err() == nil
 	}
+	return a.over == nil
+}
+
+// push begins the attempt's push, unless the attempt is over already.
+func (s *attempts) push(a *attempt, to Pusher, p *Push) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if a.over == nil {
+		a.asked = to.Begin(p)
+	}
+}
+
+// end gives the attempt up.
+func (a *attempt) end(why error) {
+	if a.over != nil || a.concluded {
+		return
+	}
+	a.over = why
+	if a.asked != nil {
+		a.asked.Withdraw()
+	}
+}
+
+// ended is why the attempt was given up; nil where it was not.
+func (s *attempts) ended(a *attempt) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return a.over
 }
 
 // waits reports that an exchange with this key would join.
@@ -156,7 +191,7 @@ func (s *attempts) withdraw(exchanges []uint64) {
 		}
 		delete(s.waiters, exchange)
 		if a.waiting--; a.waiting == 0 {
-			a.cancel(errWithdrawn)
+			a.end(errWithdrawn)
 		}
 	}
 }
@@ -181,7 +216,7 @@ func (s *attempts) stop() {
 	defer s.mu.Unlock()
 	s.draining = true
 	for _, a := range s.open {
-		a.cancel(errShutdown)
+		a.end(errShutdown)
 	}
 }
 
@@ -189,7 +224,7 @@ func (s *attempts) stop() {
 func (s *attempts) conclude(a *attempt, v Verdict, now, leaveBy time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	a.verdict = v
+	a.concluded, a.verdict = true, v
 	a.until = now.Add(acceptJoinable)
 	if leaveBy.Before(a.until) {
 		a.until = leaveBy
@@ -202,8 +237,9 @@ func (s *attempts) conclude(a *attempt, v Verdict, now, leaveBy time.Time) {
 	default:
 		delete(s.open, a.key)
 	}
-	close(a.done)
-	a.cancel(nil)
+	if a.done != nil {
+		close(a.done)
+	}
 }
 
 // expire forgets the Accepts whose time is over. They are few and in order of their conclusion.

@@ -87,14 +87,16 @@ func (f *Flow) Open(ctx context.Context, req *Request) (verdict Verdict, wait fu
 		waiting := l
 		return verdict, func() Verdict { return f.settle(ctx, &waiting, decision, proof, nil) }
 	}
-	a, role := f.attempts.enter(ctx, f.attempts.key(subject.User, req), req, f.Now(), l.rules.MaxAttempts)
+	a, role := f.attempts.enter(f.attempts.key(subject.User, req), req, f.Now(), l.rules.MaxAttempts)
 	waiting := &pending{login: l, attempt: a, subject: subject, decision: decision, proof: proof}
 	switch role {
 	case leads:
-		f.attempts.withdraw(req.Replaces)
+		f.ask(waiting)
 		return verdict, func() Verdict { return f.lead(ctx, waiting) }
 	case joins:
 		return verdict, func() Verdict { return f.follow(ctx, waiting) }
+	case joinsLate:
+		return f.late(waiting), nil
 	case silenced:
 		return Verdict{Silent: true, Reason: ShuttingDown}, nil
 	case refused:
@@ -190,62 +192,67 @@ func (f *Flow) primary(ctx context.Context, l *login, s Subject, d policy.Decisi
 	return Proof{Password: checked}, err
 }
 
-// lead pushes for the attempt and hands its verdict to every exchange that joined it, also when something panics: the
-// zero Verdict rejects.
-func (f *Flow) lead(ctx context.Context, p *pending) (v Verdict) {
-	defer f.ended(p, &v)
-	p.id, p.login.attempt = p.attempt.id, p.attempt
-	f.push(p)
-	return f.settle(ctx, &p.login, f.again(&p.login, p.decision), p.proof, nil)
-}
-
-// ended hands the verdict over.
-func (f *Flow) ended(p *pending, v *Verdict) {
-	f.attempts.conclude(p.attempt, *v, f.Now(), p.leaveBy())
-	if f.attempts.release(p.req.ID) {
-		v.Silent = true // withdrawn meanwhile: its NAS listens for a newer exchange
-	}
-}
-
-// push has the phone asked, and waits. Whatever the phone said, an attempt that was withdrawn or stopped is over.
-func (f *Flow) push(p *pending) {
-	p.proof.Answer = f.Pusher.Push(p.attempt.ctx, &Push{
+// ask has the phone asked for the attempt that the login leads, once the older exchanges whose identifier it reuses are
+// withdrawn.
+func (f *Flow) ask(p *pending) {
+	f.attempts.withdraw(p.req.Replaces)
+	defer func() {
+		if recovered := recover(); recovered != nil { // nobody will wait for this attempt
+			f.attempts.conclude(p.attempt, Verdict{}, f.Now(), p.leaveBy())
+			panic(recovered)
+		}
+	}()
+	f.attempts.push(p.attempt, f.Pusher, &Push{
 		Attempt: p.attempt.id, Client: p.req.Client.Name, CallingStation: p.req.CallingStation,
 		User: p.subject.User, Person: p.subject.Person, Deadline: p.leaveBy(),
 	})
-	switch cause := context.Cause(p.attempt.ctx); {
-	case cause == nil:
-	case errors.Is(cause, errWithdrawn):
+}
+
+// lead waits for the phone and concludes the attempt. It parks at once, so that its goroutine stays small.
+func (f *Flow) lead(ctx context.Context, p *pending) Verdict {
+	if asked := p.attempt.asked; asked != nil {
+		p.proof.Answer = <-asked.Answer()
+	}
+	return f.concludeAttempt(ctx, p)
+}
+
+// concludeAttempt hands the verdict to every exchange of the attempt, also when something panics: the zero Verdict rejects.
+func (f *Flow) concludeAttempt(ctx context.Context, p *pending) (v Verdict) {
+	defer func() {
+		f.attempts.conclude(p.attempt, v, f.Now(), p.leaveBy())
+		v = f.released(p, v)
+	}()
+	p.id, p.login.attempt = p.attempt.id, p.attempt
+	// Whatever the phone said, an attempt that was withdrawn or stopped is over.
+	switch over := f.attempts.ended(p.attempt); {
+	case over == nil:
+	case errors.Is(over, errWithdrawn):
 		p.proof.Answer.Outcome, p.proof.Answer.Detail = Withdrawn, errWithdrawn.Error()
 	default:
 		p.proof.Answer.Outcome, p.proof.Answer.Detail = Stopping, errShutdown.Error()
 	}
+	return f.settle(ctx, &p.login, f.again(&p.login, p.decision), p.proof, nil)
 }
 
-// follow waits for the verdict of the attempt that the exchange joined. A late copy of an accepted login is judged by the
-// hours once more.
-func (f *Flow) follow(ctx context.Context, p *pending) (v Verdict) {
-	defer func() { v.Silent = f.attempts.release(p.req.ID) || v.Silent }()
-	a := p.attempt
+// follow waits for the verdict of the attempt that the exchange joined.
+func (f *Flow) follow(ctx context.Context, p *pending) Verdict {
 	select {
-	case <-a.done:
-		return f.late(p)
-	default:
-	}
-	select {
-	case <-a.done:
-		return a.verdict
+	case <-p.attempt.done:
+		return f.released(p, p.attempt.verdict)
 	case <-ctx.Done():
-		return Verdict{Silent: true, Reason: ShuttingDown, Attempt: a.id}
+		return Verdict{Silent: true, Reason: ShuttingDown, Attempt: p.attempt.id}
 	}
 }
 
-// late gives a concluded Accept to a further copy of its login, and leaves evidence of it.
+// released ends an exchange's wait. One that was withdrawn meanwhile is not answered: its NAS listens for a newer one.
+func (f *Flow) released(p *pending, v Verdict) Verdict {
+	v.Silent = f.attempts.release(p.req.ID) || v.Silent
+	return v
+}
+
+// late gives a concluded Accept to a further copy of its login, judged by the hours once more, and leaves evidence of it.
 func (f *Flow) late(p *pending) Verdict {
-	v := p.attempt.verdict
-	if v.Kind != Accept {
-		return v
-	}
+	defer f.attempts.release(p.req.ID)
 	if f.again(&p.login, p.decision).Action != policy.RequirePush {
 		return Verdict{Reason: OutsideHours, Attempt: p.attempt.id}
 	}
@@ -253,7 +260,7 @@ func (f *Flow) late(p *pending) Verdict {
 		Event: "accept_joined", Attempt: p.attempt.id, Client: p.req.Client.Name, User: p.user,
 		CallingStation: p.req.CallingStation, Detail: "a further copy of the login got its Accept",
 	})
-	return v
+	return p.attempt.verdict
 }
 
 // settle concludes, makes the evidence durable before an Accept, and looks at the clock once more after that.

@@ -31,7 +31,9 @@ type house struct {
 	commitFor time.Duration
 }
 
-func (h *house) Push(ctx context.Context, p *Push) Answer {
+func (h *house) Begin(p *Push) Asked { return PusherFunc(h.ask).Begin(p) }
+
+func (h *house) ask(ctx context.Context, p *Push) Answer {
 	h.mu.Lock()
 	h.pushes = append(h.pushes, *p)
 	phone := h.phone

@@ -93,7 +93,13 @@ func TestServerEndsWhileAnExchangeFollows(t *testing.T) {
 func TestAPanicRejectsAndFreesTheAttempt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newHouse()
-		h.phone = func(context.Context, *Push) Answer { pass(time.Second); panic("boom") }
+		asked := 0
+		h.decide = func(f policy.Facts) policy.Decision {
+			if asked++; asked == 3 { // the leader's second judgement, after both have asked once
+				panic("boom")
+			}
+			return push(f)
+		}
 		died := make(chan any, 1)
 		go func() {
 			defer func() { died <- recover() }()
@@ -106,6 +112,27 @@ func TestAPanicRejectsAndFreesTheAttempt(t *testing.T) {
 			t.Error("the panic is swallowed, or its attempt still waits")
 		}
 	})
+}
+
+// fragile is a Pusher that panics.
+type fragile struct{}
+
+func (fragile) Begin(*Push) Asked { panic("boom") }
+
+func TestAPanicOfThePusherFreesTheAttempt(t *testing.T) {
+	h := newHouse()
+	h.Pusher = fragile{}
+	func() {
+		defer func() {
+			if recover() == nil {
+				t.Error("the panic is swallowed")
+			}
+		}()
+		h.run(ask("bob", "pw"))
+	}()
+	if h.Waiting() != 0 {
+		t.Error("the attempt still waits")
+	}
 }
 
 func TestReloadKeepsTheRulesOfWaitingLogins(t *testing.T) {

@@ -206,17 +206,44 @@ type Answer struct {
 	Pushed  bool   // a push was sent, or may have been
 }
 
-// Pusher has iVALT ask a person. Push blocks until there is an answer or ctx ends; it sends at most one push request that
-// iVALT accepts. It is safe for concurrent use.
+// Pusher has iVALT ask people. It is safe for concurrent use.
 type Pusher interface {
-	Push(ctx context.Context, p *Push) Answer
+	// Begin asks a person and returns at once. At most one push request that iVALT accepts is sent for it. p must
+	// not change until the answer is there.
+	Begin(p *Push) Asked
 }
 
-// PusherFunc makes a function a Pusher.
+// Asked is one push that waits for its answer.
+type Asked interface {
+	// Answer gives the one answer, once.
+	Answer() <-chan Answer
+	// Withdraw says that nobody waits any more: the answer is Withdrawn, unless there was one already. Once it returns, another
+	// push to the same phone does not collide with this one.
+	Withdraw()
+}
+
+// PusherFunc makes a function a Pusher. The function blocks until there is an answer, or ctx ends since the push is withdrawn.
 type PusherFunc func(ctx context.Context, p *Push) Answer
 
-// Push implements Pusher.
-func (f PusherFunc) Push(ctx context.Context, p *Push) Answer { return f(ctx, p) }
+// Begin implements Pusher.
+func (f PusherFunc) Begin(p *Push) Asked {
+	ctx, cancel := context.WithCancel(context.Background())
+	a := &asked{answer: make(chan Answer, 1), withdraw: cancel}
+	go func() { a.answer <- f(ctx, p) }()
+	return a
+}
+
+// asked is what a PusherFunc was asked.
+type asked struct {
+	answer   chan Answer
+	withdraw context.CancelFunc
+}
+
+// Answer implements Asked.
+func (a *asked) Answer() <-chan Answer { return a.answer }
+
+// Withdraw implements Asked.
+func (a *asked) Withdraw() { a.withdraw() }
 
 // Recorder keeps the evidence.
 type Recorder interface {

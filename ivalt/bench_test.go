@@ -69,7 +69,7 @@ func crowd(b *testing.B, url string, n int) uint64 {
 	for i := range n {
 		p := pushTo(b, "a", fmt.Sprintf("+49%02d%05d%05d", 15, n, i)) // each crowd has its own phones
 		all.Go(func() {
-			if a := service.Push(b.Context(), p); a.Outcome != auth.Approved {
+			if a := askAndWait(b.Context(), service, p); a.Outcome != auth.Approved {
 				b.Errorf("%+v", a)
 			}
 		})

@@ -20,7 +20,7 @@ func TestThrottledPollsWaitTogether(t *testing.T) {
 		asked := reply{status: 429, body: bodyThrottle, header: http.Header{"Retry-After": {"7"}}}
 		h := newHouse(t, settings(), script(sent(), wait(), asked, said()))
 		h.age()
-		a := h.Push(t.Context(), pushTo(t, "a1", testMobile))
+		a := h.push(t.Context(), pushTo(t, "a1", testMobile))
 		if a.Outcome != auth.Approved {
 			t.Errorf("%+v", a)
 		}
@@ -34,8 +34,8 @@ func TestPenaltyRefusesNewLogins(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newHouse(t, settings(), script(tooMany(), wait()))
 		h.age()
-		h.Push(t.Context(), pushTo(t, "a1", testMobile))
-		if a := h.Push(t.Context(), pushTo(t, "a2", otherPhone)); a.Outcome != auth.NoBudget || a.Pushed {
+		h.push(t.Context(), pushTo(t, "a1", testMobile))
+		if a := h.push(t.Context(), pushTo(t, "a2", otherPhone)); a.Outcome != auth.NoBudget || a.Pushed {
 			t.Errorf("%+v", a)
 		}
 	})
@@ -120,7 +120,7 @@ func TestWrongKeyIsNotHammered(t *testing.T) {
 		h.fake.mu.Lock()
 		h.fake.answer = script(sent(), wait(), said())
 		h.fake.mu.Unlock()
-		if a := h.Push(t.Context(), pushTo(t, "a", testMobile)); a.Outcome != auth.Approved {
+		if a := h.push(t.Context(), pushTo(t, "a", testMobile)); a.Outcome != auth.Approved {
 			t.Errorf("the key is right again: %+v", a)
 		}
 	})
@@ -140,8 +140,8 @@ func TestBreakerHoldsOpenLogins(t *testing.T) {
 			return wait()
 		})
 		h.age()
-		time.AfterFunc(4*time.Second, func() { h.Push(t.Context(), pushTo(t, "a2", otherPhone)) })
-		a := h.Push(t.Context(), pushTo(t, "a1", testMobile))
+		time.AfterFunc(4*time.Second, func() { h.push(t.Context(), pushTo(t, "a2", otherPhone)) })
+		a := h.push(t.Context(), pushTo(t, "a1", testMobile))
 		if a.Outcome != auth.Approved {
 			t.Errorf("%+v", a)
 		}

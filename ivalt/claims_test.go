@@ -17,7 +17,7 @@ func (h *house) answers(t *testing.T, pushes ...*auth.Push) []auth.Answer {
 	out := make([]auth.Answer, len(pushes))
 	var all sync.WaitGroup
 	for i, p := range pushes {
-		all.Go(func() { out[i] = h.Push(t.Context(), p) })
+		all.Go(func() { out[i] = h.push(t.Context(), p) })
 		synctest.Wait() // one after the other
 	}
 	all.Wait()
@@ -64,7 +64,7 @@ func (tc *collision) run(t *testing.T) {
 	// The next one is not held off.
 	<-time.After(holdFor)
 	before := h.fake.count(resultPath)
-	if a := h.Push(t.Context(), pushTo(t, "a3", testMobile)); a.Outcome != auth.Approved {
+	if a := h.push(t.Context(), pushTo(t, "a3", testMobile)); a.Outcome != auth.Approved {
 		t.Errorf("the next login: %+v", a)
 	}
 	if n := h.fake.count(resultPath) - before; n != tc.nextPolls {
@@ -116,7 +116,7 @@ func TestDirtyMobiles(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				h := newHouse(t, settings(), tc.first)
 				h.age()
-				h.Push(t.Context(), pushTo(t, "a1", testMobile))
+				h.push(t.Context(), pushTo(t, "a1", testMobile))
 				<-time.After(tc.pause)
 				var paths []string
 				h.fake.mu.Lock()
@@ -125,7 +125,7 @@ func TestDirtyMobiles(t *testing.T) {
 					return script(sent(), wait())(r)
 				}
 				h.fake.mu.Unlock()
-				h.Push(t.Context(), pushTo(t, "a2", testMobile))
+				h.push(t.Context(), pushTo(t, "a2", testMobile))
 				if drained := paths[0] == resultPath; drained != tc.drains {
 					t.Errorf("drained %v, want %v", drained, tc.drains)
 				}
@@ -139,7 +139,7 @@ func TestStaleUntilAPollSaysOtherwise(t *testing.T) {
 		h := newHouse(t, settings(), script(sent(), said()))
 		h.age()
 		for range 2 {
-			if a := h.Push(t.Context(), pushTo(t, "a1", testMobile)); a.Outcome != auth.Stale {
+			if a := h.push(t.Context(), pushTo(t, "a1", testMobile)); a.Outcome != auth.Stale {
 				t.Errorf("%+v", a)
 			}
 		}
@@ -149,13 +149,13 @@ func TestStaleUntilAPollSaysOtherwise(t *testing.T) {
 		h.fake.mu.Lock()
 		h.fake.answer = script(sent(), wait())
 		h.fake.mu.Unlock()
-		h.Push(t.Context(), pushTo(t, "a1", testMobile))
+		h.push(t.Context(), pushTo(t, "a1", testMobile))
 		<-time.After(dirtyFor)
 		before := h.fake.count(resultPath)
 		h.fake.mu.Lock()
 		h.fake.answer = script(sent(), wait(), said())
 		h.fake.mu.Unlock()
-		if a := h.Push(t.Context(), pushTo(t, "a1", testMobile)); a.Outcome != auth.Approved || h.fake.count(resultPath)-before != 2 {
+		if a := h.push(t.Context(), pushTo(t, "a1", testMobile)); a.Outcome != auth.Approved || h.fake.count(resultPath)-before != 2 {
 			t.Errorf("%+v after %d polls", a, h.fake.count(resultPath)-before)
 		}
 	})
@@ -165,8 +165,8 @@ func TestTheClaimIsHeldForAMomentAfterAnAccept(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newHouse(t, settings(), script(sent(), wait(), said()))
 		h.age()
-		h.Push(t.Context(), pushTo(t, "a1", testMobile))
-		h.Push(t.Context(), pushTo(t, "a2", testMobile))
+		h.push(t.Context(), pushTo(t, "a1", testMobile))
+		h.push(t.Context(), pushTo(t, "a2", testMobile))
 		if diff := cmp.Diff(ms(0, 5500), h.fake.times(pushPath)); diff != "" {
 			t.Errorf("pushes (-want +got):\n%s", diff)
 		}

@@ -88,7 +88,7 @@ func (r *rehearsal) login(t *testing.T) auth.Answer {
 	t.Helper()
 	p := byEmail(t, "a1", ada)
 	p.Deadline = time.Now().Add(20 * time.Second)
-	return r.Push(t.Context(), p)
+	return askAndWait(t.Context(), r.Service, p)
 }
 
 // TestNothingHostileApproves is every false answer that the simulator knows, at every place, while the person would approve:

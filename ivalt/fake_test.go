@@ -209,6 +209,22 @@ type house struct {
 	level func(logrus.Level)
 }
 
+// askAndWait asks and waits for the answer; it withdraws when ctx ends.
+func askAndWait(ctx context.Context, s *Service, p *auth.Push) auth.Answer {
+	a := s.Begin(p)
+	select {
+	case answer := <-a.Answer():
+		return answer
+	case <-ctx.Done():
+		a.Withdraw()
+		return <-a.Answer()
+	}
+}
+
+func (h *house) push(ctx context.Context, p *auth.Push) auth.Answer {
+	return askAndWait(ctx, h.Service, p)
+}
+
 // newHouse starts a service on a fake.
 func newHouse(t *testing.T, s Settings, answer func(request) reply) *house {
 	t.Helper()

@@ -138,7 +138,7 @@ func (tc *oneLogin) run(t *testing.T) {
 		tc.push(p)
 	}
 	began := time.Now()
-	a := h.Push(t.Context(), p)
+	a := h.push(t.Context(), p)
 	if a.Outcome != tc.want || a.Pushed == tc.unpushed || a.Detail == "" {
 		t.Errorf("answer %s %+v, want %s", outcomeWord(a.Outcome), a, outcomeWord(tc.want))
 	}

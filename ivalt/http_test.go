@@ -41,7 +41,7 @@ func pushNow(t *testing.T, s *Service) auth.Answer {
 	s.scheduler.mu.Lock()
 	s.scheduler.began = s.scheduler.began.Add(-dirtyFor)
 	s.scheduler.mu.Unlock()
-	return s.Push(t.Context(), pushTo(t, "a1", testMobile))
+	return askAndWait(t.Context(), s, pushTo(t, "a1", testMobile))
 }
 
 // tlsServer starts an HTTPS server; the settings reach it.
@@ -96,7 +96,7 @@ func TestRequestsAsTheDialectWantsThem(t *testing.T) {
 	}, func(*tls.Config) {})
 	service := start(t, s)
 	p := byEmail(t, "a1", "ada@example.com")
-	if a := service.Push(t.Context(), p); a.Outcome != auth.OutsideFence || a.Mobile != mobile(t, testMobile) {
+	if a := askAndWait(t.Context(), service, p); a.Outcome != auth.OutsideFence || a.Mobile != mobile(t, testMobile) {
 		t.Errorf("%+v", a)
 	}
 	if n := seen.Load(); n != 4 {
@@ -210,7 +210,7 @@ func TestAServerThatHangsUp(t *testing.T) {
 	s.ApprovalTimeout = 2 * time.Second
 	service := start(t, s)
 	p := pushTo(t, "a1", testMobile) // a young process: the drain makes the kept connection
-	if a := service.Push(t.Context(), p); a.Outcome == auth.Approved || !a.Pushed {
+	if a := askAndWait(t.Context(), service, p); a.Outcome == auth.Approved || !a.Pushed {
 		t.Errorf("%+v", a)
 	}
 	if n := pushes.Load(); n != 1 {
@@ -267,7 +267,7 @@ func TestConnectionsAreKeptAndBounded(t *testing.T) {
 	for i := range logins {
 		p := pushTo(t, "a", "+491511234"+string(rune('0'+i/10))+string(rune('0'+i%10)))
 		all.Go(func() {
-			if a := service.Push(t.Context(), p); a.Outcome != auth.OutsideFence {
+			if a := askAndWait(t.Context(), service, p); a.Outcome != auth.OutsideFence {
 				t.Errorf("%+v", a)
 			}
 		})

@@ -24,39 +24,37 @@ func TestWithdrawal(t *testing.T) {
 		h.age()
 		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 		defer cancel()
-		if a := h.Push(ctx, pushTo(t, "a1", testMobile)); a.Outcome != auth.Withdrawn || !a.Pushed {
+		if a := h.push(ctx, pushTo(t, "a1", testMobile)); a.Outcome != auth.Withdrawn || !a.Pushed {
 			t.Errorf("%+v", a)
 		}
 		// The poll that was under way finds the approval while the next login has just pushed: it is nobody's.
 		h.fake.mu.Lock()
 		h.fake.answer = script(sent(), wait())
 		h.fake.mu.Unlock()
-		if a := h.Push(t.Context(), pushTo(t, "a2", testMobile)); a.Outcome != auth.TimedOut {
+		if a := h.push(t.Context(), pushTo(t, "a2", testMobile)); a.Outcome != auth.TimedOut {
 			t.Errorf("the next login: %+v", a)
 		}
 		gone, stop := context.WithCancel(t.Context())
 		stop()
-		if a := h.Push(gone, pushTo(t, "a3", otherPhone)); a.Outcome != auth.Withdrawn || a.Pushed {
+		if a := h.push(gone, pushTo(t, "a3", otherPhone)); a.Outcome != auth.Withdrawn || a.Pushed {
 			t.Errorf("withdrawn before it began: %+v", a)
 		}
 	})
 }
 
-// TestAnAbandonedLoginCollidesWithNobody is auth's order of things: the older login of a NAS slot is cancelled, and the newer
-// one of the same phone asks before the older one's goroutine has run. Here that goroutine never runs.
-func TestAnAbandonedLoginCollidesWithNobody(t *testing.T) {
+// TestAWithdrawnLoginCollidesWithNobody is auth's order of things: the older login of a NAS slot is withdrawn, and the newer one of the
+// same phone asks at once, before the older one's goroutine has read its answer.
+func TestAWithdrawnLoginCollidesWithNobody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newHouse(t, settings(), script(sent(), wait(), wait(), wait(), said()))
 		h.age()
-		ctx, cancel := context.WithCancel(t.Context())
-		older := newLogin(pushTo(t, "a1", testMobile), ctx.Done())
-		h.scheduler.enter(older)
+		older := h.Begin(pushTo(t, "a1", testMobile))
 		<-time.After(2 * time.Second)
-		cancel()
-		if a := h.Push(t.Context(), pushTo(t, "a2", testMobile)); a.Outcome != auth.Approved {
+		older.Withdraw()
+		if a := h.push(t.Context(), pushTo(t, "a2", testMobile)); a.Outcome != auth.Approved {
 			t.Errorf("the newer login: %s, %+v", outcomeWord(a.Outcome), a)
 		}
-		if a := <-older.answer; a.Outcome != auth.Withdrawn || !a.Pushed {
+		if a := <-older.Answer(); a.Outcome != auth.Withdrawn || !a.Pushed {
 			t.Errorf("the older login: %s, %+v", outcomeWord(a.Outcome), a)
 		}
 		// The older push may still be answered, so the newer one drains: sentinel; drain, sentinel, two polls.
@@ -69,14 +67,12 @@ func TestAnAbandonedLoginCollidesWithNobody(t *testing.T) {
 	})
 }
 
-func TestALoginThatIsAbandonedBeforeItsClaim(t *testing.T) {
+func TestALoginThatIsWithdrawnBeforeItsClaim(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newHouse(t, settings(), script(sent(), wait(), wait(), said()))
 		h.age()
-		gone := make(chan struct{})
-		close(gone)
-		time.AfterFunc(2*time.Second, func() { h.scheduler.enter(newLogin(pushTo(t, "a2", testMobile), gone)) })
-		if a := h.Push(t.Context(), pushTo(t, "a1", testMobile)); a.Outcome != auth.Approved || h.fake.count(pushPath) != 1 {
+		time.AfterFunc(2*time.Second, func() { h.Begin(pushTo(t, "a2", testMobile)).Withdraw() })
+		if a := h.push(t.Context(), pushTo(t, "a1", testMobile)); a.Outcome != auth.Approved || h.fake.count(pushPath) != 1 {
 			t.Errorf("%s after %d pushes", outcomeWord(a.Outcome), h.fake.count(pushPath))
 		}
 	})
@@ -91,7 +87,7 @@ func TestClose(t *testing.T) {
 		if diff := cmp.Diff([]string{"stopping", "stopping"}, outcomes(got)); diff != "" {
 			t.Error(diff)
 		}
-		if a := h.Push(t.Context(), pushTo(t, "a3", testMobile)); a.Outcome != auth.Stopping || a.Pushed {
+		if a := h.push(t.Context(), pushTo(t, "a3", testMobile)); a.Outcome != auth.Stopping || a.Pushed {
 			t.Errorf("after Close: %+v", a)
 		}
 		h.Close()
@@ -120,14 +116,14 @@ func TestReload(t *testing.T) {
 			}
 		})
 		began := time.Now()
-		if a := h.Push(t.Context(), pushTo(t, "a1", testMobile)); a.Outcome != auth.TimedOut || time.Since(began) != 57*time.Second {
+		if a := h.push(t.Context(), pushTo(t, "a1", testMobile)); a.Outcome != auth.TimedOut || time.Since(began) != 57*time.Second {
 			t.Errorf("%+v after %s: the login did not keep its time", a, time.Since(began))
 		}
 		old, moved := h.fake.count(resultPath), h.fake.count("/v2"+resultPath)
 		if old != 2 || moved == 0 {
 			t.Errorf("%d polls at the old address, %d at the new one", old, moved)
 		}
-		if a := h.Push(t.Context(), pushTo(t, "a2", otherPhone)); a.Outcome != auth.NoBudget {
+		if a := h.push(t.Context(), pushTo(t, "a2", otherPhone)); a.Outcome != auth.NoBudget {
 			t.Errorf("the new limits do not hold: %+v", a)
 		}
 	})
@@ -140,7 +136,7 @@ func TestNothingOfAPersonIsLogged(t *testing.T) {
 		h := newHouse(t, settings(), script(sent(), wait(), reply{status: 200, body: canary}, no(), said()))
 		h.age()
 		h.answers(t, pushTo(t, "a1", testMobile), pushTo(t, "a2", testMobile))
-		h.Push(t.Context(), pushTo(t, "a3", testMobile))
+		h.push(t.Context(), pushTo(t, "a3", testMobile))
 		text := h.log.String() + fmt.Sprintf("%+v", h.notes.all())
 		for _, word := range []string{"CANARY", "CAN ARY", testMobile[1:8], testKey, "Denied -"} {
 			if strings.Contains(text, word) {
@@ -176,7 +172,7 @@ func tenThousand(t *testing.T) {
 	for i := range many {
 		p := pushTo(t, "a", fmt.Sprintf("+4915112%06d", i))
 		all.Go(func() {
-			if a := h.Push(t.Context(), p); a.Outcome != auth.Approved || a.Mobile != p.Person.Mobile {
+			if a := h.push(t.Context(), p); a.Outcome != auth.Approved || a.Mobile != p.Person.Mobile {
 				wrong.Add(1)
 			}
 		})

@@ -35,7 +35,7 @@ func TestLookUpAndItsMemory(t *testing.T) {
 		push := func(email string, want auth.Outcome, lookUps int) {
 			t.Helper()
 			before := h.fake.count(lookUpPath)
-			a := h.Push(t.Context(), byEmail(t, "a", email))
+			a := h.push(t.Context(), byEmail(t, "a", email))
 			if got := h.fake.count(lookUpPath) - before; a.Outcome != want || got != lookUps {
 				t.Errorf("%s: %s after %d look-ups, want %s after %d", email, outcomeWord(a.Outcome), got, outcomeWord(want), lookUps)
 			}
@@ -69,7 +69,7 @@ func TestAPushThatIsUnknownForgetsTheAddress(t *testing.T) {
 		})
 		h.age()
 		for range 2 {
-			if a := h.Push(t.Context(), byEmail(t, "a1", "ada@example.com")); a.Outcome != auth.NotEnrolled {
+			if a := h.push(t.Context(), byEmail(t, "a1", "ada@example.com")); a.Outcome != auth.NotEnrolled {
 				t.Errorf("%+v", a)
 			}
 		}

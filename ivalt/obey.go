@@ -72,18 +72,9 @@ func (s *scheduler) obey(l *login, c course, o order, now instant) {
 	}
 }
 
-// claim makes the login the one that may push to its mobile, or finds that another one is. A login that nobody waits for
-// any more neither claims nor holds: where a NAS gives a login up for a newer one of the same person, the newer one can be
-// here before the older one's goroutine has withdrawn it.
+// claim makes the login the one that may push to its mobile, or finds that another one is.
 func (s *scheduler) claim(l *login, now instant) {
-	if l.abandoned() {
-		s.finish(l, withdrawn(), now)
-		return
-	}
 	e := s.phones.of(l.mobile, now)
-	if e.holder != nil && e.holder.abandoned() {
-		s.finish(e.holder, withdrawn(), now)
-	}
 	if e.holder != nil {
 		s.collide(l, e.holder, now)
 		return

@@ -85,7 +85,7 @@ func play(t *testing.T, replies []reply, delays []time.Duration, pushes *reply, 
 	h.level(0)
 	defer h.Close()
 	for _, id := range []string{"a1", "a2"} {
-		a := h.Push(t.Context(), pushTo(t, id, testMobile))
+		a := h.push(t.Context(), pushTo(t, id, testMobile))
 		h.fake.mu.Lock()
 		this := log
 		log = nil

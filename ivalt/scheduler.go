@@ -22,9 +22,8 @@ type plan struct {
 
 // login is the record of one waiting login: all that it costs beside its parked goroutine.
 type login struct {
-	id       uint64          // order of arrival
-	push     *auth.Push      // never written
-	gone     <-chan struct{} // closed once nobody waits for the answer any more
+	id       uint64     // order of arrival
+	push     *auth.Push // never written
 	plan     *plan
 	answer   chan auth.Answer // holds the one answer
 	mobile   auth.Mobile
@@ -105,21 +104,9 @@ func newScheduler(p *plan, c *gateway.Client, l state.Limits, v *voice) *schedul
 
 func (s *scheduler) now() instant { return time.Since(s.began) }
 
-// newLogin makes the record of a push that is waited for until gone is closed; enter then takes it in.
-func newLogin(p *auth.Push, gone <-chan struct{}) *login {
-	return &login{
-		push: p, gone: gone, mobile: p.Person.Mobile, answer: make(chan auth.Answer, 1), place: [laneCount]int{-1, -1},
-	}
-}
-
-// abandoned reports that nobody waits for the answer, whether or not the login's own goroutine has noticed yet.
-func (l *login) abandoned() bool {
-	select {
-	case <-l.gone:
-		return true
-	default:
-		return false
-	}
+// newLogin makes the record of a push; enter then takes it in.
+func newLogin(p *auth.Push) *login {
+	return &login{push: p, mobile: p.Person.Mobile, answer: make(chan auth.Answer, 1), place: [laneCount]int{-1, -1}}
 }
 
 // enter takes a login in; the loop begins it.

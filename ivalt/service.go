@@ -1,7 +1,6 @@
 package ivalt
 
 import (
-	"context"
 	"crypto/x509"
 	"net/http"
 

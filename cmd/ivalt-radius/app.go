@@ -111,6 +111,9 @@ func (a *app) close(ctx context.Context) error {
 	if a.control != nil {
 		a.control.close(ctx)
 	}
+	if a.flow != nil {
+		a.flow.Stop() // whoever still waits after a drain is told so
+	}
 	if a.server != nil {
 		errs = append(errs, a.server.Close(ctx))
 	}
