@@ -179,7 +179,7 @@ func notAlphanumeric(r rune) bool {
 func requestID(doc, data object) string {
 	for _, o := range []object{data, data.object("details"), doc} {
 		if id := o.text("request_id"); id != "" && len(id) <= 128 {
-			return id
+			return strings.Clone(id) // without the answer around it
 		}
 	}
 	return ""

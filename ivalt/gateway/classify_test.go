@@ -268,6 +268,9 @@ func TestClassWords(t *testing.T) {
 			t.Errorf("%q twice", c)
 		}
 		seen[c.String()] = true
+		if c.Trouble() != (c <= Throttled) {
+			t.Errorf("%s: trouble %v", c, c.Trouble())
+		}
 	}
 	if Classes.String() != "failed" {
 		t.Error("a class that is none must read as a failure")

@@ -129,7 +129,8 @@ func onlyMobile(people []any, email string) (Class, auth.Mobile) {
 		if status := details.get("status"); status != nil && status != "active" {
 			continue
 		}
-		mobile, err := auth.ParseMobile(international(details.text("mobile_with_country_code")))
+		// A copy: what is remembered of a person must not hold the whole answer.
+		mobile, err := auth.ParseMobile(international(strings.Clone(details.text("mobile_with_country_code"))))
 		if err != nil {
 			return Drift, auth.Mobile{}
 		}

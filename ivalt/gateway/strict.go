@@ -1,7 +1,6 @@
 package gateway
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"strings"
@@ -26,71 +25,108 @@ type member struct {
 }
 
 // parse reads one JSON object, strictly: valid UTF-8, nothing behind it, no name twice in one object (whatever its case),
-// bounded depth and width.
+// bounded depth and width. Nothing of it refers to body.
 func parse(body []byte) (object, error) {
 	if !utf8.Valid(body) || !json.Valid(body) {
 		return nil, errShape
 	}
-	decoder := json.NewDecoder(bytes.NewReader(body))
-	decoder.UseNumber()
-	value, err := readValue(decoder, maxDepth)
-	if err != nil {
-		return nil, err
-	}
-	o, ok := value.(object)
-	if !ok {
+	r := reader{text: string(body)}
+	o, ok := r.value(maxDepth).(object)
+	if !ok || r.bad {
 		return nil, errShape
 	}
 	return o, nil
 }
 
-func readValue(d *json.Decoder, depth int) (any, error) {
-	token, err := d.Token()
-	if err != nil {
-		return nil, errShape
-	}
-	delim, ok := token.(json.Delim)
-	if !ok {
-		return token, nil
-	}
-	if depth == 0 {
-		return nil, errShape
-	}
-	if delim == '[' {
-		return readArray(d, depth-1)
-	}
-	return readObject(d, depth-1)
+// reader walks over a text that json.Valid has found to be one JSON value, so that it need not look for what cannot be there.
+type reader struct {
+	text string // what is still unread
+	bad  bool   // it is JSON, but not strict
 }
 
-func readArray(d *json.Decoder, depth int) (any, error) {
+// next drops blanks, and the one octet behind them where that is c.
+func (r *reader) next(c byte) bool {
+	r.text = strings.TrimLeft(r.text, " \t\r\n")
+	if r.text == "" || r.text[0] != c {
+		return false
+	}
+	r.text = r.text[1:]
+	return true
+}
+
+func (r *reader) value(depth int) any {
+	switch {
+	case r.next('{'):
+		return r.object(depth - 1)
+	case r.next('['):
+		return r.array(depth - 1)
+	case r.next('"'):
+		return r.quoted()
+	}
+	end := strings.IndexAny(r.text, ",]} \t\r\n")
+	if end < 0 {
+		end = len(r.text)
+	}
+	word := r.text[:end]
+	r.text = r.text[end:]
+	switch word {
+	case "true":
+		return true
+	case "false":
+		return false
+	case "null":
+		return nil
+	}
+	return json.Number(word)
+}
+
+// more reports that another item follows before the closing octet, and gives up on one too many or too deep.
+func (r *reader) more(closing byte, items, depth int) bool {
+	if r.bad || r.next(closing) {
+		return false
+	}
+	r.bad = depth < 0 || items == maxMembers || r.text == ""
+	return !r.bad && (items == 0 || r.next(','))
+}
+
+func (r *reader) array(depth int) []any {
 	items := []any{}
-	for d.More() {
-		item, err := readValue(d, depth)
-		if err != nil || len(items) == maxMembers {
-			return nil, errShape
-		}
-		items = append(items, item)
+	for r.more(']', len(items), depth) {
+		items = append(items, r.value(depth))
 	}
-	_, err := d.Token()
-	return items, err
+	return items
 }
 
-func readObject(d *json.Decoder, depth int) (any, error) {
-	o := object{}
-	for d.More() {
-		token, err := d.Token()
-		name, ok := token.(string)
-		if err != nil || !ok || len(o) == maxMembers || o.holds(name) {
-			return nil, errShape
-		}
-		value, err := readValue(d, depth)
-		if err != nil {
-			return nil, err
-		}
-		o = append(o, member{name: name, value: value})
+func (r *reader) object(depth int) object {
+	o := make(object, 0, 8)
+	for r.more('}', len(o), depth) {
+		r.next('"')
+		name := r.quoted()
+		r.bad = r.bad || o.holds(name)
+		r.next(':')
+		o = append(o, member{name: name, value: r.value(depth)})
 	}
-	_, err := d.Token()
-	return o, err
+	return o
+}
+
+// quoted is a string whose opening quote is read. One with escapes goes to encoding/json.
+func (r *reader) quoted() (text string) {
+	end := strings.IndexAny(r.text, `"\`)
+	if end >= 0 && r.text[end] == '"' {
+		text, r.text = r.text[:end], r.text[end+1:]
+		return text
+	}
+	for end = 0; end < len(r.text) && r.text[end] != '"'; end++ {
+		if r.text[end] == '\\' {
+			end++
+		}
+	}
+	if end >= len(r.text) || json.Unmarshal([]byte(`"`+r.text[:end+1]), &text) != nil {
+		r.bad, r.text = true, ""
+		return ""
+	}
+	r.text = r.text[end+1:]
+	return text
 }
 
 func (o object) holds(name string) bool {
