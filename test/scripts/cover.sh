@@ -6,7 +6,7 @@ set -euo pipefail
 
 profile=coverage.out
 least=${COVERAGE:-90}
-required='policy auth radius ivalt'
+required='policy auth radius radius/client radius/wire ivalt ivalt/gateway'
 
 if [ ! -s $profile ] || [ -n "$(find . -name '*.go' -newer $profile -print -quit)" ]; then
 	go test -covermode=atomic -coverprofile=$profile ./policy/... ./auth/... ./radius/... ./ivalt/...
