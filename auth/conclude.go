@@ -44,6 +44,9 @@ var (
 	errShutdown = errors.New("the server is stopping")
 	errTrail    = errors.New("the audit trail cannot be written")
 
+	errNoRules = errors.New("the client has no rules")
+	errPanic   = errors.New("the login panicked")
+
 	errWithdrawn = errors.New("the NAS reused the identifier for another login before this one ended")
 )
 

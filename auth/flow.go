@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"ivalt-radius/audit"
@@ -16,7 +15,8 @@ import (
 // answerMargin is how long before the NAS gives up its answer leaves.
 const answerMargin = time.Second
 
-// Rules are what a reload swaps. A login keeps the Rules that it began with.
+// Rules are what a reload swaps, with the clients that carry them. A login keeps the Rules that it began with. They are never
+// changed.
 type Rules struct {
 	Policy      Decider
 	Directory   Directory
@@ -35,20 +35,12 @@ type Options struct {
 
 // Flow runs logins. Its methods are safe for concurrent use.
 type Flow struct {
-	rules    atomic.Pointer[Rules]
 	attempts *attempts
 	Options
 }
 
 // New makes a Flow. All of Options are required.
-func New(rules Rules, o Options) *Flow {
-	f := &Flow{attempts: newAttempts(), Options: o}
-	f.Reload(rules)
-	return f
-}
-
-// Reload swaps the rules for the logins that begin from now on.
-func (f *Flow) Reload(rules Rules) { f.rules.Store(&rules) }
+func New(o Options) *Flow { return &Flow{attempts: newAttempts(), Options: o} }
 
 // Drain admits no new attempt from now on; requests that would begin one get a silent verdict. Waiting ones may still be
 // joined.
@@ -73,7 +65,7 @@ func (f *Flow) Run(ctx context.Context, req *Request) Verdict {
 // blocks until there is one, and is to be called once. So a login that is denied at once costs no goroutine, and one that waits
 // parks in a goroutine whose stack has never been deep. req must not change until the verdict.
 func (f *Flow) Open(ctx context.Context, req *Request) (verdict Verdict, wait func() Verdict) {
-	l := login{rules: f.rules.Load(), req: req, first: req.Received}
+	l := login{rules: req.Client.Rules, req: req, first: req.Received}
 	subject, err := f.identify(ctx, &l)
 	if f.attempts.isDraining() && !f.attempts.waits(f.attempts.key(subject.User, req), f.Now()) {
 		return Verdict{Silent: true, Reason: ShuttingDown}, nil
@@ -137,6 +129,8 @@ func (f *Flow) identify(ctx context.Context, l *login) (Subject, error) {
 		l.user = user.String()
 	}
 	switch {
+	case l.rules == nil:
+		return Subject{}, errNoRules
 	case l.req.Defect != "":
 		return Subject{}, defect(l.req.Defect)
 	case err != nil:
@@ -199,6 +193,7 @@ func (f *Flow) ask(p *pending) {
 	defer func() {
 		if recovered := recover(); recovered != nil { // nobody will wait for this attempt
 			f.attempts.conclude(p.attempt, Verdict{}, f.Now(), p.leaveBy())
+			f.attempts.release(p.req.ID)
 			panic(recovered)
 		}
 	}()
@@ -218,11 +213,15 @@ func (f *Flow) lead(ctx context.Context, p *pending) Verdict {
 
 // concludeAttempt hands the verdict to every exchange of the attempt, also when something panics: the zero Verdict rejects.
 func (f *Flow) concludeAttempt(ctx context.Context, p *pending) (v Verdict) {
+	p.id, p.login.attempt = p.attempt.id, p.attempt
+	settled := false
 	defer func() {
+		if !settled { // a panic, on its way to radius: the attempt ends here, with evidence
+			f.tell(f.event(&p.login, p.decision, p.proof, v, errPanic))
+		}
 		f.attempts.conclude(p.attempt, v, f.Now(), p.leaveBy())
 		v = f.released(p, v)
 	}()
-	p.id, p.login.attempt = p.attempt.id, p.attempt
 	// Whatever the phone said, an attempt that was withdrawn or stopped is over.
 	switch over := f.attempts.ended(p.attempt); {
 	case over == nil:
@@ -231,7 +230,9 @@ func (f *Flow) concludeAttempt(ctx context.Context, p *pending) (v Verdict) {
 	default:
 		p.proof.Answer.Outcome, p.proof.Answer.Detail = Stopping, errShutdown.Error()
 	}
-	return f.settle(ctx, &p.login, f.again(&p.login, p.decision), p.proof, nil)
+	v = f.settle(ctx, &p.login, f.again(&p.login, p.decision), p.proof, nil)
+	settled = true
+	return v
 }
 
 // follow waits for the verdict of the attempt that the exchange joined.
@@ -253,8 +254,11 @@ func (f *Flow) released(p *pending, v Verdict) Verdict {
 // late gives a concluded Accept to a further copy of its login, judged by the hours once more, and leaves evidence of it.
 func (f *Flow) late(p *pending) Verdict {
 	defer f.attempts.release(p.req.ID)
-	if f.again(&p.login, p.decision).Action != policy.RequirePush {
-		return Verdict{Reason: OutsideHours, Attempt: p.attempt.id}
+	if d := f.again(&p.login, p.decision); d.Action != policy.RequirePush {
+		v := Verdict{Reason: ReasonOf(d.Denial), Attempt: p.attempt.id}
+		p.id = p.attempt.id
+		f.tell(f.event(&p.login, d, p.proof, v, nil))
+		return v
 	}
 	f.Recorder.Note(audit.Security{
 		Event: "accept_joined", Attempt: p.attempt.id, Client: p.req.Client.Name, User: p.user,
@@ -279,10 +283,14 @@ func (f *Flow) settle(ctx context.Context, l *login, d policy.Decision, p Proof,
 			return f.finished(l, v)
 		}
 	}
-	e := f.event(l, d, p, v, err)
+	f.tell(f.event(l, d, p, v, err))
+	return f.finished(l, v)
+}
+
+// tell keeps and logs an end that no Accept depends on.
+func (f *Flow) tell(e audit.Attempt) {
 	f.Recorder.Note(e)
 	f.Concluded(e)
-	return f.finished(l, v)
 }
 
 func (f *Flow) moment(l *login) moment { return moment{now: f.Now(), leaveBy: l.leaveBy()} }

@@ -19,6 +19,7 @@ import (
 // house is a Flow with everything around it under the test's hand. Time is the synctest bubble's.
 type house struct {
 	*Flow
+	rules     *Rules
 	mu        sync.Mutex
 	pushes    []Push
 	committed []audit.Attempt
@@ -92,7 +93,8 @@ func only(user string, d policy.Decision) func(policy.Facts) policy.Decision {
 func newHouse() *house {
 	h := &house{phone: after(5*time.Second, Approved), decide: push}
 	nobody := DirectoryFunc(func(context.Context, Username) (Person, error) { return Person{}, nil })
-	h.Flow = New(Rules{Policy: h, Directory: nobody, Primary: NoPrimary{}, MaxAttempts: 100}, Options{
+	h.rules = &Rules{Policy: h, Directory: nobody, Primary: NoPrimary{}, MaxAttempts: 100}
+	h.Flow = New(Options{
 		Pusher: h, Recorder: h, Now: time.Now,
 		Concluded: func(e audit.Attempt) {
 			h.mu.Lock()
@@ -116,11 +118,18 @@ func ask(user, password string, change ...func(*Request)) Request {
 	return r
 }
 
-func (h *house) run(r Request) Verdict { return h.Run(context.Background(), &r) }
+func (h *house) run(r Request) Verdict { return h.runUntil(context.Background(), r) }
+
+// runUntil runs a request under the rules of now.
+func (h *house) runUntil(ctx context.Context, r Request) Verdict {
+	r.Client.Rules = h.rules
+	return h.Run(ctx, &r)
+}
 
 // start runs a request in a goroutine of its own.
 func (h *house) start(r Request) <-chan Verdict {
 	out := make(chan Verdict, 1)
+	r.Client.Rules = h.rules
 	go func() { out <- h.Run(context.Background(), &r) }()
 	synctest.Wait()
 	return out
@@ -201,7 +210,7 @@ func TestRunEndsWithOneVerdict(t *testing.T) {
 				if c.change != nil {
 					c.change(&r)
 				}
-				v := h.Run(context.Background(), &r)
+				v := h.run(r)
 				want(t, v, c.kind, c.reason)
 				h.wantPushes(t, c.pushes)
 				if len(h.concluded) != 1 || h.concluded[0].Verdict != c.kind.String() || h.concluded[0].Reason != c.reason.String() {
@@ -307,11 +316,11 @@ func TestHoursAreJudgedAgain(t *testing.T) {
 func TestDirectoryThatCannotBeAsked(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newHouse()
-		rules := *h.rules.Load()
+		rules := *h.rules
 		rules.Directory = DirectoryFunc(func(context.Context, Username) (Person, error) {
 			return Person{Groups: []string{"staff"}}, errors.New("down")
 		})
-		h.Reload(rules)
+		h.rules = &rules
 		want(t, h.run(ask("bob", "pw")), Reject, Unavailable)
 		h.wantPushes(t, 0)
 	})

@@ -128,6 +128,9 @@ func TestAnAcceptIsNotJoinedOutsideTheHours(t *testing.T) {
 		h.decide = func(policy.Facts) policy.Decision { return policy.Decision{Rule: "office", Denial: policy.ByHours} }
 		want(t, h.run(ask("bob", "pw")), Reject, OutsideHours)
 		h.wantPushes(t, 1)
+		if last := h.concluded[len(h.concluded)-1]; last.Verdict != "reject" || last.Reason != "outside_hours" {
+			t.Errorf("the refusal leaves no evidence: %+v", last)
+		}
 	})
 }
 

@@ -13,9 +13,9 @@ import (
 func TestFullHouse(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newHouse()
-		rules := *h.rules.Load()
+		rules := *h.rules
 		rules.MaxAttempts = 2
-		h.Reload(rules)
+		h.rules = &rules
 		a, b := h.start(ask("a", "pw")), h.start(ask("b", "pw"))
 		want(t, h.run(ask("c", "pw")), Reject, Busy)
 		joined := h.start(ask("a", "pw"))
@@ -53,7 +53,7 @@ func TestDrain(t *testing.T) {
 			"an unreadable name":     ask("\x00", "pw"),
 			"a login without a name": ask("", ""),
 		} {
-			if v := h.Run(context.Background(), &r); !v.Silent || v.Kind != Reject {
+			if v := h.run(r); !v.Silent || v.Kind != Reject {
 				t.Errorf("%s while draining: %+v", name, v)
 			}
 		}
@@ -83,7 +83,7 @@ func TestServerEndsWhileAnExchangeFollows(t *testing.T) {
 		ctx, cancel := context.WithCancel(context.Background())
 		cancel()
 		bob := ask("bob", "pw")
-		if v := h.Run(ctx, &bob); !v.Silent || v.Kind != Reject {
+		if v := h.runUntil(ctx, bob); !v.Silent || v.Kind != Reject {
 			t.Errorf("got %+v", v)
 		}
 		want(t, <-one, Accept, ApprovedByPerson)
@@ -110,6 +110,9 @@ func TestAPanicRejectsAndFreesTheAttempt(t *testing.T) {
 		want(t, <-joined, Reject, Unavailable)
 		if <-died == nil || h.Waiting() != 0 {
 			t.Error("the panic is swallowed, or its attempt still waits")
+		}
+		if len(h.concluded) != 1 || h.concluded[0].Reason != "unavailable" || len(h.noted) != 1 {
+			t.Errorf("the attempt ends without evidence: %+v", h.concluded)
 		}
 	})
 }
@@ -139,9 +142,9 @@ func TestReloadKeepsTheRulesOfWaitingLogins(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newHouse()
 		one := h.start(ask("bob", "pw"))
-		rules := *h.rules.Load()
+		rules := *h.rules
 		rules.Policy = deciderFunc(func(policy.Facts) policy.Decision { return policy.Decision{} })
-		h.Reload(rules)
+		h.rules = &rules
 		want(t, <-one, Accept, ApprovedByPerson)
 		want(t, h.run(ask("eve", "pw")), Reject, PolicyDenied)
 	})
@@ -154,14 +157,14 @@ func (f deciderFunc) Decide(facts policy.Facts) policy.Decision { return f(facts
 func TestManyLoginsLeaveNothingBehind(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newHouse()
-		rules := *h.rules.Load()
+		rules := *h.rules
 		rules.MaxAttempts = 10000
-		h.Reload(rules)
+		h.rules = &rules
 		var all []<-chan Verdict
 		for i := range uint64(2000) {
 			r := ask(fmt.Sprintf("user%d", i%1000), "pw", func(r *Request) { r.ID = i + 1 })
 			out := make(chan Verdict, 1)
-			go func() { out <- h.Run(context.Background(), &r) }()
+			go func() { out <- h.run(r) }()
 			all = append(all, out)
 		}
 		for _, v := range all {

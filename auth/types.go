@@ -29,6 +29,10 @@ type Client struct {
 	Name          string
 	AnswerWithin  time.Duration // how long its NAS waits in all, from the attempt's first packet
 	SilentTimeout bool          // on_push_timeout: silence
+
+	// Rules are those that were in force when the request was admitted, together with the client itself: a reload swaps both as
+	// one. Nil rejects everybody.
+	Rules *Rules
 }
 
 // Request is one exchange's question: may this person come in? It is made by radius from a packet whose structure,
@@ -206,7 +210,7 @@ type Answer struct {
 	Pushed  bool   // a push was sent, or may have been
 }
 
-// Pusher has iVALT ask people. It is safe for concurrent use.
+// Pusher has iVALT ask people. It is safe for concurrent use. Neither method may call into the Flow, which holds a lock meanwhile.
 type Pusher interface {
 	// Begin asks a person and returns at once. At most one push request that iVALT accepts is sent for it. p must
 	// not change until the answer is there.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"ivalt-radius/audit"
+	"ivalt-radius/auth"
 	"ivalt-radius/radius/accounting"
 	"ivalt-radius/radius/client"
 	"ivalt-radius/radius/wire"
@@ -33,6 +34,9 @@ func decodeAccounting(d *datagram, q question) (question, cause) {
 		return q, unreadableAccounting
 	}
 	a.Client = d.client.Auth.Name
+	if user, err := auth.ParseUsername(a.User); err == nil {
+		a.User = user.String() // as the login has it; a name that is none stays as it was told
+	}
 	if station, _ := d.client.CallingStation(q.packet); station != "" {
 		a.CallingStation = station
 	}

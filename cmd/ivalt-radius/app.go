@@ -67,7 +67,7 @@ func start(ctx context.Context, path string, s *config.Settings, r rooms, log *l
 		return nil, err
 	}
 	a.phone = phone
-	a.flow = auth.New(r.rules, auth.Options{
+	a.flow = auth.New(auth.Options{
 		Pusher: phone, Recorder: a, Now: time.Now, Concluded: func(e audit.Attempt) { log.Event(logrus.InfoLevel, e) },
 	})
 	if a.server, err = radius.Listen(r.radius, radius.Deps{

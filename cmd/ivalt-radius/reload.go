@@ -34,7 +34,6 @@ func (a *app) reload() {
 		a.refuse(found)
 		return
 	}
-	a.flow.Reload(r.rules)
 	a.settings = s
 	a.Note(audit.Configuration{Event: "reloaded", Digest: s.Digest()})
 	a.log.WithField("settings", s.Digest()).Info("reloaded")

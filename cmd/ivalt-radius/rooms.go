@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"time"
 
 	"ivalt-radius/auth"
 	"ivalt-radius/config"
@@ -14,13 +15,12 @@ import (
 	"ivalt-radius/state"
 )
 
-// rooms are the settings as each room understands them: everything that a reload swaps.
+// rooms are the settings as each room understands them: everything that a reload swaps. The rules go with radius's clients.
 type rooms struct {
 	policy *policy.Policy
 	people *directory.People
 	radius radius.Settings
 	ivalt  ivalt.Settings
-	rules  auth.Rules
 }
 
 // understand hands the settings to the rooms that own their meaning, and gathers all their faults, with lines.
@@ -35,13 +35,30 @@ func understand(s *config.Settings) (rooms, fault.List) {
 	r.policy, found = policy.New(rules, known(s, r.people))
 	faults = append(faults, found...)
 
-	r.radius = radiusSettings(s)
+	r.radius = radiusSettings(s, &auth.Rules{
+		Policy: r.policy, Directory: r.people, Primary: auth.NoPrimary{}, MaxAttempts: s.MaxAttempts,
+	})
 	faults = append(faults, radius.Check(r.radius)...)
 	r.ivalt = ivaltSettings(s)
 	faults = append(faults, r.ivalt.Check()...)
 
-	r.rules = auth.Rules{Policy: r.policy, Directory: r.people, Primary: auth.NoPrimary{}, MaxAttempts: s.MaxAttempts}
+	if len(faults.Fatal()) == 0 {
+		faults = append(faults, strangers(s, r.policy)...)
+	}
 	return r, s.Locate(faults)
+}
+
+// strangers warns where somebody of any realm may log in with the phone alone: a name with @ is iVALT's e-mail as it stands, and
+// whether iVALT keeps one company's key from another company's people is not known.
+func strangers(s *config.Settings, p *policy.Policy) (faults fault.List) {
+	for _, c := range s.Clients {
+		d := p.Decide(policy.Facts{User: "somebody@elsewhere.invalid", Client: c.Name, At: time.Now()})
+		if s.Primary.Method == "none" && (d.Action != policy.Deny || d.Denial != policy.ByRule) {
+			faults.Warn("policy.rules", "anybody whom iVALT knows may try to log in through client %s, as somebody@elsewhere: "+
+				"deny foreign realms (after a rule for your own, match: {users: [\"*@*\"]}, decision: deny)", c.Name)
+		}
+	}
+	return faults
 }
 
 func entries(people []config.Person) []directory.Entry {
@@ -138,7 +155,7 @@ func texts[T fmt.Stringer](values []T) []string {
 	return out
 }
 
-func radiusSettings(s *config.Settings) radius.Settings {
+func radiusSettings(s *config.Settings, rules *auth.Rules) radius.Settings {
 	out := radius.Settings{
 		Authentication: texts(s.Listen.Authentication), Accounting: texts(s.Listen.Accounting),
 		MaxAttempts: s.MaxAttempts, RejectDelay: s.RejectDelay,
@@ -147,7 +164,7 @@ func radiusSettings(s *config.Settings) radius.Settings {
 		given := func(key string) bool { return s.Given(fmt.Sprintf("clients[%d].%s", i, key)) }
 		r := radius.ClientSettings{
 			Name: c.Name, Networks: texts(c.Networks), Secrets: c.Secrets, MessageAuthenticator: c.MessageAuthenticator,
-			OmitMessageAuthenticator: c.InsecureOmitMessageAuthenticator, Profile: c.Profile, AnswerWithin: c.AnswerWithin,
+			OmitMessageAuthenticator: c.InsecureOmitMessageAuthenticator, Profile: c.Profile, AnswerWithin: c.AnswerWithin, Rules: rules,
 		}
 		if given("calling_station_from") {
 			r.CallingStationFrom = c.CallingStationFrom

@@ -52,7 +52,7 @@ ivalt:
 	for _, c := range []struct{ got, want any }{
 		{r.radius.Authentication, []string{"127.0.0.1:1812", "[::1]:1812"}},
 		{len(r.radius.Accounting), 0},
-		{[]any{r.radius.MaxAttempts, r.rules.MaxAttempts, r.radius.RejectDelay}, []any{7, 7, 2 * time.Second}},
+		{[]any{r.radius.MaxAttempts, full.Rules.MaxAttempts, r.radius.RejectDelay}, []any{7, 7, 2 * time.Second}},
 		{full.Networks, []string{"10.0.0.0/24", "2001:db8::/64"}},
 		{[]any{full.Name, len(full.Secrets), full.Secrets[1].Reveal()}, []any{"full", 2, sharedSecret}},
 		{[]any{full.MessageAuthenticator, full.OmitMessageAuthenticator, full.AnswerWithin}, []any{"required", true, 40 * time.Second}},

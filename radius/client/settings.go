@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"ivalt-radius/auth"
 	"ivalt-radius/fault"
 	"ivalt-radius/radius/wire"
 	"ivalt-radius/secret"
@@ -23,6 +24,9 @@ type Settings struct {
 	CallingStationFrom        []string      // nil: the profile's, else Calling-Station-Id, Tunnel-Client-Endpoint
 	OnPushTimeout             string        // reject, silence; empty: the profile's, else reject
 	JoinWithoutCallingStation *bool         // nil: the profile's, else false
+
+	// Rules go with every request of the client, so that a reload swaps clients and rules as one. Nil rejects everybody.
+	Rules *auth.Rules
 }
 
 // Defaults and bounds of the settings.
@@ -52,7 +56,7 @@ func (c checker) compile(s Settings) *Client {
 	}
 	profile := c.profile(s.Profile)
 	out := &Client{}
-	out.Auth.Name = s.Name
+	out.Auth.Name, out.Auth.Rules = s.Name, s.Rules
 	out.Auth.AnswerWithin = c.patience(s, profile)
 	out.Auth.SilentTimeout = c.onTimeout(s, profile)
 	out.Signature = c.signature(s)

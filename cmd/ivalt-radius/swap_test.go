@@ -1,0 +1,58 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"ivalt-radius/radius/radiustest"
+)
+
+// TestReloadSwapsClientsAndRulesAsOne reloads between two settings that both deny every login, each by its own client's name. Whoever
+// met the clients of one and the rules of the other would come in.
+func TestReloadSwapsClientsAndRulesAsOne(t *testing.T) {
+	s := newSite(t)
+	write := func(client string) {
+		s.policy = fmt.Sprintf(`{default: exempt, rules: [{name: closed, match: {clients: [%s]}, decision: deny}]}`, client)
+		s.write(t)
+		text, err := os.ReadFile(s.config())
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.file(t, "config.yaml", strings.Replace(string(text), "name: gateway", "name: "+client, 1))
+	}
+	write("guest")
+	r := s.start(t)
+	ctx, stop := context.WithCancel(t.Context())
+	var answers, accepts atomic.Int64
+	var load sync.WaitGroup
+	for n := range 8 {
+		load.Go(func() {
+			for i := 0; ctx.Err() == nil; i++ {
+				result, err := r.nas().Login(ctx, credentials(fmt.Sprintf("user%d-%d", n, i)))
+				if err != nil {
+					continue
+				}
+				answers.Add(1)
+				if result.Code == radiustest.AccessAccept {
+					accepts.Add(1)
+				}
+			}
+		})
+	}
+	for i := range 100 {
+		write([]string{"guests", "guest"}[i%2])
+		if line := r.reload(t); !strings.Contains(line, `"msg":"reloaded"`) {
+			t.Fatal(line)
+		}
+	}
+	stop()
+	load.Wait()
+	if accepts.Load() != 0 || answers.Load() == 0 {
+		t.Errorf("%d of %d logins came in between two settings that deny them", accepts.Load(), answers.Load())
+	}
+}
