@@ -24,6 +24,7 @@ type Entry struct {
 // People is the directory. It is immutable, and safe for concurrent use.
 type People struct {
 	prefix, suffix string // of the template, around {username}
+	makes          bool   // the template makes addresses of plain names
 	listed         map[string]auth.Person
 	groups         []string
 }
@@ -70,6 +71,7 @@ func New(emailTemplate string, people []Entry) (*People, fault.List) {
 func (p *People) template(text string, faults *fault.List) {
 	const key = "users.email"
 	prefix, suffix, found := strings.Cut(text, username)
+	p.makes = plausible(prefix + "name" + suffix)
 	switch {
 	case !found:
 		faults.Add(key, "must hold %s, or all people would share one phone", username)
@@ -77,6 +79,9 @@ func (p *People) template(text string, faults *fault.List) {
 		faults.Add(key, "%s must stand there once, and nothing else in braces", username)
 	case strings.Count(text, "@") > 1 || strings.ContainsFunc(text, unfit):
 		faults.Add(key, "makes no e-mail address: it holds a blank, a control character or a second @")
+	case !p.makes:
+		faults.Warn(key, "%q makes no e-mail address of a plain login name such as bob, so iVALT cannot be asked about one and the login ends "+
+			"unknown_user: write \"%s@example.com\" with your own domain", text, username)
 	}
 	p.prefix, p.suffix = prefix, suffix
 }
@@ -111,7 +116,7 @@ func (p *People) person(entry Entry, user auth.Username, key string, faults *fau
 }
 
 // Person implements auth.Directory: the listed person, or one of whom the e-mail alone is known (empty
-// where the name has no local part: then iVALT cannot know the person). It never fails. Callers must
+// where the template makes no address of the name: then iVALT cannot know the person). It never fails. Callers must
 // not change the groups.
 func (p *People) Person(_ context.Context, user auth.Username) (auth.Person, error) {
 	if person, ok := p.listed[user.String()]; ok {
@@ -124,13 +129,14 @@ func (p *People) Person(_ context.Context, user auth.Username) (auth.Person, err
 func (p *People) Groups() []string { return slices.Clone(p.groups) }
 
 // email makes the address of a login name. A name with @ stays as it is, with whatever stands before a backslash: so
-// CORP\x@y is an address that iVALT does not know, rather than somebody else's. A name without a local part (CORP\) has none.
+// CORP\x@y is an address that iVALT does not know, rather than somebody else's. A name without a local part (CORP\) has none, nor has
+// one of which the template makes no address.
 func (p *People) email(user auth.Username) secret.Secret {
 	if strings.Contains(user.String(), "@") {
 		return secret.New(user.String())
 	}
 	local := user.Local()
-	if local == "" {
+	if local == "" || !p.makes {
 		return secret.Secret{}
 	}
 	return secret.New(p.prefix + local + p.suffix)

@@ -75,6 +75,30 @@ func TestGroupsAreSortedAndTheCallersOwn(t *testing.T) {
 	}
 }
 
+// TestTemplateThatMakesNoAddress warns of one of which no plain name can log in, and makes no address rather than half a one.
+func TestTemplateThatMakesNoAddress(t *testing.T) {
+	for template, email := range map[string]string{
+		"{username}": "", "{username}@": "", "@{username}": "", "corp-{username}": "", "{username}@x.example": "bob@x.example",
+		"bob@{username}.example": "bob@bob.example",
+	} {
+		people, faults := New(template, []Entry{entry("bob", "", ""), entry("eve", "eve@y.example", "")})
+		if people == nil {
+			t.Fatalf("%s: %v", template, faults)
+		}
+		warned := len(faults) == 1 && faults[0].Warning && faults[0].Key == "users.email" &&
+			strings.Contains(faults[0].Message, "unknown_user") && strings.Contains(faults[0].Message, `write "{username}@example.com"`)
+		if warned == (email != "") || len(faults) > 1 {
+			t.Errorf("%s: %v", template, faults)
+		}
+		for name, want := range map[string]string{"bob": email, `CORP\bob`: email, "eve": "eve@y.example", "kim@z.example": "kim@z.example"} {
+			got, err := people.Person(context.Background(), user(t, name))
+			if err != nil || got.Email.Reveal() != want {
+				t.Errorf("%s, %s: got %q, %v, want %q", template, name, got.Email.Reveal(), err, want)
+			}
+		}
+	}
+}
+
 func TestFaults(t *testing.T) {
 	for _, c := range []struct {
 		title, template string
@@ -87,17 +111,17 @@ func TestFaults(t *testing.T) {
 		{"unknown placeholder", "{username}@{realm}", nil, "users.email", "braces"},
 		{"two ats", "{username}@a@b", nil, "users.email", "second @"},
 		{"blank in the template", "{username} @a", nil, "users.email", "blank"},
-		{"name that names nobody", "{username}", []Entry{entry("a\x00b", "", "")}, `users.file: "a\x00b"`, "user name"},
+		{"name that names nobody", "{username}@x.example", []Entry{entry("a\x00b", "", "")}, `users.file: "a\x00b"`, "user name"},
 		{
-			"two spellings of one name", "{username}",
+			"two spellings of one name", "{username}@x.example",
 			[]Entry{entry("Jane", "", ""), entry("jANE", "", "")},
 			`users.file: "jANE"`, `"Jane"`,
 		},
-		{"address without at", "{username}", []Entry{entry("a", "canary-1", "")}, `users.file: "a".email`, "no e-mail"},
-		{"address of two", "{username}", []Entry{entry("a", "canary@x@y", "")}, `users.file: "a".email`, "no e-mail"},
-		{"address with a line break", "{username}", []Entry{entry("a", "canary@x\n", "")}, `users.file: "a".email`, "no e-mail"},
-		{"national number", "{username}", []Entry{entry("a", "", "0170 canary")}, `users.file: "a".mobile`, "E.164"},
-		{"group of control characters", "{username}", []Entry{entry("a", "", "", "ok", "\x01")}, `users.file: "a".groups[1]`, "group"},
+		{"address without at", "{username}@x.example", []Entry{entry("a", "canary-1", "")}, `users.file: "a".email`, "no e-mail"},
+		{"address of two", "{username}@x.example", []Entry{entry("a", "canary@x@y", "")}, `users.file: "a".email`, "no e-mail"},
+		{"address with a line break", "{username}@x.example", []Entry{entry("a", "canary@x\n", "")}, `users.file: "a".email`, "no e-mail"},
+		{"national number", "{username}@x.example", []Entry{entry("a", "", "0170 canary")}, `users.file: "a".mobile`, "E.164"},
+		{"group of control characters", "{username}@x.example", []Entry{entry("a", "", "", "ok", "\x01")}, `users.file: "a".groups[1]`, "group"},
 	} {
 		t.Run(c.title, func(t *testing.T) {
 			people, faults := New(c.template, c.people)
@@ -115,9 +139,9 @@ func TestFaults(t *testing.T) {
 }
 
 func TestLookUpAllocatesLittle(t *testing.T) {
-	people, _ := New("{username}", []Entry{entry("jane", "j@example.com", "+491701234567", "a")})
+	people, _ := New("{username}@x.example", []Entry{entry("jane", "j@example.com", "+491701234567", "a")})
 	ctx := context.Background()
-	for name, most := range map[string]float64{"jane": 0, "dave": 1, `CORP\dave`: 1, "dave@example.com": 1} {
+	for name, most := range map[string]float64{"jane": 0, "dave": 2, `CORP\dave`: 2, "dave@example.com": 1} {
 		u := user(t, name)
 		if n := testing.AllocsPerRun(100, func() { _, _ = people.Person(ctx, u) }); n > most {
 			t.Errorf("%s: %v allocations, %v at most", name, n, most)

@@ -159,6 +159,40 @@ policy:
 	}
 }
 
+// TestExplainNobodyToAsk: a person of whom neither e-mail nor mobile is known cannot be pushed to, but can be exempt.
+func TestExplainNobodyToAsk(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.file(t, "users.yaml", "judy: {mobile: \"+491701234567\"}\n")
+	s.policy = "{rules: [{name: service, match: {users: [svc-*]}, decision: exempt}]}"
+	s.more = fmt.Sprintf("users: {file: %q}", filepath.Join(s.dir, "users.yaml"))
+	s.write(t)
+	if code, out := s.command(t, "check"); code != exit.OK || !strings.Contains(out, "unknown_user: write \"{username}@example.com\"") {
+		t.Errorf("check: exit %d: %s", code, out)
+	}
+	for name, want := range map[string]int{"bob": exit.Fault, "judy": exit.OK, "svc-x": exit.OK, "kim@x.example": exit.OK} {
+		code, out := s.command(t, "explain", "-u", name, "--client", "gateway")
+		refused := strings.Contains(out, "reason           unknown_user (neither e-mail nor mobile is known")
+		if code != want || refused != (want == exit.Fault) || refused && !strings.Contains(out, "no e-mail: the login ends unknown_user") {
+			t.Errorf("%s: exit %d:\n%s", name, code, out)
+		}
+	}
+}
+
+// TestExplainLastSecond: with less than 1 s left of a window nobody is let in, as when a login concludes.
+func TestExplainLastSecond(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.policy = "{rules: [{name: day, only: {hours: {from: \"08:00\", to: \"09:00\", timezone: UTC}}, decision: exempt}]}"
+	s.write(t)
+	for at, want := range map[string]int{"08:59:59": exit.OK, "08:59:59.001": exit.Fault, "08:59:59.999": exit.Fault, "09:00:00": exit.Fault} {
+		code, out := s.command(t, "explain", "-u", "a@x", "--client", "gateway", "--at", "2026-11-23T"+at+"Z")
+		if denied := strings.Contains(out, "reason           outside_hours"); code != want || denied != (want == exit.Fault) || denied && strings.Contains(out, "exempt\n") {
+			t.Errorf("%s: exit %d:\n%s", at, code, out)
+		}
+	}
+}
+
 func TestExplainFaultySettings(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)

@@ -88,6 +88,9 @@ func (q question) facts() (policy.Facts, error) {
 	return f, nil
 }
 
+// leastSession is the shortest time left of a window that a login is let into.
+const leastSession = time.Second
+
 // explain prints the story and returns the exit code in its error.
 func explain(cmd *cobra.Command, s *config.Settings, r rooms, q question, facts policy.Facts) error {
 	out := cmd.OutOrStdout()
@@ -104,14 +107,27 @@ func explain(cmd *cobra.Command, s *config.Settings, r rooms, q question, facts 
 	facts.User, facts.Groups = user.String(), person.Groups
 	printPerson(out, s, q, user, person)
 	trace := r.policy.Explain(facts)
+	d := &trace.Decision
+	closing := d.Action != policy.Deny && !d.Until.IsZero() && d.Until.Sub(facts.At) < leastSession
+	if closing {
+		*d = policy.Decision{Action: policy.Deny, Denial: policy.ByHours, Rule: d.Rule}
+	}
 	if _, err := trace.WriteTo(out); err != nil {
 		return fmt.Errorf("printing: %w", err)
 	}
-	if trace.Decision.Action == policy.Deny {
-		printRow(out, "reason", auth.ReasonOf(trace.Decision.Denial).String())
-		return exit.Error{Code: exit.Fault}
+	var reason string
+	switch {
+	case closing:
+		reason = auth.OutsideHours.String() + " (less than 1 s of the window is left)"
+	case d.Action == policy.Deny:
+		reason = auth.ReasonOf(d.Denial).String()
+	case d.Action == policy.RequirePush && person.Email.Empty() && person.Mobile.Empty():
+		reason = auth.UnknownUser.String() + " (neither e-mail nor mobile is known, so iVALT cannot be asked)"
+	default:
+		return nil
 	}
-	return nil
+	printRow(out, "reason", reason)
+	return exit.Error{Code: exit.Fault}
 }
 
 // printRow prints as policy's Trace does, which follows.
@@ -135,11 +151,14 @@ func printClient(w io.Writer, c config.Client) {
 func printPerson(w io.Writer, s *config.Settings, q question, u auth.Username, p auth.Person) {
 	printRow(w, "name", fmt.Sprintf("%q", q.user))
 	printRow(w, "canonical", fmt.Sprintf("%q (local part %q)", u.String(), u.Local()))
-	printRow(w, "e-mail", maskEmail(p.Email.Reveal())+" ("+emailSource(s, u)+")")
-	phone := "looked up at iVALT by e-mail"
+	email, phone := maskEmail(p.Email.Reveal())+" ("+emailSource(s, u)+")", "looked up at iVALT by e-mail"
+	if p.Email.Empty() {
+		email, phone = "none: users.email makes none of this name", "unknown: no e-mail: the login ends unknown_user"
+	}
 	if !p.Mobile.Empty() {
 		phone = p.Mobile.String() + " (from users.file)"
 	}
+	printRow(w, "e-mail", email)
 	printRow(w, "phone", phone)
 	printRow(w, "factor", "the push alone (primary.method: "+s.Primary.Method+")")
 }
