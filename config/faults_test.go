@@ -23,6 +23,7 @@ func tableFaults() []faultCase {
 		{"number too large", "max_attempts: 1000001", "max_attempts", 6, "must be 1 to 1000000"},
 		{"negative limit", "policy:\n  rules: []\nprimary: {method: none}\naudit: {retention: -1h}", "audit.retention", 9, "must be 1h to"},
 		{"duration too long", "reject_delay: 11s", "reject_delay", 6, "must be 0s to 10s"},
+		{"days", "audit: {retention: 90d}", "audit.retention", 6, "days are no unit: write 2160h"},
 		{"nothing to listen on", "listen: {authentication: []}", "listen.authentication", 6, "is empty"},
 		{"one socket twice", "listen: {authentication: [\"1.2.3.4:5\"], accounting: [\"1.2.3.4:5\"]}", "listen.accounting[0]", 6, "listen.authentication[0] already"},
 		{"unknown key", "max_attempt: 3", "max_attempt", 6, `did you mean "max_attempts"?`},
@@ -70,6 +71,7 @@ func TestFaultsOfClients(t *testing.T) {
 		{"odd name", replaced("name: vpn", "name: my vpn"), "clients[0].name", 2, "no name of"},
 		{"no networks", replaced("    networks: [\"192.0.2.0/24\"]\n", ""), "clients[0].networks", 2, "is required"},
 		{"empty networks", replaced("\"192.0.2.0/24\"", ""), "clients[0].networks", 3, "is empty"},
+		{"no prefix", replaced("192.0.2.0/24", "vpn.example"), "clients[0].networks[0]", 3, "nor a lone address, which counts as a prefix"},
 		{"no secrets", replaced("    secrets: [\"env:SHARED\"]\n", ""), "clients[0].secrets", 2, "is required"},
 		{"empty secrets", replaced("\"env:SHARED\"", ""), "clients[0].secrets", 4, "is empty"},
 		{"odd switch", replaced("name: vpn", "name: vpn\n    join_without_calling_station: yes"), "clients[0].join_without_calling_station", 3, "neither true nor false"},
@@ -126,7 +128,11 @@ func TestWarnings(t *testing.T) {
 		{"default of the approval", sound, "ivalt.approval_timeout", "", false},
 		{"patience of the profile", replaced("name: vpn", "name: vpn\n    profile: x") + "", "ivalt.approval_timeout", "", false},
 		{"literal secret", replaced("env:SHARED", "b7Rk2vXw9LqZ4tNc"), "clients[0].secrets[0]", "stands in the file", true},
-		{"admin", sound + "listen: {admin: \"127.0.0.1:1\"}\n", "listen.admin", "", false},
+		{"admin", sound + "listen: {admin: \"127.0.0.1:1\"}\n", "listen.admin", "not in this version", true},
+		{"admin turned off", sound + "listen: {admin: \"\"}\n", "listen.admin", "", false},
+		{"admin by default", sound, "listen.admin", "", false},
+		{"retention", sound + "audit: {retention: 48h}\n", "audit.retention", "not in this version: the trail is kept whole", true},
+		{"retention by default", sound, "audit.retention", "", false},
 	} {
 		t.Run(c.title, func(t *testing.T) {
 			s, faults := load(c.text)

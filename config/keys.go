@@ -27,11 +27,11 @@ func serverKeys() []Key {
 		},
 		{
 			Path: "listen.accounting", Kind: tree.Addresses, Default: "0.0.0.0:1813", Empty: true,
-			Meaning: "UDP addresses for Accounting-Requests; `[]` turns accounting off. A change needs a restart.",
+			Meaning: "UDP addresses for Accounting-Requests; `[]` turns accounting off, and so does the empty text in the environment. A change needs a restart.",
 		},
 		{
 			Path: "listen.admin", Kind: tree.Address, Default: "127.0.0.1:9812",
-			Meaning: "HTTP address of health, metrics, API and dashboard; `\"\"` turns it off. Nothing serves it in this version. A change needs a restart.",
+			Meaning: "HTTP address of health, metrics, API and dashboard; `\"\"` turns it off. Not in this version: nothing serves it. A change needs a restart.",
 		},
 		{
 			Path: "max_attempts", Kind: tree.Number, Default: "20000", Min: 1, Max: 1_000_000,
@@ -156,7 +156,7 @@ func userKeys() []Key {
 	return []Key{
 		{
 			Path: "users.email", Default: "{username}",
-			Meaning: "How a login name becomes iVALT's e-mail; a name with `@` stays as it is.",
+			Meaning: "How a login name becomes iVALT's e-mail, as in `{username}@example.com`; a name with `@` stays as it is. With the default a plain name has no e-mail and ends `unknown_user`.",
 		},
 		{
 			Path: "users.file", Unset: "none",
@@ -231,7 +231,7 @@ func storeKeys() []Key {
 		},
 		{
 			Path: "audit.retention", Kind: tree.Duration, Default: "2160h", Min: int64(time.Hour), Max: int64(200_000 * time.Hour),
-			Meaning: "How long the trail is kept.",
+			Meaning: "How long the trail is kept. Not in this version: the trail is kept whole.",
 		},
 		{
 			Path: "state.directory", Default: "/var/lib/ivalt-radius",

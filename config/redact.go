@@ -73,6 +73,9 @@ func Changed(before, after *Settings) []string {
 func Restart(before, after *Settings) fault.List {
 	var faults fault.List
 	for _, key := range Changed(before, after) {
+		if key == "audit.file" && !before.Given(key) && !after.Given(key) {
+			continue // it lies in state.directory, which is told
+		}
 		if strings.HasPrefix(key, "listen.") || strings.HasPrefix(key, "state.") || key == "audit.file" {
 			faults.Add(key, "has changed, which a reload cannot take: restart ivalt-radius")
 		}

@@ -34,7 +34,11 @@ func TestChangedAndRestart(t *testing.T) {
 		{"a secret", sound, strings.Replace(sound, "env:SHARED", "env:KEY", 1), []string{"clients[0].secrets"}, nil},
 		{"a rule less", sound + rules, sound + "policy: {rules: [{name: a}]}\n", []string{"policy.rules[1].decision"}, nil},
 		{"addresses", sound, sound + "listen: {admin: \"\", accounting: []}\n", []string{"listen.accounting", "listen.admin"}, []string{"listen.accounting", "listen.admin"}},
-		{"state and, with it, the trail", sound, sound + "state: {directory: x}\n", []string{"audit.file", "state.directory"}, []string{"audit.file", "state.directory"}},
+		{"state and, with it, the trail", sound, sound + "state: {directory: x}\n", []string{"audit.file", "state.directory"}, []string{"state.directory"}},
+		{
+			"state and the trail", sound + "audit: {file: y}\n", sound + "state: {directory: x}\n",
+			[]string{"audit.file", "state.directory"}, []string{"audit.file", "state.directory"},
+		},
 		{"trail", sound, sound + "audit: {file: x}\n", []string{"audit.file"}, []string{"audit.file"}},
 		{"retention", sound, sound + "audit: {retention: 1h}\n", []string{"audit.retention"}, nil},
 	} {

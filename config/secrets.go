@@ -23,6 +23,10 @@ const (
 var (
 	variableForm = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 	apiKeyForm   = regexp.MustCompile(`^[A-Za-z0-9_-]*$`)
+
+	// What base64 makes seldom has either form: a secret drawn by lot may begin with a slash.
+	pathForm = regexp.MustCompile(`^(/[a-z][a-z0-9._-]*/|\.{1,2}/|~)`)
+	nameForm = regexp.MustCompile(`^[A-Z][A-Z0-9]*(_[A-Z0-9]+)+$`)
 )
 
 // secrets puts the secret texts in the place of what points to them, and judges them.
@@ -68,7 +72,7 @@ func (l *loader) secret(path string, written secret.Secret) (secret.Secret, bool
 		err = errors.New("sealed secrets are not supported by this version: use env:NAME or file:PATH")
 	default:
 		text = written.Reveal()
-		l.literal(path)
+		l.literal(path, text)
 	}
 	if err == nil {
 		err = printable(text)
@@ -80,8 +84,15 @@ func (l *loader) secret(path string, written secret.Secret) (secret.Secret, bool
 	return secret.New(text), true
 }
 
-// literal warns of a secret that stands in the file itself. One that the environment sets does not.
-func (l *loader) literal(path string) {
+// literal warns of a secret that stands in the file itself, and of a text that most likely points to the secret and has lost the
+// word before it. One that the environment sets stands in no file.
+func (l *loader) literal(path, text string) {
+	switch {
+	case pathForm.MatchString(text):
+		l.faults.Warn(path, "looks like a path; did you mean file:PATH? Written so, the path itself is the secret")
+	case nameForm.MatchString(text):
+		l.faults.Warn(path, "looks like the name of an environment variable; did you mean env:NAME? Written so, the name itself is the secret")
+	}
 	if !l.places.FromEnvironment(path) {
 		l.literals++
 		l.faults.Warn(path, "the secret stands in the file as it is: better file:PATH or env:NAME")
@@ -161,13 +172,16 @@ func wellKnown(text string) bool {
 	})
 }
 
+// checkAPIKey says which of the three it is: the wrong text, a part of one, or one of an example.
 func checkAPIKey(key secret.Secret) error {
 	text := key.Reveal()
 	switch {
 	case !apiKeyForm.MatchString(text):
-		return errors.New("holds characters that no API key holds: letters, digits, _ and - alone")
-	case len(text) < minAPIKey || placeholder(text):
-		return fmt.Errorf("is a placeholder or shorter than %d characters: set the API key that iVALT issued", minAPIKey)
+		return errors.New("holds characters that no API key holds, which has letters, digits, _ and - alone: set the API key that iVALT issued")
+	case placeholder(text):
+		return errors.New("is a placeholder: set the API key that iVALT issued")
+	case len(text) < minAPIKey:
+		return fmt.Errorf("is shorter than %d characters: set the whole API key that iVALT issued", minAPIKey)
 	}
 	return nil
 }

@@ -120,6 +120,9 @@ func parseNumber(text string) (int, error) {
 	return n, nil
 }
 
+// longestDays is more days than a duration can hold.
+const longestDays = 110_000
+
 func parseDuration(text string) (time.Duration, error) {
 	d, err := time.ParseDuration(text)
 	if err == nil {
@@ -128,7 +131,12 @@ func parseDuration(text string) (time.Duration, error) {
 	if decimal.MatchString(text) {
 		return 0, fmt.Errorf("%s has no unit: write %ss for seconds", quote(text), text)
 	}
-	return 0, fmt.Errorf("%s is no duration such as 55s or 2m", quote(text))
+	if days, ok := strings.CutSuffix(text, "d"); ok && decimal.MatchString(days) {
+		if n, err := strconv.Atoi(days); err == nil && n >= 0 && n <= longestDays {
+			return 0, fmt.Errorf("%s: days are no unit: write %dh for hours", quote(text), n*24)
+		}
+	}
+	return 0, fmt.Errorf("%s is no duration such as 55s, 2m or 24h", quote(text))
 }
 
 func parseBool(text string) (bool, error) {
@@ -158,7 +166,7 @@ func parsePrefix(text string) (netip.Prefix, error) {
 	}
 	p, err := netip.ParsePrefix(text)
 	if err != nil {
-		return netip.Prefix{}, fmt.Errorf("%s is no prefix such as 192.0.2.0/24 or 2001:db8::/32", quote(text))
+		return netip.Prefix{}, fmt.Errorf("%s is no prefix such as 192.0.2.0/24 or 2001:db8::/32, nor a lone address, which counts as a prefix of full length", quote(text))
 	}
 	if p.Addr().Is4In6() {
 		const mapped = 96
