@@ -32,6 +32,7 @@ type app struct {
 	phone   *ivalt.Service
 	flow    *auth.Flow
 	server  *radius.Server
+	unwatch chan struct{}  // closed ends the watch
 	control *controlServer // the last to be opened: where it is there, the server has started
 }
 
@@ -78,6 +79,8 @@ func start(ctx context.Context, path string, s *config.Settings, r rooms, log *l
 	if a.control, err = listenControl(ctx, s.State.Directory, a.handlers()); err != nil {
 		return nil, err
 	}
+	a.unwatch = make(chan struct{})
+	go a.watch(a.learned, time.Tick(watchEvery), a.unwatch)
 	_ = a.trail.Post(audit.System{Event: "started", Detail: "version " + version})
 	authentication, accounting := a.server.Addrs()
 	log.WithFields(logrus.Fields{
@@ -108,6 +111,9 @@ func (a *app) close(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeWithin)
 	defer cancel()
 	var errs []error
+	if a.unwatch != nil {
+		close(a.unwatch)
+	}
 	if a.control != nil {
 		a.control.close(ctx)
 	}

@@ -66,7 +66,7 @@ func serve(ctx context.Context, path string, log *logger.Logger, signals <-chan 
 		log.WithError(err).Error("the server did not stop cleanly")
 		return said
 	}
-	log.Info("stopped")
+	log.WithField("packets", a.server.Counters()).Info("stopped")
 	return nil
 }
 
