@@ -43,7 +43,7 @@ type site struct {
 	url   string
 	dir   string
 
-	listen, accounting, state, audit, policy, more string
+	listen, accounting, client, state, audit, policy, more string
 }
 
 func newSite(t *testing.T) *site {
@@ -53,7 +53,7 @@ func newSite(t *testing.T) *site {
 	t.Cleanup(server.Close)
 	dir := t.TempDir()
 	s := &site{
-		cloud: cloud, url: server.URL, dir: dir, listen: "127.0.0.1:0", accounting: "127.0.0.1:0",
+		cloud: cloud, url: server.URL, dir: dir, listen: "127.0.0.1:0", accounting: "127.0.0.1:0", client: "gateway",
 		state: filepath.Join(dir, "state"), audit: filepath.Join(dir, "audit.jsonl"), policy: "{default: exempt}",
 	}
 	s.write(t)
@@ -67,7 +67,7 @@ func (s *site) write(t *testing.T) {
 	s.file(t, "config.yaml", fmt.Sprintf(`listen: {authentication: [%q], accounting: [%q], admin: ""}
 reject_delay: 0s
 clients:
-  - name: gateway
+  - name: %s
     networks: [127.0.0.0/8]
     secrets: [%s]
     answer_within: 20s
@@ -76,7 +76,7 @@ policy: %s
 audit: {file: %q}
 state: {directory: %q}
 %s
-`, s.listen, s.accounting, sharedSecret, s.url, apiKey, s.policy, s.audit, s.state, s.more))
+`, s.listen, s.accounting, s.client, sharedSecret, s.url, apiKey, s.policy, s.audit, s.state, s.more))
 }
 
 func (s *site) file(t *testing.T, name, text string) {
