@@ -3,6 +3,8 @@ package ivalt
 import (
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"ivalt-radius/auth"
 	"ivalt-radius/state"
@@ -36,3 +38,13 @@ func (a *addresses) set(email string, m auth.Mobile) {
 func (a *addresses) forget(email string) { a.cache.Delete(strings.ToLower(email)) }
 
 func (a *addresses) close() { a.cache.Close() }
+
+// longestAddress is what an e-mail address may have (RFC 5321 section 4.5.3.1.3, without the brackets).
+const longestAddress = 254
+
+// plausible reports whether a text can be an e-mail address at all: iVALT is not asked for a bare login name.
+func plausible(email string) bool {
+	local, host, ok := strings.Cut(email, "@")
+	return ok && local != "" && host != "" && !strings.Contains(host, "@") && len(email) <= longestAddress &&
+		utf8.ValidString(email) && !strings.ContainsFunc(email, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) })
+}

@@ -180,6 +180,7 @@ func (s *scheduler) settle(j *job, r gateway.Result) (next job, more bool) {
 	s.mu.Lock()
 	defer s.unlock()
 	now := s.now()
+	s.voice.outage(s, j.client.Host(), r)
 	s.heed(r, now)
 	s.learn(j, r, now)
 	if l := j.login; !l.over {

@@ -17,6 +17,19 @@ func ended(o auth.Outcome, detail string) order {
 	return order{do: finish, outcome: o, detail: detail}
 }
 
+// unasked ends a login whose calls found no usable answer, with the word of the latest one's trouble.
+func (c *course) unasked() order {
+	return c.because(ended(auth.NoAnswer, "iVALT could not be asked"))
+}
+
+// because gives an outage its own word, where it is one.
+func (c *course) because(end order) order {
+	if end.outcome == auth.NoAnswer && c.why != gateway.Answered {
+		end.detail = c.why.String()
+	}
+	return end
+}
+
 func lookUpEnd(k gateway.Class) order {
 	odd := ended(auth.NoAnswer, "the look-up's answer has no known meaning")
 	return [gateway.Classes]order{

@@ -22,8 +22,8 @@ func (s *scheduler) start(l *login, now instant) {
 // login.
 func (s *scheduler) recall(l *login, now instant) bool {
 	email := l.push.Person.Email
-	if email.Empty() {
-		s.finish(l, ended(auth.NotEnrolled, "the directory knows neither e-mail nor mobile"), now)
+	if !plausible(email.Reveal()) {
+		s.finish(l, ended(auth.NotEnrolled, "no e-mail: set users.email or users.file"), now)
 		return false
 	}
 	known, ok := s.addresses.get(email.Reveal())

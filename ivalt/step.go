@@ -60,7 +60,8 @@ type course struct {
 	suspect  bool // the sentinel saw an approval
 	mayPush  bool // one more push may be sent
 	resent   bool
-	failures uint8 // in a row
+	failures uint8       // in a row
+	why      gateway.Why // of the latest call, where it had no usable answer
 
 	approval time.Duration // how long the person has
 	sent     instant       // when the first push left
@@ -143,10 +144,12 @@ func (c course) leaves(k call, now instant) (course, order) {
 // rings is the step at c.end.
 func (c course) rings() (course, order) {
 	switch {
-	case c.delivery == unpushed:
-		return c, ended(auth.NoAnswer, "iVALT was not reached in time for a push")
 	case c.out != noCall:
-		return c, ended(auth.NoAnswer, "iVALT did not answer the last poll in time")
+		return c, ended(auth.NoAnswer, gateway.Late.String())
+	case c.delivery == unpushed && c.why != gateway.Answered:
+		return c, c.unasked()
+	case c.delivery == unpushed:
+		return c, ended(auth.NoAnswer, "too little time left for a push")
 	}
 	return c, ended(auth.TimedOut, "nobody answered")
 }
@@ -154,7 +157,7 @@ func (c course) rings() (course, order) {
 // answered is the step of a call's answer.
 func (c course) answered(r gateway.Result, now instant) (course, order) {
 	out := c.out
-	c.out = noCall
+	c.out, c.why = noCall, r.Why
 	if !r.Class.Trouble() {
 		c.failures = 0
 	}
@@ -175,7 +178,7 @@ func (c course) answered(r gateway.Result, now instant) (course, order) {
 func (c course) lookedUp(k gateway.Class, now instant) (course, order) {
 	switch end := lookUpEnd(k); {
 	case end.do == finish:
-		return c, end
+		return c, c.because(end)
 	case k == gateway.Found:
 		return c, order{do: claim, at: now}
 	}
@@ -196,7 +199,7 @@ func (c course) drained(k gateway.Class, now instant) (course, order) {
 // retry asks again for what costs nobody anything, until iVALT is held to be out of reach.
 func (c course) retry(k call, now instant) (course, order) {
 	if c.fails(now) {
-		return c, ended(auth.NoAnswer, "iVALT could not be asked")
+		return c, c.unasked()
 	}
 	return c, order{do: ask, call: k, at: now + retryBefore}
 }
@@ -219,11 +222,11 @@ func (c course) pushAnswered(r gateway.Result, now instant) (course, order) {
 		// Nobody knows whether the phone rings. Polls go on, and after a while one more push may go.
 		c.mayPush = r.Resend
 		if c.fails(now) {
-			return c, ended(auth.NoAnswer, "iVALT could not be asked")
+			return c, c.unasked()
 		}
 	case first:
 		c.delivery = unpushed
-		return c, pushEnd(r.Class)
+		return c, c.because(pushEnd(r.Class))
 	case !r.Class.Trouble():
 		return c, pushEnd(r.Class) // the first push stays in doubt
 	}

@@ -14,7 +14,7 @@ func (c course) polled(out call, k gateway.Class, now instant) (course, order) {
 	case k == gateway.Throttled && c.isOver():
 		return c, ended(auth.NoAnswer, "iVALT throttled the last poll")
 	case k != gateway.Throttled && k.Trouble() && (c.fails(now) || c.isOver()):
-		return c, ended(auth.NoAnswer, "iVALT could not be asked")
+		return c, c.unasked()
 	case k.Trouble():
 		return c.pollOn(now)
 	case out == sentinel:

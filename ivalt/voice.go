@@ -10,8 +10,11 @@ import (
 	"ivalt-radius/ivalt/gateway"
 )
 
-// quiet is how long an alarm that was raised is not raised again.
-const quiet = time.Minute
+// How long an alarm that was raised is not raised again, and an outage's warning of one kind not repeated.
+const (
+	quiet       = time.Minute
+	outageQuiet = 10 * time.Second
+)
 
 // voice says what happened. What it says holds no mobile in full, no e-mail, no key and none of iVALT's own words. The
 // methods that take the scheduler are called under its lock, and speak after it is let go.
@@ -23,6 +26,14 @@ type voice struct {
 	alarmed, drifted instant // when last raised; guarded by the scheduler's lock
 	hasAlarmed       bool
 	hasDrifted       bool
+	outages          [gateway.Whys]outage // guarded by the scheduler's lock
+	isOut            bool                 // a warning was the last word; guarded so too
+}
+
+// outage is what was said of one kind of trouble.
+type outage struct {
+	next  instant // no warning before
+	calls int     // that met it since the last warning
 }
 
 func newVoice(d Deps) *voice {
@@ -58,6 +69,30 @@ func (v *voice) alarm(s *scheduler) {
 		v.log.Error("ivalt refuses the API key or the path: no login can be asked; check ivalt.url and ivalt.api_key")
 		v.recorder.Note(audit.System{Event: "ivalt_misconfigured", Detail: "iVALT refuses the API key or the path"})
 	})
+}
+
+// outage warns of a call that had no usable answer, each kind once in a while, and says when iVALT answers again. host is
+// the URL's host; the result's cause holds no header, body, key or person.
+func (v *voice) outage(s *scheduler, host string, r gateway.Result) {
+	if r.Why == gateway.GivenUp {
+		return
+	}
+	if r.Why == gateway.Answered {
+		if v.isOut {
+			v.isOut = false
+			s.said = append(s.said, func() { v.log.WithField("host", host).Info("iVALT answers again") })
+		}
+		return
+	}
+	o, now := &v.outages[r.Why], s.now()
+	o.calls++
+	if now < o.next {
+		return
+	}
+	fields := logrus.Fields{"host": host, "cause": r.Cause, "calls": o.calls}
+	*o = outage{next: now + outageQuiet}
+	v.isOut = true
+	s.said = append(s.said, func() { v.log.WithFields(fields).Warn(r.Why.String()) })
 }
 
 // drift says, once in a while, that iVALT answers in a form that proves nothing.

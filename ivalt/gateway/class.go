@@ -72,12 +72,16 @@ type Result struct {
 	Mobile   auth.Mobile   // of the person, where the class is Found
 	Request  string        // the push's id, should iVALT ever give one; at most 128 octets, hostile ones
 	Activity string        // iVALT's own mark of the answer, for the log: at most 64 letters and digits
+	Why      Why           // of an answer that says nothing; Answered where there was a usable one
+	Cause    string        // beside Why, for the log: the transport's own text or a status; no header, body, key or person
 	Pause    time.Duration // after a 429: how long it asks us to stay away, at most 15 min; 0: it asks for nothing
 }
 
 // response is what came back, or why nothing did.
 type response struct {
 	fault  Class // Failed or Unsent where there was no answer (status is 0 then)
+	why    Why   // beside fault
+	cause  string
 	status int
 	header http.Header
 	body   []byte // whole; nil where it was larger than the cap

@@ -89,9 +89,9 @@ func classifyLookup(r response, email string, now time.Time) Result {
 func common(r response, now time.Time) (res Result, doc object, settled bool) {
 	switch {
 	case r.status == 0:
-		return Result{Class: r.fault, Resend: r.fault == Failed}, nil, true
+		return Result{Class: r.fault, Resend: r.fault == Failed, Why: r.why, Cause: r.cause}, nil, true
 	case r.status >= http.StatusInternalServerError:
-		return Result{Class: Failed, Resend: true}, nil, true
+		return Result{Class: Failed, Resend: true, Why: ServerError, Cause: statusText(r.status)}, nil, true
 	case r.status >= http.StatusMultipleChoices && r.status < http.StatusBadRequest:
 		return Result{Class: BadKey}, nil, true
 	}
@@ -100,7 +100,7 @@ func common(r response, now time.Time) (res Result, doc object, settled bool) {
 		return Result{Class: Throttled, Pause: pause(r.header, doc, now), Activity: activity(doc)}, doc, true
 	}
 	if err != nil || !isJSON(r.header.Get("Content-Type")) {
-		return Result{Class: Failed}, nil, true
+		return Result{Class: Failed, Why: NoJSON, Cause: pageOf(r)}, nil, true
 	}
 	res.Activity = activity(doc)
 	res.Class = refusal(r.status, doc)

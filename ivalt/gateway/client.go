@@ -10,6 +10,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -48,6 +49,7 @@ type Options struct {
 // Client speaks to one base URL with one key. It is never changed: a reload makes another. Safe for concurrent use.
 type Client struct {
 	base    string
+	host    string // of base
 	key     secret.Secret
 	header  http.Header // shared by all requests, never written
 	trip    http.RoundTripper
@@ -67,6 +69,7 @@ func New(o Options) *Client {
 			"Accept":       {"application/json"},
 			"User-Agent":   {"ivalt-radius"},
 		},
+		host:    hostOf(o.URL),
 		trip:    o.Transport,
 		buffers: sync.Pool{New: func() any { return &bytes.Buffer{} }},
 	}
@@ -100,6 +103,18 @@ func newTransport(o Options) *http.Transport {
 
 // SamePeople reports that both ask the same iVALT as the same customer, so that what one was told holds for the other.
 func (c *Client) SamePeople(d *Client) bool { return c.base == d.base && c.key.Equal(d.key) }
+
+// Host is where it speaks to, host and port alone, for the log.
+func (c *Client) Host() string { return c.host }
+
+// hostOf is a URL's host and port, empty where it is no URL.
+func hostOf(base string) string {
+	u, err := url.Parse(base)
+	if err != nil {
+		return ""
+	}
+	return u.Host
+}
 
 // Retire lets go of the connections, those in use once their calls are over. Calls may still be made.
 func (c *Client) Retire() {
@@ -137,12 +152,13 @@ func (c *Client) post(ctx context.Context, path string, payload []byte, read fun
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.base+path, bytes.NewReader(payload))
 	if err != nil {
-		return read(response{fault: Unsent})
+		return read(response{fault: Unsent, why: Broken, cause: "the address makes no request"}) // not quoted: it may be anything
 	}
 	req.Header = c.header
 	res, err := c.trip.RoundTrip(req)
 	if err != nil {
-		return read(response{fault: faultOf(err)})
+		why, cause := whyOf(err)
+		return read(response{fault: faultOf(err), why: why, cause: cause})
 	}
 	defer c.done(res.Body)
 	buf, ok := c.buffers.Get().(*bytes.Buffer)
@@ -154,9 +170,10 @@ func (c *Client) post(ctx context.Context, path string, payload []byte, read fun
 	n, err := buf.ReadFrom(io.LimitReader(res.Body, mostBody+1))
 	r := response{status: res.StatusCode, header: res.Header}
 	switch {
-	case n > mostBody: // as if there were none
+	case n > mostBody: // as if there were none; pageOf tells by the nil body
 	case err != nil:
 		r = response{fault: Failed}
+		r.why, r.cause = whyOf(err)
 	default:
 		r.body = buf.Bytes()
 	}

@@ -135,10 +135,10 @@ func TestNobodyListens(t *testing.T) {
 	if err := listener.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if got := c.Push(t.Context(), ourMobile(t), "VPN"); got != (Result{Class: Unsent}) {
+	if got := c.Push(t.Context(), ourMobile(t), "VPN"); got.Class != Unsent || got.Resend || got.Why != NoListener || !strings.Contains(got.Cause, "connection refused") {
 		t.Errorf("%+v", got)
 	}
-	if got := newTestClient(t, Options{URL: "http://a b"}).LookUp(t.Context(), "x"); got != (Result{Class: Unsent}) {
+	if got := newTestClient(t, Options{URL: "http://a b"}).LookUp(t.Context(), "x"); got.Class != Unsent || got.Why != Broken || strings.Contains(got.Cause, "a b") {
 		t.Errorf("an address that is none: %+v", got)
 	}
 }
@@ -150,7 +150,7 @@ func TestACallThatIsGivenUp(t *testing.T) {
 		cancel()
 		<-r.Context().Done()
 	})
-	if got := c.Push(ctx, ourMobile(t), "VPN"); got != (Result{Class: Failed, Resend: true}) {
+	if got := c.Push(ctx, ourMobile(t), "VPN"); got != (Result{Class: Failed, Resend: true, Why: GivenUp}) {
 		t.Errorf("%+v", got)
 	}
 }
