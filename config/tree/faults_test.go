@@ -27,7 +27,17 @@ func formFaults() []faultCase {
 		{"key twice", "max_attempts: 1\nmax_attempts: 2", "max_attempts", 7, "twice, first in line 6"},
 		{"map twice", "state: {}\nstate: {}", "state", 7, "twice"},
 		{"anchor", "max_attempts: &a 3", "max_attempts", 6, "anchors"},
-		{"alias of nothing", "users: {email: *my-s3cr3t}", "", 0, "unknown anchor ... referenced"},
+		{"alias of nothing", "users: {email: *my-s3cr3t}", "", 6, `must stand in quotes, as in "*svc"`},
+		{"alias of nothing in a list", "policy:\n  rules:\n    - name: x\n      match:\n        users: [a, *svc]\n", "", 10, "quotes"},
+		{"star before a domain", "users:\n  email: *@example.com", "", 7, "quotes"},
+		{"two stars in a line", "users:\n  email: [*@a, *@b]", "", 7, "quotes"},
+		{"one alias twice", "users:\n  email: *a\nurl: *a", "", 7, "quotes"},
+		{"star after one that does no harm", "url: \"[*a]\"\nusers: {email: *b}", "", 7, "quotes"},
+		{"star in a list of lines", "listen:\n  authentication:\n    - *x", "", 8, "quotes"},
+		{"tab before a key", "users:\n\temail: x", "", 7, "a tab; YAML indents with spaces"},
+		{"two tabs before a key", "users:\n\t\temail: x\n\t\tfile: y", "", 7, "a tab"},
+		{"tab behind blanks", "users:\n  \temail: x", "", 7, "a tab"},
+		{"broken behind a star that does no harm", "url: \"[*a]\"\nusers: {", "", 7, "no YAML"},
 		{"anchor on a map", "users: &a {email: x}", "users", 6, "anchors"},
 		{"anchor in a list", "listen: {authentication: [&a \"1.2.3.4:1\"]}", "listen.authentication[0]", 6, "anchors"},
 		{"anchor on a rule", "policy: {rules: [&a {name: x}]}", "policy.rules[0]", 6, "anchors"},
@@ -124,7 +134,7 @@ func TestFaults(t *testing.T) {
 
 func TestAlias(t *testing.T) {
 	_, faults := read(sound + "max_attempts: &a 3\nreject_delay: *a\n")
-	if !has(faults, fault.Fault{Key: "reject_delay", Line: 7, Message: "aliases"}) {
+	if !has(faults, fault.Fault{Key: "reject_delay", Line: 7, Message: "as in \"*svc\""}) {
 		t.Error(faults)
 	}
 }

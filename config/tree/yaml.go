@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"regexp"
-	"strconv"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -50,13 +48,13 @@ func (r *Reader) parse(b []byte) (top *yaml.Node, ok bool) {
 	case errors.Is(err, io.EOF):
 		return nil, true
 	case err != nil:
-		r.syntax(err)
+		r.syntax(b, err)
 		return nil, false
 	}
 	switch err := decoder.Decode(&second); {
 	case errors.Is(err, io.EOF):
 	case err != nil:
-		r.syntax(err)
+		r.syntax(b, err)
 		return nil, false
 	default:
 		r.refuse("", &second, "a second document begins here; the file must hold one")
@@ -67,23 +65,6 @@ func (r *Reader) parse(b []byte) (top *yaml.Node, ok bool) {
 		return nil, true
 	}
 	return top, true
-}
-
-var (
-	syntaxLine = regexp.MustCompile(`line (\d+): `)
-	quotedText = regexp.MustCompile(`'[^']{3,}'|"[^"]{3,}"|` + "`[^`]*`")
-)
-
-// syntax turns the YAML library's error into a fault, without the operator's text in it.
-func (r *Reader) syntax(err error) {
-	message := strings.TrimPrefix(err.Error(), "yaml: ")
-	line := 0
-	if at := syntaxLine.FindStringSubmatchIndex(message); at != nil {
-		line, _ = strconv.Atoi(message[at[2]:at[3]])
-		message = message[:at[0]] + message[at[1]:]
-	}
-	message = quotedText.ReplaceAllString(message, "...")
-	*r.Faults = append(*r.Faults, fault.Fault{File: r.File, Line: line, Message: "this is no YAML: " + message})
 }
 
 func (r *Reader) refuse(path string, at *yaml.Node, format string, args ...any) {
@@ -98,7 +79,9 @@ func (r *Reader) mark(path string, at *yaml.Node) {
 // plain refuses what makes a text mean something else than it says.
 func (r *Reader) plain(n *yaml.Node, path string) bool {
 	switch {
-	case n.Kind == yaml.AliasNode || n.Anchor != "":
+	case n.Kind == yaml.AliasNode:
+		r.refuse(path, n, "anchors and aliases are not supported: write the value out; %s", wantQuotes)
+	case n.Anchor != "":
 		r.refuse(path, n, "anchors and aliases are not supported: write the value out")
 	case n.Style&yaml.TaggedStyle != 0:
 		r.refuse(path, n, "tags are not supported: write the plain value")
