@@ -7,7 +7,9 @@
 //	schema.go    table -> the shape of the tree
 //	reader.go    file and environment -> Tree; a file of named entries -> a Tree for each
 //	yaml.go      file -> tree of texts: every scalar is kept as it is written, every key is checked against the schema
+//	syntax.go    what is no YAML -> a fault that says what to write
 //	env.go       environment -> tree of texts, laid over the file's
+//	variable.go  a variable that names no key -> the one most likely meant
 //	fill.go      tree of texts -> the same tree, complete: defaults set, every text made a value by kinds.go
 //	places.go    fault -> the line or the environment variable that its key stands in
 //	table.go     table -> Markdown

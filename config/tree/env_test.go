@@ -1,6 +1,7 @@
 package tree
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -65,6 +66,10 @@ func TestEnvironmentFaults(t *testing.T) {
 		words   string // of the fault, which names the first variable
 	}{
 		{"unknown", []string{"IVALT_RADIUS_LISTEN__AUTH=x"}, "", "names no key"},
+		{"misspelt", []string{"IVALT_RADIUS_MAX_ATTEMPT=1"}, "", "; did you mean IVALT_RADIUS_MAX_ATTEMPTS?"},
+		{"too few underscores", []string{"IVALT_RADIUS_USERS_EMAIL=x"}, "", "; did you mean IVALT_RADIUS_USERS__EMAIL?"},
+		{"too few underscores between indices", []string{"IVALT_RADIUS_POLICY_RULES_7_ONLY_HOURS_12_DAY=mon"}, "", "; did you mean IVALT_RADIUS_POLICY__RULES__7__ONLY__HOURS__12__DAYS?"},
+		{"other case", []string{"IVALT_RADIUS_on=true"}, "", "; did you mean IVALT_RADIUS_ON?"},
 		{"a map", []string{"IVALT_RADIUS_LISTEN=x"}, "", "names no key"},
 		{"a list of maps", []string{"IVALT_RADIUS_CLIENTS=x"}, "", "names no key"},
 		{"a whole element", []string{"IVALT_RADIUS_CLIENTS__0=x"}, "", "names no key"},
@@ -74,6 +79,7 @@ func TestEnvironmentFaults(t *testing.T) {
 		{"index that is none", []string{"IVALT_RADIUS_CLIENTS__A__NAME=x"}, "", "names no key"},
 		{"index with a zero", []string{"IVALT_RADIUS_CLIENTS__00__NAME=x"}, "", "names no key"},
 		{"negative index", []string{"IVALT_RADIUS_CLIENTS__-1__NAME=x"}, "", "names no key"},
+		{"no other spelling", []string{"IVALT_RADIUS_CLIENTS__00__NAME=x"}, "", "names no key of the settings"},
 		{"prefix alone", []string{"IVALT_RADIUS_=x"}, "", "names no key"},
 		{"a gap", []string{"IVALT_RADIUS_CLIENTS__2__NAME=x"}, "clients[2]", "leaves a gap"},
 		{"a huge gap", []string{"IVALT_RADIUS_CLIENTS__9223372036854775807__NAME=x"}, "clients[9223372036854775807]", "leaves a gap"},
@@ -94,6 +100,9 @@ func TestEnvironmentFaults(t *testing.T) {
 			found := false
 			for _, f := range faults {
 				found = found || f.Key == c.key && f.File == variableFile(name) && strings.Contains(f.Message, c.words)
+			}
+			if c.title == "no other spelling" && strings.Contains(fmt.Sprint(faults), "did you mean") {
+				t.Errorf("the same again: %v", faults)
 			}
 			if !found {
 				t.Errorf("%q %q of %s is not in\n%v", c.key, c.words, name, faults)

@@ -61,7 +61,7 @@ func (r *Reader) Settings(text []byte, environ []string) (Tree, bool) {
 func (r *Reader) Strangers(pointed []string) {
 	for _, name := range r.strangers {
 		if !slices.Contains(pointed, name) {
-			r.refuseVariable(shown(name), "", "names no key of the settings")
+			r.refuseVariable(shown(name), "", "names no key of the settings"+r.Schema.root.hint(name))
 		}
 	}
 }

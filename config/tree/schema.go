@@ -65,9 +65,11 @@ func (n *node) child(name string) *node {
 	return nil
 }
 
+// far is the distance of two names of which neither is meant by the other.
+const far = 3
+
 // nearest is the child whose name a mistyped one most likely means; empty where none is near.
 func (n *node) nearest(name string) string {
-	const far = 3
 	best, least := "", min(far, len(name))
 	for _, c := range n.children {
 		if d := distance(name, c.name); d < least {
