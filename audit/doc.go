@@ -24,6 +24,21 @@
 // A crash leaves at most a torn last group. Open cuts it off and says so with "trail_repaired". After a crash, records
 // whose Commit had not returned may stand in the trail or not.
 //
+// # When the file is taken away
+//
+// A file that was removed or renamed under the server still takes lines, but nobody finds them. So with each sync, and once
+// a second where nothing happens, the writer looks whether the path still leads to its file. Where it does not, what waits
+// is lost as with a failing disk: its Commits return an error, the old file is cut back to the last acknowledged line.
+// The next group, or the next second, goes on by itself in a new file, whose first line is a security event,
+// "trail_replaced". Its number and its prev continue the chain, and its detail names the last record and hash of the lost
+// file: the old file with the new one behind it is one sound trail, and Verify of the new one alone says that it begins
+// with a later record (Result.Before). Where another file stands at the path the trail fails until it is moved away; a file
+// that is put back is written on.
+//
+// So rotation by other programs (logrotate) is not supported yet: "rename" and "create" refuse logins, until the new file
+// continues or the created one is moved away, and "copytruncate" destroys lines, which Verify finds. A file that is removed
+// while no server runs is not missed: Open begins a new trail.
+//
 // # Masking
 //
 // Passwords, shared secrets, API keys, mobile numbers and the e-mail addresses made from login names are in no event:

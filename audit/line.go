@@ -14,6 +14,9 @@ import (
 // maxFields bounds one event's fields; a RADIUS packet of 4096 octets, every one of them escaped, stays well below.
 const maxFields = 64 << 10
 
+// replacedEvent is the first line of a file that continues one which was removed or renamed under the server.
+const replacedEvent = "trail_replaced"
+
 // maxLine bounds a whole line, newline included.
 const maxLine = maxFields + 512
 
@@ -70,6 +73,7 @@ type record struct {
 	seq        uint64
 	prev, hash digest
 	sound      bool // the hash is that of the line's bytes
+	replaced   bool // it says that the file before this one was lost
 }
 
 // Faults of a line that is no record.
@@ -146,6 +150,7 @@ func (r *record) readHead(head string) error {
 	if !ok || !strings.HasPrefix(rest, ",") || !knownType(word) {
 		return errType
 	}
+	r.replaced = word == SecurityEvent.String() && strings.HasPrefix(rest, `,"event":"`+replacedEvent+`",`)
 	return nil
 }
 

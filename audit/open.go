@@ -52,7 +52,11 @@ func open(path string, opt Options) (*Trail, error) {
 	if err != nil {
 		return nil, errors.Join(err, file.Close())
 	}
-	t := start(path, opt, datasyncFile{file}, at)
+	own, err := file.Stat()
+	if err != nil {
+		return nil, errors.Join(err, file.Close())
+	}
+	t := start(file, place{path: filepath.Clean(path), own: own}, opt, at)
 	for _, n := range notices {
 		if err := t.Post(n); err != nil {
 			return nil, errors.Join(err, t.Close())

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"sync/atomic"
 	"time"
 
@@ -40,7 +41,7 @@ type Options struct {
 	Logger logrus.FieldLogger
 	// Now is the clock; nil is time.Now.
 	Now func() time.Time
-	// Wrap, where not nil, stands between the Trail and its file, for tests that make the disk fail.
+	// Wrap, where not nil, stands between the Trail and its file, and each file after that, for tests that make the disk fail.
 	Wrap func(File) File
 }
 
@@ -83,12 +84,12 @@ type Trail struct {
 	loud    bool      // the writer's: the log knows that the disk fails
 }
 
-func start(path string, opt Options, file File, at position) *Trail {
+func start(file *os.File, home place, opt Options, at position) *Trail {
 	t := &Trail{
-		path:    path,
+		path:    home.path,
 		opt:     opt,
 		queue:   newQueue(opt.Queue),
-		writer:  &writer{file: opt.Wrap(file), now: opt.Now, durable: at, current: at},
+		writer:  &writer{file: opt.Wrap(datasyncFile{file}), place: home, wrap: opt.Wrap, now: opt.Now, durable: at, current: at},
 		group:   &group{},
 		queued:  make(chan struct{}, 1),
 		urgent:  make(chan struct{}, 1),
@@ -99,7 +100,7 @@ func start(path string, opt Options, file File, at position) *Trail {
 	return t
 }
 
-// Commit returns nil once the event is on disk. An error means that it may not be: no Access-Accept may leave. Where ctx
+// Commit returns nil once the event is on disk, in the file that the path leads to. An error means that it may not be: no Access-Accept may leave. Where ctx
 // ends first the event may still reach the disk. Concurrent Commits share one write and one fsync.
 func (t *Trail) Commit(ctx context.Context, e Event) error {
 	if err := ctx.Err(); err != nil {

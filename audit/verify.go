@@ -26,6 +26,17 @@ type Result struct {
 	LastHash string // its hash: keep it elsewhere to see later that nothing behind it was cut off or rewritten
 	Findings []Finding
 	Omitted  int // findings over the first 10,000
+
+	// Before is the last record of the file that this one continues: the first line is a "trail_replaced". Zero where the
+	// trail begins with this file.
+	Before Before
+}
+
+// Before is the last record of a file that was removed or renamed under the server, as the file that took its place names
+// it. Whoever still has the lost file can see whether its LastSeq and LastHash are these.
+type Before struct {
+	Seq  uint64 // 0: there is none
+	Hash string
 }
 
 // Sound reports that every line fits.
@@ -37,6 +48,9 @@ func (r Result) Sound() bool { return len(r.Findings) == 0 }
 // Where a line does not fit, the lines behind it are judged by the chain that most of them make: one change is one
 // finding, or two where it was made with a hash to suit. Lines cut off the end are not seen, unless the caller compares
 // LastHash with one that was kept.
+//
+// A file whose first line is a "trail_replaced" begins with a later record than the first, and is sound on its own: Before
+// says which records are in another file. Any other file that does not begin with record 1 has a finding.
 func Verify(r io.Reader) (Result, error) {
 	v := verifier{expect: record{hash: genesis()}}
 	in := bufio.NewReaderSize(r, maxLine)
@@ -101,6 +115,11 @@ func (v *verifier) line(line []byte) {
 	r, err := parseLine(line)
 	if err != nil {
 		v.unreadable("it " + err.Error())
+		return
+	}
+	if v.Lines == 1 && r.sound && r.replaced && r.seq > 1 {
+		v.Before = Before{Seq: r.seq - 1, Hash: string(r.prev[:])}
+		v.follow(r)
 		return
 	}
 	switch next := v.expect.seq + 1; {

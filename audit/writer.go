@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -27,13 +28,16 @@ type position struct {
 
 // writer writes groups to the file and goes back to the last durable line when the disk fails. One goroutine owns it.
 type writer struct {
-	file File
-	now  func() time.Time
+	file  File
+	place place
+	wrap  func(File) File // of a file that takes the place of a lost one
+	now   func() time.Time
 
 	durable position  // synced
 	current position  // written
 	since   time.Time // of the oldest written record that is not synced; zero: none
 	torn    bool      // the file may be longer than durable.offset
+	astray  bool      // the path did not lead to the file
 
 	failed  uint64 // records lost to the disk
 	dropped uint64 // records lost to a full queue
@@ -43,6 +47,9 @@ type writer struct {
 // append writes the group, behind the notices that are due. An error means that the group is lost, and all that was not
 // durable with it.
 func (w *writer) append(g *group) error {
+	if err := w.settle(); err != nil {
+		return w.lose(g, err)
+	}
 	if err := w.mend(); err != nil {
 		return w.lose(g, err)
 	}
@@ -64,13 +71,17 @@ func (w *writer) append(g *group) error {
 	return nil
 }
 
-// sync makes all that was written durable. An error means that it is lost.
+// sync makes all that was written durable, and looks whether it is where a reader finds it. An error means that it is
+// lost.
 func (w *writer) sync() error {
-	if w.since.IsZero() {
-		return nil
+	if !w.since.IsZero() {
+		if err := w.file.Sync(); err != nil {
+			return w.lose(nil, fmt.Errorf("sync: %w", err))
+		}
 	}
-	if err := w.file.Sync(); err != nil {
-		return w.lose(nil, fmt.Errorf("sync: %w", err))
+	if err := w.place.check(); err != nil {
+		w.astray = true
+		return w.lose(nil, err)
 	}
 	w.durable = w.current
 	w.since = time.Time{}
@@ -78,9 +89,9 @@ func (w *writer) sync() error {
 }
 
 // due reports that records have waited for a sync for as long as they may, or that it is time to see whether the disk
-// works again.
+// works again, or, where nothing is to be written, whether the file is still in its place.
 func (w *writer) due() bool {
-	return w.untold() || (!w.since.IsZero() && w.now().Sub(w.since) >= syncAfter)
+	return w.untold() || w.since.IsZero() || w.now().Sub(w.since) >= syncAfter
 }
 
 // untold reports lost records that no durable event speaks of yet.
@@ -102,6 +113,42 @@ func (w *writer) lose(g *group, cause error) error {
 	return cause
 }
 
+// settle finds the way back where the path did not lead to the file: to the file itself where it was put back, else to a
+// new one whose first line continues the chain, where nothing stands in its place.
+func (w *writer) settle() error {
+	if !w.astray {
+		return nil
+	}
+	if err := w.place.check(); !errors.Is(err, errMoved) {
+		w.astray = err != nil
+		return err
+	}
+	if err := w.replace(); err != nil {
+		return fmt.Errorf("%w; the new file: %w", errMoved, err)
+	}
+	return nil
+}
+
+// replace goes on in a new file. What was acknowledged is in the lost one, up to the durable position.
+func (w *writer) replace() error {
+	p := w.durable
+	w.out = w.out[:0]
+	w.line(&p, SecurityEvent, Security{
+		Event:  replacedEvent,
+		Detail: fmt.Sprintf("the file before this one was removed or renamed; it ends with record %d, hash %s", p.seq, p.hash[:]),
+	}.AppendFields(nil))
+	p.offset = int64(len(w.out))
+	file, err := w.place.refill(w.out)
+	if err != nil {
+		return err
+	}
+	_ = w.file.Close() // of all that it holds nothing is missing
+	w.file = w.wrap(datasyncFile{file})
+	w.durable, w.current = p, p
+	w.torn, w.astray = false, false
+	return nil
+}
+
 // mend cuts off what a failed write may have left. Nothing is ever written behind half a line.
 func (w *writer) mend() error {
 	if !w.torn {
@@ -121,7 +168,7 @@ func (w *writer) render(g *group) position {
 	if n := w.failed - p.toldFailed; n > 0 {
 		w.line(&p, SystemEvent, System{
 			Event:  "recovered",
-			Detail: fmt.Sprintf("%d records are missing: the disk failed", n),
+			Detail: fmt.Sprintf("%d records are missing: they could not be kept on disk", n),
 		}.AppendFields(nil))
 		p.toldFailed = w.failed
 	}
