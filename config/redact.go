@@ -1,9 +1,11 @@
 package config
 
 import (
+	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"io"
 	"maps"
 	"net/netip"
 	"reflect"
@@ -38,22 +40,65 @@ func confidential(name string) bool {
 		strings.HasPrefix(folded, "vendor-specific")
 }
 
-// Digest is the SHA-256 of the redacted rendering, in lowercase hex: two nodes with one digest run the same rules. No secret
-// goes into it, so it gives none away, and a rotated secret leaves it as it is.
+// Digest is a SHA-256 in lowercase hex over the redacted rendering and, as an HMAC with the API key, over what that leaves out:
+// shared secrets, confidential reply attributes and people, these in any order. Every change that Changed names changes it.
+//
+// Two nodes with one digest have the same settings, people and secrets; it does not tell what the files hold that settings only
+// name (ivalt.ca_file), nor the versions of the program. Nodes with different API keys have different digests, whatever
+// else they share.
+//
+// A digest stands in logs and in the trail. Without the API key, 32 characters that iVALT drew, nobody can test a guess of a
+// mobile or of a weak shared secret against it. Settings without an API key, which Load never returns, leave all of that out.
 func (s *Settings) Digest() string {
 	sum := sha256.New()
-	texts := s.Redacted()
-	for _, key := range slices.Sorted(maps.Keys(texts)) {
-		_, _ = fmt.Fprintf(sum, "%q=%q\n", key, texts[key])
+	write(sum, s.Redacted())
+	if key := s.IVALT.APIKey; !key.Empty() {
+		keyed := hmac.New(sha256.New, []byte(key.Reveal()))
+		_, _ = io.WriteString(keyed, "ivalt-radius settings\n") // a digest is no signature of anything else under this key
+		secrets := map[string]string{}
+		s.render(secret.Secret.Reveal, secrets)
+		write(keyed, secrets)
+		write(keyed, s.people())
+		_, _ = sum.Write(keyed.Sum(nil))
 	}
 	return hex.EncodeToString(sum.Sum(nil))
 }
 
-// Changed names the keys whose values differ, secrets included, in the order of their paths. People count as users.file.
+// write writes texts in the order of their keys, so that no two maps write the same.
+func write(w io.Writer, texts map[string]string) {
+	_, _ = fmt.Fprintf(w, "%d\n", len(texts))
+	for _, key := range slices.Sorted(maps.Keys(texts)) {
+		_, _ = fmt.Fprintf(w, "%q=%q\n", key, texts[key])
+	}
+}
+
+// people is all that users.file says, by login name. It holds addresses and numbers in the clear.
+func (s *Settings) people() map[string]string {
+	out := make(map[string]string, len(s.Users.People))
+	for _, p := range s.Users.People {
+		out[p.Name] += fmt.Sprintf("%q %q %q\n", p.Email.Reveal(), p.Mobile.Reveal(), p.Groups)
+	}
+	return out
+}
+
+// Changed names the keys whose values differ, secrets included, in the order of their paths. People count as users.file,
+// in any order of theirs.
 func Changed(before, after *Settings) []string {
 	a, b := map[string]string{}, map[string]string{}
 	before.render(secret.Secret.Reveal, a)
 	after.render(secret.Secret.Reveal, b)
+	keys := differ(a, b)
+	if PeopleChanged(before, after) > 0 {
+		keys["users.file"] = true
+	}
+	return slices.Sorted(maps.Keys(keys))
+}
+
+// PeopleChanged is how many people of users.file were added, removed, or have another e-mail address, mobile or groups.
+func PeopleChanged(before, after *Settings) int { return len(differ(before.people(), after.people())) }
+
+// differ are the keys whose texts differ, or that only one of the maps has.
+func differ(a, b map[string]string) map[string]bool {
 	keys := map[string]bool{}
 	for _, pair := range [][2]map[string]string{{a, b}, {b, a}} {
 		for key, text := range pair[0] {
@@ -62,10 +107,7 @@ func Changed(before, after *Settings) []string {
 			}
 		}
 	}
-	if !reflect.DeepEqual(before.Users.People, after.Users.People) {
-		keys["users.file"] = true
-	}
-	return slices.Sorted(maps.Keys(keys))
+	return keys
 }
 
 // Restart says which changes a reload cannot take: those of listen.*, state.* and audit.file. It is empty where the new settings

@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"ivalt-radius/secret"
 )
 
 func TestDigest(t *testing.T) {
@@ -18,8 +20,58 @@ func TestDigest(t *testing.T) {
 	if one.Digest() == mustLoad(t, sound, "IVALT_RADIUS_MAX_ATTEMPTS=3").Digest() {
 		t.Error("another setting, the same digest")
 	}
-	if one.Digest() != mustLoad(t, strings.Replace(sound, "env:SHARED", "env:KEY", 1)).Digest() {
-		t.Error("a secret goes into the digest")
+	if one.Digest() == mustLoad(t, strings.Replace(sound, "env:SHARED", "env:KEY", 1)).Digest() {
+		t.Error("another shared secret, the same digest")
+	}
+}
+
+// TestDigestCountsPeople: whatever is changed about a person changes the digest; the order of the file does not.
+func TestDigestCountsPeople(t *testing.T) {
+	digest := func(people string) string {
+		s, faults := withPeople(people)
+		if s == nil {
+			t.Fatal(faults)
+		}
+		return s.Digest()
+	}
+	const people = "a: {mobile: +4917012345, email: a@x, groups: [b, c]}\nz: {}\n"
+	one := digest(people)
+	for name, other := range map[string]string{
+		"mobile": strings.Replace(people, "12345", "12346", 1),
+		"email":  strings.Replace(people, "a@x", "a@y", 1),
+		"group":  strings.Replace(people, "[b, c]", "[b]", 1),
+		"groups": strings.Replace(people, "[b, c]", "[bc]", 1),
+		"name":   strings.Replace(people, "z:", "y:", 1),
+		"swap":   "z: {mobile: +4917012345, email: a@x, groups: [b, c]}\na: {}\n",
+	} {
+		if digest(other) == one {
+			t.Errorf("%s: another person, the same digest", name)
+		}
+	}
+	if digest("z: {}\na: {mobile: +4917012345, email: a@x, groups: [b, c]}\n") != one {
+		t.Error("another order, another digest")
+	}
+}
+
+// TestDigestTestsNoGuess: mobiles and secrets go into the digest under the API key alone.
+func TestDigestTestsNoGuess(t *testing.T) {
+	digests := map[string]bool{}
+	for _, mobile := range []string{"+4917012345", "+4917012346"} {
+		for _, shared := range []string{"b7Rk2vXw9LqZ4tNc", "b7Rk2vXw9LqZ4tNd"} {
+			s, _ := withPeople("a: {mobile: " + mobile + "}\n")
+			s.Clients[0].Secrets = []secret.Secret{secret.New(shared)}
+			s.IVALT.APIKey = secret.Secret{}
+			digests[s.Digest()] = true
+		}
+	}
+	if len(digests) != 1 {
+		t.Errorf("%d digests without a key", len(digests))
+	}
+	one, _ := withPeople("a: {mobile: +4917012345}\n")
+	other, _ := withPeople("a: {mobile: +4917012345}\n")
+	other.IVALT.APIKey = secret.New(strings.ToUpper(apiKey))
+	if one.Digest() == other.Digest() {
+		t.Error("another API key, the same digest")
 	}
 }
 
@@ -37,7 +89,8 @@ func TestChangedAndRestart(t *testing.T) {
 		{"state and, with it, the trail", sound, sound + "state: {directory: x}\n", []string{"audit.file", "state.directory"}, []string{"state.directory"}},
 		{
 			"state and the trail", sound + "audit: {file: y}\n", sound + "state: {directory: x}\n",
-			[]string{"audit.file", "state.directory"}, []string{"audit.file", "state.directory"},
+			[]string{"audit.file", "state.directory"},
+			[]string{"audit.file", "state.directory"},
 		},
 		{"trail", sound, sound + "audit: {file: x}\n", []string{"audit.file"}, []string{"audit.file"}},
 		{"retention", sound, sound + "audit: {retention: 1h}\n", []string{"audit.retention"}, nil},
@@ -77,6 +130,27 @@ func TestChangedPeople(t *testing.T) {
 	after, _ := withPeople("a: {mobile: +4917012345}\n")
 	if diff := cmp.Diff([]string{"users.file"}, Changed(before, after)); diff != "" {
 		t.Errorf("people (-want +got):\n%s", diff)
+	}
+}
+
+func TestPeopleChanged(t *testing.T) {
+	const people = "a: {mobile: +4917012345}\nb: {groups: [x]}\nc: {}\n"
+	before, _ := withPeople(people)
+	for after, want := range map[string]int{
+		people: 0,
+		"c: {}\nb: {groups: [x]}\na: {mobile: +4917012345}\n":       0,
+		"a: {mobile: +4917012346}\nb: {groups: [x]}\nc: {}\n":       1,
+		"a: {mobile: +4917012345}\nb: {groups: [y]}\nd: {}\n":       3,
+		"a: {mobile: +4917012345}\nb: {groups: [x]}\n":              1,
+		"a: {email: a@x}\nb: {groups: [x]}\nc: {groups: [x]}\ne:\n": 3,
+	} {
+		s, _ := withPeople(after)
+		if got, back := PeopleChanged(before, s), PeopleChanged(s, before); got != want || back != want {
+			t.Errorf("%q: %d and %d, want %d", after, got, back, want)
+		}
+		if named := len(Changed(before, s)) > 0; named != (want > 0) {
+			t.Errorf("%q: Changed names %v", after, Changed(before, s))
+		}
 	}
 }
 
