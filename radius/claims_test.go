@@ -240,14 +240,14 @@ func TestDrops_AtMostOneLineASecond(t *testing.T) {
 		for range 1000 {
 			d.drop(unknownClient, from, hint{})
 		}
-		d.drop(badAuthenticator, from, hint{client: "vpn", message: "a hint", remedy: "a remedy"})
+		d.drop(badAuthenticator, from, hint{advice: wrongSecret, client: "vpn", address: from})
 		if got := strings.Count(text(), "\n"); got != 1 {
 			t.Errorf("%d lines at once", got)
 		}
 		time.Sleep(lineEvery) //nolint:forbidigo // synctest's time
 		synctest.Wait()
 		got := text()
-		if strings.Count(got, "\n") != 2 || !strings.Contains(got, "unknown_client=999") || !strings.Contains(got, "a hint") || !strings.Contains(got, "a remedy") {
+		if strings.Count(got, "\n") != 2 || !strings.Contains(got, "unknown_client=999") || !strings.Contains(got, "secret differs") || !strings.Contains(got, "compare the client's secrets") {
 			t.Errorf("after a second the log is %s", got)
 		}
 		d.drop(queueFull, from, hint{})

@@ -54,13 +54,6 @@ const words = "unknown_client invalid_source malformed wrong_code bad_authentica
 	"write_error | duplicate_dropped duplicate_answered status_silent delay_full reply_unfit panics received accepted " +
 	"rejected silenced status_answered accounting_answered"
 
-// hint is what an operator can do about a client's drops.
-type hint struct {
-	client  string
-	message string
-	remedy  string
-}
-
 // lineEvery is how often silent drops may write a log line, all of them together.
 const lineEvery = time.Second
 
@@ -73,12 +66,13 @@ type drops struct {
 	now    func() time.Time
 
 	armed   atomic.Bool // a line will be written
+	strange atomic.Bool // one of the lines to come is about a stranger
 	mu      sync.Mutex
 	next    time.Time // no line before this
 	timer   *time.Timer
 	told    [loggedCauses]uint64
 	address netip.Addr
-	hint    hint
+	hints   hints
 	closed  bool
 }
 
@@ -92,7 +86,7 @@ func (d *drops) count(c cause) { d.counts[c].Add(1) }
 // drop counts a packet that is dropped in silence; h may be the zero hint.
 func (d *drops) drop(c cause, from netip.Addr, h hint) {
 	d.counts[c].Add(1)
-	if d.armed.Load() && h.message == "" {
+	if d.armed.Load() && (h.advice == noAdvice || (h.advice == notListed && d.strange.Load())) {
 		return
 	}
 	d.mu.Lock()
@@ -100,18 +94,28 @@ func (d *drops) drop(c cause, from netip.Addr, h hint) {
 	if d.closed {
 		return
 	}
-	if d.address == (netip.Addr{}) || (h.message != "" && d.hint.message == "") {
-		d.address, d.hint = from, h
+	now := d.now()
+	if h.advice != noAdvice {
+		d.hints.offer(h, now)
+		d.strange.Store(d.hints.strange())
+	}
+	if d.address == (netip.Addr{}) {
+		d.address = from
 	}
 	if d.armed.Load() {
 		return
 	}
-	if wait := d.next.Sub(d.now()); wait > 0 {
-		d.armed.Store(true)
-		d.timer = time.AfterFunc(wait, d.later)
+	if wait := d.next.Sub(now); wait > 0 {
+		d.arm(wait)
 		return
 	}
 	d.write()
+}
+
+// arm has a line written later. The caller holds mu.
+func (d *drops) arm(wait time.Duration) {
+	d.armed.Store(true)
+	d.timer = time.AfterFunc(wait, d.later)
 }
 
 // later writes the line of the drops that came too soon for one.
@@ -123,24 +127,33 @@ func (d *drops) later() {
 	}
 }
 
-// write writes the line. The caller holds mu.
+// write writes the line, and has the next one written where hints are left. The caller holds mu.
 func (d *drops) write() {
-	fields := logrus.Fields{"address": d.address.Unmap().String()}
+	fields := logrus.Fields{}
 	for c := range loggedCauses {
 		if n := d.counts[c].Load(); n != d.told[c] {
 			fields[d.names[c]] = n - d.told[c]
 			d.told[c] = n
 		}
 	}
-	message := "packets dropped"
-	if d.hint.message != "" {
-		message = d.hint.message
-		fields["client"], fields["remedy"] = d.hint.client, d.hint.remedy
+	h := d.hints.next()
+	message, remedy := h.text()
+	address := d.address
+	if h.advice != noAdvice {
+		fields["remedy"], address = remedy, h.address
 	}
+	if h.client != "" {
+		fields["client"] = h.client
+	}
+	d.strange.Store(d.hints.strange())
+	fields["address"] = address.Unmap().String()
 	d.log.WithFields(fields).Warn(message)
-	d.address, d.hint = netip.Addr{}, hint{}
+	d.address = netip.Addr{}
 	d.next = d.now().Add(lineEvery)
 	d.armed.Store(false)
+	if d.hints.waiting() && !d.closed {
+		d.arm(lineEvery)
+	}
 }
 
 // close writes what is left and stops the timer.
@@ -149,6 +162,7 @@ func (d *drops) close() {
 	defer d.mu.Unlock()
 	if d.armed.Load() {
 		d.timer.Stop()
+		d.closed = true
 		d.write()
 	}
 	d.closed = true

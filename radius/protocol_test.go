@@ -292,3 +292,31 @@ func TestA5_StatusServer(t *testing.T) {
 	a.send(signed(raw(12, 3), shared))
 	await(t, "silence while draining", func() bool { return st.Counters()["status_silent"] > before })
 }
+
+func TestMA6_AWrongSecretDoesNotEatTheRemedy(t *testing.T) {
+	st := start(t, always(accept()), settings())
+	n := st.nas(st.auth)
+	n.ask(signed(login(1, "bob", "secret"), shared))
+	st.drops(n, "bad_authenticator", signed(login(2, "bob", "secret"), "some other shared secret"))
+	st.drops(n, "missing_message_authenticator", login(3, "bob", "secret"))
+	want := "ivalt-radius clients forget --client vpn --address 127.0.0.1"
+	await(t, want, func() bool { return strings.Contains(st.logged(), want) })
+}
+
+// TestMA5_UnsignedStatusIsNoReasonToForget: that kind must be signed whatever was learned.
+func TestMA5_UnsignedStatusIsNoReasonToForget(t *testing.T) {
+	st := start(t, always(accept()), settings())
+	n := st.nas(st.auth)
+	n.ask(signed(login(1, "bob", "secret"), shared))
+	st.drops(n, "missing_message_authenticator", raw(12, 2))
+	await(t, "the hint", func() bool { return strings.Contains(st.logged(), "have the NAS send Message-Authenticator") })
+	if strings.Contains(st.logged(), "clients forget") {
+		t.Errorf("the log advises to forget: %s", st.logged())
+	}
+}
+
+func TestADM2_StrangersHaveARemedy(t *testing.T) {
+	st := start(t, always(accept()), settings(client(func(s *radius.ClientSettings) { s.Networks = []string{"192.0.2.0/24"} })))
+	st.drops(st.nas(st.auth), "unknown_client", login(1, "bob", "secret"))
+	await(t, "the remedy", func() bool { return strings.Contains(st.logged(), "add the address to a client's networks") })
+}

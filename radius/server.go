@@ -48,11 +48,8 @@ type Deps struct {
 	Now      func() time.Time
 }
 
-// How many datagrams may wait for a worker, and how often the log says what is wrong with a client.
-const (
-	queueSize = 4096
-	hintEvery = time.Minute
-)
+// queueSize is how many datagrams may wait for a worker.
+const queueSize = 4096
 
 // Server is our UDP server. Its methods are safe for concurrent use.
 type Server struct {
@@ -184,7 +181,7 @@ func (s *Server) read(k *socket) {
 		d.socket, d.received = k, s.now()
 		s.drops.count(received)
 		if c := s.admit(d); c != sound {
-			s.drops.drop(c, d.source.Addr(), hint{})
+			s.drops.drop(c, d.source.Addr(), admission(d, c))
 			s.buffers.Put(d)
 		}
 	}
@@ -223,6 +220,14 @@ func (s *Server) admit(d *datagram) cause {
 	}
 }
 
+// admission says what an operator can do about a datagram that was not admitted.
+func admission(d *datagram, c cause) hint {
+	if c != unknownClient {
+		return hint{}
+	}
+	return hint{advice: notListed, address: d.source.Addr().Unmap().WithZone("")}
+}
+
 func (s *Server) work() {
 	for d := range s.queue {
 		s.serve(d)
@@ -236,7 +241,7 @@ func (s *Server) serve(d *datagram) {
 	defer s.survive(nil)
 	q, c := s.decode(d)
 	if c != sound {
-		s.drops.drop(c, d.source.Addr(), s.hint(d, c))
+		s.drops.drop(c, d.source.Addr(), s.hint(d, q, c))
 		return
 	}
 	if q.packet.Code() == wire.StatusServer {
@@ -314,23 +319,19 @@ func where() []string {
 	}
 }
 
-// hint says what an operator can do about a drop, at most once a minute and client.
-func (s *Server) hint(d *datagram, c cause) hint {
-	h := hint{client: d.client.Auth.Name}
-	addr := d.source.Addr().Unmap().WithZone("")
+// hint says what an operator can do about a drop.
+func (s *Server) hint(d *datagram, q question, c cause) hint {
+	h := hint{client: d.client.Auth.Name, address: d.source.Addr().Unmap().WithZone("")}
 	switch {
 	case c == badAuthenticator:
-		h.message, h.remedy = "a packet does not verify: shared secret differs?", "compare the client's secrets with the secret set on the NAS"
+		h.advice = wrongSecret
 	case c != missingMessageAuthenticator:
 		return hint{}
-	case d.client.Policy == client.Auto && s.learned.Has(LearnedKey(h.client, addr)):
-		h.message = "a request without Message-Authenticator came from an address that sent it before"
-		h.remedy = fmt.Sprintf("if the NAS was changed: ivalt-radius clients forget --client %s --address %s", h.client, addr)
+	case d.client.Policy == client.Auto && q.packet.Code() == wire.AccessRequest && d.facts.count[attrEAPMessage] == 0 &&
+		s.learned.Has(LearnedKey(h.client, h.address)):
+		h.advice = signedOnce
 	default:
-		h.message, h.remedy = "a request without Message-Authenticator is refused", "have the NAS send Message-Authenticator"
-	}
-	if !d.client.Hint.Allow(d.received, hintEvery) {
-		return hint{}
+		h.advice = mustSign
 	}
 	return h
 }

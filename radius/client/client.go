@@ -2,8 +2,6 @@ package client
 
 import (
 	"net/netip"
-	"sync/atomic"
-	"time"
 
 	"golang.org/x/time/rate"
 
@@ -43,7 +41,6 @@ func (c *Client) CallingStation(p wire.Packet) (text string, addr netip.Addr) {
 // Standing is what a client keeps over a reload, by its name. NewStanding makes one.
 type Standing struct {
 	Status   *rate.Limiter // how often it may ask whether the server is there
-	Hint     Gate          // its own log lines
 	InFlight int           // exchanges that wait; whoever counts them guards it
 }
 
@@ -56,13 +53,4 @@ const (
 // NewStanding is a client's standing before its first packet.
 func NewStanding() *Standing {
 	return &Standing{Status: rate.NewLimiter(statusPerSecond, statusBurst)}
-}
-
-// Gate lets one caller pass in an interval. The zero Gate lets the next one pass; it is safe for concurrent use.
-type Gate struct{ next atomic.Int64 }
-
-// Allow reports whether the caller passes, and if so closes the gate until every has passed.
-func (g *Gate) Allow(now time.Time, every time.Duration) bool {
-	at := g.next.Load()
-	return now.UnixNano() >= at && g.next.CompareAndSwap(at, now.Add(every).UnixNano())
 }

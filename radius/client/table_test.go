@@ -93,14 +93,6 @@ func TestStandingStaysOverAReload(t *testing.T) {
 	}
 }
 
-func TestGate(t *testing.T) {
-	var g client.Gate
-	at := time.Unix(1_700_000_000, 0)
-	if !g.Allow(at, time.Minute) || g.Allow(at.Add(59*time.Second), time.Minute) || !g.Allow(at.Add(time.Minute), time.Minute) {
-		t.Error("not one caller a minute passes")
-	}
-}
-
 // attr encodes one attribute.
 func attr(typ byte, value string) []byte { return wire.Append(nil, typ, []byte(value)) }
 
