@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"ivalt-radius/config/tree"
 	"ivalt-radius/fault"
@@ -48,6 +49,19 @@ func Inspect(path string, opt Options) (*Settings, fault.List) {
 	l := &loader{opt: opt, places: tree.Places{}}
 	s := l.load(path)
 	return s, inOrder(l.places.Locate(l.faults))
+}
+
+// LoadWithoutSecrets is Load for a command that needs neither secrets nor people, so that whoever cannot read their files may use it:
+// their faults are left out, and what they are of is missing in the Settings.
+func LoadWithoutSecrets(path string, opt Options) (*Settings, fault.List) {
+	s, faults := Inspect(path, opt)
+	faults = slices.DeleteFunc(faults, func(f fault.Fault) bool {
+		return strings.Contains(f.Key, "].secrets") || strings.HasPrefix(f.Key, "ivalt.api_key") || strings.HasPrefix(f.Key, "users.file")
+	})
+	if len(faults.Fatal()) > 0 {
+		return nil, faults
+	}
+	return s, faults
 }
 
 // loader is one load.

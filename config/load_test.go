@@ -259,6 +259,23 @@ func TestInspectShowsWhatCouldBeRead(t *testing.T) {
 	}
 }
 
+// TestLoadWithoutSecrets needs no secret and no person, and everything else as Load does.
+func TestLoadWithoutSecrets(t *testing.T) {
+	const unread = "clients: [{name: vpn, networks: [192.0.2.1], secrets: [\"file:none\"]}]\nivalt: {api_key: \"file:none\"}\nusers: {file: none}\n"
+	for more, sound := range map[string]bool{"": true, "colour: blue\n": false, "stat: {directory: x}\n": false, "max_attempts: 0\n": false} {
+		opt := world(map[string]string{"c.yaml": unread + more})
+		if s, faults := LoadWithoutSecrets("c.yaml", opt); (s != nil) != sound || sound && (s.Clients[0].Name != "vpn" || len(faults.Fatal()) > 0) {
+			t.Errorf("%q: %v, %v", more, s, faults)
+		}
+		if s, _ := Load("c.yaml", opt); s != nil {
+			t.Errorf("%q: Load takes it", more)
+		}
+	}
+	if s, faults := LoadWithoutSecrets("missing.yaml", world(nil)); s != nil || len(faults.Fatal()) != 1 {
+		t.Errorf("%v, %v", s, faults)
+	}
+}
+
 func TestRealFiles(t *testing.T) {
 	dir := t.TempDir()
 	path, key := filepath.Join(dir, "c.yaml"), filepath.Join(dir, "key")

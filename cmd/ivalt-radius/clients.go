@@ -40,12 +40,12 @@ func newClientsListCommand() *cobra.Command {
 		Use:   "list --config FILE",
 		Short: "List the clients, and the addresses that have shown that they send Message-Authenticator",
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			s, _, err := soundSettings(path)
-			if err != nil {
-				return err
+			s, faults := config.LoadWithoutSecrets(path, config.Options{Environ: os.Environ()})
+			if s == nil {
+				return faults.Err()
 			}
 			var learned []address
-			err = callControl(cmd.Context(), s.State.Directory, "/clients", struct{}{}, &learned)
+			err := callControl(cmd.Context(), s.State.Directory, "/clients", struct{}{}, &learned)
 			if errors.Is(err, errNotRunning) {
 				err = onFiles(s, func(l *state.Learned) error { learned = addresses(l); return nil })
 			}
@@ -70,9 +70,9 @@ func newClientsForgetCommand() *cobra.Command {
 			if err != nil {
 				return exit.UsageError(cmd, fmt.Errorf("--address: %q is no IP address", at))
 			}
-			s, _, err := soundSettings(path)
-			if err != nil {
-				return err
+			s, faults := config.LoadWithoutSecrets(path, config.Options{Environ: os.Environ()})
+			if s == nil {
+				return faults.Err()
 			}
 			a := address{Client: client, Address: ip.Unmap()}
 			err = callControl(cmd.Context(), s.State.Directory, "/clients/forget", a, &a)

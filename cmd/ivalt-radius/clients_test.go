@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -14,6 +15,23 @@ import (
 	"ivalt-radius/cmd/ivalt-radius/exit"
 	"ivalt-radius/radius/radiustest"
 )
+
+// TestClientsWithoutSecrets: the list needs no secret, so it works for whoever cannot read one; but it needs the clients.
+func TestClientsWithoutSecrets(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.file(t, "config.yaml", fmt.Sprintf(`clients: [{name: gateway, networks: [127.0.0.0/8], secrets: ["file:/nonexistent/secret"]}]
+ivalt: {api_key: "file:/nonexistent/key"}
+state: {directory: %q}
+`, s.state))
+	if code, out := s.command(t, "clients", "list"); code != exit.OK || !strings.Contains(out, "gateway\n  networks") {
+		t.Errorf("exit %d: %s", code, out)
+	}
+	s.file(t, "config.yaml", "clients: [{name: gateway, networks: [nowhere]}]\n")
+	if code, out := s.command(t, "clients", "list"); code != exit.Fault || !strings.Contains(out, "nowhere") {
+		t.Errorf("exit %d: %s", code, out)
+	}
+}
 
 // TestClients lists and forgets learned addresses, on the files of a stopped server and through a running one.
 func TestClients(t *testing.T) {

@@ -77,6 +77,47 @@ ivalt: {api_key: %s}
 	}
 }
 
+// TestCheckTellsNoConsequences: what only follows from a fault is not told beside it.
+func TestCheckTellsNoConsequences(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct{ people, rules, silent string }{
+		"people that are no YAML": {"{", "[{name: a, match: {groups: [staff]}}]", "can supply"},
+		"a faulty person":         {"a: [staff]", "[{name: a, match: {groups: [staff]}}]", "can supply"},
+		"a person's odd number":   {"a: {mobile: \"12\", groups: [staff]}", "[{name: a, match: {groups: [others]}}]", "can supply"},
+		"a typo below match":      {"{}", "[{name: a, match: {user: [x]}}, {name: b}]", "never reached"},
+		"a typo of match":         {"{}", "[{name: a, mtach: {users: [x]}}, {name: b}]", "never reached"},
+		"a pattern of control":    {"{}", "[{name: a, match: {users: [\"\\x01\"]}}, {name: b}]", "never reached"},
+	} {
+		s := newSite(t)
+		s.file(t, "users.yaml", c.people+"\n")
+		s.policy = "{rules: " + c.rules + "}"
+		s.more = fmt.Sprintf("users: {file: %q}", filepath.Join(s.dir, "users.yaml"))
+		s.write(t)
+		code, out := s.command(t, "check")
+		if code != exit.Fault || !strings.Contains(out, ": 1 fault\n") || strings.Contains(out, c.silent) {
+			t.Errorf("%s: exit %d: %s", name, code, out)
+		}
+	}
+	s := newSite(t)
+	s.policy = "{rules: [{name: a}, {name: b}, {name: c, match: {groups: [staff]}}]}"
+	s.write(t)
+	_, out := s.command(t, "check")
+	if !strings.Contains(out, "policy.rules[1]: is never reached") || !strings.Contains(out, "can supply a group") {
+		t.Errorf("what follows from nothing is not told: %s", out)
+	}
+}
+
+// TestErrorsOfSeveralLines are told line by line, each with the program's name.
+func TestErrorsOfSeveralLines(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.more = "colour: blue\nshade: red"
+	s.write(t)
+	if _, out := s.command(t, "explain", "-u", "a", "--client", "gateway"); strings.Count(out, "ivalt-radius: line 1") != 2 || strings.Count(out, "\n") != 2 {
+		t.Error(out)
+	}
+}
+
 func TestTold(t *testing.T) {
 	t.Parallel()
 	config := fault.List{{Key: "a.b"}, {Key: "c[1]"}, {Key: "d", Warning: true}, {Key: ""}}
@@ -216,7 +257,7 @@ func TestUsageErrors(t *testing.T) {
 		{"audit"},
 		{"audit", "no-such-command"},
 		{"clients"},
-		{"audit", "verify"},
+		{"audit", "verify", "one", "two"},
 	}
 	everyCommand(newRootCommand(), func(cmd *cobra.Command, path []string) {
 		lines = append(lines, append(path, "--no-such-flag"))

@@ -5,10 +5,12 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"ivalt-radius/cmd/ivalt-radius/count"
 	"ivalt-radius/config"
 	"ivalt-radius/fault"
 )
@@ -20,8 +22,9 @@ func load(path string, environ []string) (*config.Settings, rooms, fault.List) {
 	if s == nil {
 		return nil, rooms{}, faults
 	}
-	r, found := understand(s)
+	r, found := understand(s, faults)
 	faults = append(faults, slices.DeleteFunc(found, func(f fault.Fault) bool { return told(faults, f) })...)
+	faults = slices.DeleteFunc(faults, func(f fault.Fault) bool { return f.Warning && follows(faults, f) })
 	slices.SortStableFunc(faults, func(a, b fault.Fault) int { return cmp.Or(strings.Compare(a.File, b.File), a.Line-b.Line) })
 	if len(faults.Fatal()) > 0 {
 		return nil, rooms{}, faults
@@ -38,6 +41,27 @@ func told(faults fault.List, f fault.Fault) bool {
 		}
 		return c.Key == f.Key || below(c.Key, f.Key) || below(f.Key, c.Key)
 	})
+}
+
+// follows reports a warning about a whole rule ("is never reached") where an earlier rule has a fault: its conditions are not
+// what the operator meant, and once they are mended the warning is gone or comes alone.
+func follows(faults fault.List, warning fault.Fault) bool {
+	number, ok := ruleNumber(warning.Key)
+	if !ok || warning.Key != fmt.Sprintf("policy.rules[%d]", number) {
+		return false
+	}
+	return slices.ContainsFunc(faults, func(f fault.Fault) bool {
+		faulty, ok := ruleNumber(f.Key)
+		return ok && !f.Warning && faulty < number
+	})
+}
+
+// ruleNumber is the index of the rule that a key is of, or lies in.
+func ruleNumber(key string) (int, bool) {
+	rest, found := strings.CutPrefix(key, "policy.rules[")
+	digits, _, closed := strings.Cut(rest, "]")
+	n, err := strconv.Atoi(digits)
+	return n, found && closed && err == nil
 }
 
 // below reports that a key path lies within another.
@@ -68,9 +92,9 @@ func newCheckCommand() *cobra.Command {
 				_, _ = fmt.Fprintf(out, "fault: %s\n", f)
 			}
 			if len(fatal) > 0 {
-				return fmt.Errorf("%s: %d faults", path, len(fatal))
+				return fmt.Errorf("%s: %s", path, count.Of(len(fatal), "fault"))
 			}
-			_, _ = fmt.Fprintf(out, "%s is sound (%d warnings)\n", path, len(warnings))
+			_, _ = fmt.Fprintf(out, "%s is sound (%s)\n", path, count.Of(len(warnings), "warning"))
 			return nil
 		},
 	}

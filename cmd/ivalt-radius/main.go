@@ -32,7 +32,9 @@ func run(ctx context.Context, root *cobra.Command, args []string, stdout, stderr
 	root.SetErr(stderr)
 	err := root.ExecuteContext(ctx)
 	if err != nil && err.Error() != "" {
-		_, _ = fmt.Fprintf(stderr, "ivalt-radius: %v\n", err)
+		for line := range strings.SplitSeq(err.Error(), "\n") {
+			_, _ = fmt.Fprintf(stderr, "ivalt-radius: %s\n", line)
+		}
 	}
 	return exit.Code(err)
 }
@@ -48,7 +50,7 @@ func newRootCommand() *cobra.Command {
 	}
 	root.AddCommand(
 		newServeCommand(), newCheckCommand(), newExplainCommand(), newClientsCommand(),
-		initial.NewCommand(), login.NewCommand(), simulate.NewCommand(), trail.NewCommand(),
+		initial.NewCommand(), login.NewCommand(), simulate.NewCommand(), trail.NewCommand(defaultConfig),
 	)
 	root.SetHelpCommand(newHelpCommand())
 	root.InitDefaultHelpCmd()
@@ -66,7 +68,7 @@ func newHelpCommand() *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error {
 			about, rest, err := cmd.Root().Find(args)
 			if err != nil || len(rest) > 0 {
-				return exit.UsageError(cmd, fmt.Errorf("there is no command %q", strings.Join(args, " ")))
+				return exit.UsageError(cmd, fmt.Errorf("there is no command %q%s", strings.Join(args, " "), exit.Suggestion(about, rest)))
 			}
 			return about.Help()
 		},

@@ -1,12 +1,12 @@
 package main
 
 import (
-	"fmt"
 	"os"
 
 	"github.com/sirupsen/logrus"
 
 	"ivalt-radius/audit"
+	"ivalt-radius/cmd/ivalt-radius/count"
 	"ivalt-radius/cmd/ivalt-radius/logger"
 	"ivalt-radius/config"
 	"ivalt-radius/fault"
@@ -22,7 +22,11 @@ func (a *app) reload() {
 	}
 	logFaults(a.log, faults)
 	if len(faults.Fatal()) > 0 {
-		a.refuse(faults)
+		a.refuse(faults, "")
+		return
+	}
+	if faults = a.record(s); len(faults) > 0 {
+		a.refuse(faults, unfulfilled)
 		return
 	}
 	// Every room has found its settings sound. ivalt reads a file once more, so it alone can still refuse, and goes first.
@@ -31,28 +35,31 @@ func (a *app) reload() {
 		found = a.server.Reload(r.radius)
 	}
 	if len(found.Fatal()) > 0 {
-		a.refuse(found)
+		a.refuse(found, unfulfilled)
 		return
 	}
 	a.settings = s
-	a.Note(audit.Configuration{Event: "reloaded", Digest: s.Digest()})
 	a.log.WithField("settings", s.Digest()).Info("reloaded")
 }
 
-// refuse says that a reload changed nothing, and why.
-func (a *app) refuse(faults fault.List) {
+// unfulfilled is for a refusal behind the record of the reload itself, which may be in the trail.
+const unfulfilled = "; a reload recorded right before did not take place"
+
+// refuse says that a reload changed nothing, and why. The note goes behind the count of faults in the trail.
+func (a *app) refuse(faults fault.List, note string) {
 	fatal := faults.Fatal()
-	a.Note(audit.Configuration{Event: "reload_refused", Detail: fmt.Sprintf("%d faults", len(fatal))})
+	a.Note(audit.Configuration{Event: "reload_refused", Detail: count.Of(len(fatal), "fault") + note})
 	a.log.WithField("faults", texts(fatal)).Error("reload refused")
 }
 
-// logFaults logs each fault and warning on a line of its own.
+// logFaults logs each fault and warning on a line of its own: where it is, and in `fault` what is wrong. `file` is empty for the
+// configuration file itself, and names a variable of the environment where one sets the key.
 func logFaults(log *logger.Logger, faults fault.List) {
 	for _, f := range faults {
 		level := logrus.ErrorLevel
 		if f.Warning {
 			level = logrus.WarnLevel
 		}
-		log.WithFields(logrus.Fields{"key": f.Key, "line": f.Line, "fault": f.String()}).Log(level, "setting")
+		log.WithFields(logrus.Fields{"key": f.Key, "file": f.File, "line": f.Line, "fault": f.Message}).Log(level, "setting")
 	}
 }

@@ -92,6 +92,11 @@ func TestReloadReadsPeopleAnew(t *testing.T) {
 	if line := r.reload(t); !strings.Contains(line, `users.yaml`) {
 		t.Error(line)
 	}
+	// The message alone is the fault: where it is stands in fields of its own.
+	said, _ := r.log.with(`"fault":"must be a map of keys`)
+	if len(said) != 1 || !strings.Contains(said[0], `users.yaml","key":"users.file: \"heidi\"","line":1`) {
+		t.Errorf("%q", said)
+	}
 	if code := r.login(t, "heidi"); code != radiustest.AccessAccept {
 		t.Error(code)
 	}

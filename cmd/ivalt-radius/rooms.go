@@ -2,6 +2,8 @@ package main
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"ivalt-radius/auth"
@@ -23,16 +25,20 @@ type rooms struct {
 	ivalt  ivalt.Settings
 }
 
-// understand hands the settings to the rooms that own their meaning, and gathers all their faults, with lines.
-func understand(s *config.Settings) (rooms, fault.List) {
+// understand hands the settings to the rooms that own their meaning, and gathers all their faults, with lines. It is told the
+// faults of config, so that no room finds fault with what only follows from them.
+func understand(s *config.Settings, before fault.List) (rooms, fault.List) {
 	var r rooms
 	var faults, found fault.List
 	r.people, found = directory.New(s.Users.Email, entries(s.Users.People))
 	faults = append(faults, found...)
+	unread := slices.ContainsFunc(slices.Concat(before, found), func(f fault.Fault) bool { return !f.Warning && ofPeople(s, f) })
 
 	rules, found := policySettings(s)
 	faults = append(faults, found...)
-	r.policy, found = policy.New(rules, known(s, r.people))
+	others := known(s, r.people)
+	others.GroupsUnlisted = unread // nobody knows which groups a users.file has that could not be read
+	r.policy, found = policy.New(rules, others)
 	faults = append(faults, found...)
 
 	r.radius = radiusSettings(s, &auth.Rules{
@@ -67,6 +73,11 @@ func entries(people []config.Person) []directory.Entry {
 		out[i] = directory.Entry{Name: p.Name, Email: p.Email, Mobile: p.Mobile, Groups: p.Groups}
 	}
 	return out
+}
+
+// ofPeople reports a fault of users.file, by its key or by the file.
+func ofPeople(s *config.Settings, f fault.Fault) bool {
+	return strings.HasPrefix(f.Key, "users.file") || f.File != "" && f.File == s.Users.File
 }
 
 // known tells policy what the other rooms know.

@@ -3,6 +3,7 @@ package exit
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 )
@@ -48,6 +49,22 @@ func UsageError(cmd *cobra.Command, err error) error {
 	return Error{Code: Usage, Err: fmt.Errorf("%w (usage: %s)", err, cmd.UseLine())}
 }
 
+// Suggestion is "; did you mean ...?" with the commands below group that the first argument most likely means; empty where none is near.
+func Suggestion(group *cobra.Command, args []string) string {
+	if len(args) == 0 {
+		return ""
+	}
+	const near = 2 // letters that differ
+	if group.SuggestionsMinimumDistance < 1 {
+		group.SuggestionsMinimumDistance = near
+	}
+	names := group.SuggestionsFor(args[0])
+	if len(names) == 0 {
+		return ""
+	}
+	return "; did you mean " + strings.Join(names, " or ") + "?"
+}
+
 // WithUsage makes whatever cobra refuses a UsageError, at cmd and all commands below: flags, arguments, missing flags, unknown
 // commands, and a group of commands that is called without one of them. Errors are returned, never printed.
 func WithUsage(cmd *cobra.Command) {
@@ -59,6 +76,9 @@ func WithUsage(cmd *cobra.Command) {
 	}
 	cmd.Args = func(c *cobra.Command, a []string) error {
 		err := args(c, a)
+		if err != nil && c.HasSubCommands() {
+			err = fmt.Errorf("%w%s", err, Suggestion(c, a))
+		}
 		if err == nil {
 			err = c.ValidateRequiredFlags()
 		}

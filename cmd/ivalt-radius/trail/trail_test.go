@@ -3,6 +3,7 @@ package trail
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -31,16 +32,16 @@ func soundTrail(t *testing.T) string {
 }
 
 // auditVerify runs `audit verify` as the program does.
-func auditVerify(t *testing.T, args ...string) (out string, code int) {
+func auditVerify(t *testing.T, defaultConfig string, args ...string) (out string, code int) {
 	t.Helper()
 	var stdout bytes.Buffer
-	cmd := NewCommand()
+	cmd := NewCommand(defaultConfig)
 	exit.WithUsage(cmd)
 	cmd.SetArgs(append([]string{"verify"}, args...))
 	cmd.SetOut(&stdout)
 	cmd.SetErr(&stdout)
 	err := cmd.ExecuteContext(t.Context())
-	return stdout.String(), exit.Code(err)
+	return fmt.Sprintf("%s%v", stdout.String(), err), exit.Code(err)
 }
 
 func TestAuditVerify(t *testing.T) {
@@ -61,6 +62,9 @@ func TestAuditVerify(t *testing.T) {
 		APIKeyFile:       write("api-key", []byte("Zq3vT8mKx1Lw9RbY5cHd2NfG6sJp4UaE7b")),
 		StateDirectory:   filepath.Dir(path), // where soundTrail is audit.jsonl
 	}))
+	unreadable := write("unreadable.yaml", config.Template(config.Sample{
+		SharedSecretFile: "/nonexistent/a", APIKeyFile: "/nonexistent/b", StateDirectory: filepath.Dir(path),
+	}))
 	for name, c := range map[string]struct {
 		args []string
 		code int
@@ -70,18 +74,25 @@ func TestAuditVerify(t *testing.T) {
 		"by its settings":  {[]string{"--config", settings}, exit.OK, "sound, 3 records"},
 		"empty":            {[]string{write("empty", nil)}, exit.OK, "empty, no records"},
 		"changed":          {[]string{write("changed", bytes.Replace(content, []byte("bob"), []byte("eve"), 1))}, exit.Fault, "line 2: changed"},
-		"many":             {[]string{write("many", bytes.Repeat([]byte("\n"), 10002))}, exit.Fault, "and 2 more"},
+		"one finding":      {[]string{write("one", []byte("\n"))}, exit.Fault, "not sound: 1 finding in 1 line"},
+		"twenty":           {[]string{write("twenty", bytes.Repeat([]byte("\n"), 20))}, exit.Fault, "line 20: "},
+		"many":             {[]string{write("many", bytes.Repeat([]byte("\n"), 23))}, exit.Fault, "and 3 more"},
+		"very many":        {[]string{write("very-many", bytes.Repeat([]byte("\n"), 10002))}, exit.Fault, "and 9982 more"},
 		"no file":          {[]string{path + ".none"}, exit.Fault, ""},
 		"a directory":      {[]string{t.TempDir()}, exit.Fault, ""},
 		"other settings":   {[]string{"--config", path}, exit.Fault, ""},
-		"nothing named":    {nil, exit.Usage, ""},
+		"nothing named":    {nil, exit.OK, "sound, 3 records"},
+		"no secret":        {[]string{"--config", unreadable}, exit.OK, "sound, 3 records"},
 		"two files":        {[]string{path, path}, exit.Usage, ""},
 		"file and setting": {[]string{"--config", settings, path}, exit.Usage, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			out, code := auditVerify(t, c.args...)
+			out, code := auditVerify(t, settings, c.args...)
 			if code != c.code || !strings.Contains(out, c.want) {
 				t.Errorf("exit %d, want %d; it says %q, want %q", code, c.code, out, c.want)
+			}
+			if n := strings.Count(out, "\n"); n > 21 {
+				t.Errorf("%d lines of findings", n)
 			}
 		})
 	}

@@ -1,0 +1,2 @@
+// Package count says how many there are of something.
+package count
