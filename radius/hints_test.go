@@ -27,7 +27,9 @@ func quietDrops() (*drops, func() []string) {
 }
 
 // numbered is one of 65,536 addresses.
-func numbered(n int) netip.Addr { return netip.AddrFrom4([4]byte{10, 0, byte(n >> 8 & 0xff), byte(n & 0xff)}) }
+func numbered(n int) netip.Addr {
+	return netip.AddrFrom4([4]byte{10, 0, byte(n >> 8 & 0xff), byte(n & 0xff)})
+}
 
 func holding(lines []string, text string) (n int) {
 	for _, line := range lines {

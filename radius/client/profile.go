@@ -16,6 +16,7 @@ type Profile struct {
 	CallingStationFrom        []string // nil: the default
 	OnPushTimeout             string   // empty: reject
 	JoinWithoutCallingStation bool
+	EAPOnly                   string // where it speaks EAP alone, which is refused: what to do instead; empty: it speaks PAP
 
 	RetryInterval    time.Duration // between the packets of one login
 	Tries            int           // packets of one login in all
@@ -74,6 +75,7 @@ func softwareProfiles() []Profile {
 		{
 			Name: "strongswan", Title: "strongSwan eap-radius",
 			Basis:        "Measured: packets at 0, 2, 4.8 and 8.7 s, given up after 14.3 s. It speaks EAP, which is refused.",
+			EAPOnly:      "have strongSwan ask through PAM (eap-gtc or xauth with xauth-pam, and pam_radius) and use the profile pam",
 			AnswerWithin: 14 * time.Second, RetryInterval: 2 * time.Second, Tries: 4,
 		},
 		{

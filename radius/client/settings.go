@@ -34,6 +34,8 @@ const (
 	defaultPatience  = 60 * time.Second
 	leastPatience    = 3 * time.Second
 	mostPatience     = 10 * time.Minute
+	leastToAnswer    = 15 * time.Second // what a person needs to take the phone and read
+	verdictNeeds     = 3 * time.Second  // of answer_within: the last poll leaves 2 s before the answer, and that 1 s before the end
 	leastSecret      = 16
 	onTimeoutReject  = "reject"
 	onTimeoutSilence = "silence"
@@ -78,19 +80,27 @@ func (c checker) profile(name string) Profile {
 	if !ok {
 		c.add("profile", "%q is no profile; known are %s", name, strings.Join(profileNames(), ", "))
 	}
+	if p.EAPOnly != "" {
+		c.warn("profile", "%s speaks EAP alone, which is refused, so that no login succeeds: %s", p.Title, p.EAPOnly)
+	}
 	return p
 }
 
 func (c checker) patience(s Settings, p Profile) time.Duration {
-	within := s.AnswerWithin
-	if within == 0 {
-		within = p.AnswerWithin
+	within, key := s.AnswerWithin, "answer_within"
+	if within == 0 && p.AnswerWithin != 0 {
+		within, key = p.AnswerWithin, "profile"
 	}
 	if within == 0 {
 		within = defaultPatience
 	}
 	if within < leastPatience || within > mostPatience {
 		c.add("answer_within", "must lie between %s and %s", leastPatience, mostPatience)
+		return within
+	}
+	if least := leastToAnswer + verdictNeeds; within < least {
+		c.warn(key, "%s from the first packet leave a person %s to answer the phone: raise the time-out of the NAS and answer_within to %s or more; "+
+			"where the NAS cannot wait longer, a push is hardly ever answered in time", within, max(0, within-verdictNeeds), least)
 	}
 	return within
 }

@@ -59,6 +59,9 @@ func TestFaults(t *testing.T) {
 		{"profile", func(c *client.Settings) { c.Profile = "acme" }, "clients[0].profile", false},
 		{"patience_short", func(c *client.Settings) { c.AnswerWithin = time.Second }, "clients[0].answer_within", false},
 		{"patience_long", func(c *client.Settings) { c.AnswerWithin = time.Hour }, "clients[0].answer_within", false},
+		{"patience_for_nobody", func(c *client.Settings) { c.AnswerWithin = 18*time.Second - 1 }, "clients[0].answer_within", true},
+		{"patience_of_softether", func(c *client.Settings) { c.Profile = "softether" }, "clients[0].profile", true},
+		{"EAP_alone", func(c *client.Settings) { c.Profile, c.AnswerWithin = "strongswan", time.Minute }, "clients[0].profile", true},
 		{"station_of_the_NAS", func(c *client.Settings) { c.CallingStationFrom = []string{"NAS-IP-Address"} }, "clients[0].calling_station_from[0]", false},
 		{"station_unknown", func(c *client.Settings) { c.CallingStationFrom = []string{"Calling-Station-Id", "Class"} }, "clients[0].calling_station_from[1]", false},
 		{"on_push_timeout", func(c *client.Settings) { c.OnPushTimeout = "accept" }, "clients[0].on_push_timeout", false},
@@ -87,6 +90,22 @@ func TestFaultsBetweenClients(t *testing.T) {
 	}
 }
 
+// TestWarningsSayWhatToDo: the least that is enough warns nobody, whatever the profile says.
+func TestWarningsSayWhatToDo(t *testing.T) {
+	if l := judge(settings(func(c *client.Settings) { c.Profile, c.AnswerWithin = "softether", 18*time.Second })); len(l) != 0 {
+		t.Errorf("18 s are enough: %v", l)
+	}
+	for _, want := range []struct{ profile, text string }{
+		{"softether", "10s from the first packet leave a person 7s to answer the phone: raise the time-out of the NAS and answer_within to 18s or more"},
+		{"strongswan", "speaks EAP alone, which is refused, so that no login succeeds: have strongSwan ask through PAM"},
+	} {
+		l := judge(settings(func(c *client.Settings) { c.Profile = want.profile }))
+		if text := fmt.Sprint(l); !strings.Contains(text, want.text) {
+			t.Errorf("%s: %s", want.profile, text)
+		}
+	}
+}
+
 func TestFaultsShowNoSecret(t *testing.T) {
 	s := settings(func(c *client.Settings) { c.Secrets[0] = secret.New("canary") })
 	table, l := client.NewTable([]client.Settings{s}, nil)
@@ -103,7 +122,8 @@ func TestProfiles(t *testing.T) {
 		}
 		seen[p.Name] = p
 		faults := judge(settings(func(c *client.Settings) { c.Profile = p.Name }))
-		if len(faults) != 0 {
+		warns := map[string]int{"softether": 1, "strongswan": 2}[p.Name] // too short; EAP besides
+		if len(faults.Fatal()) != 0 || len(faults) != warns {
 			t.Errorf("%s: %v", p.Name, faults)
 		}
 	}

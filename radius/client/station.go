@@ -102,7 +102,7 @@ func (s station) value(p wire.Packet) (found []byte) {
 	return found
 }
 
-// parseStation reads `ip`, `ip:port`, `ip[port]` and `[v6]:port`. IPv4 written as IPv6 becomes IPv4, a zone goes.
+// parseStation reads `ip`, `ip:port`, `ip[port]`, `[v6]` and `[v6]:port`. IPv4 written as IPv6 becomes IPv4, a zone goes.
 func parseStation(text string) (netip.Addr, bool) {
 	text = strings.TrimSpace(text)
 	if text == "" { // the usual case where the NAS sends none: no error is made for it
@@ -121,7 +121,10 @@ func parseStation(text string) (netip.Addr, bool) {
 		text = host
 	}
 	if inner, ok := strings.CutPrefix(text, "["); ok {
-		text = strings.TrimSuffix(inner, "]")
+		var closed bool
+		if text, closed = strings.CutSuffix(inner, "]"); !closed {
+			return netip.Addr{}, false
+		}
 	}
 	addr, err := netip.ParseAddr(text)
 	if err != nil {

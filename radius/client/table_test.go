@@ -133,6 +133,8 @@ func TestCallingStation(t *testing.T) {
 		{"vendor", profile, [][]byte{attr(26, paloAlto)}, "192.0.2.9", true},
 		{"vendor_by_name", named("paloalto-client-source-ip"), [][]byte{attr(31, "192.0.2.7"), attr(26, "\x00\x00\x01\x37\x07\x0b192.0.2.7"), attr(26, paloAlto)}, "192.0.2.9", true},
 		{"vendor_not_asked_for", func(*client.Settings) {}, [][]byte{attr(26, paloAlto)}, "", false},
+		{"brackets", func(*client.Settings) {}, [][]byte{attr(31, "[2001:db8::7]")}, "2001:db8::7", true},
+		{"a_bracket_that_is_not_closed", func(*client.Settings) {}, [][]byte{attr(31, "[2001:db8::7")}, "[2001:db8::7", false},
 		{"unclean", func(*client.Settings) {}, [][]byte{attr(31, "\x1b[2J")}, "", false},
 	}
 	for _, c := range cases {
