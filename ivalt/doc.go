@@ -8,5 +8,5 @@
 // The calls themselves, and what their answers mean, are package gateway's. One login's way is a pure machine: course (step.go,
 // step_poll.go) takes an event and says what to do next, without clock or network. The scheduler owns all courses, one
 // timer queue, the budget and a bounded pool of callers (scheduler.go, obey.go, calls.go); a waiting login is a record
-// there, and its goroutine is parked on one channel in Push.
+// there, and its goroutine is parked on the one channel that Begin gave it.
 package ivalt
