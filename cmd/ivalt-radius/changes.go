@@ -15,8 +15,8 @@ import (
 const recordWithin = 5 * time.Second
 
 // record keeps a reload in the trail, on disk, before it takes place. Its fault is that this cannot be done.
-func (a *app) record(after *config.Settings) fault.List {
-	ctx, cancel := context.WithTimeout(context.Background(), recordWithin)
+func (a *app) record(ctx context.Context, after *config.Settings) fault.List {
+	ctx, cancel := context.WithTimeout(ctx, recordWithin)
 	defer cancel()
 	var faults fault.List
 	if err := a.Commit(ctx, audit.Configuration{

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"os"
 
 	"github.com/sirupsen/logrus"
@@ -13,7 +14,7 @@ import (
 )
 
 // reload swaps the settings for the logins that begin from now on, or keeps the last good ones and says why.
-func (a *app) reload() {
+func (a *app) reload(ctx context.Context) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	s, r, faults := load(a.path, os.Environ())
@@ -25,7 +26,7 @@ func (a *app) reload() {
 		a.refuse(faults, "")
 		return
 	}
-	if faults = a.record(s); len(faults) > 0 {
+	if faults = a.record(ctx, s); len(faults) > 0 {
 		a.refuse(faults, unfulfilled)
 		return
 	}

@@ -80,7 +80,7 @@ func (a *app) run(ctx context.Context, signals <-chan os.Signal) {
 			if s != syscall.SIGHUP {
 				return
 			}
-			a.reload()
+			a.reload(ctx)
 		}
 	}
 }
