@@ -11,13 +11,17 @@ import (
 	"ivalt-radius/fault"
 )
 
-func TestSharedSecrets(t *testing.T) {
-	const long = "b7Rk2vXw9LqZ4tNc"
-	for _, c := range []struct {
-		title, written string
-		words          string // of the fault or warning; empty: none
-		warning        bool
-	}{
+const long = "b7Rk2vXw9LqZ4tNc"
+
+// secretCase is a shared secret as written, and what it gives.
+type secretCase struct {
+	title, written string
+	words          string // of the fault or warning; empty: none
+	warning        bool
+}
+
+func sharedSecrets() []secretCase {
+	return []secretCase{
 		{"environment", "env:SHARED", "", false},
 		{"file", "file:secret", "", false},
 		{"file with a line break of DOS", "file:dos", "", false},
@@ -51,7 +55,11 @@ func TestSharedSecrets(t *testing.T) {
 		{"file of two lines", "file:lines", "line break", false},
 		{"huge file", "file:huge", "larger than", false},
 		{"pointer in a variable is a text", "env:POINTER", "shorter than 16", false},
-	} {
+	}
+}
+
+func TestSharedSecrets(t *testing.T) {
+	for _, c := range sharedSecrets() {
 		t.Run(c.title, func(t *testing.T) {
 			opt := world(map[string]string{
 				"c.yaml": strings.Replace(sound, "env:SHARED", c.written, 1), "secret": long + "\n", "dos": long + "\r\n", "empty": "", "newline": "\n",

@@ -58,7 +58,7 @@ func TestWithUsage(t *testing.T) {
 		"group":                        {exit.Usage, "see tool group --help"},
 		"other":                        {exit.Usage, "other"},
 		"gruop":                        {exit.Usage, "; did you mean group?"},
-		"group wrok":                   {exit.Usage, "; did you mean work?"},
+		"group wor":                    {exit.Usage, "; did you mean work?"},
 		"group other":                  {exit.Usage, "other"},
 		"group work":                   {exit.Usage, `"name" not set (usage: tool group work --name N`},
 		"group work --name 1 --other":  {exit.Usage, "--other"},

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"os"
 	"os/signal"
 	"strings"
@@ -14,8 +13,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"ivalt-radius/cmd/ivalt-radius/count"
 	"ivalt-radius/cmd/ivalt-radius/exit"
-	"ivalt-radius/radius"
 	"ivalt-radius/radius/radiustest"
 	"ivalt-radius/secret"
 )
@@ -27,15 +26,6 @@ const (
 	exitChallenge = 3
 )
 
-// What a login does unless told otherwise: it waits as long as a person may take, and sends as often as radclient does.
-const (
-	loginPatience = time.Minute
-	loginInterval = 5 * time.Second
-	maxLoginTries = 100
-)
-
-var errLoginSetting = errors.New("not a setting of login")
-
 // loginFlags are the command's flags as written.
 type loginFlags struct {
 	server, secret, user, password, callingStation, method string
@@ -43,7 +33,12 @@ type loginFlags struct {
 	timeout                                                time.Duration
 	tries                                                  int
 	unsigned, acceptUnsigned, json                         bool
+
+	changed func(flag string) bool // nil: none
 }
+
+// given reports whether a flag stands on the command line, with whatever value.
+func (f *loginFlags) given(flag string) bool { return f.changed != nil && f.changed(flag) }
 
 // NewCommand is `login`.
 func NewCommand() *cobra.Command {
@@ -60,6 +55,7 @@ func NewCommand() *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error { return login(cmd, &f) },
 	}
 	flags := cmd.Flags()
+	f.changed = flags.Changed
 	flags.StringVar(&f.server, "server", "", "the server's authentication port, HOST:PORT")
 	flags.StringVar(&f.secret, "secret", "", "the shared secret: env:NAME, file:PATH, or the text itself (visible to other users)")
 	flags.StringVar(&f.user, "user", "", "the login name")
@@ -69,8 +65,8 @@ func NewCommand() *cobra.Command {
 	flags.BoolVar(&f.unsigned, "no-message-authenticator", false, "leave Message-Authenticator out of the request")
 	flags.BoolVar(&f.acceptUnsigned, "insecure-accept-unsigned", false, "take an answer without Message-Authenticator, which can be forged")
 	flags.StringVar(&f.profile, "nas", "", "wait and send again as this NAS does: "+strings.Join(loginProfiles(), ", "))
-	flags.DurationVar(&f.timeout, "timeout", 0, "how long to wait in all (default: the NAS's, else 1m)")
-	flags.IntVar(&f.tries, "tries", 0, "how many packets to send in that time (default: the NAS's, else one every 5 s)")
+	flags.DurationVar(&f.timeout, "timeout", 0, "how long to wait in all; packets keep their interval (default: the NAS's, else 1m)")
+	flags.IntVar(&f.tries, "tries", 0, "how many packets to send in that time, evenly (default: the NAS's, else one every 5 s)")
 	flags.StringVar(&f.identifier, "nas-identifier", "ivalt-radius-login", "the NAS-Identifier to send")
 	flags.StringVar(&f.from, "from", "", "the local address to send from, IP or IP:PORT (default: the system's choice)")
 	flags.BoolVar(&f.json, "json", false, "print the result as JSON")
@@ -81,13 +77,13 @@ func NewCommand() *cobra.Command {
 }
 
 func login(cmd *cobra.Command, f *loginFlags) error {
-	nas, err := f.nas()
+	nas, err := f.gateway()
 	if err != nil {
 		return exit.UsageError(cmd, err)
 	}
 	method, err := radiustest.ParseMethod(f.method)
 	if err != nil {
-		return exit.UsageError(cmd, err)
+		return exit.UsageError(cmd, fmt.Errorf("%w: --method: %w", errLoginSetting, err))
 	}
 	ctx, stop := signal.NotifyContext(cmd.Context(), os.Interrupt)
 	defer stop()
@@ -100,13 +96,13 @@ func login(cmd *cobra.Command, f *loginFlags) error {
 			return exit.Error{Code: exitNoAnswer, Err: err}
 		}
 	}
-	progress := newLoginProgress(cmd.ErrOrStderr(), nas.Retry.Tries)
-	nas.Progress = progress.event
-	result, err := nas.Login(ctx, radiustest.Credentials{User: f.user, Password: password, CallingStation: f.callingStation, Method: method})
-	progress.end()
-	if err != nil {
-		err = explainSilence(ctx, result, err)
+	if nas.strange {
+		_, _ = fmt.Fprintf(cmd.ErrOrStderr(), "warning: %s sends again from another port, and without --calling-station the server cannot tell such a retry\n"+
+			"from another login: its retries cannot join the first packet, and collide with it\n", f.profile)
 	}
+	result, err := nas.login(ctx, cmd.ErrOrStderr(), radiustest.Credentials{
+		User: f.user, Password: password, CallingStation: f.callingStation, Method: method,
+	})
 	if f.json {
 		return errors.Join(printLoginJSON(cmd.OutOrStdout(), result, err), loginExit(result, err))
 	}
@@ -116,58 +112,22 @@ func login(cmd *cobra.Command, f *loginFlags) error {
 	return loginExit(result, err)
 }
 
-// nas is the gateway that the flags describe, without the secret. Its packets are spread evenly over the time-out.
-func (f *loginFlags) nas() (radiustest.NAS, error) {
-	if _, _, err := net.SplitHostPort(f.server); err != nil {
-		return radiustest.NAS{}, fmt.Errorf("%w: --server must be HOST:PORT: %w", errLoginSetting, err)
+// login asks, and tells meanwhile what happens.
+func (g gateway) login(ctx context.Context, tell io.Writer, c radiustest.Credentials) (radiustest.Result, error) {
+	progress := newLoginProgress(tell, g.Retry.Tries)
+	g.Progress = progress.event
+	patient, cancel := context.WithTimeout(ctx, g.wait)
+	defer cancel()
+	result, err := g.Login(patient, c)
+	progress.end()
+	if err != nil {
+		err = g.explainSilence(ctx, result, err)
 	}
-	retry := radiustest.Retry{Interval: loginInterval, Tries: int(loginPatience / loginInterval)}
-	if f.profile != "" {
-		p, err := loginProfile(f.profile)
-		if err != nil {
-			return radiustest.NAS{}, err
-		}
-		retry = radiustest.Retry{Interval: p.RetryInterval, Tries: p.Tries}
-		if p.NewAuthenticator {
-			retry.Style = radiustest.NewAuthenticator
-		}
-	}
-	patience := retry.Interval * time.Duration(retry.Tries)
-	if f.timeout != 0 {
-		patience = f.timeout
-	}
-	if f.tries != 0 {
-		retry.Tries = f.tries
-	}
-	if retry.Tries < 1 || retry.Tries > maxLoginTries || patience < 0 || patience/time.Duration(retry.Tries) < time.Millisecond {
-		return radiustest.NAS{}, fmt.Errorf("%w: --tries must be 1 to %d, and --timeout at least 1ms each", errLoginSetting, maxLoginTries)
-	}
-	retry.Interval = patience / time.Duration(retry.Tries)
-	return radiustest.NAS{
-		Server: f.server, Identifier: f.identifier, LocalAddr: f.from, Retry: retry,
-		OmitMessageAuthenticator: f.unsigned, AcceptUnsigned: f.acceptUnsigned,
-	}, nil
-}
-
-func loginProfile(name string) (radius.Profile, error) {
-	for _, p := range radius.Profiles() {
-		if p.Name == name {
-			return p, nil
-		}
-	}
-	return radius.Profile{}, fmt.Errorf("%w: --nas %q; known are %s", errLoginSetting, name, strings.Join(loginProfiles(), ", "))
-}
-
-func loginProfiles() []string {
-	var names []string
-	for _, p := range radius.Profiles() {
-		names = append(names, p.Name)
-	}
-	return names
+	return result, err
 }
 
 // explainSilence adds to an error what a person at the keyboard may do about it.
-func explainSilence(ctx context.Context, r radiustest.Result, err error) error {
+func (g gateway) explainSilence(ctx context.Context, r radiustest.Result, err error) error {
 	switch {
 	case ctx.Err() != nil:
 		return fmt.Errorf("interrupted after %s: %w", seconds(r.Took), radiustest.ErrNoAnswer)
@@ -178,8 +138,12 @@ func explainSilence(ctx context.Context, r radiustest.Result, err error) error {
 	case r.Discarded > 0:
 		return fmt.Errorf("%w that counts in %s; %d did not: %w", radiustest.ErrNoAnswer, seconds(r.Took), r.Discarded, r.LastDiscard)
 	}
+	hint := ""
+	if g.wait < loginPatience {
+		hint = ". The server may wait longer for the phone than this: a longer --timeout shows it"
+	}
 	return fmt.Errorf("%w in %s: is the address right, is this host in one of the client's networks, does the shared secret match? "+
-		"An unknown client and a wrong Message-Authenticator are answered with silence", radiustest.ErrNoAnswer, seconds(r.Took))
+		"An unknown client and a wrong Message-Authenticator are answered with silence%s", radiustest.ErrNoAnswer, seconds(r.Took), hint)
 }
 
 func loginExit(r radiustest.Result, err error) error {
@@ -195,9 +159,12 @@ func loginExit(r radiustest.Result, err error) error {
 }
 
 func printLogin(w io.Writer, r radiustest.Result) {
-	fmt.Fprintf(w, "%s in %s, %s sent\n", r.Code, seconds(r.Took), plural(r.Sent, "packet"))
+	fmt.Fprintf(w, "%s in %s, %s sent\n", r.Code, seconds(r.Took), count.Of(r.Sent, "packet"))
 	if r.ReplyMessage != "" {
 		fmt.Fprintf(w, "  %s\n", r.ReplyMessage)
+	}
+	if r.Code == radiustest.AccessReject {
+		fmt.Fprintln(w, "  the server's log has the reason")
 	}
 	fmt.Fprintf(w, "  Message-Authenticator: %s\n", signature(r))
 	for _, a := range r.Attributes {
@@ -206,7 +173,7 @@ func printLogin(w io.Writer, r radiustest.Result) {
 		}
 	}
 	if r.Discarded > 0 {
-		fmt.Fprintf(w, "  before it %s did not count: %v\n", plural(r.Discarded, "answer"), r.LastDiscard)
+		fmt.Fprintf(w, "  before it %s did not count: %v\n", count.Of(r.Discarded, "answer"), r.LastDiscard)
 	}
 }
 
@@ -256,10 +223,3 @@ func signature(r radiustest.Result) string {
 }
 
 func seconds(d time.Duration) string { return fmt.Sprintf("%.1f s", d.Seconds()) }
-
-func plural(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
-}

@@ -180,7 +180,7 @@ func TestLoginNoAnswer(t *testing.T) {
 	closed := socket.Addr().String()
 	_ = socket.Close()
 	for server, want := range map[string]string{
-		mute:    "An unknown client and a wrong Message-Authenticator are answered with silence",
+		mute:    "An unknown client and a wrong Message-Authenticator are answered with silence. The server may wait longer",
 		forging: "did not: malformed packet",
 		closed:  "is the server running?",
 	} {
@@ -193,6 +193,21 @@ func TestLoginNoAnswer(t *testing.T) {
 
 func TestLoginUsage(t *testing.T) {
 	whole := []string{"--server", "127.0.0.1:1", "--secret", "x", "--user", "alice", "--password", "p"}
+	with := func(flag, value string) []string { return append(append([]string{}, whole...), flag, value) }
+	for flag, values := range map[string][]string{
+		"--server":  {"gateway", ":1812", "gateway:", "gateway:0", "gateway:65536", "gateway:no-such-service", "1:2:3"},
+		"--from":    {"home", "127.0.0.1:", "127.0.0.1:70000"},
+		"--tries":   {"0", "-1", "101"},
+		"--timeout": {"0s", "-1s", "2h"},
+		"--method":  {"eap"},
+		"--nas":     {"toaster"},
+	} {
+		for _, value := range values {
+			if code, _, said := runLogin(t, typed(), with(flag, value)...); code != exit.Usage || !strings.Contains(said, "not a setting of login: "+flag) {
+				t.Errorf("%s %s: exit %d, %s", flag, value, code, said)
+			}
+		}
+	}
 	for name, args := range map[string][]string{
 		"nothing":           {},
 		"no user":           whole[:4],
@@ -213,15 +228,17 @@ func TestLoginUsage(t *testing.T) {
 
 func TestLoginLocalFaults(t *testing.T) {
 	server, asked := answering{code: wire.AccessAccept}.serve(t)
-	for name, args := range map[string][]string{
-		"no such variable": {"--secret", "env:LOGIN_TEST_NOTHING", "--password", "p"},
-		"no such file":     {"--secret", "file:" + filepath.Join(t.TempDir(), "none"), "--password", "p"},
-		"no password":      {"--secret", loginSecret},
-		"a foreign source": {"--secret", loginSecret, "--password", "p", "--from", "192.0.2.1"},
+	for says, args := range map[string][]string{
+		"LOGIN_TEST_NOTHING is not set":      {"--secret", "env:LOGIN_TEST_NOTHING", "--password", "p"},
+		"no such file":                       {"--secret", "file:" + filepath.Join(t.TempDir(), "none"), "--password", "p"},
+		"sealed: is not in this version":     {"--secret", "sealed:x", "--password", "p"},
+		"the shared secret is empty":         {"--secret", "", "--password", "p"},
+		"no password":                        {"--secret", loginSecret},
+		"bind: cannot assign requested addr": {"--secret", loginSecret, "--password", "p", "--from", "192.0.2.1"},
 	} {
-		code, _, _ := runLogin(t, strings.NewReader(""), append([]string{"--server", server, "--user", "alice"}, args...)...)
-		if code != exitNoAnswer {
-			t.Errorf("%s: exit %d", name, code)
+		code, _, said := runLogin(t, strings.NewReader(""), append([]string{"--server", server, "--user", "alice"}, args...)...)
+		if code != exitNoAnswer || !strings.Contains(said, says) {
+			t.Errorf("%s: exit %d: %s", says, code, said)
 		}
 	}
 	if len(asked()) != 0 {
@@ -256,20 +273,75 @@ func TestLoginSecretFile(t *testing.T) {
 
 func TestLoginProfiles(t *testing.T) {
 	f := loginFlags{server: "127.0.0.1:1812", profile: "openvpn"}
-	nas, err := f.nas()
+	nas, err := f.gateway()
 	if err != nil || nas.Retry.Style != radiustest.NewAuthenticator {
 		t.Errorf("%+v, %v", nas.Retry, err)
 	}
 	for _, name := range loginProfiles() {
 		f.profile = name
-		nas, err := f.nas()
+		nas, err := f.gateway()
 		if err != nil || nas.Retry.Interval <= 0 || nas.Retry.Tries < 1 {
 			t.Errorf("%s: %+v, %v", name, nas.Retry, err)
 		}
 	}
-	f.timeout, f.tries = 30*time.Second, 3
-	if nas, err = f.nas(); err != nil || nas.Retry.Interval != 10*time.Second || nas.Retry.Tries != 3 {
-		t.Errorf("%+v, %v", nas.Retry, err)
+}
+
+// TestLoginPace: the time-out is the whole wait and leaves the interval alone; only a number of tries spreads the packets.
+func TestLoginPace(t *testing.T) {
+	for _, c := range []struct {
+		profile  string
+		timeout  time.Duration
+		tries    int
+		wait     time.Duration
+		interval time.Duration
+		packets  int
+	}{
+		{"", 0, 0, time.Minute, 5 * time.Second, 12},
+		{"", 12 * time.Second, 0, 12 * time.Second, 5 * time.Second, 3},
+		{"", time.Second, 0, time.Second, 5 * time.Second, 1},
+		{"", 10 * time.Minute, 0, 10 * time.Minute, 5 * time.Second, 120},
+		{"", 0, 3, time.Minute, 20 * time.Second, 3},
+		{"", 30 * time.Second, 3, 30 * time.Second, 10 * time.Second, 3},
+		{"openvpn-as", 0, 0, time.Minute, 20 * time.Second, 3},
+		{"openvpn-as", 90 * time.Second, 0, 90 * time.Second, 20 * time.Second, 5},
+	} {
+		f := loginFlags{server: "127.0.0.1:1812", profile: c.profile, timeout: c.timeout, tries: c.tries}
+		g, err := f.gateway()
+		if err != nil || g.wait != c.wait || g.Retry.Interval != c.interval || g.Retry.Tries != c.packets {
+			t.Errorf("%+v: %+v in %s, %v", c, g.Retry, g.wait, err)
+		}
+	}
+}
+
+// TestLoginTimeout: the wait ends with the time-out, though the interval is longer.
+func TestLoginTimeout(t *testing.T) {
+	mute, _ := answering{mute: true}.serve(t)
+	code, _, said := runLogin(t, typed(), "--server", mute, "--secret", loginSecret, "--user", "alice", "--timeout", "20ms")
+	if code != exitNoAnswer || !strings.Contains(said, "no answer in 0.0 s") || !strings.Contains(said, "packet 1 of 1") {
+		t.Errorf("exit %d: %s", code, said)
+	}
+}
+
+// TestLoginWarnsOfStrangers: a NAS whose retries come from other ports needs a calling station to have them joined.
+func TestLoginWarnsOfStrangers(t *testing.T) {
+	server, _ := answering{code: wire.AccessReject}.serve(t)
+	for _, c := range []struct {
+		args  []string
+		warns bool
+	}{
+		{[]string{"--nas", "openvpn"}, true},
+		{[]string{"--nas", "openvpn", "--calling-station", "203.0.113.9"}, false},
+		{[]string{"--nas", "openvpn", "--tries", "1"}, false},
+		{[]string{"--nas", "openvpn-as"}, false},
+		{nil, false},
+	} {
+		code, out, said := runLogin(t, typed(), append([]string{"--server", server, "--secret", loginSecret, "--user", "alice"}, c.args...)...)
+		if code != exitReject || strings.Contains(said, "warning: openvpn sends again from another port") != c.warns {
+			t.Errorf("%q: exit %d: %s", c.args, code, said)
+		}
+		if !strings.Contains(out, "the server's log has the reason") {
+			t.Errorf("no hint: %s", out)
+		}
 	}
 }
 

@@ -18,7 +18,8 @@ import (
 )
 
 var (
-	errNoSecret   = errors.New("the shared secret is empty")
+	errNoSecret   = errors.New("--secret: the shared secret is empty")
+	errSealed     = errors.New("--secret: sealed: is not in this version; give env:NAME or file:PATH")
 	errNoPassword = errors.New("no password came: give --password, or write it to standard input")
 )
 
@@ -28,13 +29,20 @@ const maxTyped = 4096
 // readShared is the shared secret that env:NAME, file:PATH or the text itself stands for.
 func readShared(written string) (secret.Secret, error) {
 	text := written
+	if strings.HasPrefix(written, "sealed:") {
+		return secret.Secret{}, errSealed
+	}
 	if name, found := strings.CutPrefix(written, "env:"); found {
-		text = os.Getenv(name)
+		value, set := os.LookupEnv(name)
+		if !set {
+			return secret.Secret{}, fmt.Errorf("--secret: the environment variable %s is not set", name)
+		}
+		text = value
 	}
 	if path, found := strings.CutPrefix(written, "file:"); found {
 		octets, err := os.ReadFile(path) //nolint:gosec // the operator names the file
 		if err != nil {
-			return secret.Secret{}, fmt.Errorf("reading the shared secret: %w", err)
+			return secret.Secret{}, fmt.Errorf("--secret: %w", err)
 		}
 		text = strings.TrimRight(string(octets), "\r\n")
 	}
