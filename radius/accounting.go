@@ -9,6 +9,7 @@ import (
 	"ivalt-radius/auth"
 	"ivalt-radius/radius/accounting"
 	"ivalt-radius/radius/client"
+	"ivalt-radius/radius/remedy"
 	"ivalt-radius/radius/wire"
 )
 
@@ -65,7 +66,7 @@ func (s *Server) unrecorded(x *exchange, c cause) {
 	defer s.running.Done()
 	s.claims.forget(x)
 	if c < loggedCauses {
-		s.drops.drop(c, x.source.Addr(), hint{})
+		s.drops.drop(c, x.source.Addr(), remedy.Hint{})
 		return
 	}
 	s.drops.count(c)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"ivalt-radius/auth"
+	"ivalt-radius/radius/remedy"
 	"ivalt-radius/radius/wire"
 )
 
@@ -57,7 +58,7 @@ func (s *Server) send(x *exchange) {
 		return
 	}
 	if err := x.socket.send(x.reply, x.source, x.local); err != nil {
-		s.drops.drop(writeError, x.source.Addr(), hint{})
+		s.drops.drop(writeError, x.source.Addr(), remedy.Hint{})
 	}
 }
 

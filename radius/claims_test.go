@@ -16,6 +16,7 @@ import (
 	"pgregory.net/rapid"
 
 	"ivalt-radius/radius/client"
+	"ivalt-radius/radius/remedy"
 	"ivalt-radius/radius/wire"
 	"ivalt-radius/secret"
 )
@@ -238,9 +239,9 @@ func TestDrops_AtMostOneLineASecond(t *testing.T) {
 		}
 		from := netip.MustParseAddr("192.0.2.1")
 		for range 1000 {
-			d.drop(unknownClient, from, hint{})
+			d.drop(unknownClient, from, remedy.Hint{})
 		}
-		d.drop(badAuthenticator, from, hint{advice: wrongSecret, client: "vpn", address: from})
+		d.drop(badAuthenticator, from, remedy.Hint{Advice: remedy.WrongSecret, Client: "vpn", Address: from})
 		if got := strings.Count(text(), "\n"); got != 1 {
 			t.Errorf("%d lines at once", got)
 		}
@@ -250,12 +251,12 @@ func TestDrops_AtMostOneLineASecond(t *testing.T) {
 		if strings.Count(got, "\n") != 2 || !strings.Contains(got, "unknown_client=999") || !strings.Contains(got, "secret differs") || !strings.Contains(got, "compare the client's secrets") {
 			t.Errorf("after a second the log is %s", got)
 		}
-		d.drop(queueFull, from, hint{})
+		d.drop(queueFull, from, remedy.Hint{})
 		d.close() // writes what is left
 		if !strings.Contains(text(), "queue_full=1") {
 			t.Errorf("at the end the log is %s", text())
 		}
-		d.drop(queueFull, from, hint{})
+		d.drop(queueFull, from, remedy.Hint{})
 		if strings.Contains(text(), "queue_full=2") || d.all()["queue_full"] != 2 {
 			t.Error("a drop after the end is logged, or not counted")
 		}

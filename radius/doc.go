@@ -15,5 +15,5 @@
 // client may have half of that in flight; a full table drops what is new and never forgets what waits.
 //
 // The sub-package client knows who may ask, wire is the codec, attribute names the reply attributes, accounting reads
-// Accounting-Requests, and radiustest is an in-process NAS.
+// Accounting-Requests, remedy says what to do about dropped packets, and radiustest is an in-process NAS.
 package radius

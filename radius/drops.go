@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/sirupsen/logrus"
+
+	"ivalt-radius/radius/remedy"
 )
 
 // cause is a counter: why a packet got no answer, or what became of it.
@@ -72,7 +74,7 @@ type drops struct {
 	timer   *time.Timer
 	told    [loggedCauses]uint64
 	address netip.Addr
-	hints   hints
+	hints   remedy.Queue
 	closed  bool
 }
 
@@ -84,9 +86,9 @@ func newDrops(log logrus.FieldLogger, now func() time.Time) *drops {
 func (d *drops) count(c cause) { d.counts[c].Add(1) }
 
 // drop counts a packet that is dropped in silence; h may be the zero hint.
-func (d *drops) drop(c cause, from netip.Addr, h hint) {
+func (d *drops) drop(c cause, from netip.Addr, h remedy.Hint) {
 	d.counts[c].Add(1)
-	if d.armed.Load() && (h.advice == noAdvice || (h.advice == notListed && d.strange.Load())) {
+	if d.armed.Load() && (h.Advice == remedy.None || (h.Advice == remedy.Stranger && d.strange.Load())) {
 		return
 	}
 	d.mu.Lock()
@@ -95,9 +97,9 @@ func (d *drops) drop(c cause, from netip.Addr, h hint) {
 		return
 	}
 	now := d.now()
-	if h.advice != noAdvice {
-		d.hints.offer(h, now)
-		d.strange.Store(d.hints.strange())
+	if h.Advice != remedy.None {
+		d.hints.Offer(h, now)
+		d.strange.Store(d.hints.Strange())
 	}
 	if d.address == (netip.Addr{}) {
 		d.address = from
@@ -136,22 +138,22 @@ func (d *drops) write() {
 			d.told[c] = n
 		}
 	}
-	h := d.hints.next()
-	message, remedy := h.text()
+	h := d.hints.Next()
+	message, advice := h.Text()
 	address := d.address
-	if h.advice != noAdvice {
-		fields["remedy"], address = remedy, h.address
+	if h.Advice != remedy.None {
+		fields["remedy"], address = advice, h.Address
 	}
-	if h.client != "" {
-		fields["client"] = h.client
+	if h.Client != "" {
+		fields["client"] = h.Client
 	}
-	d.strange.Store(d.hints.strange())
+	d.strange.Store(d.hints.Strange())
 	fields["address"] = address.Unmap().String()
 	d.log.WithFields(fields).Warn(message)
 	d.address = netip.Addr{}
 	d.next = d.now().Add(lineEvery)
 	d.armed.Store(false)
-	if d.hints.waiting() && !d.closed {
+	if d.hints.Waiting() && !d.closed {
 		d.arm(lineEvery)
 	}
 }

@@ -2,7 +2,6 @@ package radius
 
 import (
 	"bytes"
-	"fmt"
 	"net/netip"
 	"strings"
 	"testing"
@@ -10,6 +9,8 @@ import (
 	"time"
 
 	"github.com/sirupsen/logrus"
+
+	"ivalt-radius/radius/remedy"
 )
 
 // quietDrops are drops on a clock of their own; the function gives the lines so far.
@@ -44,12 +45,12 @@ func TestHints_NoneEatsAnothers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d, lines := quietDrops()
 		for i := range 5000 { // a whole prefix with the wrong secret, and strangers
-			d.drop(badAuthenticator, numbered(i), hint{advice: wrongSecret, client: "vpn", address: numbered(i)})
-			d.drop(unknownClient, numbered(i), hint{advice: notListed, address: numbered(i)})
+			d.drop(badAuthenticator, numbered(i), remedy.Hint{Advice: remedy.WrongSecret, Client: "vpn", Address: numbered(i)})
+			d.drop(unknownClient, numbered(i), remedy.Hint{Advice: remedy.Stranger, Address: numbered(i)})
 		}
 		gateway := numbered(7)
-		d.drop(missingMessageAuthenticator, gateway, hint{advice: signedOnce, client: "vpn", address: gateway})
-		d.drop(missingMessageAuthenticator, numbered(8), hint{advice: signedOnce, client: "vpn", address: numbered(8)})
+		d.drop(missingMessageAuthenticator, gateway, remedy.Hint{Advice: remedy.SignedOnce, Client: "vpn", Address: gateway})
+		d.drop(missingMessageAuthenticator, numbered(8), remedy.Hint{Advice: remedy.SignedOnce, Client: "vpn", Address: numbered(8)})
 		time.Sleep(8 * lineEvery) //nolint:forbidigo // synctest's time
 		synctest.Wait()
 		got := lines()
@@ -69,7 +70,7 @@ func TestHints_OnceAMinuteForAClientCauseAndAddress(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d, lines := quietDrops()
 		forget := func(client string, n int) {
-			d.drop(missingMessageAuthenticator, numbered(n), hint{advice: signedOnce, client: client, address: numbered(n)})
+			d.drop(missingMessageAuthenticator, numbered(n), remedy.Hint{Advice: remedy.SignedOnce, Client: client, Address: numbered(n)})
 		}
 		for range 30 {
 			forget("vpn", 1)
@@ -83,7 +84,7 @@ func TestHints_OnceAMinuteForAClientCauseAndAddress(t *testing.T) {
 				t.Errorf("%s is told %d times in half a minute", who, n)
 			}
 		}
-		time.Sleep(hintEvery) //nolint:forbidigo // synctest's time
+		time.Sleep(remedy.Every) //nolint:forbidigo // synctest's time
 		forget("vpn", 1)
 		if n := holding(lines(), "--client vpn --address 10.0.0.1"); n != 2 {
 			t.Errorf("after a minute it has been told %d times", n)
@@ -96,8 +97,8 @@ func TestHints_StrangersAreToldWithEachLine(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d, lines := quietDrops()
 		for range 10 {
-			d.drop(unknownClient, numbered(1), hint{advice: notListed, address: numbered(1)})
-			d.drop(unknownClient, numbered(2), hint{advice: notListed, address: numbered(2)})
+			d.drop(unknownClient, numbered(1), remedy.Hint{Advice: remedy.Stranger, Address: numbered(1)})
+			d.drop(unknownClient, numbered(2), remedy.Hint{Advice: remedy.Stranger, Address: numbered(2)})
 			time.Sleep(lineEvery / 2) //nolint:forbidigo // synctest's time
 			synctest.Wait()
 		}
@@ -109,25 +110,4 @@ func TestHints_StrangersAreToldWithEachLine(t *testing.T) {
 		}
 		d.close()
 	})
-}
-
-func TestHints_MemoryIsBounded(t *testing.T) {
-	var s hints
-	now := time.Unix(1_700_000_000, 0)
-	for i := range 10_000 {
-		s.offer(hint{advice: mustSign, client: fmt.Sprint(i), address: numbered(i)}, now)
-		if i%3 == 0 { // three drops a second, one line
-			now = now.Add(lineEvery)
-			s.next()
-		}
-		if k := &s.kinds[mustSign]; len(k.queue) > mostHints || len(k.told) > mostAdvised {
-			t.Fatalf("%d wait, %d are remembered", len(k.queue), len(k.told))
-		}
-	}
-	for range mostHints {
-		s.next()
-	}
-	if s.waiting() || s.next() != (hint{}) {
-		t.Error("a hint is left")
-	}
 }

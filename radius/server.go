@@ -15,6 +15,7 @@ import (
 	"ivalt-radius/auth"
 	"ivalt-radius/fault"
 	"ivalt-radius/radius/client"
+	"ivalt-radius/radius/remedy"
 	"ivalt-radius/radius/wire"
 )
 
@@ -195,7 +196,7 @@ func (s *Server) bearable(err error) bool {
 	if s.draining.Load() && errors.Is(err, errStopReading) {
 		return false
 	}
-	s.drops.drop(readError, netip.Addr{}, hint{})
+	s.drops.drop(readError, netip.Addr{}, remedy.Hint{})
 	select {
 	case <-s.ctx.Done():
 		return false
@@ -221,11 +222,11 @@ func (s *Server) admit(d *datagram) cause {
 }
 
 // admission says what an operator can do about a datagram that was not admitted.
-func admission(d *datagram, c cause) hint {
+func admission(d *datagram, c cause) remedy.Hint {
 	if c != unknownClient {
-		return hint{}
+		return remedy.Hint{}
 	}
-	return hint{advice: notListed, address: d.source.Addr().Unmap().WithZone("")}
+	return remedy.Hint{Advice: remedy.Stranger, Address: d.source.Addr().Unmap().WithZone("")}
 }
 
 func (s *Server) work() {
@@ -258,9 +259,9 @@ func (s *Server) serve(d *datagram) {
 	case claimInFlight:
 		s.drops.count(duplicateDropped)
 	case claimClientFull:
-		s.drops.drop(clientFull, d.source.Addr(), hint{})
+		s.drops.drop(clientFull, d.source.Addr(), remedy.Hint{})
 	case claimFull:
-		s.drops.drop(tableFull, d.source.Addr(), hint{})
+		s.drops.drop(tableFull, d.source.Addr(), remedy.Hint{})
 	}
 }
 
@@ -320,18 +321,18 @@ func where() []string {
 }
 
 // hint says what an operator can do about a drop.
-func (s *Server) hint(d *datagram, q question, c cause) hint {
-	h := hint{client: d.client.Auth.Name, address: d.source.Addr().Unmap().WithZone("")}
+func (s *Server) hint(d *datagram, q question, c cause) remedy.Hint {
+	h := remedy.Hint{Client: d.client.Auth.Name, Address: d.source.Addr().Unmap().WithZone("")}
 	switch {
 	case c == badAuthenticator:
-		h.advice = wrongSecret
+		h.Advice = remedy.WrongSecret
 	case c != missingMessageAuthenticator:
-		return hint{}
+		return remedy.Hint{}
 	case d.client.Policy == client.Auto && q.packet.Code() == wire.AccessRequest && d.facts.count[attrEAPMessage] == 0 &&
-		s.learned.Has(LearnedKey(h.client, h.address)):
-		h.advice = signedOnce
+		s.learned.Has(LearnedKey(h.Client, h.Address)):
+		h.Advice = remedy.SignedOnce
 	default:
-		h.advice = mustSign
+		h.Advice = remedy.MustSign
 	}
 	return h
 }

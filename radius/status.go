@@ -1,6 +1,9 @@
 package radius
 
-import "ivalt-radius/radius/wire"
+import (
+	"ivalt-radius/radius/remedy"
+	"ivalt-radius/radius/wire"
+)
 
 // status answers a Status-Server (RFC 5997): an Access-Accept on the authentication port, an Accounting-Response on the
 // accounting port, both with Message-Authenticator. Nothing but that one attribute of the request is looked at. It never
@@ -11,7 +14,7 @@ func (s *Server) status(d *datagram, q question) {
 		return
 	}
 	if !d.client.Status.AllowN(d.received, 1) {
-		s.drops.drop(statusLimited, d.source.Addr(), hint{})
+		s.drops.drop(statusLimited, d.source.Addr(), remedy.Hint{})
 		return
 	}
 	code := wire.AccessAccept
@@ -24,7 +27,7 @@ func (s *Server) status(d *datagram, q question) {
 		err = d.socket.send(octets, d.source, d.local)
 	}
 	if err != nil {
-		s.drops.drop(writeError, d.source.Addr(), hint{})
+		s.drops.drop(writeError, d.source.Addr(), remedy.Hint{})
 		return
 	}
 	s.drops.count(statusAnswered)
