@@ -245,3 +245,69 @@ func TestCommandsAreThere(t *testing.T) {
 		})
 	}
 }
+
+var link = regexp.MustCompile(`\]\(([^)\s]+)\)`)
+
+// brokenLinks are the relative links of a document that point to no file.
+func brokenLinks(name, text string) []string {
+	for _, b := range blocks(name, text) {
+		text = strings.Replace(text, b.text, "", 1)
+	}
+	var broken []string
+	for _, m := range link.FindAllStringSubmatch(text, -1) {
+		target, _, _ := strings.Cut(m[1], "#")
+		if target == "docs/performance.md" {
+			continue // being measured
+		}
+		if target == "" || strings.Contains(target, "://") || strings.HasPrefix(target, "mailto:") {
+			continue
+		}
+		if _, err := os.Stat(filepath.Join(root, filepath.Dir(name), target)); err != nil {
+			broken = append(broken, m[1])
+		}
+	}
+	return broken
+}
+
+func TestLinks(t *testing.T) {
+	t.Parallel()
+	for name, text := range documents(t) {
+		for _, target := range brokenLinks(name, text) {
+			t.Errorf("%s links to %s, which is not there", name, target)
+		}
+	}
+	text := "[a](policy.md#rules) [b](https://x.example/y) [c](#here) [d](../README.md)\n```\n[e](f.md)\n```\n[g](no-such.md#x)"
+	if got := brokenLinks("docs/x.md", text); len(got) != 1 || got[0] != "no-such.md#x" {
+		t.Errorf("of the links of an example these are broken: %q", got)
+	}
+}
+
+// TestStepsWorkAsWritten runs the commands of the README that need no server on what init writes, as a reader would.
+func TestStepsWorkAsWritten(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "set")
+	if out, code := blackbox.Run(t, "init", "--dir", dir); code != 0 {
+		t.Fatal(out)
+	}
+	write(t, filepath.Join(dir, "ivalt-api-key"), madeUp+"\n")
+	ran := 0
+	for _, span := range regexp.MustCompile("`ivalt-radius [^`]*`").FindAllString(documents(t)["README.md"], -1) {
+		words := strings.Fields(strings.ReplaceAll(strings.Trim(span, "`"), "/etc/ivalt-radius", dir))[1:]
+		if words[0] == "login" {
+			secret, found := strings.CutPrefix(words[4], "file:")
+			if _, err := os.Stat(secret); !found || err != nil {
+				t.Errorf("%s: %v", span, err)
+			}
+		}
+		if words[0] != "check" && words[0] != "explain" {
+			continue
+		}
+		ran++
+		if out, code := blackbox.Run(t, words...); code != 0 {
+			t.Errorf("%s ends with %d:\n%s", span, code, out)
+		}
+	}
+	if ran < 2 {
+		t.Errorf("only %d commands were run", ran)
+	}
+}

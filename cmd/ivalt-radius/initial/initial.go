@@ -78,7 +78,7 @@ func newStarterSet(dir string) (*starterSet, error) {
 	if _, err := rand.Read(random); err != nil {
 		return nil, fmt.Errorf("drawing the shared secret: %w", err)
 	}
-	set.sharedSecret = starterFile{filepath.Join(dir, "shared-secret"), []byte(base64.RawURLEncoding.EncodeToString(random) + "\n")}
+	set.sharedSecret = starterFile{filepath.Join(dir, "openvpn-as.secret"), []byte(base64.RawURLEncoding.EncodeToString(random) + "\n")}
 	set.apiKey = starterFile{path: filepath.Join(dir, "ivalt-api-key")}
 	set.settings = starterFile{filepath.Join(dir, "config.yaml"), config.Template(config.Sample{
 		SharedSecretFile: set.sharedSecret.path,
@@ -140,9 +140,11 @@ func (s *starterSet) nextSteps() string {
 
 Next steps:
   1. Put the API key that iVALT issued into %[3]s.
-  2. In %[1]s, set clients[0].networks to the addresses of
-     your gateway, and users.email to what iVALT knows your people by.
+  2. In %[1]s, add the addresses of your gateway to
+     clients[0].networks, and set users.email to what iVALT knows your people by.
   3. Give the gateway the shared secret in %[2]s.
+     The client is named openvpn-as, with the profile of OpenVPN Access Server; for another
+     gateway change both.
   4. ivalt-radius check --config %[1]s
   5. ivalt-radius serve --config %[1]s
 

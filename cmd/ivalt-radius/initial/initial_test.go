@@ -67,7 +67,7 @@ func TestInitKeepsFilesToTheirOwner(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"config.yaml", "shared-secret", "ivalt-api-key"} {
+	for _, name := range []string{"config.yaml", "openvpn-as.secret", "ivalt-api-key"} {
 		info, err := os.Stat(filepath.Join(dir, name))
 		if err != nil {
 			t.Fatal(err)
@@ -76,7 +76,7 @@ func TestInitKeepsFilesToTheirOwner(t *testing.T) {
 			t.Errorf("%s has mode %o", name, info.Mode().Perm())
 		}
 	}
-	text, err := os.ReadFile(filepath.Join(dir, "shared-secret"))
+	text, err := os.ReadFile(filepath.Join(dir, "openvpn-as.secret"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -97,7 +97,7 @@ func TestInitDrawsAnotherSecretEachTime(t *testing.T) {
 		if _, err := runInit(t, "--dir", dir); err != nil {
 			t.Fatal(err)
 		}
-		text, err := os.ReadFile(filepath.Join(dir, "shared-secret"))
+		text, err := os.ReadFile(filepath.Join(dir, "openvpn-as.secret"))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -109,7 +109,7 @@ func TestInitDrawsAnotherSecretEachTime(t *testing.T) {
 }
 
 func TestInitOverwritesNothing(t *testing.T) {
-	for _, name := range []string{"config.yaml", "shared-secret", "ivalt-api-key"} {
+	for _, name := range []string{"config.yaml", "openvpn-as.secret", "ivalt-api-key"} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
 			path := filepath.Join(dir, name)
@@ -134,7 +134,7 @@ func TestInitOverwritesNothing(t *testing.T) {
 
 func TestInitFollowsNoLink(t *testing.T) {
 	dir, elsewhere := t.TempDir(), filepath.Join(t.TempDir(), "target")
-	if err := os.Symlink(elsewhere, filepath.Join(dir, "shared-secret")); err != nil {
+	if err := os.Symlink(elsewhere, filepath.Join(dir, "openvpn-as.secret")); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := runInit(t, "--dir", dir); err == nil {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"strconv"
 	"strings"
 	"time"
 
@@ -85,7 +86,7 @@ func (f *loginFlags) pace(g *gateway) error {
 func checkServer(server string) error {
 	host, port, err := net.SplitHostPort(server)
 	if err == nil && host != "" {
-		if n, err := net.LookupPort("udp", port); err == nil && n > 0 {
+		if n, err := strconv.ParseUint(port, 10, 16); err == nil && n > 0 {
 			return nil
 		}
 	}

@@ -58,7 +58,7 @@ func TestAuditVerify(t *testing.T) {
 		return file
 	}
 	settings := write("config.yaml", config.Template(config.Sample{
-		SharedSecretFile: write("shared-secret", []byte("nR8kQ5tZ1mB7yL4cW9dHvX2n")),
+		SharedSecretFile: write("openvpn-as.secret", []byte("nR8kQ5tZ1mB7yL4cW9dHvX2n")),
 		APIKeyFile:       write("api-key", []byte("Zq3vT8mKx1Lw9RbY5cHd2NfG6sJp4UaE7b")),
 		StateDirectory:   filepath.Dir(path), // where soundTrail is audit.jsonl
 	}))
