@@ -41,6 +41,10 @@ func serverKeys() []Key {
 			Path: "reject_delay", Kind: tree.Duration, Default: "1s", Max: int64(10 * time.Second),
 			Meaning: "Every Access-Reject leaves no earlier than this after its request.",
 		},
+		{
+			Path: "status_server", Kind: tree.Bool, Default: "true",
+			Meaning: "Whether Status-Server (RFC 5997) is answered at all.",
+		},
 	}
 }
 
@@ -86,6 +90,10 @@ func clientPatienceKeys() []Key {
 		{
 			Path: "clients[].on_push_timeout", Kind: tree.Choice, Default: "reject", Choices: []string{"reject", "silence"},
 			Meaning: "What this NAS gets when nobody answered the phone.",
+		},
+		{
+			Path: "clients[].status_server", Kind: tree.Bool, Default: "true",
+			Meaning: "Whether this client's Status-Server is answered.",
 		},
 		{
 			Path: "clients[].join_without_calling_station", Kind: tree.Bool, Default: "false",
@@ -134,7 +142,7 @@ func ivaltKeys() []Key {
 func ivaltAnswerKeys() []Key {
 	return []Key{
 		{
-			Path: "ivalt.approval_timeout", Kind: tree.Duration, Default: "60s", Min: int64(5 * time.Second), Max: int64(10 * time.Minute),
+			Path: "ivalt.approval_timeout", Kind: tree.Duration, Default: "60s", Min: int64(5 * time.Second), Max: int64(5 * time.Minute),
 			Meaning: "How long a person has to approve, from the push; never past 2 s before the answer must leave.",
 		},
 		{

@@ -70,9 +70,9 @@ func TestDefaults(t *testing.T) {
 		t.Error("the secrets are not what the environment says")
 	}
 	got := fmt.Sprintf("%+v", *s)
-	want := "{Listen:{Authentication:[0.0.0.0:1812] Accounting:[0.0.0.0:1813] Admin:127.0.0.1:9812} MaxAttempts:20000 RejectDelay:1s " +
+	want := "{Listen:{Authentication:[0.0.0.0:1812] Accounting:[0.0.0.0:1813] Admin:127.0.0.1:9812} MaxAttempts:20000 RejectDelay:1s StatusServer:true " +
 		"Clients:[{Name:vpn Networks:[192.0.2.0/24] Secrets:[[redacted]] MessageAuthenticator:auto InsecureOmitMessageAuthenticator:false " +
-		"Profile: AnswerWithin:0s CallingStationFrom:[Calling-Station-Id Tunnel-Client-Endpoint] OnPushTimeout:reject JoinWithoutCallingStation:false}] " +
+		"Profile: AnswerWithin:0s CallingStationFrom:[Calling-Station-Id Tunnel-Client-Endpoint] OnPushTimeout:reject StatusServer:true JoinWithoutCallingStation:false}] " +
 		"IVALT:{URL:https://api.ivalt.com APIKey:[redacted] CAFile: ApprovalTimeout:1m0s Sentinel:always OnCollision:deny_both AllowMissingDetails:false " +
 		"Limits:{PerSecond:20 PerMinute:100 PerHour:1000} Connections:32 RequestFrom:VPN {client} {calling_station}} " +
 		"Users:{Email:{username} File: People:[]} Primary:{Method:none} Policy:{Timezone: Default:require_push Rules:[]} " +
@@ -90,6 +90,7 @@ listen:
   admin: ""
 max_attempts: 5
 reject_delay: 0s
+status_server: false
 clients:
   - name: openvpn-as
     networks: ["127.0.0.1/32", "::1/128", "::ffff:198.51.100.0/120", 203.0.113.7]
@@ -101,6 +102,7 @@ clients:
     calling_station_from: [Tunnel-Client-Endpoint]
     on_push_timeout: silence
     join_without_calling_station: true
+    status_server: false
 ivalt:
   url: http://[::1]:9/base
   api_key: "env:KEY"
@@ -151,7 +153,7 @@ func TestEveryKey(t *testing.T) {
 	got := s.Redacted()
 	want := map[string]string{
 		"listen.authentication": "127.0.0.1:1812, [::1]:1812", "listen.accounting": "", "listen.admin": "",
-		"max_attempts": "5", "reject_delay": "0s",
+		"max_attempts": "5", "reject_delay": "0s", "status_server": "false", "clients[0].status_server": "false",
 		"clients[0].name": "openvpn-as", "clients[0].networks": "127.0.0.1/32, ::1/128, 198.51.100.0/24, 203.0.113.7/32",
 		"clients[0].secrets": "[redacted], [redacted]", "clients[0].message_authenticator": "required",
 		"clients[0].insecure_omit_message_authenticator": "true", "clients[0].profile": "openvpn-as", "clients[0].answer_within": "55s",

@@ -12,16 +12,17 @@ import (
 // Settings are all that the operator set, complete with defaults. They are read-only once loaded. Every secret in them redacts
 // itself in every print.
 type Settings struct {
-	Listen      Listen        `koanf:"listen"`
-	MaxAttempts int           `koanf:"max_attempts"` // logins waiting at once
-	RejectDelay time.Duration `koanf:"reject_delay"` // 0: rejects leave at once
-	Clients     []Client      `koanf:"clients"`      // one at least
-	IVALT       IVALT         `koanf:"ivalt"`
-	Users       Users         `koanf:"users"`
-	Primary     Primary       `koanf:"primary"`
-	Policy      Policy        `koanf:"policy"`
-	Audit       Audit         `koanf:"audit"`
-	State       State         `koanf:"state"`
+	Listen       Listen        `koanf:"listen"`
+	MaxAttempts  int           `koanf:"max_attempts"` // logins waiting at once
+	RejectDelay  time.Duration `koanf:"reject_delay"` // 0: rejects leave at once
+	StatusServer bool          `koanf:"status_server"`
+	Clients      []Client      `koanf:"clients"` // one at least
+	IVALT        IVALT         `koanf:"ivalt"`
+	Users        Users         `koanf:"users"`
+	Primary      Primary       `koanf:"primary"`
+	Policy       Policy        `koanf:"policy"`
+	Audit        Audit         `koanf:"audit"`
+	State        State         `koanf:"state"`
 
 	places tree.Places
 }
@@ -44,6 +45,7 @@ type Client struct {
 	AnswerWithin                     time.Duration   `koanf:"answer_within"`        // 0: the profile's, else 60 s
 	CallingStationFrom               []string        `koanf:"calling_station_from"` // attribute names, in order
 	OnPushTimeout                    string          `koanf:"on_push_timeout"`      // reject, silence
+	StatusServer                     bool            `koanf:"status_server"`
 	JoinWithoutCallingStation        bool            `koanf:"join_without_calling_station"`
 }
 

@@ -239,6 +239,9 @@ func (s *scheduler) refuseUnpushed(now instant) {
 // learn draws from an answer what concerns the mobile and the address.
 func (s *scheduler) learn(j *job, r gateway.Result, now instant) {
 	l := j.login
+	if r.Class == gateway.Approved && !l.over {
+		l.activity = r.Activity
+	}
 	switch {
 	case j.call == lookUp && (r.Class == gateway.Found || r.Class == gateway.Unknown):
 		if j.client == s.client {

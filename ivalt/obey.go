@@ -152,6 +152,9 @@ func (s *scheduler) finish(l *login, o order, now instant) {
 	if o.outcome == auth.Stale {
 		s.voice.stale(s, l)
 	}
+	if o.outcome == auth.Approved && l.activity != "" {
+		o.detail += ", iVALT activity " + l.activity
+	}
 	answer := auth.Answer{
 		Outcome: o.outcome, Mobile: l.mobile, Detail: o.detail, Pushed: l.course.delivery != unpushed,
 	}

@@ -293,6 +293,17 @@ func TestA5_StatusServer(t *testing.T) {
 	await(t, "silence while draining", func() bool { return st.Counters()["status_silent"] > before })
 }
 
+func TestA5_StatusServerTurnedOff(t *testing.T) {
+	st := start(t, always(accept()), settings(client(func(s *radius.ClientSettings) { s.IgnoreStatusServer = true })))
+	n := st.nas(st.auth)
+	before := st.Counters()["status_silent"]
+	n.send(signed(raw(12, 1), shared))
+	await(t, "silence", func() bool { return st.Counters()["status_silent"] > before })
+	if got := n.ask(signed(login(2, "bob", "secret"), shared)); got.Code != layeh.CodeAccessAccept {
+		t.Errorf("a login: %v", got.Code)
+	}
+}
+
 func TestMA6_AWrongSecretDoesNotEatTheRemedy(t *testing.T) {
 	st := start(t, always(accept()), settings())
 	n := st.nas(st.auth)

@@ -7,9 +7,9 @@ import (
 
 // status answers a Status-Server (RFC 5997): an Access-Accept on the authentication port, an Accounting-Response on the
 // accounting port, both with Message-Authenticator. Nothing but that one attribute of the request is looked at. It never
-// reaches a login, is not remembered, and goes silent while the server drains.
+// reaches a login, is not remembered, and goes silent while the server drains, or where the operator says so.
 func (s *Server) status(d *datagram, q question) {
-	if s.draining.Load() {
+	if s.draining.Load() || d.client.IgnoreStatus {
 		s.drops.count(statusSilent)
 		return
 	}

@@ -176,6 +176,7 @@ func radiusSettings(s *config.Settings, rules *auth.Rules) radius.Settings {
 		r := radius.ClientSettings{
 			Name: c.Name, Networks: texts(c.Networks), Secrets: c.Secrets, MessageAuthenticator: c.MessageAuthenticator,
 			OmitMessageAuthenticator: c.InsecureOmitMessageAuthenticator, Profile: c.Profile, AnswerWithin: c.AnswerWithin, Rules: rules,
+			IgnoreStatusServer: !s.StatusServer || !c.StatusServer,
 		}
 		if given("calling_station_from") {
 			r.CallingStationFrom = c.CallingStationFrom

@@ -25,6 +25,7 @@ clients:
     secrets: [%[1]s, %[1]s]
     message_authenticator: required
     insecure_omit_message_authenticator: true
+    status_server: false
     answer_within: 40s
     calling_station_from: [Tunnel-Client-Endpoint]
     on_push_timeout: silence
@@ -56,6 +57,7 @@ ivalt:
 		{full.Networks, []string{"10.0.0.0/24", "2001:db8::/64"}},
 		{[]any{full.Name, len(full.Secrets), full.Secrets[1].Reveal()}, []any{"full", 2, sharedSecret}},
 		{[]any{full.MessageAuthenticator, full.OmitMessageAuthenticator, full.AnswerWithin}, []any{"required", true, 40 * time.Second}},
+		{[]any{bare.IgnoreStatusServer, full.IgnoreStatusServer}, []any{false, true}},
 		{[]any{full.CallingStationFrom[0], full.OnPushTimeout}, []any{"Tunnel-Client-Endpoint", "silence"}},
 		{[]any{r.ivalt.URL, r.ivalt.APIKey.Reveal(), r.ivalt.ApprovalTimeout}, []any{"http://127.0.0.1:8099", apiKey, 30 * time.Second}},
 		{[]any{r.ivalt.Sentinel, r.ivalt.OnCollision, r.ivalt.AllowMissingDetails}, []any{"auto", "keep_first", true}},

@@ -27,6 +27,8 @@ type Client struct {
 	Policy     Policy
 	Signature  wire.Signature // of replies
 	JoinFreely bool           // join_without_calling_station
+
+	IgnoreStatus bool // status_server: false
 	*Standing
 
 	stations []station

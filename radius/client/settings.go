@@ -25,6 +25,9 @@ type Settings struct {
 	OnPushTimeout             string        // reject, silence; empty: the profile's, else reject
 	JoinWithoutCallingStation *bool         // nil: the profile's, else false
 
+	// IgnoreStatusServer leaves the client's Status-Server without an answer.
+	IgnoreStatusServer bool
+
 	// Rules go with every request of the client, so that a reload swaps clients and rules as one. Nil rejects everybody.
 	Rules *auth.Rules
 }
@@ -59,6 +62,7 @@ func (c checker) compile(s Settings) *Client {
 	profile := c.profile(s.Profile)
 	out := &Client{}
 	out.Auth.Name, out.Auth.Rules = s.Name, s.Rules
+	out.IgnoreStatus = s.IgnoreStatusServer
 	out.Auth.AnswerWithin = c.patience(s, profile)
 	out.Auth.SilentTimeout = c.onTimeout(s, profile)
 	out.Signature = c.signature(s)
