@@ -244,6 +244,20 @@ func TestExplainFaultySettings(t *testing.T) {
 	}
 }
 
+// TestSuggestions: a misspelt command is told the one that is most likely meant, by help too.
+func TestSuggestions(t *testing.T) {
+	t.Parallel()
+	for line, want := range map[string]string{
+		"chekc": "check", "help serv": "serve", "clients lst": "list", "audit verfy": "verify", "surprise-surprise": "",
+	} {
+		var out bytes.Buffer
+		code := run(t.Context(), newRootCommand(), strings.Fields(line), &out, &out)
+		if code != exit.Usage || strings.Contains(out.String(), "did you mean "+want+"?") != (want != "") {
+			t.Errorf("%s: exit %d: %s", line, code, out.String())
+		}
+	}
+}
+
 // TestUsageErrors holds every command to exit code 64 for whatever its command line gets wrong.
 func TestUsageErrors(t *testing.T) {
 	t.Parallel()

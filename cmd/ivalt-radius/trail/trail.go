@@ -72,6 +72,12 @@ func verifyTrail(out io.Writer, path string) (err error) {
 		_, err = fmt.Fprintf(out, "%s: empty, no records\n", path)
 		return err
 	}
+	if result.Before.Seq > 0 {
+		_, err = fmt.Fprintf(out, "%s: goes on from a file that was taken away, whose last record was %d, hash %s\n", path, result.Before.Seq, result.Before.Hash)
+		if err != nil {
+			return err
+		}
+	}
 	if result.Sound() {
 		_, err = fmt.Fprintf(out, "%s: sound, %s, last hash %s\n", path, count.Of(result.Lines, "record"), result.LastHash)
 		return err

@@ -97,3 +97,23 @@ func TestAuditVerify(t *testing.T) {
 		})
 	}
 }
+
+// TestAuditVerifyNamesTheFileBefore: a trail that took the place of a removed one says where that one ended.
+func TestAuditVerifyNamesTheFileBefore(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "audit.jsonl")
+	trail, err := audit.Open(path, audit.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = errors.Join(trail.Commit(t.Context(), audit.Attempt{User: "alice"}), os.Remove(path))
+	if lost := trail.Commit(t.Context(), audit.Attempt{User: "bob"}); lost == nil {
+		t.Error("the trail did not see that its file was gone")
+	}
+	if err := errors.Join(err, trail.Commit(t.Context(), audit.Attempt{User: "carol"}), trail.Close()); err != nil {
+		t.Fatal(err)
+	}
+	out, code := auditVerify(t, "", path)
+	if code != exit.OK || !strings.Contains(out, "whose last record was 1, hash ") || !strings.Contains(out, "sound, ") {
+		t.Errorf("exit %d: %s", code, out)
+	}
+}
