@@ -79,7 +79,7 @@ cover: ## statement coverage a package; policy, auth, radius and ivalt need 90 %
 .PHONY: bench
 bench: build ## micro benchmarks, then the whole server beside its baselines
 	$(GO) test -run '^$$' -bench '$(BENCH)' -benchtime $(BENCHTIME) -benchmem $$($(GO) list ./... | grep -v '/test')
-	@$(GO) run ./test/bench
+	@$(GO) build -o bin/bench ./test/bench && bin/bench -out docs/performance.md -plot docs/performance.svg
 
 .PHONY: conformance
 conformance: ## replay a folder of test vectors: make conformance VECTORS=dir

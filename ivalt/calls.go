@@ -184,6 +184,7 @@ func (s *scheduler) settle(j *job, r gateway.Result) (next job, more bool) {
 	s.heed(r, now)
 	s.learn(j, r, now)
 	if l := j.login; !l.over {
+		l.activity = r.Activity
 		c, o := l.course.answered(r, now)
 		s.obey(l, c, o, now)
 	}
@@ -239,9 +240,6 @@ func (s *scheduler) refuseUnpushed(now instant) {
 // learn draws from an answer what concerns the mobile and the address.
 func (s *scheduler) learn(j *job, r gateway.Result, now instant) {
 	l := j.login
-	if r.Class == gateway.Approved && !l.over {
-		l.activity = r.Activity
-	}
 	switch {
 	case j.call == lookUp && (r.Class == gateway.Found || r.Class == gateway.Unknown):
 		if j.client == s.client {

@@ -201,3 +201,21 @@ func TestCallersAreBounded(t *testing.T) {
 		}
 	})
 }
+
+func TestAnApprovalNamesItsActivity(t *testing.T) {
+	for name, c := range map[string]struct{ body, want string }{
+		"named":      {strings.Replace(bodyApproved(testMobile), `"debug":{`, `"debug":{"activityId":"7VunVY",`, 1), "approved on the phone, iVALT activity 7VunVY"},
+		"not named":  {bodyApproved(testMobile), "approved on the phone"},
+		"not a name": {strings.Replace(bodyApproved(testMobile), `"debug":{`, `"debug":{"activityId":"a b",`, 1), "approved on the phone"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				h := newHouse(t, settings(), script(sent(), wait(), reply{status: 200, body: c.body}))
+				h.age()
+				if a := h.push(t.Context(), pushTo(t, "a1", testMobile)); a.Outcome != auth.Approved || a.Detail != c.want {
+					t.Errorf("%s: %q", outcomeWord(a.Outcome), a.Detail)
+				}
+			})
+		})
+	}
+}

@@ -27,7 +27,7 @@ type login struct {
 	plan     *plan
 	answer   chan auth.Answer // holds the one answer
 	mobile   auth.Mobile
-	activity string // iVALT's own mark of the approval, for the evidence
+	activity string // iVALT's own mark of the latest answer, for the evidence
 	request  string // the push's id, should iVALT ever give one
 	course   course
 	next     order          // what is due at next.at
