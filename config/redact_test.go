@@ -172,8 +172,8 @@ func TestTemplateLoads(t *testing.T) {
 	// Each commented key is a key, and each commented value is one that loads.
 	uncommented := regexp.MustCompile(`(?m)^( *)# (admin|max_attempts|reject_delay|profile|answer_within|on_push_timeout|calling_station_from|url|`+
 		`approval_timeout|limits|timezone): `).ReplaceAllString(text, "$1$2: ")
-	rules := regexp.MustCompile(`(?m)^  # (rules:| {2})`).ReplaceAllString(strings.Replace(text, "  rules: []\n", "", 1), "  $1")
-	for name, text := range map[string]string{"as it is": text, "uncommented": uncommented, "with rules": rules} {
+	rules := regexp.MustCompile(`(?m)^  # ( {2})`).ReplaceAllString(text, "  $1")
+	for name, text := range map[string]string{"as it is": text, "uncommented": uncommented, "with more rules": rules} {
 		opt := world(map[string]string{"c.yaml": text})
 		inner := opt.Open
 		secrets := world(map[string]string{"shared": "b7Rk2vXw9LqZ4tNc", "key": apiKey})
@@ -188,7 +188,7 @@ func TestTemplateLoads(t *testing.T) {
 		if s.State.Directory != sample.StateDirectory {
 			t.Errorf("%s: state in %s", name, s.State.Directory)
 		}
-		if rulesThere := len(s.Policy.Rules) == 2; rulesThere != (name == "with rules") {
+		if more := len(s.Policy.Rules) == 4; more != (name == "with more rules") || len(s.Policy.Rules) < 2 {
 			t.Errorf("%s: rules %v", name, s.Policy.Rules)
 		}
 	}

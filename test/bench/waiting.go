@@ -23,6 +23,7 @@ const (
 	retransmitEvery = 3 * time.Second
 	idsPerSocket    = 250
 	giveUp          = 58 * time.Second
+	settleFor       = 3 * time.Second // the server has read twenty thousand people; what that left behind is not the logins'
 )
 
 // crowd is a load of logins that wait for their phones.
@@ -128,6 +129,7 @@ func wait(ctx context.Context, o options, c crowd) (crowdResult, error) {
 	if err != nil {
 		return crowdResult{}, err
 	}
+	<-time.After(settleFor)
 	r := crowdResult{crowd: c}
 	idle, busy := p.memory(), p.cpu()
 	peak := int64(0)
