@@ -88,7 +88,7 @@ func (f *Flow) Open(ctx context.Context, req *Request) (verdict Verdict, wait fu
 	case joins:
 		return verdict, func() Verdict { return f.follow(ctx, waiting) }
 	case joinsLate:
-		return f.late(waiting), nil
+		return verdict, func() Verdict { return f.late(ctx, waiting) }
 	case silenced:
 		return Verdict{Silent: true, Reason: ShuttingDown}, nil
 	case refused:
@@ -251,20 +251,27 @@ func (f *Flow) released(p *pending, v Verdict) Verdict {
 	return v
 }
 
-// late gives a concluded Accept to a further copy of its login, judged by the hours once more, and leaves evidence of it.
-func (f *Flow) late(p *pending) Verdict {
+// late gives a concluded Accept to a further copy of its login. The copy is judged by the hours once more, and its own evidence is
+// durable before it leaves.
+func (f *Flow) late(ctx context.Context, p *pending) Verdict {
 	defer f.attempts.release(p.req.ID)
-	if d := f.again(&p.login, p.decision); d.Action != policy.RequirePush {
-		v := Verdict{Reason: ReasonOf(d.Denial), Attempt: p.attempt.id}
-		p.id = p.attempt.id
-		f.tell(f.event(&p.login, d, p.proof, v, nil))
-		return v
-	}
-	f.Recorder.Note(audit.Security{
+	v := p.attempt.verdict
+	e := audit.Security{
 		Event: "accept_joined", Attempt: p.attempt.id, Client: p.req.Client.Name, User: p.user,
 		CallingStation: p.req.CallingStation, Detail: "a further copy of the login got its Accept",
-	})
-	return p.attempt.verdict
+	}
+	d := f.again(&p.login, p.decision)
+	p.proof.Answer.Outcome = Approved // the attempt's
+	again := conclude(d, p.proof, nil, f.moment(&p.login))
+	if again.Kind == Accept {
+		err := f.commit(ctx, &p.login, e)
+		if again = conclude(d, p.proof, err, f.moment(&p.login)); again.Kind == Accept {
+			return v
+		}
+	}
+	p.id, again.Attempt = p.attempt.id, p.attempt.id
+	f.tell(f.event(&p.login, d, p.proof, again, nil))
+	return again
 }
 
 // settle concludes, makes the evidence durable before an Accept, and looks at the clock once more after that.
@@ -303,7 +310,7 @@ func (f *Flow) finished(l *login, v Verdict) Verdict {
 }
 
 // commit makes the record durable, within the time that the NAS still waits.
-func (f *Flow) commit(ctx context.Context, l *login, e audit.Attempt) error {
+func (f *Flow) commit(ctx context.Context, l *login, e audit.Event) error {
 	ctx, cancel := context.WithDeadline(ctx, l.leaveBy())
 	defer cancel()
 	if err := f.Recorder.Commit(ctx, e); err != nil {

@@ -49,7 +49,11 @@ func (h *house) Commit(_ context.Context, e audit.Event) error {
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.committed = append(h.committed, e.(audit.Attempt))
+	if a, ok := e.(audit.Attempt); ok {
+		h.committed = append(h.committed, a)
+		return nil
+	}
+	h.noted = append(h.noted, e)
 	return nil
 }
 

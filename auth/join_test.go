@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"errors"
 	"net/netip"
 	"slices"
 	"testing"
@@ -131,6 +132,32 @@ func TestAnAcceptIsNotJoinedOutsideTheHours(t *testing.T) {
 		if last := h.concluded[len(h.concluded)-1]; last.Verdict != "reject" || last.Reason != "outside_hours" {
 			t.Errorf("the refusal leaves no evidence: %+v", last)
 		}
+	})
+}
+
+func TestALateCopyIsJudgedAndRecordedLikeAnAccept(t *testing.T) {
+	t.Run("with less than a second left of the hours", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			h := newHouse()
+			until := time.Now().Add(8 * time.Second)
+			h.decide = func(policy.Facts) policy.Decision {
+				return policy.Decision{Action: policy.RequirePush, Rule: "office", Until: until}
+			}
+			want(t, h.run(ask("bob", "pw")), Accept, ApprovedByPerson)
+			pass(2500 * time.Millisecond)
+			want(t, h.run(ask("bob", "pw")), Reject, OutsideHours)
+			if last := h.concluded[len(h.concluded)-1]; last.Reason != "outside_hours" {
+				t.Errorf("the refusal leaves no evidence: %+v", last)
+			}
+		})
+	})
+	t.Run("while the trail cannot be written", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			h := newHouse()
+			want(t, h.run(ask("bob", "pw")), Accept, ApprovedByPerson)
+			h.commitErr = errors.New("disk full")
+			want(t, h.run(ask("bob", "pw")), Reject, Unavailable)
+		})
 	})
 }
 

@@ -25,6 +25,9 @@ func (l *loader) check(s *Settings) {
 	if s.IVALT.AllowMissingDetails {
 		l.faults.Warn("ivalt.allow_missing_details", "an approval that does not say whose phone it came from counts")
 	}
+	if s.IVALT.Sentinel == "auto" {
+		l.faults.Warn("ivalt.sentinel", "auto saves a poll, and where iVALT keeps results readable the approval of an earlier login may count for the next one: always is the safe choice")
+	}
 	if l.literals > 0 && l.mode&readableByOthers != 0 {
 		l.faults.Warn("", "the file holds secrets and others can read it: chmod 600 %s", l.path)
 	}

@@ -23,9 +23,10 @@ type Entry struct {
 
 // People is the directory. It is immutable, and safe for concurrent use.
 type People struct {
-	prefix, suffix string // of the template, around {username}
-	makes          bool   // the template makes addresses of plain names
-	listed         map[string]auth.Person
+	prefix, suffix string                 // of the template, around {username}
+	makes          bool                   // the template makes addresses of plain names
+	listed         map[string]auth.Person // by login name
+	byEmail        map[string]auth.Person // by their e-mail, in lower case
 	groups         []string
 }
 
@@ -38,7 +39,7 @@ const username = "{username}"
 // `users.email` and `users.file: "NAME".FIELD`, and neither addresses nor numbers; the People are nil where one is no warning.
 func New(emailTemplate string, people []Entry) (*People, fault.List) {
 	var faults fault.List
-	p := &People{listed: make(map[string]auth.Person, len(people))}
+	p := &People{listed: make(map[string]auth.Person, len(people)), byEmail: make(map[string]auth.Person, len(people))}
 	p.template(emailTemplate, &faults)
 	groups := map[string]bool{}
 	written := make(map[string]string, len(people))
@@ -59,6 +60,7 @@ func New(emailTemplate string, people []Entry) (*People, fault.List) {
 			groups[g] = true
 		}
 		p.listed[user.String()] = person
+		p.alias(person)
 	}
 	p.groups = slices.Sorted(maps.Keys(groups))
 	if len(faults.Fatal()) > 0 {
@@ -115,14 +117,50 @@ func (p *People) person(entry Entry, user auth.Username, key string, faults *fau
 	return person
 }
 
-// Person implements auth.Directory: the listed person, or one of whom the e-mail alone is known (empty
+// alias makes a listed person known by their e-mail too. Entries that share an e-mail share their groups, and a phone only where
+// it is the same.
+func (p *People) alias(person auth.Person) {
+	key := strings.ToLower(person.Email.Reveal())
+	if key == "" {
+		return
+	}
+	if known, ok := p.byEmail[key]; ok {
+		for _, group := range known.Groups {
+			if !slices.Contains(person.Groups, group) {
+				person.Groups = append(slices.Clone(person.Groups), group)
+			}
+		}
+		if known.Mobile != person.Mobile {
+			person.Mobile = auth.Mobile{}
+		}
+	}
+	p.byEmail[key] = person
+}
+
+// find is the listed person behind another spelling: DOMAIN\carol, and the e-mail that belongs to carol, are the carol of the list,
+// with her groups and her phone, so that nobody escapes a rule by writing the name differently.
+func (p *People) find(user auth.Username, email secret.Secret) (auth.Person, bool) {
+	if !strings.Contains(user.String(), "@") {
+		if person, ok := p.listed[user.Local()]; ok {
+			return person, true
+		}
+	}
+	person, ok := p.byEmail[strings.ToLower(email.Reveal())]
+	return person, ok
+}
+
+// Person implements auth.Directory: the listed person, by login name or e-mail, or one of whom the e-mail alone is known (empty
 // where the template makes no address of the name: then iVALT cannot know the person). It never fails. Callers must
 // not change the groups.
 func (p *People) Person(_ context.Context, user auth.Username) (auth.Person, error) {
 	if person, ok := p.listed[user.String()]; ok {
 		return person, nil
 	}
-	return auth.Person{Email: p.email(user)}, nil
+	email := p.email(user)
+	if person, ok := p.find(user, email); ok {
+		return person, nil
+	}
+	return auth.Person{Email: email}, nil
 }
 
 // Groups are all groups that the directory can supply, in canonical form and sorted.

@@ -46,7 +46,7 @@ func TestPerson(t *testing.T) {
 		{"unlisted address stays as it is", "dave@else.example", "dave@else.example", "", nil},
 		{"address behind a domain is nobody's", `CORP\dave@else.example`, `corp\dave@else.example`, "", nil},
 		{"no local part", `CORP\`, "", "", nil},
-		{"the local part of a listed name is another name", `CORP\bob`, "bob@example.com", "", nil},
+		{"a listed name behind a domain", `CORP\bob`, "bob@example.com", "+14155550123", nil},
 	} {
 		t.Run(c.title, func(t *testing.T) {
 			got, err := people.Person(context.Background(), user(t, c.name))
@@ -156,5 +156,32 @@ func BenchmarkPerson(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		_, _ = people.Person(ctx, u)
+	}
+}
+
+func TestOneListedPersonByEveryName(t *testing.T) {
+	people, faults := New("{username}@example.com", []Entry{
+		entry("carol", "", "+491701234567", "contractors"),
+		entry("jane", "Jane.Doe@corp.example", "+491701234568", "staff"),
+		entry("team-a", "shared@example.com", "+491701234569", "a"),
+		entry("team-b", "shared@example.com", "+491701234560", "b"),
+	})
+	if len(faults.Fatal()) != 0 {
+		t.Fatal(faults)
+	}
+	for name, want := range map[string]string{
+		"carol": "contractors", `CORP\carol`: "contractors", `x\carol`: "contractors", "carol@example.com": "contractors",
+		"CAROL@Example.com": "contractors", "jane": "staff", `CORP\jane`: "staff", "jane.doe@corp.example": "staff",
+		// Nobody's other addresses: they are asked at iVALT as they stand.
+		"carol@evil.example": "", "jane@example.com": "", "dave": "",
+		"shared@example.com": "b a",
+	} {
+		person, err := people.Person(context.Background(), user(t, name))
+		if err != nil || strings.Join(person.Groups, " ") != want {
+			t.Errorf("%s: groups %v, want %q", name, person.Groups, want)
+		}
+		if listed := want != "" && name != "shared@example.com"; person.Mobile.Empty() == listed {
+			t.Errorf("%s: mobile %v", name, person.Mobile)
+		}
 	}
 }

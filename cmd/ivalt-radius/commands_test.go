@@ -168,7 +168,8 @@ policy:
 		code int
 		says []string
 	}{
-		"listed person": {[]string{"-u", `CORP\Judy`, "--client", "plain"}, exit.OK, []string{"made by users.email"}},
+		"listed person": {[]string{"-u", `CORP\Judy`, "--client", "plain", "--calling-station", "203.0.113.7"}, exit.OK, []string{"j***@example.org (from users.file)", "staff"}},
+		"made address":  {[]string{"-u", `CORP\Kim`, "--client", "plain"}, exit.OK, []string{"k***@corp.example (made by users.email)"}},
 		"person of the file": {[]string{"-u", "judy", "--client", "plain", "--calling-station", "203.0.113.7"}, exit.OK, []string{
 			"j***@example.org (from users.file)", "67 (from users.file)", "staff", "Class", "1m0s in all (answer_within: the default)",
 		}},

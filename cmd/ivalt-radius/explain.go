@@ -151,7 +151,7 @@ func printClient(w io.Writer, c config.Client) {
 func printPerson(w io.Writer, s *config.Settings, q question, u auth.Username, p auth.Person) {
 	printRow(w, "name", fmt.Sprintf("%q", q.user))
 	printRow(w, "canonical", fmt.Sprintf("%q (local part %q)", u.String(), u.Local()))
-	email, phone := maskEmail(p.Email.Reveal())+" ("+emailSource(s, u)+")", "looked up at iVALT by e-mail"
+	email, phone := maskEmail(p.Email.Reveal())+" ("+emailSource(s, u, p)+")", "looked up at iVALT by e-mail"
 	if p.Email.Empty() {
 		email, phone = "none: users.email makes none of this name", "unknown: no e-mail: the login ends unknown_user"
 	}
@@ -163,10 +163,9 @@ func printPerson(w io.Writer, s *config.Settings, q question, u auth.Username, p
 	printRow(w, "factor", "the push alone (primary.method: "+s.Primary.Method+")")
 }
 
-func emailSource(s *config.Settings, u auth.Username) string {
+func emailSource(s *config.Settings, u auth.Username, p auth.Person) string {
 	listed := slices.ContainsFunc(s.Users.People, func(e config.Person) bool {
-		name, err := auth.ParseUsername(e.Name)
-		return err == nil && name == u && !e.Email.Empty()
+		return !e.Email.Empty() && e.Email.Equal(p.Email)
 	})
 	switch {
 	case listed:

@@ -54,14 +54,26 @@ func understand(s *config.Settings, before fault.List) (rooms, fault.List) {
 	return r, s.Locate(faults)
 }
 
-// strangers warns where somebody of any realm may log in with the phone alone: a name with @ is iVALT's e-mail as it stands, and
-// whether iVALT keeps one company's key from another company's people is not known.
+// strangers warns where somebody of any realm may log in with the phone alone: a name with @ is iVALT's e-mail as it stands, a
+// pattern without @ meets the local part of every realm, and whether iVALT keeps one company's key from another company's people
+// is not known.
 func strangers(s *config.Settings, p *policy.Policy) (faults fault.List) {
+	names := []string{"somebody"}
+	for _, rule := range s.Policy.Rules {
+		for _, pattern := range rule.Match.Users {
+			if !strings.ContainsAny(pattern, `@\`) {
+				names = append(names, strings.ReplaceAll(pattern, "*", "x"))
+			}
+		}
+	}
 	for _, c := range s.Clients {
-		d := p.Decide(policy.Facts{User: "somebody@elsewhere.invalid", Client: c.Name, At: time.Now()})
-		if s.Primary.Method == "none" && (d.Action != policy.Deny || d.Denial != policy.ByRule) {
-			faults.Warn("policy.rules", "anybody whom iVALT knows may try to log in through client %s, as somebody@elsewhere: "+
-				"deny foreign realms (after a rule for your own, match: {users: [\"*@*\"]}, decision: deny)", c.Name)
+		admitted := slices.IndexFunc(names, func(name string) bool {
+			d := p.Decide(policy.Facts{User: name + "@elsewhere.invalid", Client: c.Name, At: time.Now()})
+			return d.Action != policy.Deny || d.Denial != policy.ByRule
+		})
+		if s.Primary.Method == "none" && admitted >= 0 {
+			faults.Warn("policy.rules", "anybody whom iVALT knows may try to log in through client %s, as %s@elsewhere: put a rule before that denies "+
+				"foreign realms, match: {users: [\"*@*\"]}, behind one for your own", c.Name, names[admitted])
 		}
 	}
 	return faults

@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"io"
+	stdlog "log"
 	"os"
 	"os/signal"
 	"syscall"
@@ -37,31 +39,39 @@ func newServeCommand() *cobra.Command {
 
 // serveUntilTold serves and listens to the operating system's signals.
 func serveUntilTold(cmd *cobra.Command, path string, log *logger.Logger) error {
-	signals := make(chan os.Signal, 4)
-	signal.Notify(signals, syscall.SIGHUP, syscall.SIGTERM, syscall.SIGINT)
-	defer signal.Stop(signals)
-	return serve(cmd.Context(), path, log, signals)
+	// The standard library's own logger is silenced: net/http quotes there what a server says unasked, and that may hold anything.
+	stdlog.SetOutput(io.Discard)
+	s := signals{reload: make(chan os.Signal, 1), stop: make(chan os.Signal, 2)}
+	signal.Notify(s.reload, syscall.SIGHUP)
+	signal.Notify(s.stop, syscall.SIGTERM, syscall.SIGINT)
+	defer signal.Stop(s.reload)
+	defer signal.Stop(s.stop)
+	return serve(cmd.Context(), path, log, s)
 }
+
+// signals are what the operating system tells: apart, so that a storm of SIGHUPs, which count as one while a reload runs, hides
+// no SIGTERM.
+type signals struct{ reload, stop chan os.Signal }
 
 // drainPause is how often a stopping server looks whether the last login has ended.
 const drainPause = 20 * time.Millisecond
 
 // serve runs a server until a signal, or ctx, tells it to stop. What goes wrong is in the log already when it returns.
-func serve(ctx context.Context, path string, log *logger.Logger, signals <-chan os.Signal) error {
+func serve(ctx context.Context, path string, log *logger.Logger, s signals) error {
 	said := exit.Error{Code: exit.Fault}
-	settings, rooms, faults := load(path, os.Environ())
+	config, rooms, faults := load(path, os.Environ())
 	logFaults(log, faults)
 	if n := len(faults.Fatal()); n > 0 {
 		log.WithField("faults", n).Error("the settings cannot be used; see ivalt-radius check")
 		return said
 	}
-	a, err := start(ctx, path, settings, rooms, log)
+	a, err := start(ctx, path, config, rooms, log)
 	if err != nil {
 		log.WithError(err).Error("the server cannot start")
 		return said
 	}
-	a.run(ctx, signals)
-	a.awaitLast(signals)
+	a.run(ctx, s)
+	a.awaitLast(s)
 	if err := a.close(ctx); err != nil {
 		log.WithError(err).Error("the server did not stop cleanly")
 		return said
@@ -71,34 +81,37 @@ func serve(ctx context.Context, path string, log *logger.Logger, signals <-chan 
 }
 
 // run reloads when it is told to, and returns when it is told to stop.
-func (a *app) run(ctx context.Context, signals <-chan os.Signal) {
+func (a *app) run(ctx context.Context, s signals) {
 	for {
+		select {
+		case <-s.stop:
+			return
+		default:
+		}
 		select {
 		case <-ctx.Done():
 			return
-		case s := <-signals:
-			if s != syscall.SIGHUP {
-				return
-			}
+		case <-s.stop:
+			return
+		case <-s.reload:
 			a.reload(ctx)
 		}
 	}
 }
 
-// awaitLast lets the waiting logins end and admits no new one. Told to stop once more it rejects those that wait.
-func (a *app) awaitLast(signals <-chan os.Signal) {
+// awaitLast lets the waiting logins end, and their answers leave, and admits no new one. Told to stop once more it rejects those
+// that wait.
+func (a *app) awaitLast(s signals) {
 	a.drain()
 	a.log.WithField("waiting", a.flow.Waiting()).Info("draining")
 	look := time.NewTicker(drainPause)
 	defer look.Stop()
-	for a.flow.Waiting() > 0 {
+	for a.flow.Waiting() > 0 || a.server.InFlight() > 0 {
 		select {
 		case <-look.C:
-		case s := <-signals:
-			if s == syscall.SIGHUP {
-				a.log.Warn("reload ignored: the server is stopping")
-				continue
-			}
+		case <-s.reload:
+			a.log.Warn("reload ignored: the server is stopping")
+		case <-s.stop:
 			a.log.WithField("waiting", a.flow.Waiting()).Warn("told to stop again: rejecting the logins that wait")
 			a.flow.Stop()
 		}

@@ -87,7 +87,7 @@ func TestServeEndsWithItsContext(t *testing.T) {
 	defer log.Close()
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
-	go func() { ended <- serve(ctx, s.config(), log, nil) }()
+	go func() { ended <- serve(ctx, s.config(), log, signals{}) }()
 	out.await(t, `"msg":"ready"`, 1)
 	cancel()
 	if err := <-ended; err != nil {
@@ -113,9 +113,9 @@ func TestDrain(t *testing.T) {
 	}
 	go ask()
 	eventually(t, "the sentinel poll", func() bool { return s.cloud.Polls(mobile) > 0 })
-	r.signals <- syscall.SIGTERM
+	r.signals.stop <- syscall.SIGTERM
 	r.log.await(t, `"msg":"draining"`, 1)
-	r.signals <- syscall.SIGHUP
+	r.signals.reload <- syscall.SIGHUP
 	r.log.await(t, `"msg":"reload ignored`, 1)
 	go ask()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
@@ -151,7 +151,7 @@ func TestSecondSignal(t *testing.T) {
 		answer <- result
 	}()
 	eventually(t, "the push", func() bool { return s.cloud.Pushes(mobile) > 0 })
-	r.signals <- syscall.SIGTERM
+	r.signals.stop <- syscall.SIGTERM
 	r.log.await(t, `"msg":"draining"`, 1)
 	if code := r.stop(t); code != exit.OK {
 		t.Errorf("exit %d", code)

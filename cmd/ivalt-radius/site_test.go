@@ -107,7 +107,7 @@ func silentAbout(t *testing.T, output string) {
 // running is a server in this process.
 type running struct {
 	log     *lines
-	signals chan os.Signal
+	signals signals
 	ended   <-chan struct{}
 	code    int // once it has ended
 	address string
@@ -117,7 +117,7 @@ type running struct {
 func (s *site) launch(t *testing.T) *running {
 	t.Helper()
 	ended := make(chan struct{})
-	r := &running{log: &lines{more: make(chan struct{})}, signals: make(chan os.Signal, 4), ended: ended}
+	r := &running{log: &lines{more: make(chan struct{})}, signals: signals{reload: make(chan os.Signal, 1), stop: make(chan os.Signal, 4)}, ended: ended}
 	log, err := logger.New(r.log, "debug", "json")
 	if err != nil {
 		t.Fatal(err)
@@ -128,8 +128,8 @@ func (s *site) launch(t *testing.T) *running {
 		r.code = exit.Code(serve(context.Background(), s.config(), log, r.signals))
 	}()
 	t.Cleanup(func() {
-		r.signals <- syscall.SIGTERM
-		r.signals <- syscall.SIGTERM
+		r.signals.stop <- syscall.SIGTERM
+		r.signals.stop <- syscall.SIGTERM
 		<-ended
 		silentAbout(t, r.log.String())
 	})
@@ -160,7 +160,7 @@ func (s *site) start(t *testing.T) *running {
 // stop sends a signal and returns the exit code.
 func (r *running) stop(t *testing.T) int {
 	t.Helper()
-	r.signals <- syscall.SIGTERM
+	r.signals.stop <- syscall.SIGTERM
 	return r.await(t)
 }
 
@@ -180,7 +180,7 @@ func (r *running) reload(t *testing.T) string {
 	t.Helper()
 	const word = `"msg":"reload`
 	before, _ := r.log.with(word)
-	r.signals <- syscall.SIGHUP
+	r.signals.reload <- syscall.SIGHUP
 	return r.log.await(t, word, len(before)+1)[len(before)]
 }
 

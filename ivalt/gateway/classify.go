@@ -165,10 +165,24 @@ func isJSON(contentType string) bool {
 // activity is the server's own mark of the answer, worth logging, where it is letters and digits.
 func activity(doc object) string {
 	id, _ := doc.object("debug").get("activityId").(string)
-	if len(id) > 64 || strings.ContainsFunc(id, notAlphanumeric) {
+	if len(id) > 64 || strings.ContainsFunc(id, notAlphanumeric) || phoneLike(id) {
 		return ""
 	}
 	return id
+}
+
+// phoneLike reports a run of seven digits: it could be a phone number, and no log may hold one.
+func phoneLike(text string) bool {
+	run := 0
+	for _, r := range text {
+		if run++; r < '0' || r > '9' {
+			run = 0
+		}
+		if run == 7 {
+			return true
+		}
+	}
+	return false
 }
 
 func notAlphanumeric(r rune) bool {

@@ -49,6 +49,9 @@ func Compile(name string, values []string) ([]policy.Attribute, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%w: %s: %w", ErrValue, e.name, err)
 		}
+		if e.name == "Session-Timeout" && !slices.ContainsFunc(octets, func(b byte) bool { return b != 0 }) {
+			return nil, fmt.Errorf("%w: %s of 0 is no limit at all to many gateways: leave it out", ErrValue, e.name)
+		}
 		out = append(out, policy.Attribute{Name: e.name, Value: value, Wire: e.wire(octets)})
 	}
 	return out, nil

@@ -333,3 +333,12 @@ func checkWire(t *testing.T, compiled []policy.Attribute) {
 		t.Fatalf("%x: %v", compiled[0].Wire, err)
 	}
 }
+
+func TestNoSessionTimeoutOfZero(t *testing.T) {
+	if _, err := Compile("Session-Timeout", []string{"0"}); !errors.Is(err, ErrValue) {
+		t.Errorf("got %v", err)
+	}
+	if _, err := Compile("Session-Timeout", []string{"256"}); err != nil {
+		t.Error(err)
+	}
+}
