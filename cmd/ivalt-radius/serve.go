@@ -3,7 +3,7 @@ package main
 import (
 	"context"
 	"io"
-	stdlog "log"
+	stdlog "log" //nolint:depguard // to silence it
 	"os"
 	"os/signal"
 	"syscall"
@@ -40,7 +40,7 @@ func newServeCommand() *cobra.Command {
 // serveUntilTold serves and listens to the operating system's signals.
 func serveUntilTold(cmd *cobra.Command, path string, log *logger.Logger) error {
 	// The standard library's own logger is silenced: net/http quotes there what a server says unasked, and that may hold anything.
-	stdlog.SetOutput(io.Discard)
+	stdlog.SetOutput(io.Discard) //nolint:forbidigo // silence
 	s := signals{reload: make(chan os.Signal, 1), stop: make(chan os.Signal, 2)}
 	signal.Notify(s.reload, syscall.SIGHUP)
 	signal.Notify(s.stop, syscall.SIGTERM, syscall.SIGINT)

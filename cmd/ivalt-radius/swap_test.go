@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
+	stdlog "log" //nolint:depguard // to see it silenced
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -49,5 +51,15 @@ func TestReloadSwapsClientsAndRulesAsOne(t *testing.T) {
 	load.Wait()
 	if accepts.Load() != 0 || answers.Load() == 0 {
 		t.Errorf("%d of %d logins came in between two settings that deny them", accepts.Load(), answers.Load())
+	}
+}
+
+// TestServeSilencesTheStandardLogger: net/http quotes there what a server says unasked, be it an e-mail or a mobile.
+func TestServeSilencesTheStandardLogger(t *testing.T) {
+	before := stdlog.Writer()                      //nolint:forbidigo // to look at it
+	t.Cleanup(func() { stdlog.SetOutput(before) }) //nolint:forbidigo // to put it back
+	run(t.Context(), newRootCommand(), []string{"serve", "--config", t.TempDir() + "/none.yaml"}, io.Discard, io.Discard)
+	if stdlog.Writer() != io.Discard { //nolint:forbidigo // to look at it
+		t.Error("the standard logger still writes")
 	}
 }
