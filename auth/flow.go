@@ -104,6 +104,7 @@ type login struct {
 	attempt *attempt // nil where none was entered
 	first   time.Time
 	facts   policy.Facts
+	listed  string // the person's listed name, where it may be another one
 	user    string // as the log shows it
 }
 
@@ -160,17 +161,31 @@ func (f *Flow) decide(l *login, s Subject, err error) (policy.Decision, error) {
 		User: s.User.String(), Groups: s.Person.Groups, Client: l.req.Client.Name,
 		CallingStation: l.req.From, At: f.Now(),
 	}
+	l.listed = s.Person.Name.String()
+	return l.judge(), nil
+}
+
+// judge asks policy about the name of the login and about the listed name of its person, where that is another one: the stricter
+// word counts, so that nobody escapes a rule by writing the name differently.
+func (l *login) judge() policy.Decision {
 	d := l.rules.Policy.Decide(l.facts)
+	if l.listed != "" && l.listed != l.facts.User {
+		facts := l.facts
+		facts.User = l.listed
+		if listed := l.rules.Policy.Decide(facts); listed.Action < d.Action {
+			d = listed
+		}
+	}
 	if d.Action != policy.RequirePush && d.Action != policy.Exempt {
 		d.Action = policy.Deny
 	}
-	return d, nil
+	return d
 }
 
 // again asks policy once more, just before the Accept: hours may have ended while the phone rang.
 func (f *Flow) again(l *login, before policy.Decision) policy.Decision {
 	l.facts.At = f.Now()
-	after := l.rules.Policy.Decide(l.facts)
+	after := l.judge()
 	if after.Action != before.Action {
 		return policy.Decision{Rule: after.Rule, Denial: after.Denial}
 	}
@@ -187,20 +202,28 @@ func (f *Flow) primary(ctx context.Context, l *login, s Subject, d policy.Decisi
 }
 
 // ask has the phone asked for the attempt that the login leads, once the older exchanges whose identifier it reuses are
-// withdrawn.
+// withdrawn. Nobody will wait for an attempt whose push panicked: it ends here.
 func (f *Flow) ask(p *pending) {
-	f.attempts.withdraw(p.req.Replaces)
+	asked := false
 	defer func() {
-		if recovered := recover(); recovered != nil { // nobody will wait for this attempt
-			f.attempts.conclude(p.attempt, Verdict{}, f.Now(), p.leaveBy())
-			f.attempts.release(p.req.ID)
-			panic(recovered)
+		if !asked {
+			f.ended(p, Verdict{})
 		}
 	}()
+	f.attempts.withdraw(p.req.Replaces)
 	f.attempts.push(p.attempt, f.Pusher, &Push{
 		Attempt: p.attempt.id, Client: p.req.Client.Name, CallingStation: p.req.CallingStation,
 		User: p.subject.User, Person: p.subject.Person, Deadline: p.leaveBy(),
 	})
+	asked = true
+}
+
+// ended frees an attempt that a panic ended, and leaves evidence of it.
+func (f *Flow) ended(p *pending, v Verdict) {
+	f.attempts.conclude(p.attempt, v, f.Now(), p.leaveBy())
+	f.attempts.release(p.req.ID)
+	p.id, p.login.attempt = p.attempt.id, p.attempt
+	f.tell(f.event(&p.login, p.decision, p.proof, v, errPanic))
 }
 
 // lead waits for the phone and concludes the attempt. It parks at once, so that its goroutine stays small.
@@ -216,8 +239,9 @@ func (f *Flow) concludeAttempt(ctx context.Context, p *pending) (v Verdict) {
 	p.id, p.login.attempt = p.attempt.id, p.attempt
 	settled := false
 	defer func() {
-		if !settled { // a panic, on its way to radius: the attempt ends here, with evidence
-			f.tell(f.event(&p.login, p.decision, p.proof, v, errPanic))
+		if !settled {
+			f.ended(p, v)
+			return
 		}
 		f.attempts.conclude(p.attempt, v, f.Now(), p.leaveBy())
 		v = f.released(p, v)
@@ -254,24 +278,24 @@ func (f *Flow) released(p *pending, v Verdict) Verdict {
 // late gives a concluded Accept to a further copy of its login. The copy is judged by the hours once more, and its own evidence is
 // durable before it leaves.
 func (f *Flow) late(ctx context.Context, p *pending) Verdict {
-	defer f.attempts.release(p.req.ID)
-	v := p.attempt.verdict
+	p.first = p.attempt.first // answer_within counts from there
 	e := audit.Security{
 		Event: "accept_joined", Attempt: p.attempt.id, Client: p.req.Client.Name, User: p.user,
 		CallingStation: p.req.CallingStation, Detail: "a further copy of the login got its Accept",
 	}
 	d := f.again(&p.login, p.decision)
 	p.proof.Answer.Outcome = Approved // the attempt's
-	again := conclude(d, p.proof, nil, f.moment(&p.login))
-	if again.Kind == Accept {
-		err := f.commit(ctx, &p.login, e)
-		if again = conclude(d, p.proof, err, f.moment(&p.login)); again.Kind == Accept {
-			return v
-		}
+	v := conclude(d, p.proof, nil, f.moment(&p.login))
+	var err error
+	if v.Kind == Accept {
+		err = f.commit(ctx, &p.login, e)
+		v = conclude(d, p.proof, err, f.moment(&p.login))
 	}
-	p.id, again.Attempt = p.attempt.id, p.attempt.id
-	f.tell(f.event(&p.login, d, p.proof, again, nil))
-	return again
+	p.id, v.Attempt = p.attempt.id, p.attempt.id
+	if v.Kind != Accept {
+		f.tell(f.event(&p.login, d, p.proof, v, err))
+	}
+	return f.released(p, v)
 }
 
 // settle concludes, makes the evidence durable before an Accept, and looks at the clock once more after that.

@@ -317,6 +317,43 @@ func TestHoursAreJudgedAgain(t *testing.T) {
 	}
 }
 
+func TestTheStricterNameCounts(t *testing.T) {
+	cases := []struct {
+		name          string
+		login, listed policy.Action
+		kind          Kind
+		pushes        int
+	}{
+		{"the listed name is denied", policy.RequirePush, policy.Deny, Reject, 0},
+		{"the written name is denied", policy.Deny, policy.Exempt, Reject, 0},
+		{"the listed name needs a push", policy.Exempt, policy.RequirePush, Accept, 1},
+		{"both are exempt", policy.Exempt, policy.Exempt, Accept, 0},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				h := newHouse()
+				dave, err := ParseUsername("dave")
+				if err != nil {
+					t.Fatal(err)
+				}
+				rules := *h.rules
+				rules.Directory = DirectoryFunc(func(context.Context, Username) (Person, error) { return Person{Name: dave}, nil })
+				h.rules = &rules
+				h.decide = func(f policy.Facts) policy.Decision {
+					if f.User == "dave" {
+						return policy.Decision{Action: c.listed, Rule: "dave"}
+					}
+					return policy.Decision{Action: c.login, Rule: "address"}
+				}
+				if v := h.run(ask("d.smith@example.com", "pw")); v.Kind != c.kind || len(h.pushes) != c.pushes {
+					t.Errorf("got %v %v, %d pushes", v.Kind, v.Reason, len(h.pushes))
+				}
+			})
+		})
+	}
+}
+
 func TestDirectoryThatCannotBeAsked(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newHouse()

@@ -151,6 +151,16 @@ func TestALateCopyIsJudgedAndRecordedLikeAnAccept(t *testing.T) {
 			}
 		})
 	})
+	t.Run("past answer_within of the attempt", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			h := newHouse()
+			h.phone = after(50*time.Second, Approved)
+			want(t, h.run(ask("bob", "pw")), Accept, ApprovedByPerson)
+			pass(5 * time.Second)
+			h.commitFor = 20 * time.Second
+			want(t, h.run(ask("bob", "pw")), Reject, PushTimeout)
+		})
+	})
 	t.Run("while the trail cannot be written", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			h := newHouse()

@@ -136,6 +136,9 @@ func TestAPanicOfThePusherFreesTheAttempt(t *testing.T) {
 	if h.Waiting() != 0 {
 		t.Error("the attempt still waits")
 	}
+	if len(h.concluded) != 1 || h.concluded[0].Reason != "unavailable" || len(h.noted) != 1 {
+		t.Errorf("the attempt ends without evidence: %+v", h.concluded)
+	}
 }
 
 func TestReloadKeepsTheRulesOfWaitingLogins(t *testing.T) {

@@ -60,7 +60,7 @@ func New(emailTemplate string, people []Entry) (*People, fault.List) {
 			groups[g] = true
 		}
 		p.listed[user.String()] = person
-		p.alias(person)
+		p.alias(user, person, key, &faults)
 	}
 	p.groups = slices.Sorted(maps.Keys(groups))
 	if len(faults.Fatal()) > 0 {
@@ -117,35 +117,48 @@ func (p *People) person(entry Entry, user auth.Username, key string, faults *fau
 	return person
 }
 
-// alias makes a listed person known by their e-mail too. Entries that share an e-mail share their groups, and a phone only where
-// it is the same.
-func (p *People) alias(person auth.Person) {
-	key := strings.ToLower(person.Email.Reveal())
-	if key == "" {
+// alias makes a listed person known by their e-mail too. Where entries share an e-mail but not the phone nobody can say who of them
+// it is: then it names nobody who could be asked, with the groups of all of them, so that no rule is escaped.
+func (p *People) alias(user auth.Username, person auth.Person, key string, faults *fault.List) {
+	email := canonical(person.Email.Reveal())
+	if email == "" {
 		return
 	}
-	if known, ok := p.byEmail[key]; ok {
+	person.Name = user
+	if known, ok := p.byEmail[email]; ok {
 		for _, group := range known.Groups {
 			if !slices.Contains(person.Groups, group) {
 				person.Groups = append(slices.Clone(person.Groups), group)
 			}
 		}
-		if known.Mobile != person.Mobile {
-			person.Mobile = auth.Mobile{}
+		if known.Mobile != person.Mobile || known.Email.Empty() {
+			person.Email, person.Mobile = secret.Secret{}, auth.Mobile{}
+			faults.Warn(key, "has the e-mail of %q but another mobile: a login by that e-mail, or by a name that makes it, ends unknown_user", known.Name.String())
 		}
 	}
-	p.byEmail[key] = person
+	p.byEmail[email] = person
+}
+
+// canonical is the form in which e-mails compare: that of login names.
+func canonical(email string) string {
+	if u, err := auth.ParseUsername(email); err == nil {
+		return u.String()
+	}
+	return strings.ToLower(email)
 }
 
 // find is the listed person behind another spelling: DOMAIN\carol, and the e-mail that belongs to carol, are the carol of the list,
-// with her groups and her phone, so that nobody escapes a rule by writing the name differently.
+// with her groups, her phone and her name for the rules.
 func (p *People) find(user auth.Username, email secret.Secret) (auth.Person, bool) {
 	if !strings.Contains(user.String(), "@") {
-		if person, ok := p.listed[user.Local()]; ok {
-			return person, true
+		if local, err := auth.ParseUsername(user.Local()); err == nil {
+			if person, ok := p.listed[local.String()]; ok {
+				person.Name = local
+				return person, true
+			}
 		}
 	}
-	person, ok := p.byEmail[strings.ToLower(email.Reveal())]
+	person, ok := p.byEmail[canonical(email.Reveal())]
 	return person, ok
 }
 

@@ -163,25 +163,31 @@ func TestOneListedPersonByEveryName(t *testing.T) {
 	people, faults := New("{username}@example.com", []Entry{
 		entry("carol", "", "+491701234567", "contractors"),
 		entry("jane", "Jane.Doe@corp.example", "+491701234568", "staff"),
+		entry("jos\u00e9", "jose\u0301@corp.example", "+491701234566", "banned"),
 		entry("team-a", "shared@example.com", "+491701234569", "a"),
 		entry("team-b", "shared@example.com", "+491701234560", "b"),
+		entry("team-c", "shared@example.com", "", "c"),
 	})
-	if len(faults.Fatal()) != 0 {
+	if len(faults.Fatal()) != 0 || len(faults.Warnings()) != 2 {
 		t.Fatal(faults)
 	}
 	for name, want := range map[string]string{
-		"carol": "contractors", `CORP\carol`: "contractors", `x\carol`: "contractors", "carol@example.com": "contractors",
-		"CAROL@Example.com": "contractors", "jane": "staff", `CORP\jane`: "staff", "jane.doe@corp.example": "staff",
+		`CORP\carol`: "carol contractors", `x\carol`: "carol contractors", "carol@example.com": "carol contractors",
+		"CAROL@Example.com": "carol contractors", `CORP\jane`: "jane staff", "jane.doe@corp.example": "jane staff",
+		"jos\u00e9@corp.example": "jos\u00e9 banned",
 		// Nobody's other addresses: they are asked at iVALT as they stand.
-		"carol@evil.example": "", "jane@example.com": "", "dave": "",
-		"shared@example.com": "b a",
+		"carol@evil.example": " ", "jane@example.com": " ", "dave": " ",
 	} {
 		person, err := people.Person(context.Background(), user(t, name))
-		if err != nil || strings.Join(person.Groups, " ") != want {
-			t.Errorf("%s: groups %v, want %q", name, person.Groups, want)
+		if got := person.Name.String() + " " + strings.Join(person.Groups, " "); err != nil || got != want {
+			t.Errorf("%s: %q, want %q", name, got, want)
 		}
-		if listed := want != "" && name != "shared@example.com"; person.Mobile.Empty() == listed {
+		if person.Mobile.Empty() != (want == " ") || person.Email.Empty() {
 			t.Errorf("%s: mobile %v", name, person.Mobile)
 		}
+	}
+	shared, err := people.Person(context.Background(), user(t, "shared@example.com"))
+	if err != nil || !shared.Email.Empty() || !shared.Mobile.Empty() || len(shared.Groups) != 3 {
+		t.Errorf("somebody of three: %+v", shared)
 	}
 }

@@ -107,6 +107,13 @@ func explain(cmd *cobra.Command, s *config.Settings, r rooms, q question, facts 
 	facts.User, facts.Groups = user.String(), person.Groups
 	printPerson(out, s, q, user, person)
 	trace := r.policy.Explain(facts)
+	if listed := person.Name.String(); listed != "" && listed != facts.User {
+		printRow(out, "listed as", fmt.Sprintf("%q; rules are asked about both names, and the stricter word counts", listed))
+		facts.User = listed
+		if other := r.policy.Explain(facts); other.Decision.Action < trace.Decision.Action {
+			trace = other
+		}
+	}
 	d := &trace.Decision
 	closing := d.Action != policy.Deny && !d.Until.IsZero() && d.Until.Sub(facts.At) < leastSession
 	if closing {

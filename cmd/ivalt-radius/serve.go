@@ -99,16 +99,23 @@ func (a *app) run(ctx context.Context, s signals) {
 	}
 }
 
-// awaitLast lets the waiting logins end, and their answers leave, and admits no new one. Told to stop once more it rejects those
-// that wait.
+// awaitLast lets the waiting logins end, and their held Rejects leave, and admits no new one. Told to stop once more it rejects
+// those that wait. What else is on its way, accounting say, has until close.
 func (a *app) awaitLast(s signals) {
 	a.drain()
 	a.log.WithField("waiting", a.flow.Waiting()).Info("draining")
 	look := time.NewTicker(drainPause)
 	defer look.Stop()
-	for a.flow.Waiting() > 0 || a.server.InFlight() > 0 {
+	held := time.NewTimer(0)
+	defer held.Stop()
+	for waiting := true; waiting || a.server.InFlight() > 0; waiting = a.flow.Waiting() > 0 {
+		if waiting {
+			held.Reset(a.settings.RejectDelay + time.Second)
+		}
 		select {
 		case <-look.C:
+		case <-held.C:
+			return
 		case <-s.reload:
 			a.log.Warn("reload ignored: the server is stopping")
 		case <-s.stop:
