@@ -164,8 +164,8 @@ func TestManyLoginsLeaveNothingBehind(t *testing.T) {
 		rules.MaxAttempts = 10000
 		h.rules = &rules
 		var all []<-chan Verdict
-		for i := range uint64(2000) {
-			r := ask(fmt.Sprintf("user%d", i%1000), "pw", func(r *Request) { r.ID = i + 1 })
+		for i := range uint64(400) { // more of them crash the race detector (golang/go#78156)
+			r := ask(fmt.Sprintf("user%d", i%200), "pw", func(r *Request) { r.ID = i + 1 })
 			out := make(chan Verdict, 1)
 			go func() { out <- h.run(r) }()
 			all = append(all, out)
@@ -173,7 +173,7 @@ func TestManyLoginsLeaveNothingBehind(t *testing.T) {
 		for _, v := range all {
 			want(t, <-v, Accept, ApprovedByPerson)
 		}
-		h.wantPushes(t, 1000)
+		h.wantPushes(t, 200)
 		pass(acceptJoinable)
 		h.run(ask("last", "pw", func(r *Request) { r.ID = 1 }))
 		if n := len(h.attempts.open); n != 1 || len(h.attempts.waiters) != 0 || len(h.attempts.accepted) != 1 {
