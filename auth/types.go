@@ -141,7 +141,7 @@ func (m Mobile) MarshalText() ([]byte, error) { return []byte(m.String()), nil }
 
 // Person is what a directory knows of a subject. The zero Person has no groups and no phone.
 type Person struct {
-	Name   Username      // the listed login name, where the person was found by another spelling; rules are asked about both
+	Name   Username      // the listed login name, which may be another spelling of the login's: then rules are asked about both; zero: not listed
 	Email  secret.Secret // iVALT's e-mail; appears in no output
 	Mobile Mobile        // empty: to be looked up by e-mail
 	Groups []string

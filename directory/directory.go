@@ -26,7 +26,7 @@ type People struct {
 	prefix, suffix string                 // of the template, around {username}
 	makes          bool                   // the template makes addresses of plain names
 	listed         map[string]auth.Person // by login name
-	byEmail        map[string]auth.Person // by their e-mail, in lower case
+	byEmail        map[string]auth.Person // by their e-mail, in the form of canonical
 	groups         []string
 }
 
@@ -60,7 +60,7 @@ func New(emailTemplate string, people []Entry) (*People, fault.List) {
 			groups[g] = true
 		}
 		p.listed[user.String()] = person
-		p.alias(user, person, key, &faults)
+		p.alias(person, key, &faults)
 	}
 	p.groups = slices.Sorted(maps.Keys(groups))
 	if len(faults.Fatal()) > 0 {
@@ -90,7 +90,7 @@ func (p *People) template(text string, faults *fault.List) {
 
 // person reads one entry.
 func (p *People) person(entry Entry, user auth.Username, key string, faults *fault.List) auth.Person {
-	person := auth.Person{Email: entry.Email}
+	person := auth.Person{Name: user, Email: entry.Email}
 	if entry.Email.Empty() {
 		person.Email = p.email(user)
 	} else if !plausible(entry.Email.Reveal()) {
@@ -119,12 +119,11 @@ func (p *People) person(entry Entry, user auth.Username, key string, faults *fau
 
 // alias makes a listed person known by their e-mail too. Where entries share an e-mail but not the phone nobody can say who of them
 // it is: then it names nobody who could be asked, with the groups of all of them, so that no rule is escaped.
-func (p *People) alias(user auth.Username, person auth.Person, key string, faults *fault.List) {
+func (p *People) alias(person auth.Person, key string, faults *fault.List) {
 	email := canonical(person.Email.Reveal())
 	if email == "" {
 		return
 	}
-	person.Name = user
 	if known, ok := p.byEmail[email]; ok {
 		for _, group := range known.Groups {
 			if !slices.Contains(person.Groups, group) {
@@ -150,12 +149,12 @@ func canonical(email string) string {
 // find is the listed person behind another spelling: DOMAIN\carol, and the e-mail that belongs to carol, are the carol of the list,
 // with her groups, her phone and her name for the rules.
 func (p *People) find(user auth.Username, email secret.Secret) (auth.Person, bool) {
+	if len(p.listed) == 0 {
+		return auth.Person{}, false
+	}
 	if !strings.Contains(user.String(), "@") {
-		if local, err := auth.ParseUsername(user.Local()); err == nil {
-			if person, ok := p.listed[local.String()]; ok {
-				person.Name = local
-				return person, true
-			}
+		if person, ok := p.listed[user.Local()]; ok {
+			return person, true
 		}
 	}
 	person, ok := p.byEmail[canonical(email.Reveal())]
