@@ -75,6 +75,47 @@ type Result struct {
 	Why      Why           // of an answer that says nothing; Answered where there was a usable one
 	Cause    string        // beside Why, for the log: the transport's own text or a status; no header, body, key or person
 	Pause    time.Duration // after a 429: how long it asks us to stay away, at most 15 min; 0: it asks for nothing
+
+	Violation Violation // a rule of well-formed answers that it breaks; such an answer approves nobody
+	Rate      Rate      // what it says of the usage plan
+	Clock     time.Time // iVALT's own clock when it answered; zero: it does not say
+	RequestID string    // the X-Request-ID that the call carried
+}
+
+// Rate is what an answer's X-RateLimit headers say. The zero Rate says nothing.
+type Rate struct {
+	Limit     int           // calls in the window; 0: it does not say
+	Remaining int           // calls left in it; only where Limit is not 0
+	Reset     time.Duration // until there are more; 0: it does not say
+}
+
+// Violation is what is wrong with an answer's form. The zero Violation is a sound answer, or none at all.
+type Violation uint8
+
+// The violations.
+const (
+	Sound      Violation = iota
+	OddStatus            // a status that the API never uses
+	NotJSON              // another content type, or no JSON
+	TooLarge             // larger than is read
+	TooDeep              // nested deeper, or with more members, than is read
+	TwoNames             // one name twice in one object
+	Script               // script-like content
+	OtherPhone           // an approval that names another mobile
+	OldTime              // an approval that is older than the push
+	Violations           // how many there are
+)
+
+// String is the constant word of log and trail; empty for Sound.
+func (v Violation) String() string {
+	words := [Violations]string{
+		"", "unexpected status", "not JSON", "too large", "nested too deep", "a name twice", "script-like content",
+		"approval of another mobile", "approval older than the push",
+	}
+	if v < Violations {
+		return words[v]
+	}
+	return words[NotJSON]
 }
 
 // response is what came back, or why nothing did.
