@@ -2,12 +2,13 @@ package state
 
 import (
 	"math"
+	"slices"
 	"sync"
 	"time"
 )
 
-// usablePercent is the share of the minute's and the hour's limit that is used: both sides count with clocks of their
-// own, and calls of other tools under the same key count too.
+// usablePercent is the share of each limit that is used: both sides count with clocks of their own, calls that left apart may
+// arrive together, and calls of other tools under the same key count too.
 const usablePercent = 97
 
 // recheck is the wait where only somebody's Release can make room.
@@ -17,15 +18,15 @@ const recheck = time.Second
 type Limits struct{ PerSecond, PerMinute, PerHour int }
 
 // Budget says when the next call may leave, so that no second, minute or hour holds more calls than the Limits allow. Its
-// windows slide and are exact: a call counts for exactly the length of each window. The second is used whole, the minute
-// and the hour to 97 % (rounded down, at least one call).
+// windows slide and are exact: a call counts for exactly the length of each window. Each is used to 97 % (rounded down, at
+// least one call).
 //
 // Calls that must follow a first one are reserved together with it: a reserved place counts against the minute and the
 // hour from Reserve on, against the second when TakeReserved spends it. So places taken and reserved never exceed minute
 // and hour, and a reserved call waits only for the second and for a penalty.
 //
 // Memory is 8 bytes for each call of the last hour, and for each window that is limited. All methods are safe for
-// concurrent use, and none blocks.
+// concurrent use, and none blocks. It is the Allowance of one node.
 type Budget struct {
 	now   func() time.Time
 	start time.Time
@@ -55,8 +56,8 @@ func NewBudget(l Limits, now func() time.Time) *Budget {
 	return b
 }
 
-// SetLimits replaces the limits. Calls already made keep counting, and reserved places stay good even where the new limits
-// would have refused them. A window that was unlimited so far has counted nothing and starts empty.
+// SetLimits implements Plan. Reserved places stay good even where the new limits would have refused them. A window that was
+// unlimited so far has counted nothing and starts empty.
 func (b *Budget) SetLimits(l Limits) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -65,13 +66,11 @@ func (b *Budget) SetLimits(l Limits) {
 
 func (b *Budget) setLimits(l Limits) {
 	b.second.setLimit(l.PerSecond)
-	b.minute.setLimit(usable(l.PerMinute))
-	b.hour.setLimit(usable(l.PerHour))
+	b.minute.setLimit(l.PerMinute)
+	b.hour.setLimit(l.PerHour)
 }
 
-// Reserve sets n places of the minute and the hour aside for calls that will follow soon, all or none. It reports false
-// where they do not fit or a penalty runs. Each place must end by TakeReserved or Release. n <= 0 reserves nothing and
-// reports true.
+// Reserve implements Spender.
 func (b *Budget) Reserve(n int) bool {
 	if n <= 0 {
 		return true
@@ -86,7 +85,7 @@ func (b *Budget) Reserve(n int) bool {
 	return true
 }
 
-// Release gives back n reserved places that no call used. Giving back more than are reserved gives back all of them.
+// Release implements Spender. Giving back more than are reserved gives back all of them.
 func (b *Budget) Release(n int) {
 	if n <= 0 {
 		return
@@ -96,8 +95,8 @@ func (b *Budget) Release(n int) {
 	b.reserved = max(0, b.reserved-n)
 }
 
-// TakeReserved spends one reserved place. 0 means go now: the call counts. Otherwise nothing was spent, since the second is
-// full or a penalty runs: ask again after wait. Where nothing is reserved it does what Take does.
+// TakeReserved implements Spender: it waits for the second and for a penalty alone. Where nothing is reserved it does what Take
+// does.
 func (b *Budget) TakeReserved() (wait time.Duration) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -113,16 +112,14 @@ func (b *Budget) TakeReserved() (wait time.Duration) {
 	return 0
 }
 
-// Take asks for one call without a reservation. 0 means go now: the call counts. Otherwise nothing was spent: ask again
-// after wait.
+// Take implements Spender.
 func (b *Budget) Take() (wait time.Duration) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.take(b.tick())
 }
 
-// Penalise lets no call leave before until, for an API that said "too many" though we counted fewer. An earlier penalty
-// that ends later stays. The caller bounds what the API asks for.
+// Penalise implements Plan. The caller bounds what the API asks for.
 func (b *Budget) Penalise(until time.Time) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -173,16 +170,43 @@ func usable(limit int) int {
 // window is one sliding window: the times of the calls in it, oldest first, in calls[head:].
 type window struct {
 	length time.Duration
-	limit  int // 0: unlimited, nothing is counted
+	asked  int // the operator's limit
+	limit  int // the usable part of it; 0: unlimited, nothing is counted
+	told   int // the limit that the API last named; 0: it named none
 	calls  []time.Duration
 	head   int
 }
 
 func (w *window) setLimit(limit int) {
-	w.limit = max(0, limit)
+	w.asked, w.limit = limit, usable(limit)
 	if w.limit == 0 {
 		w.calls, w.head = nil, 0
 	}
+}
+
+// most is what may be used: no more than the API itself allows, where it says so.
+func (w *window) most() int {
+	if w.told > 0 {
+		return min(w.limit, usable(w.told))
+	}
+	return w.limit
+}
+
+// use is the part of the window that is gone.
+func (w *window) use(reserved int) float64 {
+	if w.limit == 0 {
+		return 0
+	}
+	return min(1, float64(w.used()+reserved)/float64(w.most()))
+}
+
+// insert counts n calls that were made at a time not after the latest one here, in their place.
+func (w *window) insert(n int, at time.Duration) {
+	if n = min(n, w.most()); n <= 0 {
+		return
+	}
+	i, _ := slices.BinarySearch(w.calls[w.head:], at)
+	w.calls = slices.Insert(w.calls, w.head+i, slices.Repeat([]time.Duration{at}, n)...)
 }
 
 func (w *window) used() int { return len(w.calls) - w.head }
@@ -192,7 +216,7 @@ func (w *window) left(reserved int) int {
 	if w.limit == 0 {
 		return math.MaxInt
 	}
-	return max(0, w.limit-w.used()-reserved)
+	return max(0, w.most()-w.used()-reserved)
 }
 
 // wait is how long until there is room for one more call beside the reserved places; 0 where there is room now.
@@ -200,7 +224,7 @@ func (w *window) wait(t time.Duration, reserved int) time.Duration {
 	if w.left(reserved) > 0 {
 		return 0
 	}
-	mustLeave := w.used() + reserved - w.limit + 1
+	mustLeave := w.used() + reserved - w.most() + 1
 	if mustLeave > w.used() {
 		return recheck
 	}

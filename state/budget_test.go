@@ -51,8 +51,8 @@ func TestBudgetLimits(t *testing.T) {
 		limits Limits
 		left   [3]int
 	}{
-		"as documented":  {Limits{20, 100, 1000}, [3]int{20, 97, 970}},
-		"rounded down":   {Limits{3, 50, 99}, [3]int{3, 48, 96}},
+		"as documented":  {Limits{20, 100, 1000}, [3]int{19, 97, 970}},
+		"rounded down":   {Limits{3, 50, 99}, [3]int{2, 48, 96}},
 		"at least one":   {Limits{1, 1, 1}, [3]int{1, 1, 1}},
 		"unlimited":      {Limits{}, [3]int{math.MaxInt, math.MaxInt, math.MaxInt}},
 		"negative":       {Limits{-1, -1, -1}, [3]int{math.MaxInt, math.MaxInt, math.MaxInt}},
@@ -76,7 +76,7 @@ func TestBudgetWindowsSlide(t *testing.T) {
 		first  int
 		wait   time.Duration
 	}{
-		"second": {Limits{PerSecond: 5}, 5, time.Second},
+		"second": {Limits{PerSecond: 5}, 4, time.Second},
 		"minute": {Limits{PerMinute: 10}, 9, time.Minute},
 		"hour":   {Limits{PerHour: 100}, 97, time.Hour},
 		"all":    {Limits{5, 4, 3}, 2, time.Hour},
@@ -106,7 +106,7 @@ func TestBudgetWindowsSlide(t *testing.T) {
 
 func TestBudgetReservesAllOrNone(t *testing.T) {
 	at := newClock()
-	b := NewBudget(Limits{PerSecond: 2, PerMinute: 10}, at.now) // nine a minute
+	b := NewBudget(Limits{PerSecond: 3, PerMinute: 10}, at.now) // two a second, nine a minute
 	for i, c := range []struct {
 		n    int
 		want bool
@@ -251,7 +251,7 @@ func (m *budgetModel) room(limit int, length time.Duration) int {
 }
 
 func (m *budgetModel) play(t *rapid.T) {
-	second := m.limits.PerSecond == 0 || m.within(time.Second) < m.limits.PerSecond
+	second := m.limits.PerSecond == 0 || m.within(time.Second) < max(1, m.limits.PerSecond*97/100)
 	fits := min(m.room(m.limits.PerMinute, time.Minute), m.room(m.limits.PerHour, time.Hour))
 	switch rapid.IntRange(0, 4).Draw(t, "do") {
 	case 0:

@@ -1,0 +1,96 @@
+package state
+
+import "time"
+
+// Allowance is the budget of an API's calls as those who spend it see it. A Budget is one for a single node; nodes that share one
+// key share one Allowance. All methods are safe for concurrent use, and none blocks.
+type Allowance interface {
+	Spender
+	Plan
+}
+
+// Spender pays for calls.
+type Spender interface {
+	// Reserve sets n places of the minute and the hour aside for calls that will follow soon, all or none. It reports false
+	// where they do not fit or a penalty runs. Each place must end by TakeReserved or Release. n <= 0 reserves nothing and
+	// reports true.
+	Reserve(n int) bool
+	// Release gives back n reserved places that no call used.
+	Release(n int)
+	// TakeReserved spends one reserved place. 0 means go now: the call counts. Otherwise nothing was spent: ask again after wait.
+	TakeReserved() (wait time.Duration)
+	// Take asks for one call without a reservation. 0 means go now: the call counts. Otherwise nothing was spent: ask again
+	// after wait.
+	Take() (wait time.Duration)
+}
+
+// Plan is what is known of the API's limits and of their use.
+type Plan interface {
+	// SetLimits replaces the operator's limits. Calls already made keep counting.
+	SetLimits(l Limits)
+	// Penalise lets no call leave before until: the API said "too many". An earlier penalty that ends later stays.
+	Penalise(until time.Time)
+	// Heed takes what the API says of its own counting.
+	Heed(n Notice)
+	// Use is how full the windows are.
+	Use() Use
+}
+
+// Notice is what an API says of one of its windows. Which one it speaks of is guessed from its limit and from the time until it
+// has room again.
+type Notice struct {
+	Limit     int           // calls that the window allows; less than 1 says nothing
+	Remaining int           // of them not used
+	Reset     time.Duration // until there are more; 0 where it does not say
+}
+
+// Use is how full the minute and the hour are, calls made and places reserved together: 0 is empty or unlimited, 1 is full.
+type Use struct{ Minute, Hour float64 }
+
+// Heed implements Plan. A limit below the operator's holds until the API says otherwise; one above it changes nothing. Calls that
+// the API counts and this Budget does not, since another program uses the key or an earlier process did, are counted too until
+// the API's window has room again.
+func (b *Budget) Heed(n Notice) {
+	if n.Limit < 1 {
+		return
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	t := b.tick()
+	w := b.windowOf(n)
+	if w == nil {
+		return
+	}
+	w.told = n.Limit
+	foreign := n.Limit - min(max(0, n.Remaining), n.Limit) - w.used()
+	since := t
+	if n.Reset > 0 {
+		since = max(t-w.length, t-w.length+min(n.Reset, w.length))
+	}
+	w.insert(foreign, since)
+}
+
+// windowOf is the limited window that a notice speaks of: the one whose limit it names, else the shortest one that can last
+// until its reset; nil where it cannot be told.
+func (b *Budget) windowOf(n Notice) *window {
+	windows := []*window{&b.second, &b.minute, &b.hour}
+	for _, w := range windows {
+		if w.limit > 0 && w.asked == n.Limit && n.Reset <= w.length+time.Second {
+			return w
+		}
+	}
+	for _, w := range windows {
+		if w.limit > 0 && n.Reset > 0 && n.Reset <= w.length+time.Second {
+			return w
+		}
+	}
+	return nil
+}
+
+// Use implements Plan.
+func (b *Budget) Use() Use {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.tick()
+	return Use{Minute: b.minute.use(b.reserved), Hour: b.hour.use(b.reserved)}
+}
