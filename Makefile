@@ -24,7 +24,7 @@ VECTORS      ?=
 
 .PHONY: help
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: build
 build: ## build the one static binary, bin/ivalt-radius
@@ -80,6 +80,10 @@ cover: ## statement coverage a package; policy, auth, radius and ivalt need 90 %
 bench: build ## micro benchmarks, then the whole server beside its baselines
 	$(GO) test -run '^$$' -bench '$(BENCH)' -benchtime $(BENCHTIME) -benchmem $$($(GO) list ./... | grep -v '/test')
 	@$(GO) build -o bin/bench ./test/bench && bin/bench -out docs/performance.md -plot docs/performance.svg
+
+.PHONY: simulate-load
+simulate-load: ## rehearse crowds of logins at the API's limits beside fixed intervals; writes docs/ivalt-load.md and its plot
+	$(GO) test -count=1 -v -timeout=30m -run '^TestSimulateLoad$$' ./test/load -write '$(abspath docs)'
 
 .PHONY: conformance
 conformance: ## replay a folder of test vectors: make conformance VECTORS=dir

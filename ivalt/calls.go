@@ -20,9 +20,10 @@ type job struct {
 
 // Ranks of waiting calls.
 const (
-	rankPush    uint8 = iota // a push, and what must happen next to it
-	rankLast                 // a final poll
-	rankRegular              // other polls and look-ups, earliest due first
+	rankPush uint8 = iota // a push, and what must happen next to it
+	rankLast              // a final poll
+	rankPoll              // another poll: the one that most likely finds an answer
+	rankLookUp
 )
 
 // queue puts a login's due call among those that wait for a caller.
@@ -63,19 +64,19 @@ func (c *course) keeps(k call, now instant) int {
 func (c *course) rank(k call, now instant) uint8 {
 	switch {
 	case k == lookUp:
-		return rankRegular
+		return rankLookUp
 	case k != poll && c.failures == 0:
 		return rankPush
 	case now >= c.last:
 		return rankLast
 	}
-	return rankRegular
+	return rankPoll
 }
 
-// head is the queue whose first call goes next; nil where none may.
-func (s *scheduler) head(now instant) *queue {
+// head is the login whose call goes next, and the queue it waits in; nil where none may.
+func (s *scheduler) head(now instant) (*login, *queue) {
 	if s.breaker.holds(now) {
-		return nil
+		return nil, nil
 	}
 	var best *queue
 	for t := range s.waiting {
@@ -87,18 +88,20 @@ func (s *scheduler) head(now instant) *queue {
 			best = q
 		}
 	}
-	return best
+	if best == nil {
+		return nil, nil
+	}
+	return s.likeliest(best, now), best
 }
 
 // take is the next call that may leave now. The budget has counted it.
 func (s *scheduler) take() (job, bool) {
 	for !s.closed {
 		now := s.now()
-		q := s.head(now)
-		if q == nil {
+		l, q := s.head(now)
+		if l == nil {
 			break
 		}
-		l := q.first().login
 		if wait := s.spend(l); wait > 0 {
 			s.blocked[l.token] = now + wait
 			continue

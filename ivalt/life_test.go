@@ -58,7 +58,7 @@ func TestAWithdrawnLoginCollidesWithNobody(t *testing.T) {
 			t.Errorf("the older login: %s, %+v", outcomeWord(a.Outcome), a)
 		}
 		// The older push may still be answered, so the newer one drains: sentinel; drain, sentinel, two polls.
-		if diff := cmp.Diff(ms(0, 2000, 2000, 6500), h.fake.times(resultPath)); diff != "" {
+		if diff := cmp.Diff(ms(0, 2000, 2000, 6870), h.fake.times(resultPath)); diff != "" {
 			t.Errorf("polls (-want +got):\n%s", diff)
 		}
 		if words := h.notes.security(); len(words) != 0 {

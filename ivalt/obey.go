@@ -58,10 +58,11 @@ func (s *scheduler) obey(l *login, c course, o order, now instant) {
 	case finish:
 		s.finish(l, o, now)
 	case claim, ask:
-		l.next = o
+		var at instant
+		l.next, at = s.paced(l, o, now)
 		switch {
-		case o.at > now:
-			s.timers.put(l, 0, min(o.at, c.end))
+		case at > now:
+			s.timers.put(l, 0, s.review(l, at, now))
 		case o.do == claim:
 			s.claim(l, now)
 		default:
@@ -89,6 +90,7 @@ func (s *scheduler) claim(l *login, now instant) {
 		return
 	}
 	e.holder, l.holds = l, true
+	l.times = s.learner.Of(l.mobile.E164())
 	s.obey(l, c, o, now)
 }
 
@@ -144,6 +146,7 @@ func (s *scheduler) finish(l *login, o order, now instant) {
 	s.timers.remove(l)
 	s.waiting[l.token].remove(l)
 	s.release(l, l.reserved)
+	s.taught(l, o.outcome)
 	if l.holds {
 		e := s.phones.of(l.mobile, now)
 		e.holder = nil

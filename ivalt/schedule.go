@@ -5,12 +5,11 @@ import "time"
 // instant is a moment, as the time since the service began on the monotonic clock.
 type instant = time.Duration
 
-// The schedule of a login, from the push's response on.
+// The schedule of a login, from the push's response on. Within its floor package pace says when a poll leaves.
 const (
-	humanTime  = 1500 * time.Millisecond // no approval before it is a person's; also the second look at a suspicious one
-	firstPoll  = 4500 * time.Millisecond
-	firstGap   = 1500 * time.Millisecond // between the first two polls; each next gap is a fifth longer
-	longestGap = 8 * time.Second
+	humanTime = 1500 * time.Millisecond // no approval before it is a person's; also the second look at a suspicious one
+	pollFloor = 1500 * time.Millisecond // least time between the push's response and the first poll, and between two polls
+	failedGap = 3 * time.Second         // the same behind a poll that failed
 
 	lastPollBefore = 2 * time.Second         // the final poll leaves this long before the verdict must
 	lastPollWaits  = 1900 * time.Millisecond // and its answer is awaited this long
@@ -33,18 +32,25 @@ const (
 // leastCalls is what a push costs at least: push, sentinel, two polls.
 const leastCalls = 4
 
-// nextPoll is the regular poll after what has left so far. The gap counts from the moment a poll left. A poll that would
-// come so near the final one that less than the floor lies between is left out in the final one's favour.
-func (c *course) nextPoll() instant {
-	due := c.zero + firstPoll
-	if c.gap == 0 {
-		c.gap = firstGap
-	} else {
-		due = c.left + c.gap
-		c.gap = min(c.gap*6/5, longestGap)
+// earliest is the floor of the next poll. The gap counts from the moment the latest one left.
+func (c *course) earliest() instant {
+	gap := pollFloor
+	if c.failures > 0 {
+		gap = failedGap
 	}
-	if due > c.last-firstGap {
+	return c.orLast(max(c.zero, c.left) + gap)
+}
+
+// orLast leaves a poll out that would come so near the final one that less than the floor lies between, in the final one's favour.
+func (c *course) orLast(at instant) instant {
+	if at > c.last-pollFloor {
 		return c.last
 	}
-	return due
+	return at
+}
+
+// repush is when the one more push may leave, where nobody knows of the first; false where it may not.
+func (c *course) repush() (instant, bool) {
+	at := c.zero + resendAfter
+	return at, c.mayPush && !c.resent && at+humanTime < c.last
 }

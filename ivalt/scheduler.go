@@ -7,6 +7,7 @@ import (
 
 	"ivalt-radius/auth"
 	"ivalt-radius/ivalt/gateway"
+	"ivalt-radius/ivalt/pace"
 	"ivalt-radius/state"
 )
 
@@ -18,6 +19,7 @@ type plan struct {
 	proof       gateway.Proof
 	label       label
 	connections int
+	limited     bool // the API has limits
 }
 
 // login is the record of one waiting login: all that it costs beside its parked goroutine.
@@ -30,7 +32,8 @@ type login struct {
 	activity string // iVALT's own mark of the latest answer, for the evidence
 	request  string // the push's id, should iVALT ever give one
 	course   course
-	next     order          // what is due at next.at
+	times    pace.Times     // how long this person takes
+	next     order          // what is due, at next.at or, a poll, later
 	place    [laneCount]int // in the queues; -1: not in
 	token    token          // of the call that waits for a caller
 	reserved int            // places in the budget
@@ -52,7 +55,7 @@ const (
 // serves the clock and new logins, so that a login's own goroutine parks with a shallow stack.
 type scheduler struct {
 	began  time.Time
-	budget *state.Budget
+	budget state.Allowance
 	voice  *voice
 	base   context.Context //nolint:containedctx // the life of the service, which ends its calls
 	cancel context.CancelFunc
@@ -74,13 +77,15 @@ type scheduler struct {
 	phones    phones
 	breaker   breaker
 	throttles int // 429s in a row
+	learner   *pace.Learner
+	rule      pace.Rule
 	running   int // callers
 	idle      int // of them, without a job
 	armed     instant
 	said      []func() // to be recorded, logged and answered outside the lock, in this order
 }
 
-func newScheduler(p *plan, c *gateway.Client, l state.Limits, v *voice) *scheduler {
+func newScheduler(p *plan, c *gateway.Client, l state.Limits, v *voice, rule pace.Rule) *scheduler {
 	base, cancel := context.WithCancel(context.Background())
 	s := &scheduler{
 		began:     time.Now(),
@@ -96,6 +101,8 @@ func newScheduler(p *plan, c *gateway.Client, l state.Limits, v *voice) *schedul
 		open:      map[*login]struct{}{},
 		timers:    queue{lane: timers},
 		phones:    newPhones(),
+		learner:   pace.NewLearner(),
+		rule:      rule,
 	}
 	s.waiting[fromReserve].lane, s.waiting[fromRest].lane = ready, ready
 	s.work.Add(1)
@@ -234,6 +241,7 @@ func (s *scheduler) close() {
 	if first {
 		s.client.Retire()
 		s.addresses.close()
+		s.learner.Close()
 	}
 }
 

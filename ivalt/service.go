@@ -9,6 +9,7 @@ import (
 	"ivalt-radius/auth"
 	"ivalt-radius/fault"
 	"ivalt-radius/ivalt/gateway"
+	"ivalt-radius/ivalt/pace"
 )
 
 // Deps are what the service needs from the house.
@@ -16,6 +17,7 @@ type Deps struct {
 	Recorder  auth.Recorder      // security events
 	Log       logrus.FieldLogger // alarms; a line for each call at debug level
 	Transport http.RoundTripper  // for tests; nil: our own. It must not write to a request's header
+	Rule      pace.Rule          // for comparisons; nil: pace.ByWorth
 }
 
 // Service asks people through iVALT. It implements auth.Pusher and is safe for concurrent use.
@@ -33,7 +35,10 @@ func New(s Settings, d Deps) (*Service, fault.List) {
 	if len(faults.Fatal()) > 0 {
 		return nil, faults
 	}
-	return &Service{deps: d, scheduler: newScheduler(&p, d.client(s, &p, roots), s.Limits, newVoice(d))}, faults
+	if d.Rule == nil {
+		d.Rule = pace.ByWorth
+	}
+	return &Service{deps: d, scheduler: newScheduler(&p, d.client(s, &p, roots), s.Limits, newVoice(d), d.Rule)}, faults
 }
 
 // client is the client of settings that passed their check.

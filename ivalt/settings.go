@@ -60,7 +60,7 @@ func (s Settings) check() (plan, *x509.CertPool, fault.List) {
 	checkURL(s.URL, &faults)
 	checkKey(s.APIKey, &faults)
 	roots := loadRoots(s.CAFile, &faults)
-	p := plan{approval: s.ApprovalTimeout, connections: s.Connections}
+	p := plan{approval: s.ApprovalTimeout, connections: s.Connections, limited: s.Limits != state.Limits{}}
 	if s.ApprovalTimeout < time.Second || s.ApprovalTimeout > mostApproval {
 		faults.Add("ivalt.approval_timeout", "must be between 1s and %s, the life of a push", mostApproval)
 	}

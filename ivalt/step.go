@@ -1,6 +1,7 @@
 package ivalt
 
 import (
+	"math"
 	"time"
 
 	"ivalt-radius/auth"
@@ -61,6 +62,7 @@ type course struct {
 	mayPush  bool // one more push may be sent
 	resent   bool
 	failures uint8       // in a row
+	polls    uint8       // regular ones that left, 255 at most
 	why      gateway.Why // of the latest call, where it had no usable answer
 
 	approval time.Duration // how long the person has
@@ -68,7 +70,7 @@ type course struct {
 	zero     instant       // its response: the schedule counts from here
 	left     instant       // when the latest call left
 	failing  instant       // when the first failing call of the row left
-	gap      time.Duration // to the poll after the next; 0: none yet
+	seen     instant       // when the latest poll left that found nothing yet, or the push's response
 	last     instant       // the final poll leaves
 	end      instant       // the answer is given, whatever is under way
 }
@@ -136,6 +138,9 @@ func (c course) leaves(k call, now instant) (course, order) {
 			return c.pollOn(now)
 		}
 		c.delivery = doubtful
+	}
+	if k == poll && c.polls < math.MaxUint8 {
+		c.polls++
 	}
 	c.out, c.left = k, now
 	return c, order{}
@@ -231,7 +236,7 @@ func (c course) pushAnswered(r gateway.Result, now instant) (course, order) {
 		return c, pushEnd(r.Class) // the first push stays in doubt
 	}
 	if first {
-		c.zero = now
+		c.zero, c.seen = now, now
 		return c.afterPush(now)
 	}
 	return c.pollOn(now)

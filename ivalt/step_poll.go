@@ -17,10 +17,22 @@ func (c course) polled(out call, k gateway.Class, now instant) (course, order) {
 		return c, c.unasked()
 	case k.Trouble():
 		return c.pollOn(now)
-	case out == sentinel:
+	}
+	next, o := c.saw(out, k, now)
+	if o.do != finish {
+		next.seen = max(c.zero, c.left)
+	}
+	return next, o
+}
+
+// saw judges an answer that says something.
+func (c course) saw(out call, k gateway.Class, now instant) (course, order) {
+	switch out {
+	case sentinel:
 		return c.sentinelSaw(k, now)
-	case out == again:
+	case again:
 		return c.againSaw(k, now)
+	case poll, drain, lookUp, push, noCall:
 	}
 	return c.pollSaw(k, now)
 }
@@ -74,13 +86,11 @@ func (c course) pollOn(now instant) (course, order) {
 	if c.isOver() {
 		return c, ended(auth.TimedOut, "nobody answered in time")
 	}
-	if again := c.zero + resendAfter; c.mayPush && !c.resent && again+humanTime < c.last {
-		if probe := c; again <= probe.nextPoll() {
-			return c, order{do: ask, call: push, at: max(now, again)}
-		}
-	}
-	at := max(now, c.nextPoll())
+	at := max(now, c.earliest())
+	second, more := c.repush()
 	switch {
+	case more && second <= at:
+		return c, order{do: ask, call: push, at: max(now, second)}
 	case c.trusted:
 		return c, order{do: ask, call: poll, at: at}
 	case c.suspect:

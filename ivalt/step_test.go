@@ -37,12 +37,12 @@ func phases() []phase {
 		{"drain", before(drain)},
 		{"push", after(push, func(c *course) { c.delivery, c.zero = doubtful, 0 })},
 		{"trusted push", after(push, func(c *course) { c.delivery, c.zero, c.trusted = doubtful, 0, true })},
-		{"second push", after(push, func(c *course) { c.delivery, c.resent, c.gap, c.trusted = doubtful, true, 2*time.Second, true })},
+		{"second push", after(push, func(c *course) { c.delivery, c.resent, c.trusted = doubtful, true, true })},
 		{"sentinel", after(sentinel, func(*course) {})},
 		{"second look", after(again, func(c *course) { c.suspect = true })},
-		{"poll", after(poll, func(c *course) { c.trusted, c.gap = true, 2*time.Second })},
-		{"last poll", after(poll, func(c *course) { c.trusted, c.gap, c.left = true, 8*time.Second, c.last })},
-		{"poll without trust", after(poll, func(c *course) { c.gap = 2 * time.Second })},
+		{"poll", after(poll, func(c *course) { c.trusted = true })},
+		{"last poll", after(poll, func(c *course) { c.trusted, c.left = true, c.last })},
+		{"poll without trust", after(poll, func(*course) {})},
 	}
 }
 

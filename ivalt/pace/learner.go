@@ -72,8 +72,14 @@ func (l *Learner) Answered(person string, after, by time.Duration) {
 	l.note(person, record{answers: 1, sum: mean, squares: square})
 }
 
-// Silent notes a push that nobody answered in time.
-func (l *Learner) Silent(person string) { l.note(person, record{silent: 1}) }
+// Silent notes a push that nobody had answered at the look at until. Whether the answer would have come later or never is weighed
+// by what is known so far, so that a gateway's short patience makes nobody silent.
+func (l *Learner) Silent(person string, until time.Duration) {
+	t, end := l.Of(person), seconds(until)
+	never := t.silent / t.unanswered(end)
+	mean, square := t.within(end, math.Inf(1))
+	l.note(person, record{answers: 1 - never, sum: (1 - never) * mean, squares: (1 - never) * square, silent: never})
+}
 
 // Close forgets everybody.
 func (l *Learner) Close() { l.people.Close() }
@@ -117,23 +123,29 @@ func (r record) times() Times {
 // between a and b: the moments of the truncated normal distribution.
 func (t Times) within(a, b float64) (mean, square float64) {
 	high := (math.Log(b) - t.location) / t.scale
-	low, lowDensity, lowTerm := math.Inf(-1), 0.0, 0.0
+	low := math.Inf(-1)
 	if a > 0 {
 		low = (math.Log(a) - t.location) / t.scale
-		lowDensity = density(low)
-		lowTerm = low * lowDensity
 	}
 	mass := normal(high) - normal(low)
 	if mass < tiny {
-		// So far out that the distribution says nothing: the middle, or the end.
+		// So far out that the distribution says nothing: the nearer end.
 		mean = math.Log(b)
 		if a > 0 {
-			mean = (math.Log(a) + math.Log(b)) / 2
+			mean = math.Log(a)
 		}
 		return mean, mean * mean
 	}
-	shift := (lowDensity - density(high)) / mass
-	spread := max(0, 1+(lowTerm-high*density(high))/mass-shift*shift)
+	shift := (density(low) - density(high)) / mass
+	spread := max(0, 1+(moment(low)-moment(high))/mass-shift*shift)
 	mean = t.location + t.scale*shift
 	return mean, mean*mean + t.scale*t.scale*spread
+}
+
+// moment is z times its density; 0 far out.
+func moment(z float64) float64 {
+	if math.IsInf(z, 0) {
+		return 0
+	}
+	return z * density(z)
 }

@@ -21,44 +21,60 @@ func (t Times) Median() time.Duration { return toDuration(math.Exp(t.location)) 
 
 // Chance is the probability that an answer is waiting now, where there was none at the moment since. Both count from the push.
 func (t Times) Chance(since, now time.Duration) float64 {
-	a, b := t.unanswered(seconds(since)), t.unanswered(seconds(now))
-	return max(0, 1-b/a)
+	return t.look(seconds(since)).chance(seconds(now))
 }
 
 // Worth is how long an answer has been waiting now, on average, where there was none at the moment since: the integral of
 // Chance. Never negative.
 func (t Times) Worth(since, now time.Duration) time.Duration {
-	return toDuration(t.worth(seconds(since), seconds(now)))
+	return toDuration(t.look(seconds(since)).worth(seconds(now)))
 }
 
-// Due is the first moment at which the Worth of a poll reaches its price, where the last look was at the moment since; latest
-// where it does not before.
+// Due is the first moment, in whole steps, at which the Worth of a poll reaches its price, where the last look was at the moment
+// since; latest where it does not before.
 func (t Times) Due(since, price, latest time.Duration) time.Duration {
-	from, low, high, cost := seconds(since), seconds(since), seconds(latest), seconds(price)
-	if high <= low || t.worth(from, high) < cost {
+	from, cost := t.look(seconds(since)), seconds(price)
+	at := seconds(latest)
+	if at <= from.at || from.worth(at) < cost {
 		return latest
 	}
-	for high-low > resolution {
-		middle := (low + high) / 2
-		if t.worth(from, middle) < cost {
-			low = middle
-		} else {
-			high = middle
+	// Newton's way from the right: worth is convex, since its slope is the chance and that only grows, so no step goes too far.
+	for over := from.worth(at) - cost; over > 0; over = from.worth(at) - cost {
+		before := at
+		at -= over / from.chance(at)
+		if before-at < enoughSeconds {
+			break
 		}
 	}
-	return toDuration(high)
+	whole := (toDuration(at) + step - 1).Truncate(step)
+	return min(whole, latest)
 }
 
-// resolution is how exactly Due looks, in seconds.
-const resolution = 0.005
+const (
+	step          = 10 * time.Millisecond
+	enoughSeconds = 0.0005
+)
 
-func (t Times) worth(from, to float64) float64 {
-	if to <= from {
+// look is a moment at which there was no answer, with what every later one is held against.
+type look struct {
+	Times
+
+	at, share, below, open float64
+}
+
+func (t Times) look(at float64) look {
+	return look{Times: t, at: at, share: t.answered(at), below: t.area(at), open: t.unanswered(at)}
+}
+
+// worth is Times.Worth in seconds.
+func (l look) worth(to float64) float64 {
+	if to <= l.at {
 		return 0
 	}
-	unseen := t.area(to) - t.area(from) - (to-from)*t.answered(from)
-	return max(0, (1-t.silent)*unseen/t.unanswered(from))
+	return max(0, (1-l.silent)*(l.area(to)-l.below-(to-l.at)*l.share)/l.open)
 }
+
+func (l look) chance(now float64) float64 { return max(0, 1-l.unanswered(now)/l.open) }
 
 // answered is the share of those who ever answer that has answered by then.
 func (t Times) answered(s float64) float64 {

@@ -1,0 +1,83 @@
+package ivalt
+
+import (
+	"time"
+
+	"ivalt-radius/auth"
+	"ivalt-radius/ivalt/pace"
+)
+
+// reviewEvery is how often a poll that is not yet worth its price is looked at again, where the API has limits: the price moves
+// with what all logins spend.
+const reviewEvery = 2 * time.Second
+
+// paced says when an order is due. A poll is due once it is worth its price, but not before the order's own time, which is its
+// floor, and not behind the final one, which is always worth it. Where the one more push may leave before, that is next.
+func (s *scheduler) paced(l *login, o order, now instant) (order, instant) {
+	c := &l.course
+	if o.do != ask || o.call != poll {
+		return o, o.at
+	}
+	at := o.at
+	if at < c.last {
+		at = c.orLast(s.worthwhile(l, max(at, now)))
+	}
+	if again, more := c.repush(); more && again <= at {
+		return order{do: ask, call: push, at: again}, again
+	}
+	return o, at
+}
+
+// worthwhile is the first moment from at on at which the login's poll is worth what it costs now.
+func (s *scheduler) worthwhile(l *login, at instant) instant {
+	c := &l.course
+	return c.zero + s.rule(pace.Wait{
+		Times: l.times, Since: c.seen - c.zero, Floor: at - c.zero, Latest: c.last - c.zero, Polls: int(c.polls),
+	}, s.budget.Use())
+}
+
+// review is when to look again at a login that is due at a time to come.
+func (s *scheduler) review(l *login, at, now instant) instant {
+	if l.next.call == poll && s.plan.limited {
+		at = min(at, now+reviewEvery)
+	}
+	return min(at, l.course.end)
+}
+
+// mostCompared bounds how many waiting polls are compared for the next free place.
+const mostCompared = 128
+
+// likeliest is, among the polls at the head of a queue, the one that most likely finds an answer. Without limits none waits
+// for the budget, and the first one goes.
+func (s *scheduler) likeliest(q *queue, now instant) *login {
+	best := q.first().login
+	if !s.plan.limited || q.first().rank != rankPoll {
+		return best
+	}
+	most := best.chance(now)
+	for i := range q.items[:min(len(q.items), mostCompared)] {
+		l := q.items[i].login
+		if chance := l.chance(now); q.items[i].rank == rankPoll && chance > most {
+			best, most = l, chance
+		}
+	}
+	return best
+}
+
+// chance is the probability that a poll finds an answer now.
+func (l *login) chance(now instant) float64 {
+	c := &l.course
+	return l.times.Chance(c.seen-c.zero, now-c.zero)
+}
+
+// taught draws from how a login ended what it says of people's times.
+func (s *scheduler) taught(l *login, o auth.Outcome) {
+	c := &l.course
+	switch {
+	case c.delivery != pushed || !c.trusted:
+	case o == auth.Approved || o == auth.Denied:
+		s.learner.Answered(l.mobile.E164(), c.seen-c.zero, c.left-c.zero)
+	case o == auth.TimedOut:
+		s.learner.Silent(l.mobile.E164(), c.seen-c.zero)
+	}
+}
