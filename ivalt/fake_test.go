@@ -18,6 +18,7 @@ import (
 	"ivalt-radius/audit"
 	"ivalt-radius/auth"
 	"ivalt-radius/fault"
+	"ivalt-radius/ivalt/gateway"
 	"ivalt-radius/secret"
 )
 
@@ -196,7 +197,7 @@ func (n *notes) security() (words []string) {
 
 func settings() Settings {
 	return Settings{
-		URL: "https://api.ivalt.com", APIKey: secret.New(testKey), ApprovalTimeout: time.Minute,
+		API: gateway.Settings{URL: "https://api.ivalt.com", APIKey: secret.New(testKey)}, ApprovalTimeout: time.Minute,
 		RequestFrom: "VPN {client} {calling_station}",
 	}
 }
