@@ -14,7 +14,7 @@ import (
 type Deps struct {
 	Recorder  auth.Recorder      // security events
 	Log       logrus.FieldLogger // alarms; a line for each call at debug level
-	Transport http.RoundTripper  // for tests; nil: our own. It must not write to a request's header
+	Transport http.RoundTripper  // for tests; nil: our own
 }
 
 // Service asks people through iVALT. It implements auth.Pusher and is safe for concurrent use.
