@@ -208,7 +208,10 @@ func radiusSettings(s *config.Settings, rules *auth.Rules) radius.Settings {
 func ivaltSettings(s *config.Settings) ivalt.Settings {
 	return ivalt.Settings{
 		API: gateway.Settings{
-			URL: s.IVALT.URL, APIKey: s.IVALT.APIKey, CAFile: s.IVALT.CAFile, Connections: s.IVALT.Connections,
+			URL: s.IVALT.URL, Dialect: s.IVALT.Dialect, Endpoint: s.IVALT.Endpoint, Pending: s.IVALT.Pending,
+			APIKey: s.IVALT.APIKey, SigningSecret: s.IVALT.SigningSecret, CAFile: s.IVALT.CAFile, OwnRoots: !s.IVALT.SystemRoots,
+			Pins: s.IVALT.Pins, Proxy: s.IVALT.Proxy, SendClientAddress: s.IVALT.SendClientAddress,
+			Connections: s.IVALT.Connections, Version: version,
 		},
 		ApprovalTimeout: s.IVALT.ApprovalTimeout, Sentinel: s.IVALT.Sentinel, OnCollision: s.IVALT.OnCollision, AllowMissingDetails: s.IVALT.AllowMissingDetails,
 		Limits: state.Limits{
