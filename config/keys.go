@@ -15,7 +15,7 @@ const windows = "policy.rules[].only.hours[]"
 
 // Keys returns the table, in the order of the docs.
 func Keys() []Key {
-	return slices.Concat(serverKeys(), clientKeys(), clientPatienceKeys(), ivaltKeys(), ivaltAnswerKeys(), userKeys(), policyKeys(),
+	return slices.Concat(serverKeys(), clientKeys(), clientPatienceKeys(), ivaltKeys(), ivaltWayKeys(), ivaltAnswerKeys(), userKeys(), policyKeys(),
 		ruleKeys(), hourKeys(), storeKeys())
 }
 
@@ -109,12 +109,20 @@ func ivaltKeys() []Key {
 			Meaning: "Base URL; `https`, or `http` for a loopback host only.",
 		},
 		{
-			Path: "ivalt.api_key", Kind: tree.Secret, Required: true,
-			Meaning: "32 characters at least of `[A-Za-z0-9_-]`; known placeholders are refused.",
+			Path: "ivalt.dialect", Kind: tree.Choice, Default: "gateway", Choices: []string{"gateway", "laravel"},
+			Meaning: "Whose paths are below `ivalt.url`: the bare host's, or those of a base such as `https://api.ivalt.com/admin/public/api`.",
 		},
 		{
-			Path: "ivalt.ca_file", Unset: "none",
-			Meaning: "PEM file of further root certificates.",
+			Path: "ivalt.endpoint", Kind: tree.Choice, Default: "geofence", Choices: []string{"geofence", "plain"},
+			Meaning: "Where results are read: with iVALT's geofences and time windows, or without.",
+		},
+		{
+			Path: "ivalt.pending", Kind: tree.Texts, Default: "202,204,400,404,422",
+			Meaning: "Statuses of a result that mean that nobody has answered yet; one that is left out is a failure.",
+		},
+		{
+			Path: "ivalt.api_key", Kind: tree.Secret, Required: true,
+			Meaning: "32 characters at least of `[A-Za-z0-9_-]`; known placeholders are refused.",
 		},
 		{
 			Path: "ivalt.limits.per_second", Kind: tree.Number, Default: "20", Max: 1_000_000_000,
@@ -135,6 +143,35 @@ func ivaltKeys() []Key {
 		{
 			Path: "ivalt.request_from", Default: "VPN {client} {calling_station}",
 			Meaning: "The text that the push shows; `{client}`, `{calling_station}`, `{user}` are filled in.",
+		},
+	}
+}
+
+func ivaltWayKeys() []Key {
+	return []Key{
+		{
+			Path: "ivalt.ca_file", Unset: "none",
+			Meaning: "PEM file of further root certificates.",
+		},
+		{
+			Path: "ivalt.system_roots", Kind: tree.Bool, Default: "true",
+			Meaning: "Trust the machine's root certificates too; `false` leaves those of `ivalt.ca_file` alone.",
+		},
+		{
+			Path: "ivalt.pins", Kind: tree.Texts, Unset: "none",
+			Meaning: "Public keys as `sha256/BASE64` (RFC 7469), one of which iVALT's verified chain must hold. Name two at least, so that one can be replaced.",
+		},
+		{
+			Path: "ivalt.proxy", Kind: tree.Secret, Unset: "none",
+			Meaning: "URL of a proxy, `http` or `https`, with user and password where it wants them; `HTTPS_PROXY` is not read.",
+		},
+		{
+			Path: "ivalt.signing_secret", Kind: tree.Secret, Unset: "requests are not signed",
+			Meaning: "32 characters at least: HMAC-SHA256 over every request, for a proxy of your own that verifies it.",
+		},
+		{
+			Path: "ivalt.send_client_address", Kind: tree.Bool, Default: "false",
+			Meaning: "Tell iVALT the person's IP address, as `X-Forwarded-For` of pushes and polls.",
 		},
 	}
 }

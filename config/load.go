@@ -56,7 +56,8 @@ func Inspect(path string, opt Options) (*Settings, fault.List) {
 func LoadWithoutSecrets(path string, opt Options) (*Settings, fault.List) {
 	s, faults := Inspect(path, opt)
 	faults = slices.DeleteFunc(faults, func(f fault.Fault) bool {
-		return strings.Contains(f.Key, "].secrets") || strings.HasPrefix(f.Key, "ivalt.api_key") || strings.HasPrefix(f.Key, "users.file")
+		return strings.Contains(f.Key, "].secrets") || strings.HasPrefix(f.Key, "ivalt.api_key") ||
+			strings.HasPrefix(f.Key, "ivalt.signing_secret") || strings.HasPrefix(f.Key, "ivalt.proxy") || strings.HasPrefix(f.Key, "users.file")
 	})
 	if len(faults.Fatal()) > 0 {
 		return nil, faults

@@ -73,7 +73,8 @@ func TestDefaults(t *testing.T) {
 	want := "{Listen:{Authentication:[0.0.0.0:1812] Accounting:[0.0.0.0:1813] Admin:127.0.0.1:9812} MaxAttempts:20000 RejectDelay:1s StatusServer:true " +
 		"Clients:[{Name:vpn Networks:[192.0.2.0/24] Secrets:[[redacted]] MessageAuthenticator:auto InsecureOmitMessageAuthenticator:false " +
 		"Profile: AnswerWithin:0s CallingStationFrom:[Calling-Station-Id Tunnel-Client-Endpoint] OnPushTimeout:reject StatusServer:true JoinWithoutCallingStation:false}] " +
-		"IVALT:{URL:https://api.ivalt.com APIKey:[redacted] CAFile: ApprovalTimeout:1m0s Sentinel:always OnCollision:deny_both AllowMissingDetails:false " +
+		"IVALT:{URL:https://api.ivalt.com Dialect:gateway Endpoint:geofence Pending:[202 204 400 404 422] APIKey:[redacted] SigningSecret:[redacted] " +
+		"CAFile: SystemRoots:true Pins:[] Proxy:[redacted] SendClientAddress:false ApprovalTimeout:1m0s Sentinel:always OnCollision:deny_both AllowMissingDetails:false " +
 		"Limits:{PerSecond:20 PerMinute:100 PerHour:1000} Connections:32 RequestFrom:VPN {client} {calling_station}} " +
 		"Users:{Email:{username} File: People:[]} Primary:{Method:none} Policy:{Timezone: Default:require_push Rules:[]} " +
 		"Audit:{File:/var/lib/ivalt-radius/audit.jsonl Retention:2160h0m0s} State:{Directory:/var/lib/ivalt-radius Redis:{Addresses:[]}} places:map[]}"
@@ -107,6 +108,14 @@ ivalt:
   url: http://[::1]:9/base
   api_key: "env:KEY"
   ca_file: roots.pem
+  dialect: laravel
+  endpoint: plain
+  pending: [404, 422]
+  system_roots: false
+  pins: [sha256/AAAA, sha256/BBBB]
+  proxy: "http://me:hush@proxy.example:3128"
+  signing_secret: "file:rotated"
+  send_client_address: true
   approval_timeout: 52s
   sentinel: auto
   on_collision: keep_first
@@ -160,7 +169,10 @@ func TestEveryKey(t *testing.T) {
 		"clients[0].calling_station_from": "Tunnel-Client-Endpoint", "clients[0].on_push_timeout": "silence",
 		"clients[0].join_without_calling_station": "true",
 		"ivalt.url": "http://[::1]:9/base", "ivalt.api_key": "[redacted]", "ivalt.ca_file": "roots.pem", "ivalt.approval_timeout": "52s",
-		"ivalt.sentinel": "auto", "ivalt.on_collision": "keep_first", "ivalt.allow_missing_details": "true",
+		"ivalt.dialect": "laravel", "ivalt.endpoint": "plain", "ivalt.pending": "404, 422", "ivalt.system_roots": "false",
+		"ivalt.pins": "sha256/AAAA, sha256/BBBB", "ivalt.proxy": "[redacted]", "ivalt.signing_secret": "[redacted]",
+		"ivalt.send_client_address": "true",
+		"ivalt.sentinel":            "auto", "ivalt.on_collision": "keep_first", "ivalt.allow_missing_details": "true",
 		"ivalt.limits.per_second": "0", "ivalt.limits.per_minute": "7", "ivalt.limits.per_hour": "8", "ivalt.connections": "3",
 		"ivalt.request_from": "{user}", "users.email": "{username}@example.com", "users.file": "people.yaml", "users.file people": "2",
 		"primary.method": "none", "policy.timezone": "Europe/Berlin", "policy.default": "deny",

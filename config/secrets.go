@@ -41,6 +41,8 @@ func (l *loader) secrets(s *Settings) {
 		}
 		s.Clients[i].Secrets = kept
 	}
+	l.optional("ivalt.proxy", &s.IVALT.Proxy)
+	l.optional("ivalt.signing_secret", &s.IVALT.SigningSecret)
 	const path = "ivalt.api_key"
 	if s.IVALT.APIKey.Empty() {
 		return // a fault already
@@ -56,6 +58,13 @@ func (l *loader) secrets(s *Settings) {
 		key = secret.Secret{}
 	}
 	s.IVALT.APIKey = key
+}
+
+// optional puts a secret that need not be there in the place of what points to it.
+func (l *loader) optional(path string, text *secret.Secret) {
+	if !text.Empty() {
+		*text, _ = l.secret(path, *text)
+	}
 }
 
 // secret is the text that a written secret stands for.
@@ -87,6 +96,9 @@ func (l *loader) secret(path string, written secret.Secret) (secret.Secret, bool
 // literal warns of a secret that stands in the file itself, and of a text that most likely points to the secret and has lost the
 // word before it. One that the environment sets stands in no file.
 func (l *loader) literal(path, text string) {
+	if path == "ivalt.proxy" && !strings.Contains(text, "@") {
+		return // no password in it
+	}
 	switch {
 	case pathForm.MatchString(text):
 		l.faults.Warn(path, "looks like a path; did you mean file:PATH? Written so, the path itself is the secret")

@@ -127,11 +127,12 @@ func TestNoSecretInAnyFault(t *testing.T) {
 	}
 	places := []struct{ old, text string }{
 		{"[\"env:SHARED\"]", "%s"}, {"\"env:SHARED\"", "%s"}, {"\"env:KEY\"", "%s"},
+		{"\"env:KEY\"", "\"env:KEY\", proxy: %s"}, {"\"env:KEY\"", "\"env:KEY\", signing_secret: %s"},
 	}
 	for _, place := range places {
 		for _, shape := range shapes {
 			value := strings.ReplaceAll(shape, "%s", canary)
-			text := strings.Replace(sound, place.old, value, 1)
+			text := strings.Replace(sound, place.old, strings.Replace(place.text, "%s", value, 1), 1)
 			opt := world(map[string]string{"c.yaml": text})
 			s, faults := Inspect("c.yaml", opt)
 			spill(t, text, canary, s, faults)
@@ -139,7 +140,7 @@ func TestNoSecretInAnyFault(t *testing.T) {
 	}
 	for _, variable := range []string{
 		"IVALT_RADIUS_IVALT__API_KEY", "IVALT_RADIUS_CLIENTS__0__SECRETS", "IVALT_RADIUS_CLIENTS__0__SECRETS__0", "IVALT_RADIUS_CLIENTS__7__SECRETS__0",
-		"IVALT_RADIUS_NOTHING", "SHARED", "KEY",
+		"IVALT_RADIUS_NOTHING", "SHARED", "KEY", "IVALT_RADIUS_IVALT__PROXY", "IVALT_RADIUS_IVALT__SIGNING_SECRET",
 	} {
 		s, faults := Inspect("c.yaml", world(map[string]string{"c.yaml": sound}, variable+"="+canary))
 		spill(t, variable, canary, s, faults)

@@ -52,8 +52,16 @@ type Client struct {
 // IVALT is the way to iVALT's API.
 type IVALT struct {
 	URL                 string        `koanf:"url"`
+	Dialect             string        `koanf:"dialect"`  // gateway, laravel
+	Endpoint            string        `koanf:"endpoint"` // geofence, plain
+	Pending             []string      `koanf:"pending"`  // statuses
 	APIKey              secret.Secret `koanf:"api_key"`
-	CAFile              string        `koanf:"ca_file"` // empty: the system's roots alone
+	SigningSecret       secret.Secret `koanf:"signing_secret"` // empty: requests are not signed
+	CAFile              string        `koanf:"ca_file"`        // empty: the system's roots alone
+	SystemRoots         bool          `koanf:"system_roots"`   // false: those of CAFile alone
+	Pins                []string      `koanf:"pins"`           // empty: none
+	Proxy               secret.Secret `koanf:"proxy"`          // empty: none
+	SendClientAddress   bool          `koanf:"send_client_address"`
 	ApprovalTimeout     time.Duration `koanf:"approval_timeout"`
 	Sentinel            string        `koanf:"sentinel"`     // always, auto
 	OnCollision         string        `koanf:"on_collision"` // deny_both, keep_first

@@ -40,7 +40,7 @@ func BenchmarkLogins(b *testing.B) {
 		})
 	}
 	b.Run("bare net/http, 1000", func(b *testing.B) {
-		client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: defaultConnections}, Timeout: gateway.Timeout}
+		client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: gateway.DefaultConnections}, Timeout: gateway.Timeout}
 		defer client.CloseIdleConnections()
 		used := cpu(b)
 		for b.Loop() {
@@ -56,7 +56,7 @@ func BenchmarkLogins(b *testing.B) {
 func crowd(b *testing.B, url string, n int) uint64 {
 	b.Helper()
 	s := settings()
-	s.URL = url
+	s.API.URL = url
 	log := logrus.New()
 	log.SetOutput(io.Discard)
 	service, faults := New(s, Deps{Recorder: &notes{}, Log: log})

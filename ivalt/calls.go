@@ -170,9 +170,11 @@ func (s *scheduler) perform(j *job) (r gateway.Result) {
 	case lookUp:
 		r = j.client.LookUp(s.base, l.push.Person.Email.Reveal())
 	case push:
-		r = j.client.Push(s.base, j.mobile, l.plan.label.render(l.push))
+		r = j.client.Push(s.base, gateway.Order{Mobile: j.mobile, Label: l.plan.label.render(l.push), Address: l.push.CallingStation})
 	case drain, sentinel, again, poll, noCall:
-		r = j.client.Poll(s.base, gateway.Question{Mobile: j.mobile, Sent: j.sent, Request: j.request, Proof: l.plan.proof})
+		r = j.client.Poll(s.base, gateway.Question{
+			Mobile: j.mobile, Sent: j.sent, Request: j.request, Proof: l.plan.proof, Address: l.push.CallingStation,
+		})
 	}
 	s.voice.call(j, r)
 	return r

@@ -167,7 +167,7 @@ func TestTheClaimIsHeldForAMomentAfterAnAccept(t *testing.T) {
 		h.age()
 		h.push(t.Context(), pushTo(t, "a1", testMobile))
 		h.push(t.Context(), pushTo(t, "a2", testMobile))
-		if diff := cmp.Diff(ms(0, 5870), h.fake.times(pushPath)); diff != "" {
+		if diff := cmp.Diff(ms(0, 5500), h.fake.times(pushPath)); diff != "" {
 			t.Errorf("pushes (-want +got):\n%s", diff)
 		}
 	})

@@ -68,9 +68,9 @@ func rehearse(t *testing.T, o ivalttest.Options) *rehearsal {
 	var served sync.WaitGroup
 	served.Go(func() { _ = server.Serve(network) })
 	s := settings()
-	s.URL = "http://127.0.0.1"
+	s.API.URL = "http://127.0.0.1"
 	r.Service = start(t, s)
-	r.scheduler.client = gateway.New(gateway.Options{URL: s.URL, APIKey: s.APIKey, Connections: 4, Dial: network.dial})
+	r.scheduler.client = gateway.New(gateway.Options{URL: s.API.URL, APIKey: s.API.APIKey, Connections: 4, Dial: network.dial})
 	t.Cleanup(func() {
 		r.Close()
 		_ = server.Close()

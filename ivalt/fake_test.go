@@ -18,7 +18,10 @@ import (
 	"ivalt-radius/audit"
 	"ivalt-radius/auth"
 	"ivalt-radius/fault"
+	"ivalt-radius/ivalt/gateway"
+	"ivalt-radius/ivalt/pace"
 	"ivalt-radius/secret"
+	"ivalt-radius/state"
 )
 
 const (
@@ -196,7 +199,7 @@ func (n *notes) security() (words []string) {
 
 func settings() Settings {
 	return Settings{
-		URL: "https://api.ivalt.com", APIKey: secret.New(testKey), ApprovalTimeout: time.Minute,
+		API: gateway.Settings{URL: "https://api.ivalt.com", APIKey: secret.New(testKey)}, ApprovalTimeout: time.Minute,
 		RequestFrom: "VPN {client} {calling_station}",
 	}
 }
@@ -234,12 +237,25 @@ func newHouse(t *testing.T, s Settings, answer func(request) reply) *house {
 	log.SetLevel(logrus.DebugLevel)
 	h.level = log.SetLevel
 	var faults fault.List
-	h.Service, faults = New(s, Deps{Recorder: h.notes, Log: log, Transport: h.fake})
+	h.Service, faults = New(s, Deps{Recorder: h.notes, Log: log, Transport: h.fake, Rule: steps})
 	if err := faults.Err(); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(h.Close)
 	return h
+}
+
+// steps is a rule whose moments are easy to follow, whatever people do and whatever polls cost: 4.5 s, then 1.5 s, each gap a fifth
+// longer, 8 s at most.
+func steps(w pace.Wait, _ state.Use) time.Duration {
+	if w.Polls == 0 {
+		return max(w.Floor, 4500*time.Millisecond)
+	}
+	gap := 1500 * time.Millisecond
+	for range w.Polls - 1 {
+		gap = min(gap*6/5, 8*time.Second)
+	}
+	return max(w.Floor, w.Since+gap)
 }
 
 // age lets the process grow old enough to trust mobiles that it has not seen (inside a synctest bubble).

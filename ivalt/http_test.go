@@ -53,10 +53,10 @@ func tlsServer(t *testing.T, h http.HandlerFunc, change func(*tls.Config)) Setti
 	server.StartTLS()
 	t.Cleanup(server.Close)
 	s := settings()
-	s.URL = server.URL
-	s.CAFile = filepath.Join(t.TempDir(), "ca.pem")
+	s.API.URL = server.URL
+	s.API.CAFile = filepath.Join(t.TempDir(), "ca.pem")
 	block := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})
-	if err := os.WriteFile(s.CAFile, block, 0o600); err != nil {
+	if err := os.WriteFile(s.API.CAFile, block, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	return s
@@ -139,7 +139,7 @@ func TestTLS(t *testing.T) {
 	})
 	t.Run("an unknown root", func(t *testing.T) {
 		s := tlsServer(t, answer, func(*tls.Config) {})
-		s.CAFile = ""
+		s.API.CAFile = ""
 		if a := pushNow(t, start(t, s)); a.Outcome != auth.NoAnswer || a.Pushed {
 			t.Errorf("%+v", a)
 		}
@@ -152,7 +152,7 @@ func TestNobodyListens(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := settings()
-	s.URL = "http://" + listener.Addr().String()
+	s.API.URL = "http://" + listener.Addr().String()
 	if err := listener.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -167,7 +167,7 @@ func plain(tb testing.TB, h http.HandlerFunc) Settings {
 	server := httptest.NewServer(h)
 	tb.Cleanup(server.Close)
 	s := settings()
-	s.URL = server.URL
+	s.API.URL = server.URL
 	return s
 }
 
@@ -176,7 +176,7 @@ func TestTheKeyFollowsNoRedirect(t *testing.T) {
 	thief := plain(t, func(http.ResponseWriter, *http.Request) { elsewhere.Add(1) })
 	for _, status := range []int{301, 302, 303, 307, 308} {
 		s := plain(t, func(w http.ResponseWriter, r *http.Request) {
-			w.Header().Set("Location", thief.URL+r.URL.Path)
+			w.Header().Set("Location", thief.API.URL+r.URL.Path)
 			w.WriteHeader(status)
 		})
 		if a := pushNow(t, start(t, s)); a.Outcome != auth.Misconfigured {
@@ -206,7 +206,7 @@ func TestAServerThatHangsUp(t *testing.T) {
 		}
 	})
 	s := settings()
-	s.URL = "http://" + listener.Addr().String()
+	s.API.URL = "http://" + listener.Addr().String()
 	s.ApprovalTimeout = 2 * time.Second
 	service := start(t, s)
 	p := pushTo(t, "a1", testMobile) // a young process: the drain makes the kept connection
@@ -261,7 +261,7 @@ func TestConnectionsAreKeptAndBounded(t *testing.T) {
 	server.Start()
 	t.Cleanup(server.Close)
 	s := settings()
-	s.URL, s.Connections = server.URL, bound
+	s.API.URL, s.API.Connections = server.URL, bound
 	service := start(t, s)
 	var all sync.WaitGroup
 	for i := range logins {

@@ -58,7 +58,7 @@ func TestAWithdrawnLoginCollidesWithNobody(t *testing.T) {
 			t.Errorf("the older login: %s, %+v", outcomeWord(a.Outcome), a)
 		}
 		// The older push may still be answered, so the newer one drains: sentinel; drain, sentinel, two polls.
-		if diff := cmp.Diff(ms(0, 2000, 2000, 6870), h.fake.times(resultPath)); diff != "" {
+		if diff := cmp.Diff(ms(0, 2000, 2000, 6500), h.fake.times(resultPath)); diff != "" {
 			t.Errorf("polls (-want +got):\n%s", diff)
 		}
 		if words := h.notes.security(); len(words) != 0 {
@@ -104,13 +104,13 @@ func TestReload(t *testing.T) {
 		h.age()
 		time.AfterFunc(5*time.Second, func() {
 			bad := s
-			bad.URL = "ftp://x"
+			bad.API.URL = "ftp://x"
 			if len(h.Reload(bad).Fatal()) == 0 {
 				t.Error("a bad URL was taken")
 			}
 			next := s
-			next.URL, next.ApprovalTimeout, next.APIKey = "https://other.example/v2/", 10*time.Second, secret.New(strings.Repeat("k", 32))
-			next.Limits, next.Connections = state.Limits{PerMinute: 3}, 1
+			next.API.URL, next.ApprovalTimeout, next.API.APIKey = "https://other.example/v2/", 10*time.Second, secret.New(strings.Repeat("k", 32))
+			next.Limits, next.API.Connections = state.Limits{PerMinute: 3}, 1
 			if faults := h.Reload(next); len(faults.Fatal()) > 0 {
 				t.Error(faults)
 			}
@@ -154,7 +154,7 @@ func TestTenThousandLogins(t *testing.T) { synctest.Test(t, tenThousand) }
 func tenThousand(t *testing.T) {
 	const many = 10_000
 	s := settings()
-	s.Connections = 64
+	s.API.Connections = 64
 	polls := map[string]int{}
 	h := newHouse(t, s, func(r request) reply {
 		if r.path == pushPath {
@@ -186,7 +186,7 @@ func tenThousand(t *testing.T) {
 func TestCallersAreBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := settings()
-		s.Connections = 3
+		s.API.Connections = 3
 		var busy, most atomic.Int64
 		h := newHouse(t, s, script(after(time.Second, sent()), after(time.Second, outside())))
 		h.age()

@@ -126,7 +126,7 @@ func TestARealOutage(t *testing.T) {
 	server := httptest.NewTLSServer(http.NotFoundHandler())
 	t.Cleanup(server.Close)
 	s, text := settings(), &pad{}
-	s.URL = server.URL
+	s.API.URL = server.URL
 	out := logrus.New()
 	out.SetOutput(text)
 	service, faults := New(s, Deps{Recorder: &notes{}, Log: out})

@@ -94,7 +94,7 @@ func newScheduler(p *plan, c *gateway.Client, l state.Limits, v *voice, rule pac
 		base:      base,
 		cancel:    cancel,
 		wake:      make(chan struct{}, 1),
-		jobs:      make(chan job, mostConnections),
+		jobs:      make(chan job, gateway.MostConnections),
 		plan:      p,
 		client:    c,
 		addresses: newAddresses(),

@@ -1,7 +1,6 @@
 package ivalt
 
 import (
-	"crypto/x509"
 	"net/http"
 
 	"github.com/sirupsen/logrus"
@@ -16,7 +15,7 @@ import (
 type Deps struct {
 	Recorder  auth.Recorder      // security events
 	Log       logrus.FieldLogger // alarms; a line for each call at debug level
-	Transport http.RoundTripper  // for tests; nil: our own. It must not write to a request's header
+	Transport http.RoundTripper  // for tests; nil: our own
 	Rule      pace.Rule          // for comparisons; nil: pace.ByWorth
 }
 
@@ -31,21 +30,20 @@ var _ auth.Pusher = (*Service)(nil)
 // New checks the settings and starts the service; with a fatal fault there is none. It speaks to nobody: that iVALT cannot
 // be reached now is no fault.
 func New(s Settings, d Deps) (*Service, fault.List) {
-	p, roots, faults := s.check()
+	p, options, faults := s.check()
 	if len(faults.Fatal()) > 0 {
 		return nil, faults
 	}
 	if d.Rule == nil {
 		d.Rule = pace.ByWorth
 	}
-	return &Service{deps: d, scheduler: newScheduler(&p, d.client(s, &p, roots), s.Limits, newVoice(d), d.Rule)}, faults
+	return &Service{deps: d, scheduler: newScheduler(&p, d.client(options), s.Limits, newVoice(d), d.Rule)}, faults
 }
 
-// client is the client of settings that passed their check.
-func (d Deps) client(s Settings, p *plan, roots *x509.CertPool) *gateway.Client {
-	return gateway.New(gateway.Options{
-		URL: s.URL, APIKey: s.APIKey, Roots: roots, Connections: p.connections, Transport: d.Transport,
-	})
+// client is the client of options that passed their check.
+func (d Deps) client(o gateway.Options) *gateway.Client {
+	o.Transport = d.Transport
+	return gateway.New(o)
 }
 
 // Begin has iVALT ask the person and returns at once. It sends one push request; a second one at most, ten seconds later, where
@@ -72,11 +70,11 @@ func (a asked) Withdraw() { a.scheduler.withdraw(a.login) }
 // Reload takes new settings, or none of them where one is a fatal fault. Address, key, roots, limits and the bound on
 // calls hold from the next call on; what a login waits for, and its rules, stay as they were when it began.
 func (s *Service) Reload(settings Settings) fault.List {
-	p, roots, faults := settings.check()
+	p, options, faults := settings.check()
 	if len(faults.Fatal()) > 0 {
 		return faults
 	}
-	s.scheduler.adopt(&p, s.deps.client(settings, &p, roots), settings.Limits)
+	s.scheduler.adopt(&p, s.deps.client(options), settings.Limits)
 	return faults
 }
 

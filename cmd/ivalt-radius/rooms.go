@@ -11,6 +11,7 @@ import (
 	"ivalt-radius/directory"
 	"ivalt-radius/fault"
 	"ivalt-radius/ivalt"
+	"ivalt-radius/ivalt/gateway"
 	"ivalt-radius/policy"
 	"ivalt-radius/radius"
 	"ivalt-radius/radius/attribute"
@@ -206,11 +207,16 @@ func radiusSettings(s *config.Settings, rules *auth.Rules) radius.Settings {
 
 func ivaltSettings(s *config.Settings) ivalt.Settings {
 	return ivalt.Settings{
-		URL: s.IVALT.URL, APIKey: s.IVALT.APIKey, CAFile: s.IVALT.CAFile, ApprovalTimeout: s.IVALT.ApprovalTimeout,
-		Sentinel: s.IVALT.Sentinel, OnCollision: s.IVALT.OnCollision, AllowMissingDetails: s.IVALT.AllowMissingDetails,
+		API: gateway.Settings{
+			URL: s.IVALT.URL, Dialect: s.IVALT.Dialect, Endpoint: s.IVALT.Endpoint, Pending: s.IVALT.Pending,
+			APIKey: s.IVALT.APIKey, SigningSecret: s.IVALT.SigningSecret, CAFile: s.IVALT.CAFile, OwnRoots: !s.IVALT.SystemRoots,
+			Pins: s.IVALT.Pins, Proxy: s.IVALT.Proxy, SendClientAddress: s.IVALT.SendClientAddress,
+			Connections: s.IVALT.Connections, Version: version,
+		},
+		ApprovalTimeout: s.IVALT.ApprovalTimeout, Sentinel: s.IVALT.Sentinel, OnCollision: s.IVALT.OnCollision, AllowMissingDetails: s.IVALT.AllowMissingDetails,
 		Limits: state.Limits{
 			PerSecond: s.IVALT.Limits.PerSecond, PerMinute: s.IVALT.Limits.PerMinute, PerHour: s.IVALT.Limits.PerHour,
 		},
-		RequestFrom: s.IVALT.RequestFrom, Connections: s.IVALT.Connections,
+		RequestFrom: s.IVALT.RequestFrom,
 	}
 }

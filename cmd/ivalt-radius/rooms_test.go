@@ -59,7 +59,7 @@ ivalt:
 		{[]any{full.MessageAuthenticator, full.OmitMessageAuthenticator, full.AnswerWithin}, []any{"required", true, 40 * time.Second}},
 		{[]any{bare.IgnoreStatusServer, full.IgnoreStatusServer}, []any{false, true}},
 		{[]any{full.CallingStationFrom[0], full.OnPushTimeout}, []any{"Tunnel-Client-Endpoint", "silence"}},
-		{[]any{r.ivalt.URL, r.ivalt.APIKey.Reveal(), r.ivalt.ApprovalTimeout}, []any{"http://127.0.0.1:8099", apiKey, 30 * time.Second}},
+		{[]any{r.ivalt.API.URL, r.ivalt.API.APIKey.Reveal(), r.ivalt.ApprovalTimeout}, []any{"http://127.0.0.1:8099", apiKey, 30 * time.Second}},
 		{[]any{r.ivalt.Sentinel, r.ivalt.OnCollision, r.ivalt.AllowMissingDetails}, []any{"auto", "keep_first", true}},
 		{[]any{r.ivalt.Limits, r.ivalt.RequestFrom}, []any{state.Limits{PerSecond: 1, PerMinute: 2, PerHour: 3}, "{user}"}},
 	} {

@@ -53,6 +53,29 @@ type Question struct {
 	Sent    time.Time   // when the push left, with its monotonic reading: nothing older is an answer to it
 	Request string      // the push's Result.Request; empty: any
 	Proof   Proof
+	Address string // the person's: see Order
+
+	refused statuses // of the Client
+}
+
+// statuses are some of those that the result endpoint may use for "nobody has answered yet".
+type statuses uint8
+
+// statusOf is the set of one status; empty where it is none of the five.
+func statusOf(status int) statuses {
+	switch status {
+	case http.StatusAccepted:
+		return 1
+	case http.StatusNoContent:
+		return 1 << 1
+	case http.StatusBadRequest:
+		return 1 << 2
+	case http.StatusNotFound:
+		return 1 << 3
+	case http.StatusUnprocessableEntity:
+		return 1 << 4
+	}
+	return 0
 }
 
 // Proof says what to do with an approval that does not echo the mobile. One that echoes another never counts.

@@ -21,7 +21,7 @@ var (
 func classifyPush(r response, now time.Time) Result {
 	res, doc, settled := common(r, now)
 	if settled {
-		if res.Class == Failed && r.status >= http.StatusBadRequest && r.status < http.StatusInternalServerError {
+		if res.Class == Failed && res.Violation != Script && r.status >= http.StatusBadRequest && r.status < http.StatusInternalServerError {
 			res.Class = Refused // a gateway's own page: the push was not taken
 		}
 		return res
@@ -44,7 +44,7 @@ func classifyPush(r response, now time.Time) Result {
 // classifyResult reads the answer to a poll.
 func classifyResult(r response, q Question, now time.Time) Result {
 	if r.status == http.StatusNoContent {
-		return Result{Class: Pending}
+		return Result{Class: q.unanswered(r.status)}
 	}
 	res, doc, settled := common(r, now)
 	if settled {
@@ -52,15 +52,23 @@ func classifyResult(r response, q Question, now time.Time) Result {
 	}
 	switch r.status {
 	case http.StatusNotFound, http.StatusUnprocessableEntity, http.StatusBadRequest, http.StatusAccepted:
-		res.Class = Pending
+		res.Class = q.unanswered(r.status)
 	case http.StatusOK:
-		res.Class = judge(doc, q, now)
+		res.Class, res.Violation = judge(doc, q, now)
 	default:
 		if res.Class = Refused; r.status < http.StatusBadRequest {
 			res.Class = Drift
 		}
 	}
 	return res
+}
+
+// unanswered is the class of a status that can mean that nobody has answered yet, where no text says more.
+func (q Question) unanswered(status int) Class {
+	if q.refused&statusOf(status) != 0 {
+		return Refused
+	}
+	return Pending
 }
 
 // classifyLookup reads the answer to a look-up by e-mail.
@@ -85,26 +93,67 @@ func classifyLookup(r response, email string, now time.Time) Result {
 }
 
 // common is the part of the table that holds for every call; settled says that the class is final. Rows that a status alone
-// decides come before those that need a body, so that a redirect's or a throttle's HTML page does not hide them.
+// decides come before those that need a body, so that a redirect's or a throttle's HTML page does not hide them. An answer
+// whose form breaks a rule is settled here, but for an odd
+// status: none of those is Approved, Accepted or Found.
 func common(r response, now time.Time) (res Result, doc object, settled bool) {
-	switch {
-	case r.status == 0:
+	if r.status == 0 {
 		return Result{Class: r.fault, Resend: r.fault == Failed, Why: r.why, Cause: r.cause}, nil, true
+	}
+	doc, res.Violation = form(r)
+	res.Clock, res.Activity = clockOf(doc), activity(doc)
+	switch {
 	case r.status >= http.StatusInternalServerError:
-		return Result{Class: Failed, Resend: true, Why: ServerError, Cause: statusText(r.status)}, nil, true
+		res.Class, res.Resend, res.Why, res.Cause = Failed, res.Violation != Script, ServerError, statusText(r.status)
+		return res, nil, true
 	case r.status >= http.StatusMultipleChoices && r.status < http.StatusBadRequest:
-		return Result{Class: BadKey}, nil, true
+		res.Class = BadKey
+		return res, nil, true
+	case r.status == http.StatusTooManyRequests:
+		res.Class, res.Pause = Throttled, pause(r.header, doc, now)
+		return res, doc, true
+	case doc == nil:
+		res.Class, res.Why, res.Cause = Failed, NoJSON, pageOf(r, res.Violation)
+		if res.Violation == Script {
+			res.Why = Malformed
+		}
+		return res, nil, true
 	}
-	doc, err := parse(r.body)
-	if r.status == http.StatusTooManyRequests {
-		return Result{Class: Throttled, Pause: pause(r.header, doc, now), Activity: activity(doc)}, doc, true
-	}
-	if err != nil || !isJSON(r.header.Get("Content-Type")) {
-		return Result{Class: Failed, Why: NoJSON, Cause: pageOf(r)}, nil, true
-	}
-	res.Activity = activity(doc)
 	res.Class = refusal(r.status, doc)
 	return res, doc, res.Class != Failed
+}
+
+// form reads the body and says which rule of well-formed answers is broken, the gravest of them. Without a body that may be
+// read as an answer there is no object. 5xx, 429 and 204 come from what stands before the API and need hold no JSON.
+func form(r response) (object, Violation) {
+	if r.body == nil {
+		return nil, TooLarge
+	}
+	doc, broken := parse(r.body)
+	page := r.status >= http.StatusInternalServerError || r.status == http.StatusTooManyRequests || r.status == http.StatusNoContent
+	if !page && !isJSON(r.header.Get("Content-Type")) {
+		doc = nil
+		if broken != Script {
+			broken = NotJSON
+		}
+	}
+	if page && broken == NotJSON {
+		broken = Sound
+	}
+	if broken != Script && !known(r.status) {
+		broken = OddStatus
+	}
+	return doc, broken
+}
+
+// known reports the statuses that the API is seen to use, and those of what stands before it.
+func known(status int) bool {
+	switch status {
+	case http.StatusOK, http.StatusCreated, http.StatusAccepted, http.StatusNoContent, http.StatusBadRequest, http.StatusUnauthorized,
+		http.StatusForbidden, http.StatusNotFound, http.StatusUnprocessableEntity, http.StatusTooManyRequests:
+		return true
+	}
+	return status >= http.StatusInternalServerError && status < 600
 }
 
 // refusal is the class of a 4xx that its text decides; failed where none does.

@@ -29,9 +29,11 @@ func (e Endpoint) String() string {
 // that works refuses it as a bad request. Failed, Unsent and BadKey mean that calls cannot succeed now; everything else
 // means that they can.
 func (c *Client) Probe(ctx context.Context, e Endpoint) Result {
-	path := [Endpoints]string{lookUpPath, pushPath, resultPath}[e]
-	return c.post(ctx, path, []byte(`{}`), func(r response) Result {
-		res, _, _ := common(r, time.Now())
+	return c.post(ctx, call{endpoint: e, payload: []byte(`{}`)}, func(r response, now time.Time) Result {
+		res, _, settled := common(r, now)
+		if !settled {
+			res.Class = Refused
+		}
 		return res
 	})
 }

@@ -12,20 +12,37 @@ import (
 const clockSlack = 2 * time.Second
 
 // judge reads the body of a 200 to a poll. It is approved only where every part of the proof is there; pending where iVALT
-// says "not yet"; otherwise drift, which never lets anybody in.
-func judge(doc object, q Question, now time.Time) Class {
+// says "not yet"; otherwise drift, which never lets anybody in. An approval that speaks against itself is a violation.
+func judge(doc object, q Question, now time.Time) (Class, Violation) {
 	data, isObject := doc.get("data").(object)
 	status := data.get("status")
 	if isObject && doc.get("error") == nil && (status == false || (status == nil && len(data) > 0)) {
-		return Pending
+		return Pending, Sound
 	}
-	if status != true || doc.get("error") != nil {
-		return Drift
+	if status != true || doc.get("error") != nil || pushedText.MatchString(data.text("message")) {
+		return Drift, Sound
 	}
-	if pushedText.MatchString(data.text("message")) || !echoes(data, q) || !fresh(doc, data, q.Sent, now) || !sameRequest(doc, data, q) {
-		return Drift
+	recent, old := fresh(doc, data, q.Sent, now)
+	switch {
+	case another(data.object("details"), q.Mobile):
+		return Drift, OtherPhone
+	case old:
+		return Drift, OldTime
+	case !recent || !echoes(data, q) || !sameRequest(doc, data, q):
+		return Drift, Sound
 	}
-	return Approved
+	return Approved, Sound
+}
+
+// another reports that the details name a phone that cannot be the one that was asked. A number without its country that ends
+// as ours proves nothing either way.
+func another(details object, want auth.Mobile) bool {
+	mobile, whole := digits(details.get("mobile"))
+	if mobile == "" || sameMobile(details, want) {
+		return false
+	}
+	code, _ := digits(details.get("country_code"))
+	return whole || code != "" || !strings.HasSuffix(want.E164(), mobile)
 }
 
 // echoes reports that the details name the number that was asked, by digits.
@@ -72,26 +89,26 @@ func digits(v any) (text string, whole bool) {
 	return text, whole
 }
 
-// fresh reports that no time of approval in the body lies before the push. Both ages are measured on iVALT's own clock
-// where the body tells it (debug.timestamp is the time of the answer), so that a wrong clock here does no harm. No capture
-// holds a time of approval: these names are those of the documents.
-func fresh(doc, data object, sent, now time.Time) bool {
-	answered, err := time.Parse(time.RFC3339Nano, doc.object("debug").text("timestamp"))
-	if err != nil {
+// fresh reports that no time of approval in the body lies before the push; old, that one does. Both ages are measured on
+// iVALT's own clock where the body tells it (debug.timestamp is the time of the answer), so that a wrong clock here does
+// no harm. No capture holds a time of approval: these names are those of the documents.
+func fresh(doc, data object, sent, now time.Time) (recent, old bool) {
+	answered := clockOf(doc)
+	if answered.IsZero() {
 		answered = now
 	}
+	recent = true
 	for _, o := range []object{data, data.object("details")} {
 		for _, name := range []string{"approved_at", "authenticated_at", "verified_at", "timestamp"} {
 			if o.get(name) == nil {
 				continue
 			}
 			at, err := time.Parse(time.RFC3339Nano, o.text(name))
-			if err != nil || answered.Sub(at) > now.Sub(sent)+clockSlack {
-				return false
-			}
+			late := err == nil && answered.Sub(at) > now.Sub(sent)+clockSlack
+			recent, old = recent && err == nil && !late, old || late
 		}
 	}
-	return true
+	return recent, old
 }
 
 // sameRequest reports that the body names no other push than ours.

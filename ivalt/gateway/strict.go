@@ -2,7 +2,6 @@ package gateway
 
 import (
 	"encoding/json"
-	"errors"
 	"strings"
 	"unicode/utf8"
 )
@@ -12,8 +11,6 @@ const (
 	maxDepth   = 16
 	maxMembers = 128 // in one object or array
 )
-
-var errShape = errors.New("not one strict JSON object")
 
 // object is a JSON object whose members keep their exact names. encoding/json would match "Status" to "status" and take
 // the last of two equal names, so that a body could say yes and no at once.
@@ -25,23 +22,74 @@ type member struct {
 }
 
 // parse reads one JSON object, strictly: valid UTF-8, nothing behind it, no name twice in one object (whatever its case),
-// bounded depth and width. Nothing of it refers to body.
-func parse(body []byte) (object, error) {
+// bounded depth and width, no script-like content. It says which rule a body breaks; nothing of the object refers to body.
+func parse(body []byte) (object, Violation) {
+	if scripted(body) {
+		return nil, Script
+	}
 	if !utf8.Valid(body) || !json.Valid(body) {
-		return nil, errShape
+		return nil, NotJSON
 	}
 	r := reader{text: string(body)}
 	o, ok := r.value(maxDepth).(object)
-	if !ok || r.bad {
-		return nil, errShape
+	switch {
+	case r.broken != Sound:
+		return nil, r.broken
+	case !ok:
+		return nil, NotJSON
 	}
-	return o, nil
+	return o, Sound
+}
+
+// scripted reports what a browser could run, in whatever case: nothing that iVALT says of a phone needs it.
+func scripted[T string | []byte](text T) bool {
+	for i := range len(text) {
+		switch text[i] {
+		case '<':
+			if begins(text[i:], "<script") {
+				return true
+			}
+		case 'j', 'J':
+			if begins(text[i:], "javascript:") {
+				return true
+			}
+		case 'e', 'E':
+			if begins(text[i:], "eval(") || begins(text[i:], "exec(") {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// begins reports a text that begins with a word in lower case, whatever its own.
+func begins[T string | []byte](text T, word string) bool {
+	if len(text) < len(word) {
+		return false
+	}
+	for i := range len(word) {
+		c := text[i]
+		if c >= 'A' && c <= 'Z' {
+			c += 'a' - 'A'
+		}
+		if c != word[i] {
+			return false
+		}
+	}
+	return true
 }
 
 // reader walks over a text that json.Valid has found to be one JSON value, so that it need not look for what cannot be there.
 type reader struct {
-	text string // what is still unread
-	bad  bool   // it is JSON, but not strict
+	text   string    // what is still unread
+	broken Violation // the first rule that the text breaks; nothing behind it is read
+}
+
+// breaks notes the first rule that is broken.
+func (r *reader) breaks(v Violation) {
+	if r.broken == Sound {
+		r.broken = v
+	}
 }
 
 // next drops blanks, and the one octet behind them where that is c.
@@ -82,11 +130,16 @@ func (r *reader) value(depth int) any {
 
 // more reports that another item follows before the closing octet, and gives up on one too many or too deep.
 func (r *reader) more(closing byte, items, depth int) bool {
-	if r.bad || r.next(closing) {
+	if r.broken != Sound || r.next(closing) {
 		return false
 	}
-	r.bad = depth < 0 || items == maxMembers || r.text == ""
-	return !r.bad && (items == 0 || r.next(','))
+	switch {
+	case r.text == "":
+		r.breaks(NotJSON)
+	case depth < 0 || items == maxMembers:
+		r.breaks(TooDeep)
+	}
+	return r.broken == Sound && (items == 0 || r.next(','))
 }
 
 func (r *reader) array(depth int) []any {
@@ -102,7 +155,9 @@ func (r *reader) object(depth int) object {
 	for r.more('}', len(o), depth) {
 		r.next('"')
 		name := r.quoted()
-		r.bad = r.bad || o.holds(name)
+		if o.holds(name) {
+			r.breaks(TwoNames)
+		}
 		r.next(':')
 		o = append(o, member{name: name, value: r.value(depth)})
 	}
@@ -122,8 +177,12 @@ func (r *reader) quoted() (text string) {
 		}
 	}
 	if end >= len(r.text) || json.Unmarshal([]byte(`"`+r.text[:end+1]), &text) != nil {
-		r.bad, r.text = true, ""
+		r.breaks(NotJSON)
+		r.text = ""
 		return ""
+	}
+	if scripted(text) { // without escapes it was found in the body
+		r.breaks(Script)
 	}
 	r.text = r.text[end+1:]
 	return text

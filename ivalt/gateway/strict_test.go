@@ -17,8 +17,8 @@ func FuzzParse(f *testing.F) {
 	}
 	f.Add(`{"a":[],"b":{},"c":[[1,2],{"x":"\u00e9\ud800\\\"q"}],"d":-1.5e+3}`)
 	f.Fuzz(func(t *testing.T, body string) {
-		got, err := parse([]byte(body))
-		if err != nil {
+		got, broken := parse([]byte(body))
+		if broken != Sound {
 			return
 		}
 		d := json.NewDecoder(strings.NewReader(body))
@@ -57,19 +57,29 @@ func TestBounds(t *testing.T) {
 	list := func(n int) string { return `{"a":[` + strings.Repeat("0,", n-1) + "0]}" }
 	for _, tc := range []struct {
 		name, body string
-		fits       bool
+		broken     Violation
 	}{
-		{"as deep as may be", nested(maxDepth), true},
-		{"deeper", nested(maxDepth + 1), false},
-		{"as wide as may be", list(maxMembers), true},
-		{"wider", list(maxMembers + 1), false},
-		{"empty ones", ` { "a" : [ ] , "b" : { } } `, true},
-		{"escapes", `{"a\u0062":"\"\\\n"}`, true},
-		{"names that an escape makes equal", `{"ab":1,"a\u0062":2}`, false},
-		{"names that only the case tells apart", `{"ab":1,"AB":2}`, false},
+		{"as deep as may be", nested(maxDepth), Sound},
+		{"deeper", nested(maxDepth + 1), TooDeep},
+		{"as wide as may be", list(maxMembers), Sound},
+		{"wider", list(maxMembers + 1), TooDeep},
+		{"empty ones", ` { "a" : [ ] , "b" : { } } `, Sound},
+		{"escapes", `{"a\u0062":"\"\\\n"}`, Sound},
+		{"names that an escape makes equal", `{"ab":1,"a\u0062":2}`, TwoNames},
+		{"names that only the case tells apart", `{"ab":1,"AB":2}`, TwoNames},
+		{"no JSON", `{"a":}`, NotJSON},
+		{"no object", `[]`, NotJSON},
+		{"bad UTF-8", "{\"a\":\"\xff\"}", NotJSON},
+		{"a script", `{"a":"<ScRiPt src=x>"}`, Script},
+		{"a script in no JSON", `<SCRIPT>`, Script},
+		{"a script behind an escape", `{"a":"\u003cscript>"}`, Script},
+		{"a script in an escaped name", `{"\u0065val(1)":1}`, Script},
+		{"a call", `{"a":"x EXEC(y)"}`, Script},
+		{"a link", `{"a":["JavaScript:x"]}`, Script},
+		{"words that are none", `{"a":"<scrip","javascript":"eval","e":"execute(","j":"j"}`, Sound},
 	} {
-		if _, err := parse([]byte(tc.body)); (err == nil) != tc.fits {
-			t.Errorf("%s: %v", tc.name, err)
+		if o, broken := parse([]byte(tc.body)); broken != tc.broken || (o != nil) != (broken == Sound) {
+			t.Errorf("%s: %q, want %q", tc.name, broken, tc.broken)
 		}
 	}
 }

@@ -17,24 +17,30 @@ type Why uint8
 
 // The kinds of an outage.
 const (
-	Answered    Why = iota
-	Untrusted       // the server's certificate is not trusted, or is another host's
-	NoTLS           // TLS could not be agreed on
-	NoName          // the host's name leads nowhere
-	NoListener      // the connection was refused
-	Late            // no answer in time
-	Broken          // the connection could not be made, or broke
-	ServerError     // 5xx
-	NoJSON          // an answer that is no JSON, or is larger than is read
-	GivenUp         // we ended the call ourselves: it says nothing about iVALT
-	Whys            // how many there are
+	Answered     Why = iota
+	Untrusted        // the server's certificate is not trusted, or is another host's
+	Unpinned         // it is trusted, and its chain holds none of the pinned keys
+	NoTLS            // TLS could not be agreed on
+	NoName           // the host's name leads nowhere
+	NoListener       // the connection was refused
+	NoProxy          // the proxy cannot be reached
+	ProxyRefused     // the proxy was reached and lets us through to nobody
+	Late             // no answer in time
+	Broken           // the connection could not be made, or broke
+	ServerError      // 5xx
+	NoJSON           // an answer that is no JSON, or is larger than is read
+	Malformed        // JSON with script-like content
+	GivenUp          // we ended the call ourselves: it says nothing about iVALT
+	Whys             // how many there are
 )
 
 // String is the constant word of the log and of an attempt's detail; empty for an answer.
 func (w Why) String() string {
 	words := [Whys]string{
-		"", "iVALT: TLS certificate not trusted", "iVALT: no TLS connection", "iVALT: name not found", "iVALT: connection refused",
-		"iVALT: no answer in time", "iVALT: connection failed", "iVALT: server error", "iVALT: answered no JSON", "iVALT: call given up",
+		"", "iVALT: TLS certificate not trusted", "iVALT: no pinned key in the certificate chain", "iVALT: no TLS connection",
+		"iVALT: name not found", "iVALT: connection refused", "iVALT: the proxy cannot be reached", "iVALT: the proxy refused",
+		"iVALT: no answer in time", "iVALT: connection failed", "iVALT: server error", "iVALT: answered no JSON",
+		"iVALT: answered script-like content", "iVALT: call given up",
 	}
 	if w < Whys {
 		return words[w]
@@ -55,10 +61,17 @@ func whyOf(err error) (why Why, cause string) {
 		record    tls.RecordHeaderError
 		socket    *net.OpError
 		timeout   net.Error
+		refused   proxyRefusal
 	)
 	switch {
 	case errors.Is(err, context.Canceled):
 		return GivenUp, ""
+	case errors.As(err, &refused):
+		return ProxyRefused, refused.Error()
+	case errors.As(err, &socket) && socket.Op == proxyConnect:
+		return NoProxy, clean(socket.Error())
+	case errors.Is(err, errUnpinned):
+		return Unpinned, errUnpinned.Error()
 	case errors.As(err, &untrusted):
 		return Untrusted, clean(untrusted.Error())
 	case errors.As(err, &name) && !name.IsTimeout:
@@ -96,12 +109,15 @@ func clean(text string) string {
 	return text[:min(len(text), mostCause)]
 }
 
-// pageOf says in constant words what came instead of JSON.
-func pageOf(r response) string {
+// pageOf says in constant words what came instead of an answer.
+func pageOf(r response, broken Violation) string {
 	what := "no JSON object"
-	switch media, _, _ := strings.Cut(r.header.Get("Content-Type"), ";"); {
+	media, _, _ := strings.Cut(r.header.Get("Content-Type"), ";")
+	switch {
 	case r.body == nil:
 		what = "larger than is read"
+	case broken == TooDeep || broken == TwoNames || broken == Script:
+		what = broken.String()
 	case strings.EqualFold(strings.TrimSpace(media), "text/html"):
 		what = "an HTML page"
 	}

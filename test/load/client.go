@@ -12,6 +12,7 @@ import (
 	"ivalt-radius/audit"
 	"ivalt-radius/auth"
 	"ivalt-radius/ivalt"
+	"ivalt-radius/ivalt/gateway"
 	"ivalt-radius/ivalt/pace"
 	"ivalt-radius/secret"
 	"ivalt-radius/state"
@@ -33,7 +34,7 @@ func ours(name, sentinel string, rule pace.Rule) client {
 		log := logrus.New()
 		log.SetOutput(io.Discard)
 		s, faults := ivalt.New(ivalt.Settings{
-			URL: "https://api.ivalt.com", APIKey: secret.New("0123456789abcdefghijABCDEFGHIJ_-KEY"),
+			API:             gateway.Settings{URL: "https://api.ivalt.com", APIKey: secret.New("0123456789abcdefghijABCDEFGHIJ_-KEY")},
 			ApprovalTimeout: time.Minute, Sentinel: sentinel, Limits: state.Limits{PerSecond: 20, PerMinute: 100, PerHour: 1000},
 		}, ivalt.Deps{Recorder: nobody{}, Log: log, Transport: l, Rule: rule})
 		return func(ctx context.Context, p *person) bool { return login(ctx, s, p) }, s.Close, faults.Err()

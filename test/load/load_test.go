@@ -31,7 +31,7 @@ func cell(t *testing.T, s scene, c client, rounds int) (sum outcome) {
 // TestPromises holds the scheduler to what docs/ivalt.md promises, in the scenes that decide it.
 func TestPromises(t *testing.T) {
 	all := clients()
-	for _, s := range []scene{peak(3, 8), peak(20, 2), peak(60, 1)} {
+	for _, s := range []scene{peak(3, 20), peak(20, 2), peak(60, 1)} {
 		t.Run(s.name, func(t *testing.T) {
 			rows := []outcome{cell(t, s, all[auto], s.rounds), cell(t, s, all[five], s.rounds), cell(t, s, all[two], s.rounds)}
 			for _, complaint := range broken(s, rows[0], rows[1:]...) {
