@@ -3,6 +3,8 @@ package ivalttest
 import (
 	"sync"
 	"sync/atomic"
+
+	"ivalt-radius/ivalt/ivalttest/plan"
 )
 
 // How much a Cloud remembers: enough to look at, too little to fill a machine.
@@ -15,7 +17,8 @@ const (
 // Cloud is the rehearsed iVALT. Make it with New; it has nothing to close. Safe for concurrent use.
 type Cloud struct {
 	options atomic.Pointer[Options] // filled
-	plan    atomic.Pointer[plan]
+	plan    atomic.Pointer[plan.Plan]
+	peaks   plan.Peaks
 	changes sync.Mutex // orders Change
 
 	book   *book
@@ -52,7 +55,7 @@ func (c *Cloud) Change(do func(*Options)) error {
 
 func (c *Cloud) configure(o Options) {
 	o = o.filled()
-	c.plan.Store(newPlan(o.Limits))
+	c.plan.Store(plan.New(o.Limits))
 	c.options.Store(&o)
 }
 
@@ -162,5 +165,6 @@ func (c *Cloud) Reset() {
 	c.pushes.reset()
 	c.requests.reset()
 	c.counts.reset()
-	c.plan.Store(newPlan(c.Options().Limits))
+	c.peaks.Reset()
+	c.plan.Store(plan.New(c.Options().Limits))
 }

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"time"
 
+	"ivalt-radius/ivalt/ivalttest/plan"
 	"ivalt-radius/secret"
 )
 
@@ -24,17 +25,14 @@ type Options struct {
 	NotFoundStatus int           // of a look-up that finds nobody: 400, as documented, or 404; 0 is 400
 	PushLifetime   time.Duration // how long a push can be answered and its answer be read; 0 is 5 minutes
 	Limits         Limits        // the usage plan; the zero Limits have none
+	CountPeaks     bool          // Counters tell the busiest second, minute and hour; it costs a lock a call
 }
 
 // Limits are a usage plan, over sliding windows; 0 is unlimited.
-type Limits struct {
-	PerSecond int `json:"per_second"`
-	PerMinute int `json:"per_minute"`
-	PerHour   int `json:"per_hour"`
-}
+type Limits = plan.Limits
 
 // DocumentedLimits are the limits that iVALT's own documents name.
-func DocumentedLimits() Limits { return Limits{PerSecond: 20, PerMinute: 100, PerHour: 1000} }
+func DocumentedLimits() Limits { return plan.Documented() }
 
 // Pending is what a result endpoint says while nobody has answered. Clients disagree about it, so a bridge must take all.
 type Pending uint8
@@ -113,8 +111,8 @@ func (o Options) Check() error {
 	default:
 		return fmt.Errorf("not-found status %d: only 400 and 404 are known", o.NotFoundStatus)
 	}
-	if l := o.Limits; min(l.PerSecond, l.PerMinute, l.PerHour) < 0 || max(l.PerSecond, l.PerMinute, l.PerHour) > maxLimit {
-		return fmt.Errorf("limits must lie between 0 and %d", maxLimit)
+	if l := o.Limits; min(l.PerSecond, l.PerMinute, l.PerHour) < 0 || max(l.PerSecond, l.PerMinute, l.PerHour) > plan.MaxLimit {
+		return fmt.Errorf("limits must lie between 0 and %d", plan.MaxLimit)
 	}
 	if o.Default.After < 0 || o.PushLifetime < 0 {
 		return fmt.Errorf("a duration is below zero")

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"ivalt-radius/ivalt/ivalttest/answers"
+	"ivalt-radius/ivalt/ivalttest/plan"
 )
 
 // Endpoint is one of the calls of the API. The zero Endpoint stands for all of them.
@@ -43,6 +44,12 @@ type Counters struct {
 	Refused   int64 `json:"refused"`   // wrong paths and wrong keys
 	Faults    int64 `json:"faults"`    // answers that a fault replaced or delayed
 	Redirects int64 `json:"redirects"` // redirects that a client followed, as it never should
+
+	// With Options.CountPeaks, the most calls of any sliding second, minute and hour, refused ones included. The hour's tells
+	// of up to plan.MaxRemembered.
+	PeakSecond int `json:"peak_second"`
+	PeakMinute int `json:"peak_minute"`
+	PeakHour   int `json:"peak_hour"`
 }
 
 // Counters returns the counts; each is exact, but they are not all read in one moment.
@@ -51,7 +58,8 @@ func (c *Cloud) Counters() Counters {
 	return Counters{
 		Requests: n.requests.Load(), LookUps: n.lookUps.Load(), Pushes: n.pushes.Load(), Polls: n.polls.Load(),
 		Approvals: n.approvals.Load(), Throttled: n.throttled.Load(), Refused: n.refused.Load(), Faults: n.faults.Load(),
-		Redirects: n.redirects.Load(),
+		Redirects:  n.redirects.Load(),
+		PeakSecond: c.peaks.Most(plan.Second), PeakMinute: c.peaks.Most(plan.Minute), PeakHour: c.peaks.Most(plan.Hour),
 	}
 }
 

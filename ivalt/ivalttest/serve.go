@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"ivalt-radius/ivalt/ivalttest/answers"
+	"ivalt-radius/ivalt/ivalttest/plan"
 )
 
 const (
@@ -61,6 +62,9 @@ func (c *Cloud) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // application.
 func (c *Cloud) serveAPI(w http.ResponseWriter, r *http.Request) {
 	c.counts.requests.Add(1)
+	if o := c.options.Load(); o.CountPeaks {
+		c.peaks.Count(o.Now)
+	}
 	k := c.receive(r)
 	f := c.faults.take(&k)
 	if f != nil {
@@ -192,11 +196,11 @@ func (c *Cloud) answer(r *http.Request, k *call) answers.Reply {
 		return answers.Forbidden()
 	}
 	p := c.plan.Load()
-	if p.unlimited() {
+	if p.Unlimited() {
 		return c.apply(k)
 	}
-	ruled := p.take(k.now)
-	if ruled.refused {
+	ruled := p.Take(k.now, plan.Minute)
+	if ruled.Refused {
 		c.counts.throttled.Add(1)
 		return throttled(ruled, k.now)
 	}
@@ -232,14 +236,14 @@ func (c *Cloud) apply(k *call) answers.Reply {
 }
 
 // throttled is the gateway's refusal: its own words for the rate and the quota, the documented ones for the minute.
-func throttled(ruled ruling, now time.Time) answers.Reply {
-	wait := max(time.Second, (ruled.reset.Sub(now) + time.Second - 1).Truncate(time.Second))
+func throttled(ruled plan.Ruling, now time.Time) answers.Reply {
+	wait := max(time.Second, (ruled.Again.Sub(now) + time.Second - 1).Truncate(time.Second))
 	rep := answers.TooManyRequests()
-	switch ruled.by {
-	case second:
-	case minute:
+	switch ruled.By {
+	case plan.Second:
+	case plan.Minute:
 		rep = answers.RateLimitExceeded(wait)
-	case hour:
+	case plan.Hour:
 		rep = answers.LimitExceeded()
 	}
 	rep.Header = rateHeader(ruled)
@@ -247,10 +251,10 @@ func throttled(ruled ruling, now time.Time) answers.Reply {
 	return rep
 }
 
-func rateHeader(ruled ruling) http.Header {
+func rateHeader(ruled plan.Ruling) http.Header {
 	return answers.Header(
-		"X-RateLimit-Limit", strconv.Itoa(ruled.limit),
-		"X-RateLimit-Remaining", strconv.Itoa(ruled.remaining),
-		"X-RateLimit-Reset", strconv.FormatInt(ruled.reset.Unix(), 10),
+		"X-RateLimit-Limit", strconv.Itoa(ruled.Limit),
+		"X-RateLimit-Remaining", strconv.Itoa(ruled.Remaining),
+		"X-RateLimit-Reset", strconv.FormatInt(ruled.Reset.Unix(), 10),
 	)
 }
