@@ -1,6 +1,7 @@
 package ivalttest
 
 import (
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -11,6 +12,7 @@ import (
 const (
 	keptRequests = 4096
 	keptPushes   = 1024
+	keptAnswers  = 4096
 	maxPhones    = 1 << 20 // people whom Options.Default enrols on their own
 )
 
@@ -28,13 +30,17 @@ type Cloud struct {
 	faults   faultList
 	requests *ring[Request]
 	pushes   *ring[*push]
+	answered *ring[Answer]
 	ids      atomic.Uint64
 	counts   counts
 }
 
 // New makes a Cloud. Options that Check refuses are taken as they stand: the real API might do worse.
 func New(o Options) *Cloud {
-	c := &Cloud{book: newBook(), requests: newRing[Request](keptRequests), pushes: newRing[*push](keptPushes)}
+	c := &Cloud{
+		book: newBook(), requests: newRing[Request](keptRequests), pushes: newRing[*push](keptPushes),
+		answered: newRing[Answer](keptAnswers),
+	}
 	c.configure(o)
 	return c
 }
@@ -70,17 +76,19 @@ func (c *Cloud) Set(p Person) {
 	s.mu.Lock()
 	ph := s.phones[p.Mobile]
 	if ph == nil {
-		ph = &phone{}
+		ph = &phone{answers: c.answered}
 		s.phones[p.Mobile] = ph
 	}
-	old := ph.person.Email
+	old := ph.person
 	ph.person, ph.next, ph.auto = p, 0, false
 	s.mu.Unlock()
-	if old != p.Email {
-		c.emails.CompareAndDelete(old, p.Mobile)
+	for _, email := range old.emails() {
+		if !slices.Contains(p.emails(), email) {
+			c.emails.CompareAndDelete(email, p.Mobile)
+		}
 	}
-	if p.Email != "" {
-		c.emails.Store(p.Email, p.Mobile)
+	for _, email := range p.emails() {
+		c.emails.Store(email, p.Mobile)
 	}
 }
 
@@ -121,7 +129,7 @@ func (c *Cloud) byHand(mobile string, id uint64, said outcome) (done bool) {
 				if said == approved {
 					said = p.step.byApproving()
 				}
-				ph.answer(i, said, now, o.PushLifetime)
+				ph.answer(i, reply{said, now, ByHand}, o.PushLifetime)
 				done = true
 				return
 			}
@@ -150,7 +158,7 @@ func (c *Cloud) Polls(mobile string) (n int) {
 	return n
 }
 
-// Reset forgets pushes, results, faults, counters, the log and everybody whom Default enrolled. Options and the people
+// Reset forgets pushes, answers, results, faults, counters, the log and everybody whom Default enrolled. Options and the people
 // who were Set stay, and their Next begins again.
 func (c *Cloud) Reset() {
 	c.ClearFaults()
@@ -160,9 +168,10 @@ func (c *Cloud) Reset() {
 			c.autos.Add(-1)
 			return
 		}
-		s.phones[mobile] = &phone{person: ph.person}
+		s.phones[mobile] = &phone{person: ph.person, answers: c.answered}
 	})
 	c.pushes.reset()
+	c.answered.reset()
 	c.requests.reset()
 	c.counts.reset()
 	c.peaks.Reset()

@@ -13,6 +13,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"ivalt-radius/ivalt/ivalttest/habit"
 	"ivalt-radius/secret"
 )
 
@@ -27,6 +28,11 @@ const (
 
 	bodyForbidden = `{"message":"Forbidden"}`
 	bodyNoRoute   = `{"message":"Missing Authentication Token"}`
+
+	pathLookUp = habit.PathLookUp
+	pathPush   = habit.PathPush
+	pathResult = habit.PathResult
+	pathPolicy = habit.PathPolicy
 
 	testKey = "rehearsal_key_of_32_characters_0"
 	alice   = "+919876543210"
