@@ -111,6 +111,9 @@ func TestOptionsCheck(t *testing.T) {
 		"huge limit":   {Limits: Limits{PerHour: plan.MaxLimit + 1}},
 		"delay":        {Default: Step{After: -1}},
 		"push's death": {PushLifetime: -1},
+		"far future":   {ClockOffset: maxOffset + 1},
+		"far past":     {ClockOffset: -maxOffset - 1},
+		"no label":     {MaxRequestFrom: -1},
 	} {
 		if o.Check() == nil {
 			t.Errorf("%s was taken", name)
