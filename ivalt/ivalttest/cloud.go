@@ -5,6 +5,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"ivalt-radius/ivalt/gateway/signature"
 	"ivalt-radius/ivalt/ivalttest/plan"
 )
 
@@ -21,7 +22,8 @@ type Cloud struct {
 	options atomic.Pointer[Options] // filled
 	plan    atomic.Pointer[plan.Plan]
 	peaks   plan.Peaks
-	changes sync.Mutex // orders Change
+	signed  atomic.Pointer[signature.Verifier] // nil: no signature is asked for
+	changes sync.Mutex                         // orders Change
 
 	book   *book
 	emails sync.Map // canonical e-mail -> mobile, of people who were Set
@@ -62,6 +64,11 @@ func (c *Cloud) Change(do func(*Options)) error {
 func (c *Cloud) configure(o Options) {
 	o = o.filled()
 	c.plan.Store(plan.New(o.Limits))
+	if v := c.signed.Load(); o.SigningSecret.Empty() {
+		c.signed.Store(nil)
+	} else if v == nil || !v.Key.Equal(o.SigningSecret) {
+		c.signed.Store(&signature.Verifier{Key: o.SigningSecret}) // otherwise it stays, with the nonces that were used
+	}
 	c.options.Store(&o)
 }
 

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"ivalt-radius/ivalt/ivalttest/plan"
+	"ivalt-radius/secret"
 )
 
 func TestLimits(t *testing.T) {
@@ -113,6 +114,7 @@ func TestOptionsCheck(t *testing.T) {
 		"push's death": {PushLifetime: -1},
 		"far future":   {ClockOffset: maxOffset + 1},
 		"far past":     {ClockOffset: -maxOffset - 1},
+		"no secret":    {SigningSecret: secret.New("short")},
 		"no label":     {MaxRequestFrom: -1},
 	} {
 		if o.Check() == nil {

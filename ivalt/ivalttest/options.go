@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"time"
 
+	"ivalt-radius/ivalt/gateway/signature"
 	"ivalt-radius/ivalt/ivalttest/habit"
 	"ivalt-radius/ivalt/ivalttest/plan"
 	"ivalt-radius/secret"
@@ -16,8 +17,12 @@ import (
 type Options struct {
 	Now func() time.Time // the clock; nil is time.Now
 
-	APIKey  secret.Secret // what x-api-key must be; empty takes any key, but not none
-	Default Step          // everybody who is not Set: any e-mail then has its DerivedMobile; the zero Step knows nobody
+	APIKey secret.Secret // what x-api-key must be; empty takes any key, but not none
+	// SigningSecret is shared with the client: every call must then be signed as gateway/signature has it, by the clock that
+	// answers show. Empty asks for no signature; fewer than signature.Shortest characters refuse every call.
+	SigningSecret secret.Secret
+
+	Default Step // everybody who is not Set: any e-mail then has its DerivedMobile; the zero Step knows nobody
 
 	Dialect     habit.Dialect // the paths that are answered
 	ClockOffset time.Duration // how far the clock that answers show is ahead: debug.timestamp, Date, X-RateLimit-Reset
@@ -93,6 +98,9 @@ func (o Options) Check() error {
 	}
 	if o.ClockOffset.Abs() > maxOffset {
 		return fmt.Errorf("the clock can be wrong by %s at most", maxOffset)
+	}
+	if n := o.SigningSecret.Len(); n > 0 && n < signature.Shortest {
+		return fmt.Errorf("the signing secret has %d characters, at least %d are needed", n, signature.Shortest)
 	}
 	if o.MaxRequestFrom < 0 {
 		return errors.New("the longest requestFrom is below zero")

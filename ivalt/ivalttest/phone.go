@@ -66,6 +66,11 @@ func (ph *phone) settle(now time.Time, lifetime time.Duration) {
 		}
 		ph.answer(first, reply{said, at, OwnAccord}, lifetime)
 	}
+	ph.expire(now, lifetime)
+}
+
+// expire forgets the pushes and the answer that are too old.
+func (ph *phone) expire(now time.Time, lifetime time.Duration) {
 	kept := ph.open[:0]
 	for _, p := range ph.open {
 		if now.Sub(p.sent) < lifetime {

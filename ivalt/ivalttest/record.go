@@ -43,6 +43,7 @@ type Counters struct {
 	Approvals int64 `json:"approvals"` // genuine approvals handed out
 	Throttled int64 `json:"throttled"` // calls over the limits
 	Refused   int64 `json:"refused"`   // wrong paths and wrong keys
+	Unsigned  int64 `json:"unsigned"`  // calls whose signature was missing, wrong, stale or used before
 	Faults    int64 `json:"faults"`    // answers that a fault replaced or delayed
 	Redirects int64 `json:"redirects"` // redirects that a client followed, as it never should
 
@@ -62,19 +63,19 @@ func (c *Cloud) Counters() Counters {
 	return Counters{
 		Requests: n.requests.Load(), LookUps: n.lookUps.Load(), Pushes: n.pushes.Load(), Polls: n.polls.Load(),
 		Approvals: n.approvals.Load(), Throttled: n.throttled.Load(), Refused: n.refused.Load(), Faults: n.faults.Load(),
-		Redirects: n.redirects.Load(), Submissions: n.submissions.Load(),
+		Redirects: n.redirects.Load(), Unsigned: n.unsigned.Load(), Submissions: n.submissions.Load(),
 		PeakSecond: c.peaks.Most(plan.Second), PeakMinute: c.peaks.Most(plan.Minute), PeakHour: c.peaks.Most(plan.Hour),
 	}
 }
 
 type counts struct {
-	requests, lookUps, pushes, polls, approvals, throttled, refused, faults, redirects, submissions atomic.Int64
+	requests, lookUps, pushes, polls, approvals, throttled, refused, faults, redirects, submissions, unsigned atomic.Int64
 }
 
 func (n *counts) reset() {
 	for _, c := range []*atomic.Int64{
 		&n.requests, &n.lookUps, &n.pushes, &n.polls, &n.approvals, &n.throttled, &n.refused, &n.faults, &n.redirects,
-		&n.submissions,
+		&n.submissions, &n.unsigned,
 	} {
 		c.Store(0)
 	}

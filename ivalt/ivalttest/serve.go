@@ -30,6 +30,7 @@ type call struct {
 
 	email, mobile, from string
 	tooLong             bool
+	body                []byte // whole, at most maxBody
 	sent                fields // as they came
 	person              Person // whose mobile it is, for details
 	push                uint64 // the number of the push that the answer is about
@@ -130,6 +131,7 @@ func (k *call) read(r *http.Request) {
 	if err != nil {
 		return
 	}
+	k.body = body
 	var f fields
 	if form(r) {
 		values, err := url.ParseQuery(string(body))
@@ -209,11 +211,15 @@ func (c *Cloud) identify(k *call) {
 	})
 }
 
-// answer is the genuine answer: route, key, usage plan, validation, then the endpoint.
+// answer is the genuine answer: route, signature, key, usage plan, validation, then the endpoint.
 func (c *Cloud) answer(r *http.Request, k *call) answers.Reply {
 	if k.endpoint == AnyEndpoint {
 		c.counts.refused.Add(1)
 		return answers.NoRoute()
+	}
+	if v := c.signed.Load(); v != nil && v.Verify(r, k.body, k.clock()) != nil {
+		c.counts.unsigned.Add(1)
+		return answers.Unsigned()
 	}
 	if !keyAccepted(r.Header.Get("X-Api-Key"), k.options) {
 		c.counts.refused.Add(1)
