@@ -100,6 +100,7 @@ const (
 	denied
 	outsideGeofence
 	outsideHours
+	lapsed // nothing, and nothing can come any more
 )
 
 // String is the outcome's word.
@@ -115,6 +116,8 @@ func (o outcome) String() string {
 		return "outside geofence"
 	case outsideHours:
 		return "outside hours"
+	case lapsed:
+		return "expired"
 	}
 	return "none"
 }

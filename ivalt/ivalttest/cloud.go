@@ -1,22 +1,29 @@
 package ivalttest
 
 import (
+	"slices"
 	"sync"
 	"sync/atomic"
+
+	"ivalt-radius/ivalt/gateway/signature"
+	"ivalt-radius/ivalt/ivalttest/plan"
 )
 
 // How much a Cloud remembers: enough to look at, too little to fill a machine.
 const (
 	keptRequests = 4096
 	keptPushes   = 1024
+	keptAnswers  = 4096
 	maxPhones    = 1 << 20 // people whom Options.Default enrols on their own
 )
 
 // Cloud is the rehearsed iVALT. Make it with New; it has nothing to close. Safe for concurrent use.
 type Cloud struct {
 	options atomic.Pointer[Options] // filled
-	plan    atomic.Pointer[plan]
-	changes sync.Mutex // orders Change
+	plan    atomic.Pointer[plan.Plan]
+	peaks   plan.Peaks
+	signed  atomic.Pointer[signature.Verifier] // nil: no signature is asked for
+	changes sync.Mutex                         // orders Change
 
 	book   *book
 	emails sync.Map // canonical e-mail -> mobile, of people who were Set
@@ -25,13 +32,17 @@ type Cloud struct {
 	faults   faultList
 	requests *ring[Request]
 	pushes   *ring[*push]
+	answered *ring[Answer]
 	ids      atomic.Uint64
 	counts   counts
 }
 
 // New makes a Cloud. Options that Check refuses are taken as they stand: the real API might do worse.
 func New(o Options) *Cloud {
-	c := &Cloud{book: newBook(), requests: newRing[Request](keptRequests), pushes: newRing[*push](keptPushes)}
+	c := &Cloud{
+		book: newBook(), requests: newRing[Request](keptRequests), pushes: newRing[*push](keptPushes),
+		answered: newRing[Answer](keptAnswers),
+	}
 	c.configure(o)
 	return c
 }
@@ -52,7 +63,12 @@ func (c *Cloud) Change(do func(*Options)) error {
 
 func (c *Cloud) configure(o Options) {
 	o = o.filled()
-	c.plan.Store(newPlan(o.Limits))
+	c.plan.Store(plan.New(o.Limits))
+	if v := c.signed.Load(); o.SigningSecret.Empty() {
+		c.signed.Store(nil)
+	} else if v == nil || !v.Key.Equal(o.SigningSecret) {
+		c.signed.Store(&signature.Verifier{Key: o.SigningSecret}) // otherwise it stays, with the nonces that were used
+	}
 	c.options.Store(&o)
 }
 
@@ -67,17 +83,19 @@ func (c *Cloud) Set(p Person) {
 	s.mu.Lock()
 	ph := s.phones[p.Mobile]
 	if ph == nil {
-		ph = &phone{}
+		ph = &phone{answers: c.answered}
 		s.phones[p.Mobile] = ph
 	}
-	old := ph.person.Email
+	old := ph.person
 	ph.person, ph.next, ph.auto = p, 0, false
 	s.mu.Unlock()
-	if old != p.Email {
-		c.emails.CompareAndDelete(old, p.Mobile)
+	for _, email := range old.emails() {
+		if !slices.Contains(p.emails(), email) {
+			c.emails.CompareAndDelete(email, p.Mobile)
+		}
 	}
-	if p.Email != "" {
-		c.emails.Store(p.Email, p.Mobile)
+	for _, email := range p.emails() {
+		c.emails.Store(email, p.Mobile)
 	}
 }
 
@@ -118,7 +136,7 @@ func (c *Cloud) byHand(mobile string, id uint64, said outcome) (done bool) {
 				if said == approved {
 					said = p.step.byApproving()
 				}
-				ph.answer(i, said, now, o.PushLifetime)
+				ph.answer(i, reply{said, now, ByHand}, o.PushLifetime)
 				done = true
 				return
 			}
@@ -147,7 +165,7 @@ func (c *Cloud) Polls(mobile string) (n int) {
 	return n
 }
 
-// Reset forgets pushes, results, faults, counters, the log and everybody whom Default enrolled. Options and the people
+// Reset forgets pushes, answers, results, faults, counters, the log and everybody whom Default enrolled. Options and the people
 // who were Set stay, and their Next begins again.
 func (c *Cloud) Reset() {
 	c.ClearFaults()
@@ -157,10 +175,12 @@ func (c *Cloud) Reset() {
 			c.autos.Add(-1)
 			return
 		}
-		s.phones[mobile] = &phone{person: ph.person}
+		s.phones[mobile] = &phone{person: ph.person, answers: c.answered}
 	})
 	c.pushes.reset()
+	c.answered.reset()
 	c.requests.reset()
 	c.counts.reset()
-	c.plan.Store(newPlan(c.Options().Limits))
+	c.peaks.Reset()
+	c.plan.Store(plan.New(c.Options().Limits))
 }

@@ -1,7 +1,11 @@
 package ivalttest
 
 import (
+	"fmt"
+	"unicode/utf8"
+
 	"ivalt-radius/ivalt/ivalttest/answers"
+	"ivalt-radius/ivalt/ivalttest/habit"
 	"ivalt-radius/secret"
 )
 
@@ -26,6 +30,9 @@ func (c *Cloud) lookUp(k *call) answers.Reply {
 
 // push sends one to the phone.
 func (c *Cloud) push(k *call) answers.Reply {
+	if most := k.options.MaxRequestFrom; most > 0 && utf8.RuneCountInString(k.sent.RequestFrom) > most {
+		return answers.Invalid("requestFrom", fmt.Sprintf("The request from may not be greater than %d characters.", most))
+	}
 	sent := false
 	c.onPhone(k, func(ph *phone) {
 		lifetime := k.options.PushLifetime
@@ -40,6 +47,7 @@ func (c *Cloud) push(k *call) answers.Reply {
 		}
 		ph.add(p, k.options)
 		c.pushes.add(p)
+		k.push = p.id
 		sent = true
 	})
 	if !sent {
@@ -56,7 +64,7 @@ func (c *Cloud) poll(k *call) answers.Reply {
 	c.onPhone(k, func(ph *phone) {
 		known = ph.enrolled(k.options.Default)
 		ph.settle(k.now, k.options.PushLifetime)
-		said = ph.read(k)
+		said, k.push = ph.read(k)
 	})
 	if !known {
 		return answers.UnknownMobile(k.ask())
@@ -66,14 +74,21 @@ func (c *Cloud) poll(k *call) answers.Reply {
 		c.counts.approvals.Add(1)
 		return answers.Approved(k.ask())
 	case denied:
+		if k.options.Denial == habit.Denial403 {
+			return answers.Rejected(k.ask())
+		}
 		return answers.Denied(k.ask())
 	case outsideGeofence:
 		return answers.OutsideGeofence(k.ask())
 	case outsideHours:
 		return answers.OutsideHours(k.ask())
+	case lapsed:
+		if k.options.Expiry == habit.Expiry403 {
+			return answers.Lapsed(k.ask())
+		}
 	case none:
 	}
-	return answers.Pending(k.ask(), k.options.Pending.status(k))
+	return answers.Pending(k.ask(), k.pending())
 }
 
 // onPhone runs do on the call's phone under its lock, and not at all where nobody has the mobile. People whom
@@ -87,7 +102,7 @@ func (c *Cloud) onPhone(k *call, do func(*phone)) {
 		if k.options.Default.Behaviour == Unknown || c.autos.Add(1) > maxPhones {
 			return
 		}
-		ph = &phone{person: k.person, auto: true}
+		ph = &phone{person: k.person, auto: true, answers: c.answered}
 		s.phones[k.mobile] = ph
 		if k.endpoint == ResultEndpoint {
 			ph.polls++

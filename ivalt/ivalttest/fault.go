@@ -136,6 +136,7 @@ func (c *Cloud) serveFault(w http.ResponseWriter, r *http.Request, k *call, f *a
 	if out.Delivery == answers.Genuine {
 		answers.Pause(r, f.Delay)
 		k.now = k.options.Now()
+		k.date(w)
 		out.Reply = c.answer(r, k)
 	} else if f.Delivered {
 		c.answer(r, k)
@@ -153,6 +154,7 @@ func (c *Cloud) serveRedirected(w http.ResponseWriter, r *http.Request) {
 	c.counts.redirects.Add(1)
 	o := c.options.Load()
 	k := call{path: answers.PathRedirected, endpoint: ResultEndpoint, options: o, now: o.Now(), mobile: clip(r.URL.Query().Get("mobile"))}
+	k.date(w)
 	rep := answers.Approved(k.ask())
 	c.log(&k, rep.Status, "")
 	rep.Write(w)

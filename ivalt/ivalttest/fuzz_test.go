@@ -6,6 +6,8 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+
+	"ivalt-radius/ivalt/ivalttest/habit"
 )
 
 // FuzzAPI throws bodies at every endpoint: whatever comes, the answer is JSON of a status that the API has, and the log
@@ -15,8 +17,10 @@ func FuzzAPI(f *testing.F) {
 	f.Add(uint8(1), "application/json", `{"mobile":"+919876543210","requestFrom":"\u202e<b>"}`)
 	f.Add(uint8(2), "application/x-www-form-urlencoded", `mobile=%2B919876543210`)
 	f.Add(uint8(3), "", `{"mobile":null}`)
-	paths := []string{pathLookUp, pathPush, pathResult, pathPolicy}
-	c := New(Options{Default: Step{Behaviour: Approve}})
+	f.Add(uint8(4), "application/json", `{"country_code":"+91","mobile":"9876543210","status":1}`)
+	f.Add(uint8(4), "application/x-www-form-urlencoded", `country_code=&mobile=1&status=`)
+	paths := []string{pathLookUp, pathPush, pathResult, pathPolicy, habit.LaravelSubmit, habit.LaravelPush}
+	c := New(Options{Default: Step{Behaviour: Approve}, Dialect: habit.Both, Mobiles: habit.MobilesDigits, RequestIDs: true})
 	f.Fuzz(func(t *testing.T, endpoint uint8, kind, body string) {
 		req := httptest.NewRequestWithContext(t.Context(), http.MethodPost, paths[int(endpoint)%len(paths)], strings.NewReader(body))
 		req.Header.Set("Content-Type", kind)

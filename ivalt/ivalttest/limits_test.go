@@ -5,6 +5,9 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"ivalt-radius/ivalt/ivalttest/plan"
+	"ivalt-radius/secret"
 )
 
 func TestLimits(t *testing.T) {
@@ -52,21 +55,32 @@ func (a answer) wantHeader(t *testing.T, name, value string) {
 	}
 }
 
-func TestDocumentedLimits(t *testing.T) {
-	p := newPlan(DocumentedLimits())
-	at := newClock().now()
-	taken := 0
-	for range 2 * 3600 * 4 { // four a quarter-second apart, for two hours
-		if !p.take(at).refused {
-			taken++
+func TestPeaks(t *testing.T) {
+	r := newRig(t, Options{Default: Step{Behaviour: Ignore}, Limits: Limits{PerMinute: 4}, CountPeaks: true})
+	for range 3 {
+		for range 2 {
+			r.poll(alice)
 		}
-		at = at.Add(250 * time.Millisecond)
+		r.clock.pass(700 * time.Millisecond)
 	}
-	if taken != 2000 {
-		t.Errorf("%d requests in two hours", taken)
+	r.do(r.request("/nowhere", "{}")).want(t, 403, "")
+	r.clock.pass(time.Hour - 1400*time.Millisecond)
+	r.push(alice)
+	if n := r.Counters(); n.PeakSecond != 4 || n.PeakMinute != 7 || n.PeakHour != 7 || n.Throttled != 2 {
+		t.Errorf("%+v", n)
 	}
-	if !newPlan(Limits{}).unlimited() {
-		t.Error("no limits limit")
+	if err := r.Change(func(o *Options) { o.CountPeaks = false }); err != nil {
+		t.Fatal(err)
+	}
+	for range 9 {
+		r.poll(alice)
+	}
+	if n := r.Counters(); n.PeakSecond != 4 {
+		t.Errorf("counted although nobody asked: %+v", n)
+	}
+	r.Reset()
+	if n := r.Counters(); n != (Counters{}) {
+		t.Errorf("after Reset: %+v", n)
 	}
 }
 
@@ -95,9 +109,13 @@ func TestOptionsCheck(t *testing.T) {
 		"push status":  {PushStatus: 204},
 		"not found":    {NotFoundStatus: 403},
 		"limit":        {Limits: Limits{PerMinute: -1}},
-		"huge limit":   {Limits: Limits{PerHour: maxLimit + 1}},
+		"huge limit":   {Limits: Limits{PerHour: plan.MaxLimit + 1}},
 		"delay":        {Default: Step{After: -1}},
 		"push's death": {PushLifetime: -1},
+		"far future":   {ClockOffset: maxOffset + 1},
+		"far past":     {ClockOffset: -maxOffset - 1},
+		"no secret":    {SigningSecret: secret.New("short")},
+		"no label":     {MaxRequestFrom: -1},
 	} {
 		if o.Check() == nil {
 			t.Errorf("%s was taken", name)

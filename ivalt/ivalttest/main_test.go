@@ -13,6 +13,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"ivalt-radius/ivalt/ivalttest/habit"
 	"ivalt-radius/secret"
 )
 
@@ -27,6 +28,11 @@ const (
 
 	bodyForbidden = `{"message":"Forbidden"}`
 	bodyNoRoute   = `{"message":"Missing Authentication Token"}`
+
+	pathLookUp = habit.PathLookUp
+	pathPush   = habit.PathPush
+	pathResult = habit.PathResult
+	pathPolicy = habit.PathPolicy
 
 	testKey = "rehearsal_key_of_32_characters_0"
 	alice   = "+919876543210"
@@ -150,7 +156,7 @@ func (a answer) want(t *testing.T, status int, text string) {
 // proof is the whole of what a bridge must see before it lets anybody in, written as narrowly as the API's description
 // has it and without the client's code, so that the hostile answers are judged by somebody else.
 func (a answer) proof(mobile string) bool {
-	if a.err != nil || a.status != http.StatusOK || len(a.body) > 64<<10 || repeats(a.body) {
+	if a.err != nil || a.status != http.StatusOK || len(a.body) > 64<<10 || repeats(a.body) || !a.plain() {
 		return false
 	}
 	var raw map[string]json.RawMessage
@@ -167,6 +173,36 @@ func (a answer) proof(mobile string) bool {
 	return country+local == mobile
 }
 
+// plain reports an answer that says it is JSON and holds nothing odd: no script, no depth, no crowd, no time of approval,
+// which no capture has.
+func (a answer) plain() bool {
+	var whole any
+	if a.header.Get("Content-Type") != "application/json" || json.Unmarshal([]byte(a.body), &whole) != nil {
+		return false
+	}
+	return plainValue(whole, 16)
+}
+
+func plainValue(v any, depth int) bool {
+	switch v := v.(type) {
+	case string:
+		text := strings.ToLower(v)
+		return !strings.Contains(text, "<script") && !strings.Contains(text, "javascript:")
+	case []any:
+		return false // no proof has one
+	case map[string]any:
+		if _, timed := v["approved_at"]; timed || depth == 0 || len(v) > 32 {
+			return false
+		}
+		for _, inner := range v {
+			if !plainValue(inner, depth-1) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
 // repeats reports whether a key occurs twice in one object.
 func repeats(body string) bool {
 	return repeatsIn(json.NewDecoder(strings.NewReader(body)))
@@ -179,14 +215,15 @@ func repeatsIn(d *json.Decoder) bool {
 	if err != nil || !isOpen {
 		return false
 	}
-	seen := map[any]bool{}
+	seen := map[string]bool{}
 	for d.More() {
 		if open == '{' {
 			key, err := d.Token()
-			if err != nil || seen[key] {
+			name, _ := key.(string)
+			if err != nil || seen[strings.ToLower(name)] {
 				return true
 			}
-			seen[key] = true
+			seen[strings.ToLower(name)] = true
 		}
 		if repeatsIn(d) {
 			return true

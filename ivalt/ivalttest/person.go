@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/fnv"
+	"slices"
 	"strings"
 	"time"
 )
@@ -14,13 +15,18 @@ type Person struct {
 	Mobile string // in international form; empty: DerivedMobile of the e-mail
 	Name   string // shown in details; empty: the part of the e-mail before the @
 
+	Also         []string // further e-mails under which the same phone is found
+	SecondMobile string   // a look-up names this one too, beside Mobile; pushes to it are another Person's
+	Inactive     bool     // a look-up says that the account is switched off; a push rings all the same
+
 	Behaviour Behaviour     // what the person does; the zero Behaviour has no phone
 	After     time.Duration // how long after the push
 	Next      []Step        // reactions to the next pushes, once each, before Behaviour holds
 }
 
-// ParsePerson reads a person as the --person flag writes one: comma-separated email=, mobile=, name=, does=, after= and,
-// as often as wanted, next=BEHAVIOUR or next=BEHAVIOUR@AFTER. Without does= the person is Manual.
+// ParsePerson reads a person as the --person flag writes one: comma-separated email=, mobile=, name=, does=, after=,
+// second= (a second mobile), status=active or inactive, and, as often as wanted, next=BEHAVIOUR or next=BEHAVIOUR@AFTER. Each
+// email= after the first is another of the same person. Without does= the person is Manual.
 func ParsePerson(text string) (Person, error) {
 	p := Person{Behaviour: Manual}
 	for _, field := range strings.Split(text, ",") {
@@ -38,6 +44,10 @@ func ParsePerson(text string) (Person, error) {
 func (p *Person) setField(key, value string) (err error) {
 	switch key {
 	case "email":
+		if p.Email != "" {
+			p.Also = append(p.Also, value)
+			break
+		}
 		p.Email = value
 	case "mobile":
 		p.Mobile = value
@@ -47,12 +57,19 @@ func (p *Person) setField(key, value string) (err error) {
 		p.Behaviour, err = ParseBehaviour(value)
 	case "after":
 		p.After, err = time.ParseDuration(value)
+	case "second":
+		p.SecondMobile = value
+	case "status":
+		p.Inactive = value == "inactive"
+		if !p.Inactive && value != "active" {
+			err = fmt.Errorf("no status %q (known: active, inactive)", value)
+		}
 	case "next":
 		var s Step
 		s, err = parseStep(value)
 		p.Next = append(p.Next, s)
 	default:
-		err = fmt.Errorf("no field %q (known: email, mobile, name, does, after, next)", key)
+		err = fmt.Errorf("no field %q (known: email, mobile, name, does, after, second, status, next)", key)
 	}
 	return err
 }
@@ -72,11 +89,15 @@ func (p Person) Check() error {
 	if p.Email == "" && p.Mobile == "" {
 		return errors.New("a person needs an e-mail or a mobile")
 	}
-	if p.Email != "" && !validEmail(p.Email) {
-		return fmt.Errorf("%q is no e-mail address", p.Email)
+	for _, email := range p.emails() {
+		if !validEmail(email) {
+			return fmt.Errorf("%q is no e-mail address", email)
+		}
 	}
-	if p.Mobile != "" && !validMobile(canonicalMobile(p.Mobile)) {
-		return fmt.Errorf("%q is no mobile in international form", p.Mobile)
+	for _, mobile := range []string{p.Mobile, p.SecondMobile} {
+		if mobile != "" && !validMobile(canonicalMobile(mobile)) {
+			return fmt.Errorf("%q is no mobile in international form", mobile)
+		}
 	}
 	if p.After < 0 {
 		return errors.New("after is below zero")
@@ -89,10 +110,23 @@ func (p Person) Check() error {
 	return nil
 }
 
+// emails are all that the person has.
+func (p Person) emails() []string {
+	if p.Email == "" {
+		return p.Also
+	}
+	return append([]string{p.Email}, p.Also...)
+}
+
 // canonical fills what the person leaves out.
 func (p Person) canonical() Person {
 	p.Email = canonicalEmail(p.Email)
 	p.Mobile = canonicalMobile(p.Mobile)
+	p.SecondMobile = canonicalMobile(p.SecondMobile)
+	p.Also = slices.Clone(p.Also)
+	for i, email := range p.Also {
+		p.Also[i] = canonicalEmail(email)
+	}
 	if p.Mobile == "" && p.Email != "" {
 		p.Mobile = DerivedMobile(p.Email)
 	}

@@ -4,6 +4,8 @@ import (
 	"hash/maphash"
 	"sync"
 	"time"
+
+	"ivalt-radius/ivalt/ivalttest/habit"
 )
 
 // maxOpen bounds the pushes of one mobile that may still be answered; the oldest makes room.
@@ -41,7 +43,11 @@ type phone struct {
 
 	open   []*push // not answered yet, oldest first
 	result outcome // the answer that a poll reads, whichever push it was for
+	of     uint64  // that push; 0: of none
 	until  time.Time
+	lapsed bool // since the last push one has run out, or its answer
+
+	answers *ring[Answer] // everybody's
 
 	pushes, polls int
 }
@@ -58,27 +64,58 @@ func (ph *phone) settle(now time.Time, lifetime time.Duration) {
 		if first < 0 {
 			break
 		}
-		ph.answer(first, said, at, lifetime)
+		ph.answer(first, reply{said, at, OwnAccord}, lifetime)
 	}
+	ph.expire(now, lifetime)
+}
+
+// expire forgets the pushes and the answer that are too old.
+func (ph *phone) expire(now time.Time, lifetime time.Duration) {
 	kept := ph.open[:0]
 	for _, p := range ph.open {
 		if now.Sub(p.sent) < lifetime {
 			kept = append(kept, p)
 		}
 	}
+	ph.lapsed = ph.lapsed || len(kept) < len(ph.open)
 	clear(ph.open[len(kept):])
 	ph.open = kept
 	if ph.result != none && !now.Before(ph.until) {
-		ph.result = none
+		ph.result, ph.lapsed = none, true
 	}
 }
 
+// reply is what was said, when, and by whom.
+type reply struct {
+	said outcome
+	at   time.Time
+	by   Hand
+}
+
 // answer makes what was said to the i-th open push the mobile's result.
-func (ph *phone) answer(i int, said outcome, at time.Time, lifetime time.Duration) {
+func (ph *phone) answer(i int, r reply, lifetime time.Duration) {
 	p := ph.open[i]
-	p.said, p.saidAt = said, at
-	ph.result, ph.until = said, p.sent.Add(lifetime)
+	p.said, p.saidAt = r.said, r.at
+	ph.result, ph.of, ph.until = r.said, p.id, p.sent.Add(lifetime)
 	ph.open = append(ph.open[:i], ph.open[i+1:]...)
+	ph.answers.add(Answer{Mobile: p.mobile, Push: p.id, Said: r.said.String(), At: r.at, By: r.by})
+}
+
+// submit is an answer that did not come from the phone's person: to the newest open push, or to none. Policy applies.
+func (ph *phone) submit(said outcome, k *call) {
+	step, newest := ph.usually(k.options.Default), len(ph.open)-1
+	if newest >= 0 {
+		step = ph.open[newest].step
+	}
+	if said == approved {
+		said = step.byApproving()
+	}
+	if newest >= 0 {
+		ph.answer(newest, reply{said, k.now, Submitted}, k.options.PushLifetime)
+		return
+	}
+	ph.result, ph.of, ph.until = said, 0, k.now.Add(k.options.PushLifetime)
+	ph.answers.add(Answer{Mobile: k.mobile, Said: said.String(), At: k.now, By: Submitted})
 }
 
 // enrolled reports whether the API knows the mobile. A person whose next reaction alone is Unknown is still enrolled.
@@ -105,6 +142,7 @@ func (ph *phone) step(usual Step) Step {
 
 // add puts a push on the phone, after settle.
 func (ph *phone) add(p *push, o *Options) {
+	ph.lapsed = false
 	if !o.KeepResults {
 		ph.result = none
 	}
@@ -115,16 +153,23 @@ func (ph *phone) add(p *push, o *Options) {
 	ph.pushes++
 }
 
-// read is a poll, after settle: what the mobile's result says. Policy speaks on the geofence endpoint alone.
-func (ph *phone) read(k *call) outcome {
-	said := ph.result
+// read is a poll, after settle: what the mobile's result says, and which push it is of. Policy speaks on the geofence
+// endpoint alone.
+func (ph *phone) read(k *call) (said outcome, of uint64) {
+	said = ph.result
+	if said == none {
+		if ph.lapsed && len(ph.open) == 0 {
+			return lapsed, 0
+		}
+		return none, 0
+	}
 	if !k.options.Sticky {
 		ph.result = none
 	}
-	if !k.geofenced && (said == outsideGeofence || said == outsideHours) {
-		return approved
+	if k.policy == habit.NoPolicy && (said == outsideGeofence || said == outsideHours) {
+		return approved, ph.of
 	}
-	return said
+	return said, ph.of
 }
 
 const shards = 64

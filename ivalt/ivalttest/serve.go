@@ -11,41 +11,53 @@ import (
 	"time"
 
 	"ivalt-radius/ivalt/ivalttest/answers"
+	"ivalt-radius/ivalt/ivalttest/habit"
+	"ivalt-radius/ivalt/ivalttest/plan"
 )
 
 const (
-	pathLookUp = "/get-user-by-email"
-	pathPush   = "/biometric-auth-request"
-	pathResult = "/biometric-auth-result"
-	pathPolicy = "/biometric-geo-fence-auth-results"
-
 	maxBody = 64 << 10
 	maxText = 512 // of any text that is kept and shown
 )
 
 // call is one request while it is answered.
 type call struct {
-	path      string
-	endpoint  Endpoint
-	geofenced bool // the result endpoint that applies iVALT's policy
-	now       time.Time
-	options   *Options
+	path     string
+	endpoint Endpoint
+	policy   habit.Policy // of the result endpoint
+	now      time.Time
+	options  *Options
 
 	email, mobile, from string
 	tooLong             bool
+	body                []byte // whole, at most maxBody
+	sent                fields // as they came
 	person              Person // whose mobile it is, for details
+	push                uint64 // the number of the push that the answer is about
 }
 
 // ask is the call as answers are made of it.
 func (k *call) ask() answers.Ask {
 	a := answers.Ask{
-		Endpoint: k.endpoint, Geofenced: k.geofenced, Now: k.now, SentStatus: k.options.PushStatus,
+		Endpoint: k.endpoint, Geofenced: k.policy == habit.WithPolicy, Now: k.clock(), SentStatus: k.options.PushStatus,
 		Email: k.person.Email, Mobile: k.mobile, Name: k.person.Name,
+		SecondMobile: k.person.SecondMobile, Inactive: k.person.Inactive,
+	}
+	if k.options.RequestIDs && k.push != 0 {
+		a.Request = "req_" + strconv.FormatUint(k.push, 10)
 	}
 	if k.endpoint == LookUpEndpoint {
 		a.Email = k.email
 	}
 	return a
+}
+
+// clock is the time that answers show.
+func (k *call) clock() time.Time { return k.now.Add(k.options.ClockOffset) }
+
+// date puts the time into the answer's header, in place of net/http's own.
+func (k *call) date(w http.ResponseWriter) {
+	w.Header()["Date"] = []string{k.clock().UTC().Format(http.TimeFormat)}
 }
 
 // ServeHTTP implements http.Handler.
@@ -61,7 +73,11 @@ func (c *Cloud) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // application.
 func (c *Cloud) serveAPI(w http.ResponseWriter, r *http.Request) {
 	c.counts.requests.Add(1)
+	if o := c.options.Load(); o.CountPeaks {
+		c.peaks.Count(o.Now)
+	}
 	k := c.receive(r)
+	k.date(w)
 	f := c.faults.take(&k)
 	if f != nil {
 		c.counts.faults.Add(1)
@@ -83,19 +99,13 @@ func (c *Cloud) log(k *call, status int, fault FaultKind) {
 func (c *Cloud) receive(r *http.Request) call {
 	o := c.options.Load()
 	k := call{path: clip(r.URL.Path), now: o.Now(), options: o}
+	if r.URL.Path == habit.LaravelSubmit {
+		c.counts.submissions.Add(1)
+	}
 	if r.Method != http.MethodPost {
 		return k
 	}
-	switch r.URL.Path {
-	case pathLookUp:
-		k.endpoint = LookUpEndpoint
-	case pathPush:
-		k.endpoint = PushEndpoint
-	case pathResult:
-		k.endpoint = ResultEndpoint
-	case pathPolicy:
-		k.endpoint, k.geofenced = ResultEndpoint, true
-	default:
+	if k.endpoint, k.policy = o.Dialect.Route(r.URL.Path); k.endpoint == AnyEndpoint {
 		return k
 	}
 	k.read(r)
@@ -108,6 +118,8 @@ type fields struct {
 	Email       string `json:"email"`
 	Mobile      string `json:"mobile"`
 	RequestFrom string `json:"requestFrom"`
+	CountryCode any    `json:"country_code"` // of a submission, as its status
+	Status      any    `json:"status"`
 }
 
 func (k *call) read(r *http.Request) {
@@ -119,17 +131,35 @@ func (k *call) read(r *http.Request) {
 	if err != nil {
 		return
 	}
+	k.body = body
 	var f fields
 	if form(r) {
 		values, err := url.ParseQuery(string(body))
 		if err != nil {
 			return
 		}
-		f = fields{Email: values.Get("email"), Mobile: values.Get("mobile"), RequestFrom: values.Get("requestFrom")}
+		f = formFields(values)
 	} else if json.Unmarshal(body, &f) != nil {
 		return
 	}
+	k.sent = f
 	k.email, k.mobile, k.from = canonicalEmail(clip(f.Email)), clip(f.Mobile), clip(f.RequestFrom)
+	if k.endpoint == SubmitEndpoint {
+		k.mobile = clip(f.whole())
+	}
+	k.mobile = k.options.Mobiles.Spelled(k.mobile)
+}
+
+// formFields are those of the other encoding, where every value is a text.
+func formFields(values url.Values) fields {
+	f := fields{Email: values.Get("email"), Mobile: values.Get("mobile"), RequestFrom: values.Get("requestFrom")}
+	if values.Has("country_code") {
+		f.CountryCode = values.Get("country_code")
+	}
+	if values.Has("status") {
+		f.Status = values.Get("status")
+	}
+	return f
 }
 
 // readBody reads up to one octet more than is allowed, in one allocation where the length is announced.
@@ -181,27 +211,36 @@ func (c *Cloud) identify(k *call) {
 	})
 }
 
-// answer is the genuine answer: route, key, usage plan, validation, then the endpoint.
+// answer is the genuine answer: route, signature, key, usage plan, validation, then the endpoint.
 func (c *Cloud) answer(r *http.Request, k *call) answers.Reply {
 	if k.endpoint == AnyEndpoint {
 		c.counts.refused.Add(1)
 		return answers.NoRoute()
+	}
+	if v := c.signed.Load(); v != nil && v.Verify(r, k.body, k.clock()) != nil {
+		c.counts.unsigned.Add(1)
+		return answers.Unsigned()
 	}
 	if !keyAccepted(r.Header.Get("X-Api-Key"), k.options) {
 		c.counts.refused.Add(1)
 		return answers.Forbidden()
 	}
 	p := c.plan.Load()
-	if p.unlimited() {
+	if p.Unlimited() {
 		return c.apply(k)
 	}
-	ruled := p.take(k.now)
-	if ruled.refused {
+	ruled := p.Take(k.now, k.options.RateHeaders.Window())
+	var rep answers.Reply
+	if ruled.Refused {
 		c.counts.throttled.Add(1)
-		return throttled(ruled, k.now)
+		rep = throttled(ruled, k)
+	} else {
+		rep = c.apply(k)
+		rep.Header = rateHeader(ruled, k)
 	}
-	rep := c.apply(k)
-	rep.Header = rateHeader(ruled)
+	if k.options.RateHeaders == habit.HeadersNone {
+		rep.Header = nil
+	}
 	return rep
 }
 
@@ -225,32 +264,36 @@ func (c *Cloud) apply(k *call) answers.Reply {
 	case !validMobile(k.mobile):
 		return answers.Invalid("mobile", "The mobile format is invalid.")
 	}
-	if k.endpoint == PushEndpoint {
+	switch k.endpoint {
+	case PushEndpoint:
 		return c.push(k)
+	case SubmitEndpoint:
+		return c.submit(k)
+	case AnyEndpoint, LookUpEndpoint, ResultEndpoint:
 	}
 	return c.poll(k)
 }
 
 // throttled is the gateway's refusal: its own words for the rate and the quota, the documented ones for the minute.
-func throttled(ruled ruling, now time.Time) answers.Reply {
-	wait := max(time.Second, (ruled.reset.Sub(now) + time.Second - 1).Truncate(time.Second))
+func throttled(ruled plan.Ruling, k *call) answers.Reply {
+	wait := max(time.Second, (ruled.Again.Sub(k.now) + time.Second - 1).Truncate(time.Second))
 	rep := answers.TooManyRequests()
-	switch ruled.by {
-	case second:
-	case minute:
+	switch ruled.By {
+	case plan.Second:
+	case plan.Minute:
 		rep = answers.RateLimitExceeded(wait)
-	case hour:
+	case plan.Hour:
 		rep = answers.LimitExceeded()
 	}
-	rep.Header = rateHeader(ruled)
+	rep.Header = rateHeader(ruled, k)
 	rep.Header.Set("Retry-After", strconv.Itoa(int(wait/time.Second)))
 	return rep
 }
 
-func rateHeader(ruled ruling) http.Header {
+func rateHeader(ruled plan.Ruling, k *call) http.Header {
 	return answers.Header(
-		"X-RateLimit-Limit", strconv.Itoa(ruled.limit),
-		"X-RateLimit-Remaining", strconv.Itoa(ruled.remaining),
-		"X-RateLimit-Reset", strconv.FormatInt(ruled.reset.Unix(), 10),
+		"X-RateLimit-Limit", strconv.Itoa(ruled.Limit),
+		"X-RateLimit-Remaining", strconv.Itoa(ruled.Remaining),
+		"X-RateLimit-Reset", strconv.FormatInt(ruled.Reset.Add(k.options.ClockOffset).Unix(), 10),
 	)
 }

@@ -14,10 +14,12 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"ivalt-radius/cmd/ivalt-radius/exit"
 	"ivalt-radius/ivalt/ivalttest"
 	"ivalt-radius/ivalt/ivalttest/control"
+	"ivalt-radius/ivalt/ivalttest/habit"
 	"ivalt-radius/secret"
 )
 
@@ -31,6 +33,13 @@ type simulation struct {
 	limits                  bool
 	pushStatus              int
 	anywhere, anyoneMayPlay bool
+
+	dialect       habit.Dialect
+	denial        habit.Denial
+	expiry        habit.Expiry
+	clockOffset   time.Duration
+	signingSecret string
+	requestIDs    bool
 }
 
 // NewCommand is `simulate`.
@@ -41,8 +50,10 @@ func NewCommand() *cobra.Command {
 		Short: "An iVALT cloud for rehearsal, with a web page that is the phone",
 		Long: "Answers the iVALT API the way the real cloud does, so that a login can be rehearsed without a phone. Whoever is asked\n" +
 			"for is enrolled on the spot. With --approve-after everybody approves by themselves; without, you are the phone, on\n" +
-			"the page that is printed. People who do something else are named with --person. Faults are injected over the\n" +
-			"JSON control endpoint under /control/. Runs until it is interrupted.",
+			"the page that is printed. People who do something else are named with --person. Where nobody knows what the real\n" +
+			"cloud does there is a flag, or an option of the JSON control endpoint under /control/, which injects faults too.\n" +
+			"With --dialect laravel beware: /admin/public/api/biometric-geo-fence-auth-results submits a result there, and the\n" +
+			"state counts who writes to it. Runs until it is interrupted.",
 		Example: "  ivalt-radius simulate --approve-after 3s\n" +
 			"  ivalt-radius simulate --person email=eve@example.com,does=deny,after=2s --person email=bob@example.com,next=deny@1s,does=approve,after=4s",
 		Args: cobra.NoArgs,
@@ -67,15 +78,26 @@ func (s *simulation) addFlags(cmd *cobra.Command) {
 	f.DurationVar(&s.approveAfter, "approve-after", 0, "everybody approves this long after the push; unset: you approve on the page")
 	f.StringVar(&s.does, "does", "", "what everybody does who is not a --person: "+behaviours()+" (default manual)")
 	f.BoolVar(&s.manual, "manual", false, "everybody waits for the page, as without --approve-after")
-	f.StringArrayVar(&s.people, "person", nil, "email=…,mobile=+…,does=BEHAVIOUR,after=3s,next=BEHAVIOUR[@AFTER]; repeatable")
+	f.StringArrayVar(&s.people, "person", nil, "email=…,mobile=+…,does=BEHAVIOUR,after=3s,next=BEHAVIOUR[@AFTER],second=+…,status=inactive; repeatable")
 	f.StringVar(&s.apiKey, "api-key", "", "the only x-api-key to accept (default: any)")
 	f.BoolVar(&s.sticky, "sticky", false, "a result can be read again and again")
 	f.BoolVar(&s.keep, "keep-results", false, "a push leaves an older result readable")
 	f.StringVar(&s.pending, "pending", "captured", "the status while nobody has answered: captured, 404, 422, 400")
 	f.IntVar(&s.pushStatus, "push-status", http.StatusOK, "the status of a sent push: 200, 201, 202")
 	f.BoolVar(&s.limits, "limits", false, "hold the documented limits: 20/s, 100/min, 1000/h")
+	s.addUnknowns(f)
 	f.BoolVar(&s.anywhere, "insecure-listen-anywhere", false, "allow an address that other machines reach")
 	f.BoolVar(&s.anyoneMayPlay, "insecure-control-anywhere", false, "let other machines open the phone page and approve")
+}
+
+// addUnknowns adds the flags for what nobody knows of the real cloud, beside those that are there already.
+func (s *simulation) addUnknowns(f *pflag.FlagSet) {
+	f.TextVar(&s.dialect, "dialect", habit.Gateway, "the paths that are answered: gateway, laravel (bare and under /admin/public/api), both")
+	f.TextVar(&s.denial, "denial", habit.Denial401, "the status of a person's no: 401, 403")
+	f.TextVar(&s.expiry, "expiry", habit.ExpiryPending, "what is said of a push after 5 minutes: pending, as before, or 403")
+	f.DurationVar(&s.clockOffset, "clock-offset", 0, "how far the cloud's clock is ahead, as in 90s or -90s")
+	f.BoolVar(&s.requestIDs, "request-ids", false, "a push and its result carry a request_id, as only documents have it")
+	f.StringVar(&s.signingSecret, "signing-secret", "", "32 characters or more: calls must be signed with it, as for a proxy of your own")
 }
 
 func behaviours() string {
@@ -90,6 +112,8 @@ func behaviours() string {
 func (s *simulation) cloud() (*ivalttest.Cloud, error) {
 	o := ivalttest.Options{
 		APIKey: secret.New(s.apiKey), Sticky: s.sticky, KeepResults: s.keep, PushStatus: s.pushStatus,
+		Dialect: s.dialect, Denial: s.denial, Expiry: s.expiry, ClockOffset: s.clockOffset, RequestIDs: s.requestIDs,
+		SigningSecret: secret.New(s.signingSecret), CountPeaks: true,
 	}
 	var err error
 	if o.Default, err = s.everybody(); err != nil {
@@ -198,12 +222,19 @@ func (s *simulation) greet(out io.Writer, url string) {
 	if s.apiKey != "" {
 		key = "the one given with --api-key"
 	}
+	more := ""
+	if s.dialect == habit.Laravel {
+		more += "    dialect: laravel\n"
+	}
+	if s.signingSecret != "" {
+		more += "    signing_secret: …   # the one given with --signing-secret\n"
+	}
 	_, _ = fmt.Fprintf(out, "A rehearsal of the iVALT cloud is running. Nothing reaches a real phone.\n\n"+
 		"  the phone    %s/\n"+
 		"  state        %s/control/state\n\n"+
 		"Settings of ivalt-radius that use it:\n\n"+
 		"  ivalt:\n"+
 		"    url: %s\n"+
-		"    api_key: …   # %s\n\n"+
-		"Interrupt (Ctrl-C) to stop.\n", url, url, url, key)
+		"    api_key: …   # %s\n%s\n"+
+		"Interrupt (Ctrl-C) to stop.\n", url, url, url, key, more)
 }

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -160,6 +161,48 @@ func TestSimulate(t *testing.T) {
 	}
 }
 
+// TestSimulateUnknowns: what nobody knows of the real cloud, and what the greeting says of it.
+func TestSimulateUnknowns(t *testing.T) {
+	const push, result = "/biometric-auth-request", "/biometric-geo-fence-auth-results"
+	const bob = `{"mobile":"+919876543210"}`
+	tests := []struct {
+		name  string
+		args  []string
+		steps []simulated
+	}{
+		{"the other dialect", []string{"--dialect", "laravel", "--request-ids", "--clock-offset", "-90s", "--approve-after", "1ns"}, []simulated{
+			{"/admin/public/api/send/global/notification", bob, 200, `"request_id":"req_1"`},
+			{"/validate-geo-fence-auth", bob, 200, `"request_id":"req_1"`},
+			{"/admin/public/api" + result, bob, 422, "country_code"},
+			{push, bob, 403, "Missing Authentication Token"},
+			{"/control/options", `{"dialect":"gateway"}`, 200, "ok"},
+			{push, bob, 200, "successfully sent"},
+		}},
+		{"another no", []string{"--denial", "403", "--expiry", "403"}, []simulated{
+			{push, bob, 200, ""},
+			{"/control/deny", bob, 200, "ok"},
+			{result, bob, 403, "biometric rejected"},
+			{"/control/options", `{"push_lifetime":"1ns"}`, 200, "ok"},
+			{push, bob, 200, ""},
+			{result, bob, 403, "expired"},
+		}},
+		{"a signature", []string{"--signing-secret", "canary_secret_for_signing_0000000"}, []simulated{{push, bob, 401, "Invalid signature"}}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			greeting, url, _ := simulating(t, tt.args...)
+			if strings.Contains(greeting, "dialect: laravel\n") != slices.Contains(tt.args, "laravel") ||
+				strings.Contains(greeting, "signing_secret: …") != slices.Contains(tt.args, "--signing-secret") ||
+				strings.Contains(greeting, "for_signing") {
+				t.Errorf("greeting: %s", greeting)
+			}
+			for _, s := range tt.steps {
+				s.play(t, url)
+			}
+		})
+	}
+}
+
 // simulated is one call and what it should bring.
 type simulated struct {
 	path, body string
@@ -223,6 +266,11 @@ func TestSimulateRefuses(t *testing.T) {
 		{"no person", []string{"--person", "name=x"}, exit.Usage, "needs an e-mail or a mobile"},
 		{"no pending", []string{"--pending", "418"}, exit.Usage, "--pending"},
 		{"no push status", []string{"--push-status", "204"}, exit.Usage, "only 200, 201 and 202"},
+		{"no dialect", []string{"--dialect", "latin"}, exit.Usage, "no dialect"},
+		{"no denial", []string{"--denial", "418"}, exit.Usage, "no denial"},
+		{"no expiry", []string{"--expiry", "never"}, exit.Usage, "no expiry"},
+		{"a clock of another age", []string{"--clock-offset", "900000h"}, exit.Usage, "the clock"},
+		{"a short secret", []string{"--signing-secret", "short"}, exit.Usage, "at least 32"},
 		{"argument", []string{"now"}, exit.Usage, ""},
 	}
 	for _, tt := range tests {

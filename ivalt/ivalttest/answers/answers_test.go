@@ -95,6 +95,15 @@ func TestResultLies(t *testing.T) {
 		{DuplicateMobile, 200, `"mobile":"000000000000","id"`},
 		{ListedDetails, 200, `"details":[{"id"`},
 		{StaleApproval, 200, `"country_code":"+91","mobile":"9876543210"`},
+		{ApprovedPartial, 206, textApproved},
+		{ApprovedTeapot, 418, textApproved},
+		{ApprovedPage, 200, textApproved},
+		{ApprovedEarlier, 200, `"approved_at":"2026-11-23T08:50:00.000000Z"}},"error":null`},
+		{ScriptName, 200, `"name":"Ada <script src=//example.com></script>","email"`},
+		{ScriptEscaped, 200, `"name":"\u006aavascript:alert(1)","email"`},
+		{TooDeep, 200, `{"more":{"more":1}}`},
+		{TooMany, 200, `,"more198":1,"more199":1}},"error":null`},
+		{DuplicateCase, 200, `"status":true,"Status":false,"message"`},
 	} {
 		l.check(t, ResultEndpoint)
 	}
@@ -125,7 +134,7 @@ func TestEveryFault(t *testing.T) {
 			t.Errorf("%s twice", f.Kind)
 		}
 		seen[f.Kind] = true
-		for _, e := range []Endpoint{LookUpEndpoint, PushEndpoint, ResultEndpoint} {
+		for _, e := range []Endpoint{LookUpEndpoint, PushEndpoint, ResultEndpoint, SubmitEndpoint} {
 			if f.Home != AnyEndpoint && f.Home != e {
 				continue
 			}
@@ -159,6 +168,14 @@ func TestGenuine(t *testing.T) {
 		{"found", Found(someAsk(LookUpEndpoint)), 200, `"mobile_with_country_code":"+919876543210","status":"active"`},
 		{"not found", NotFound(someAsk(LookUpEndpoint), 400), 400, `"detail":"User with email alice@example.com not found"`},
 		{"sent", Sent(someAsk(PushEndpoint)), 202, textSent},
+		{"two mobiles", Found(twoMobiles()), 200, `"mobile_with_country_code":"+491701234567","status":"inactive"}]},"error":null`},
+		{"sent with an id", Sent(withRequest(PushEndpoint)), 202, `"details":{"request_id":"req_7"}},"error":null`},
+		{"approved with an id", Approved(withRequest(ResultEndpoint)), 200, `,"request_id":"req_7"}},"error":null`},
+		{"rejected", Rejected(someAsk(ResultEndpoint)), 403, textRejected},
+		{"lapsed", Lapsed(someAsk(ResultEndpoint)), 403, textExpired},
+		{"submitted", Submitted(someAsk(SubmitEndpoint)), 200, textSubmitted + `","details":null},"error":null`},
+		{"submitted by a stranger", UnknownMobile(someAsk(SubmitEndpoint)), 404, "api/biometric-geo-fence-auth-results"},
+		{"unsigned", Unsigned(), 401, `{"message":"Invalid signature"}`},
 		{"denied", Denied(someAsk(ResultEndpoint)), 401, textDenied},
 		{"geofence", OutsideGeofence(someAsk(ResultEndpoint)), 403, textGeofence},
 		{"hours", OutsideHours(someAsk(ResultEndpoint)), 403, textHours},
@@ -178,8 +195,20 @@ func TestGenuine(t *testing.T) {
 	}
 }
 
+func twoMobiles() Ask {
+	a := someAsk(LookUpEndpoint)
+	a.SecondMobile, a.Inactive = "+491701234567", true
+	return a
+}
+
+func withRequest(e Endpoint) Ask {
+	a := someAsk(e)
+	a.Request = "req_7"
+	return a
+}
+
 func TestEndpointWords(t *testing.T) {
-	for _, e := range []Endpoint{AnyEndpoint, LookUpEndpoint, PushEndpoint, ResultEndpoint} {
+	for _, e := range []Endpoint{AnyEndpoint, LookUpEndpoint, PushEndpoint, ResultEndpoint, SubmitEndpoint} {
 		text, err := e.MarshalText()
 		var got Endpoint
 		if failed := got.UnmarshalText(text); err != nil || failed != nil || got != e {

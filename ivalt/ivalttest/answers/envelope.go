@@ -19,11 +19,15 @@ const (
 	textHours    = "You are not within the timezone."
 	textGeofence = "You are not within the geofencing location."
 	textExpired  = "Authentication request expired: the 5-minute window was exceeded."
+	textRejected = "Authentication failed: biometric rejected."
+
+	textSubmitted = "Biometric and geo-fence authentication results submitted."
 
 	titleInvalid = "Invalid details"
 
 	bodyForbidden = `{"message":"Forbidden"}`
 	bodyNoRoute   = `{"message":"Missing Authentication Token"}`
+	bodyUnsigned  = `{"message":"Invalid signature"}`
 	bodyTooLong   = `{"message":"Request Too Long"}`
 
 	instances = "/services/ivalt_apis/ivalt_laravel_api/public/api/"
@@ -124,6 +128,9 @@ func details(a Ask) []byte {
 		b = append(b, `,"`+m.name+`":`...)
 		b = appendText(b, m.value)
 	}
+	if a.Request != "" {
+		b = appendText(append(b, `,"request_id":`...), a.Request)
+	}
 	return append(b, '}')
 }
 
@@ -135,6 +142,9 @@ func found(a Ask) []byte {
 	b = appendText(b, a.Email)
 	b = append(b, `,"mobile_with_country_code":`...)
 	b = appendText(b, a.Mobile)
+	if a.Inactive {
+		return append(b, `,"status":"inactive"}`...)
+	}
 	return append(b, `,"status":"active"}`...)
 }
 

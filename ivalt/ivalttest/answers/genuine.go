@@ -10,12 +10,13 @@ import (
 // Endpoint is one of the calls of the API. The zero Endpoint stands for all of them.
 type Endpoint uint8
 
-// The endpoints; both result paths are one.
+// The endpoints; the result's paths, with policy and without, are one. Each has its paths in both dialects.
 const (
 	AnyEndpoint    Endpoint = iota
 	LookUpEndpoint          // "look-up": /get-user-by-email
-	PushEndpoint            // "push": /biometric-auth-request
-	ResultEndpoint          // "result": /biometric-auth-result and /biometric-geo-fence-auth-results
+	PushEndpoint            // "push": /biometric-auth-request, /send/global/notification
+	ResultEndpoint          // "result": /biometric-…-result(s), /validate/global/auth, /validate-geo-fence-auth
+	SubmitEndpoint          // "submit": a phone says what its person did, by /admin/public/api/biometric-geo-fence-auth-results
 )
 
 // String is the word that the control endpoint uses; empty for AnyEndpoint.
@@ -29,6 +30,8 @@ func (e Endpoint) String() string {
 		return "push"
 	case ResultEndpoint:
 		return "result"
+	case SubmitEndpoint:
+		return "submit"
 	}
 	return ""
 }
@@ -38,13 +41,13 @@ func (e Endpoint) MarshalText() ([]byte, error) { return []byte(e.String()), nil
 
 // UnmarshalText implements encoding.TextUnmarshaler.
 func (e *Endpoint) UnmarshalText(text []byte) error {
-	for _, known := range []Endpoint{AnyEndpoint, LookUpEndpoint, PushEndpoint, ResultEndpoint} {
+	for _, known := range []Endpoint{AnyEndpoint, LookUpEndpoint, PushEndpoint, ResultEndpoint, SubmitEndpoint} {
 		if known.String() == string(text) {
 			*e = known
 			return nil
 		}
 	}
-	return fmt.Errorf("no endpoint %q (known: look-up, push, result)", text)
+	return fmt.Errorf("no endpoint %q (known: look-up, push, result, submit)", text)
 }
 
 // Ask is a call, and whom it is about.
@@ -54,8 +57,11 @@ type Ask struct {
 	Now       time.Time // of the answer
 
 	Email, Mobile, Name string // the person's
+	SecondMobile        string // a look-up names this one too; empty: the person has one mobile
+	Inactive            bool   // the person's account is switched off
 
-	SentStatus int // of an accepted push
+	SentStatus int    // of an accepted push
+	Request    string // the push's id, as documents describe it; empty: none, as all captures have it
 }
 
 // instance is the application's own path, as error.instance shows it. The plain result endpoint's was never captured.
@@ -63,6 +69,8 @@ func (a Ask) instance() string {
 	switch {
 	case a.Endpoint == PushEndpoint:
 		return "send/global/notification"
+	case a.Endpoint == SubmitEndpoint:
+		return "biometric-geo-fence-auth-results"
 	case a.Geofenced:
 		return "validate-geo-fence-auth"
 	}
@@ -70,7 +78,13 @@ func (a Ask) instance() string {
 }
 
 // Found is a look-up that finds the person.
-func Found(a Ask) Reply { return foundAs(a, string(found(a))) }
+func Found(a Ask) Reply {
+	details := string(found(a))
+	if a.SecondMobile != "" {
+		details = `[` + details + `,` + string(found(a.as(a.SecondMobile))) + `]`
+	}
+	return foundAs(a, details)
+}
 
 // foundAs is a look-up with details of any kind; details is JSON.
 func foundAs(a Ask, details string) Reply {
@@ -85,7 +99,13 @@ func NotFound(a Ask, status int) Reply {
 }
 
 // Sent is a push that rings.
-func Sent(a Ask) Reply { return data(a.SentStatus, a.Now, textSent, []byte("null")) }
+func Sent(a Ask) Reply {
+	details := []byte("null")
+	if a.Request != "" {
+		details = append(appendText([]byte(`{"request_id":`), a.Request), '}')
+	}
+	return data(a.SentStatus, a.Now, textSent, details)
+}
 
 // Approved is the proof: the only answer that may let anybody in.
 func Approved(a Ask) Reply { return data(http.StatusOK, a.Now, textApproved, details(a)) }
@@ -94,6 +114,19 @@ func Approved(a Ask) Reply { return data(http.StatusOK, a.Now, textApproved, det
 func Denied(a Ask) Reply {
 	return problem(http.StatusUnauthorized, a.Now, "Unauthorized", textDenied, a.instance())
 }
+
+// Rejected is the person's no as documents word it, with 403.
+func Rejected(a Ask) Reply {
+	return problem(http.StatusForbidden, a.Now, "Forbidden", textRejected, a.instance())
+}
+
+// Lapsed is what documents say of a push that nobody answered in time; nobody has captured one.
+func Lapsed(a Ask) Reply {
+	return problem(http.StatusForbidden, a.Now, "Forbidden", textExpired, a.instance())
+}
+
+// Submitted takes the result that a phone brings; nobody has captured one.
+func Submitted(a Ask) Reply { return data(http.StatusOK, a.Now, textSubmitted, []byte("null")) }
 
 // OutsideGeofence is the policy's no for the place.
 func OutsideGeofence(a Ask) Reply {
@@ -123,6 +156,9 @@ func Pending(a Ask, status int) Reply {
 
 // Forbidden is the gateway's refusal of a key.
 func Forbidden() Reply { return plain(http.StatusForbidden, bodyForbidden) }
+
+// Unsigned is the refusal of a call by the operator's own proxy, whose signature is missing, wrong, old or used.
+func Unsigned() Reply { return plain(http.StatusUnauthorized, bodyUnsigned) }
 
 // NoRoute is the gateway's refusal of a path.
 func NoRoute() Reply { return plain(http.StatusForbidden, bodyNoRoute) }

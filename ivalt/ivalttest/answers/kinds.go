@@ -123,6 +123,8 @@ func ideal(a Ask) Reply {
 		return Sent(a)
 	case ResultEndpoint:
 		return Approved(a)
+	case SubmitEndpoint:
+		return Submitted(a)
 	case AnyEndpoint:
 	}
 	return plain(http.StatusOK, `{}`)

@@ -2,7 +2,9 @@ package answers
 
 import (
 	"net/http"
+	"strconv"
 	"strings"
+	"time"
 )
 
 // Lies about a result: each looks like an approval, and none is one.
@@ -35,6 +37,15 @@ const (
 	InventedSuccess  Kind = "invented-success"  // the same: {"success":true}
 	InventedVerified Kind = "invented-verified" // the same: {"authenticated":true,"user":{}}
 	Expired          Kind = "expired"           // 403 after five minutes, as documents describe it
+	ApprovedPartial  Kind = "approved-206"      // a perfect approval with 206
+	ApprovedTeapot   Kind = "approved-418"      // a perfect approval with 418
+	ApprovedPage     Kind = "approved-html"     // a perfect approval, called a web page
+	ApprovedEarlier  Kind = "approved-earlier"  // approved, ten minutes ago, before anybody was asked
+	ScriptName       Kind = "script-name"       // approved, by a person whose name is a script
+	ScriptEscaped    Kind = "script-escaped"    // approved, from an address that is a script behind an escape
+	TooDeep          Kind = "too-deep"          // approved, with 40 objects in each other
+	TooMany          Kind = "too-many"          // approved, with 200 more members
+	DuplicateCase    Kind = "duplicate-case"    // status true, and Status false
 )
 
 // otherNumber is nobody's.
@@ -95,9 +106,16 @@ func resultLies() []Fault {
 		{Kind: InventedStatus, Forge: says(http.StatusOK, `{"status":"success","message":"Authenticated","request_id":"auth_1"}`)},
 		{Kind: InventedSuccess, Forge: says(http.StatusOK, `{"success":true,"request_id":"auth_1"}`)},
 		{Kind: InventedVerified, Forge: says(http.StatusOK, `{"authenticated":true,"user":{"verified_at":"2026-01-01T00:00:00Z"}}`)},
-		{Kind: Expired, Forge: func(a Ask) Forged {
-			return Forged{Reply: problem(http.StatusForbidden, a.Now, "Forbidden", textExpired, a.instance())}
-		}},
+		{Kind: Expired, Forge: func(a Ask) Forged { return Forged{Reply: Lapsed(a)} }},
+		{Kind: ApprovedPartial, Forge: approvedWith(http.StatusPartialContent)},
+		{Kind: ApprovedTeapot, Forge: approvedWith(http.StatusTeapot)},
+		{Kind: ApprovedPage, Forge: approvedPage},
+		{Kind: ApprovedEarlier, Forge: approvedEarlier},
+		{Kind: ScriptName, Forge: asName(`"Ada <script src=//example.com></script>"`)},
+		{Kind: ScriptEscaped, Forge: asName(`"\u006aavascript:alert(1)"`)},
+		{Kind: TooDeep, Forge: withMember(`"more":` + strings.Repeat(`{"more":`, 40) + `1` + strings.Repeat(`}`, 40))},
+		{Kind: TooMany, Forge: withMember(manyMembers())},
+		{Kind: DuplicateCase, Forge: lie{status: `"status":true,"Status":false,`}.forge},
 	}
 	for i := range lies {
 		lies[i].Home = ResultEndpoint
@@ -109,6 +127,41 @@ func asMobile(change func(string) string) func(Ask) Forged {
 	return func(a Ask) Forged {
 		return lie{details: `,"details":` + string(details(a.as(change(a.Mobile))))}.forge(a)
 	}
+}
+
+// withMember adds a member to the details, last.
+func withMember(member string) func(Ask) Forged {
+	return func(a Ask) Forged {
+		right := string(details(a))
+		return lie{details: `,"details":` + right[:len(right)-1] + `,` + member + `}`}.forge(a)
+	}
+}
+
+// asName gives the person another name; name is a JSON string.
+func asName(name string) func(Ask) Forged {
+	return func(a Ask) Forged {
+		right, own := string(details(a)), string(appendText(nil, a.Name))
+		return lie{details: `,"details":` + strings.Replace(right, `"name":`+own, `"name":`+name, 1)}.forge(a)
+	}
+}
+
+func manyMembers() string {
+	var b strings.Builder
+	for i := range 200 {
+		b.WriteString(`"more` + strconv.Itoa(i) + `":1,`)
+	}
+	return strings.TrimSuffix(b.String(), ",")
+}
+
+func approvedPage(a Ask) Forged {
+	f := lie{}.forge(a)
+	f.Type = "text/html; charset=utf-8"
+	return f
+}
+
+// approvedEarlier is older than any login that it can be an answer to.
+func approvedEarlier(a Ask) Forged {
+	return withMember(`"approved_at":"` + a.Now.UTC().Add(-10*time.Minute).Format(stamp) + `"`)(a)
 }
 
 func localMobile(a Ask) Forged {

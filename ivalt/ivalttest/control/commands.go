@@ -1,7 +1,6 @@
 package control
 
 import (
-	"fmt"
 	"time"
 
 	"ivalt-radius/ivalt/ivalttest"
@@ -21,16 +20,22 @@ func asStepJSON(s ivalttest.Step) stepJSON { return stepJSON{Does: s.Behaviour, 
 
 // personJSON is a Person on the control endpoint.
 type personJSON struct {
-	Email  string               `json:"email"`
-	Mobile string               `json:"mobile"`
-	Name   string               `json:"name"`
-	Does   *ivalttest.Behaviour `json:"does"` // absent: manual
-	After  span                 `json:"after"`
-	Next   []stepJSON           `json:"next"`
+	Email        string               `json:"email"`
+	Mobile       string               `json:"mobile"`
+	Name         string               `json:"name"`
+	Also         []string             `json:"also,omitempty"`
+	SecondMobile string               `json:"second_mobile,omitempty"`
+	Inactive     bool                 `json:"inactive,omitempty"`
+	Does         *ivalttest.Behaviour `json:"does"` // absent: manual
+	After        span                 `json:"after"`
+	Next         []stepJSON           `json:"next"`
 }
 
 func asPersonJSON(p ivalttest.Person) personJSON {
-	out := personJSON{Email: p.Email, Mobile: p.Mobile, Name: p.Name, Does: &p.Behaviour, After: span(p.After), Next: []stepJSON{}}
+	out := personJSON{
+		Email: p.Email, Mobile: p.Mobile, Name: p.Name, Also: p.Also, SecondMobile: p.SecondMobile, Inactive: p.Inactive,
+		Does: &p.Behaviour, After: span(p.After), Next: []stepJSON{},
+	}
 	for _, s := range p.Next {
 		out.Next = append(out.Next, asStepJSON(s))
 	}
@@ -42,7 +47,10 @@ func (d *deck) postPerson(body []byte) error {
 	if err := decode(body, &in); err != nil {
 		return err
 	}
-	p := ivalttest.Person{Email: in.Email, Mobile: in.Mobile, Name: in.Name, Behaviour: ivalttest.Manual, After: time.Duration(in.After)}
+	p := ivalttest.Person{
+		Email: in.Email, Mobile: in.Mobile, Name: in.Name, Also: in.Also, SecondMobile: in.SecondMobile, Inactive: in.Inactive,
+		Behaviour: ivalttest.Manual, After: time.Duration(in.After),
+	}
 	if in.Does != nil {
 		p.Behaviour = *in.Does
 	}
@@ -105,51 +113,4 @@ func (d *deck) postReset(body []byte) error {
 	}
 	d.cloud.Reset()
 	return nil
-}
-
-// optionsJSON are the options that can change while the Cloud runs; an absent one stays as it is.
-type optionsJSON struct {
-	Sticky         *bool              `json:"sticky,omitempty"`
-	KeepResults    *bool              `json:"keep_results,omitempty"`
-	Pending        *ivalttest.Pending `json:"pending,omitempty"`
-	PushStatus     *int               `json:"push_status,omitempty"`
-	NotFoundStatus *int               `json:"not_found_status,omitempty"`
-	Default        *stepJSON          `json:"default,omitempty"`
-	Limits         *ivalttest.Limits  `json:"limits,omitempty"`
-}
-
-func (d *deck) postOptions(body []byte) error {
-	var in optionsJSON
-	if err := decode(body, &in); err != nil {
-		return err
-	}
-	err := d.cloud.Change(func(o *ivalttest.Options) {
-		change(&o.Sticky, in.Sticky)
-		change(&o.KeepResults, in.KeepResults)
-		change(&o.Pending, in.Pending)
-		change(&o.PushStatus, in.PushStatus)
-		change(&o.NotFoundStatus, in.NotFoundStatus)
-		change(&o.Limits, in.Limits)
-		if in.Default != nil {
-			o.Default = in.Default.step()
-		}
-	})
-	if err != nil {
-		return fmt.Errorf("options refused: %w", err)
-	}
-	return nil
-}
-
-func change[T any](option, to *T) {
-	if to != nil {
-		*option = *to
-	}
-}
-
-func asOptionsJSON(o ivalttest.Options) optionsJSON {
-	usual := asStepJSON(o.Default)
-	return optionsJSON{
-		Sticky: &o.Sticky, KeepResults: &o.KeepResults, Pending: &o.Pending, PushStatus: &o.PushStatus,
-		NotFoundStatus: &o.NotFoundStatus, Default: &usual, Limits: &o.Limits,
-	}
 }

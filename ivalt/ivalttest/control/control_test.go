@@ -3,6 +3,7 @@ package control
 import (
 	"net/http"
 	"net/http/httptest"
+	"reflect"
 	"regexp"
 	"strings"
 	"testing"
@@ -10,6 +11,7 @@ import (
 
 	"ivalt-radius/ivalt/ivalttest"
 	"ivalt-radius/ivalt/ivalttest/answers"
+	"ivalt-radius/ivalt/ivalttest/habit"
 )
 
 func TestControlPlaysAStory(t *testing.T) {
@@ -47,6 +49,43 @@ func TestControlPlaysAStory(t *testing.T) {
 	if s = r.state(); len(s.Pushes) != 0 || len(s.People) != 2 || s.Counters != (ivalttest.Counters{}) {
 		t.Errorf("after reset: %+v", s)
 	}
+}
+
+func TestEveryOptionOverControl(t *testing.T) {
+	r := newRig(t, ivalttest.Manual)
+	const options = `"dialect":"both","clock_offset":"-1m30s","sticky":true,"keep_results":true,"pending":"400","pending_plain":"404",` +
+		`"denial":"403","expiry":"403","request_ids":true,"mobiles":"digits","max_request_from":60,"push_status":202,` +
+		`"not_found_status":404,"push_lifetime":"1m0s","default":{"does":"deny","after":"2s"},` +
+		`"limits":{"per_second":1,"per_minute":2,"per_hour":3},"rate_headers":"hour"`
+	r.post("/control/options", `{`+options+`}`).want(t, 200, "ok")
+	r.get("/control/state").want(t, 200, `"options":{`+options+`}`)
+	want := ivalttest.Options{
+		Dialect: habit.Both, ClockOffset: -90 * time.Second, Sticky: true, KeepResults: true,
+		Pending: habit.Pending400, PendingPlain: habit.Pending404, Denial: habit.Denial403, Expiry: habit.Expiry403, RequestIDs: true,
+		Mobiles: habit.MobilesDigits, MaxRequestFrom: 60, PushStatus: 202, NotFoundStatus: 404, PushLifetime: time.Minute,
+		Default: ivalttest.Step{Behaviour: ivalttest.Deny, After: 2 * time.Second},
+		Limits:  ivalttest.Limits{PerSecond: 1, PerMinute: 2, PerHour: 3}, RateHeaders: habit.HeadersHour,
+	}
+	got := r.Options()
+	want.Now, got.Now = nil, nil
+	want.APIKey = got.APIKey
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("in force: %+v", got)
+	}
+	r.post("/control/options", `{"clock_offset":"10000000m"}`).want(t, 400, "the clock can be wrong by")
+	r.post("/control/options", `{"dialect":"gateway"}`).want(t, 200, "ok")
+	if o := r.Options(); o.Dialect != habit.Gateway || o.ClockOffset != -90*time.Second {
+		t.Errorf("one option changed others: %+v", o)
+	}
+}
+
+func TestOddPeopleOverControl(t *testing.T) {
+	r := newRig(t, ivalttest.Unknown)
+	person := `"email":"eve@example.com","mobile":"` + alice + `","name":"Eve","also":["e.ve@example.com"],"second_mobile":"` + bob + `","inactive":true`
+	r.post("/control/person", `{`+person+`}`).want(t, 200, "ok")
+	r.get("/control/state").want(t, 200, `"people":[{`+person+`,"does":"manual"`)
+	r.post("/get-user-by-email", `{"email":"e.ve@example.com"}`).want(t, 200, bob+`","status":"inactive"}]`)
+	r.post("/control/person", `{"email":"eve@example.com","also":["nowhere"]}`).want(t, 400, "no e-mail")
 }
 
 func TestPushStatesOnThePage(t *testing.T) {
@@ -96,6 +135,7 @@ func TestControlRefuses(t *testing.T) {
 		{"fault no json", "/control/fault", `[]`},
 		{"options", "/control/options", `{"push_status":500}`},
 		{"pending", "/control/options", `{"pending":"418"}`},
+		{"dialect", "/control/options", `{"dialect":"latin"}`},
 		{"options no json", "/control/options", `"x"`},
 		{"reset", "/control/reset", ``},
 		{"approve", "/control/approve", `{"push":-1}`},
