@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"ivalt-radius/auth"
+	"ivalt-radius/ivalt/breaker"
 	"ivalt-radius/state"
 )
 
@@ -98,21 +99,21 @@ func TestSecondsArePaced(t *testing.T) {
 
 func TestWrongKeyIsNotHammered(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		h := newHouse(t, settings(), script(wrongKey(), wait()))
+		h := newHouse(t, settings(), script(wrongKey(), wrongKey()))
 		h.age()
-		var pushes []*auth.Push
-		for i := range 50 {
-			pushes = append(pushes, pushTo(t, "a", fmt.Sprintf("+4915112345%03d", i)))
-		}
-		for range 3 {
+		for range 5 {
+			var pushes []*auth.Push
+			for i := range 50 {
+				pushes = append(pushes, pushTo(t, "a", fmt.Sprintf("+4915112345%03d", i)))
+			}
 			got := h.answers(t, pushes...)
 			if slices.ContainsFunc(got, func(a auth.Answer) bool { return a.Outcome != auth.Misconfigured || a.Pushed }) {
 				t.Fatalf("%+v", got)
 			}
-			<-time.After(breakerPause)
+			<-time.After(breaker.RefusedPause)
 		}
-		if n := len(h.fake.requests()); n != 3 {
-			t.Errorf("%d requests, want one for each time that the breaker was half open", n)
+		if n := len(h.fake.requests()); n < 4 || n > 6 {
+			t.Errorf("%d requests in five minutes, want the first and one a minute", n)
 		}
 		if n := strings.Count(h.log.String(), "level=error"); n != 1 {
 			t.Errorf("%d alarms:\n%s", n, h.log)
@@ -120,17 +121,37 @@ func TestWrongKeyIsNotHammered(t *testing.T) {
 		h.fake.mu.Lock()
 		h.fake.answer = script(sent(), wait(), said())
 		h.fake.mu.Unlock()
+		<-time.After(breaker.RefusedPause + breaker.Pause)
 		if a := h.push(t.Context(), pushTo(t, "a", testMobile)); a.Outcome != auth.Approved {
 			t.Errorf("the key is right again: %+v", a)
 		}
 	})
 }
 
-func TestBreakerHoldsOpenLogins(t *testing.T) {
+// TestAReloadForgetsARefusedKey: the operator need not wait for a probe.
+func TestAReloadForgetsARefusedKey(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHouse(t, settings(), script(wrongKey(), wrongKey()))
+		h.age()
+		h.push(t.Context(), pushTo(t, "a", testMobile))
+		h.fake.mu.Lock()
+		h.fake.answer = script(sent(), wait(), said())
+		h.fake.mu.Unlock()
+		if faults := h.Reload(settings()); len(faults) != 0 {
+			t.Fatal(faults)
+		}
+		if a := h.push(t.Context(), pushTo(t, "a", testMobile)); a.Outcome != auth.Approved {
+			t.Errorf("%+v", a)
+		}
+	})
+}
+
+// TestARefusedPushPathLeavesOpenLoginsAlone: who was asked already is still polled for.
+func TestARefusedPushPathLeavesOpenLoginsAlone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newHouse(t, settings(), func(r request) reply {
 			switch {
-			case r.path == pushPath && r.mobile == otherPhone:
+			case r.path == pushPath && r.mobile != testMobile:
 				return wrongKey()
 			case r.path == pushPath:
 				return sent()
@@ -145,7 +166,7 @@ func TestBreakerHoldsOpenLogins(t *testing.T) {
 		if a.Outcome != auth.Approved {
 			t.Errorf("%+v", a)
 		}
-		if diff := cmp.Diff(ms(0, 9000), h.fake.times(resultPath)); diff != "" {
+		if diff := cmp.Diff(ms(0, 4500, 6000, 7800), h.fake.times(resultPath)); diff != "" {
 			t.Errorf("polls (-want +got):\n%s", diff)
 		}
 	})

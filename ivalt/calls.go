@@ -5,7 +5,9 @@ import (
 	"time"
 
 	"ivalt-radius/auth"
+	"ivalt-radius/ivalt/breaker"
 	"ivalt-radius/ivalt/gateway"
+	"ivalt-radius/state"
 )
 
 // job is one call, as a caller needs it. It is tied to its login's record, so no answer can reach another one.
@@ -28,8 +30,15 @@ const (
 
 // queue puts a login's due call among those that wait for a caller.
 func (s *scheduler) queue(l *login, now instant) {
-	if l.course.delivery == unpushed && s.breaker.holds(now) {
-		s.finish(l, ended(auth.Misconfigured, "iVALT refused the API key or the path a moment ago"), now)
+	if end, is := s.hopeless(l); is {
+		s.finish(l, end, now)
+		return
+	}
+	if l.next.call == push && s.breaker.State(gateway.Pushes) != breaker.Closed {
+		// The one more push cannot go, and must not stand in the way of polls.
+		l.course.mayPush = false
+		c, o := l.course.pollOn(now)
+		s.obey(l, c, o, now)
 		return
 	}
 	s.waiting[l.token].remove(l)
@@ -75,8 +84,8 @@ func (c *course) rank(k call, now instant) uint8 {
 
 // head is the login whose call goes next, and the queue it waits in; nil where none may.
 func (s *scheduler) head(now instant) (*login, *queue) {
-	if s.breaker.holds(now) {
-		return nil, nil
+	if s.breaker.State(gateway.Results) != breaker.Closed {
+		return nil, nil // whoever waits now waits for a poll
 	}
 	var best *queue
 	for t := range s.waiting {
@@ -113,7 +122,6 @@ func (s *scheduler) take() (job, bool) {
 		if o.do != rest {
 			continue
 		}
-		s.breaker.leave()
 		return job{login: l, call: k, client: s.client, mobile: l.mobile, request: l.request, sent: s.began.Add(c.sent)}, true
 	}
 	return job{}, false
@@ -186,7 +194,8 @@ func (s *scheduler) settle(j *job, r gateway.Result) (next job, more bool) {
 	defer s.unlock()
 	now := s.now()
 	s.voice.outage(s, j.client.Host(), r)
-	s.heed(r, now)
+	s.heed(r)
+	s.judge(j.call.endpoint(), r, s.breaker.Saw(j.call.endpoint(), r), now)
 	s.learn(j, r, now)
 	if l := j.login; !l.over {
 		l.activity = r.Activity
@@ -206,11 +215,8 @@ func (s *scheduler) settle(j *job, r gateway.Result) (next job, more bool) {
 }
 
 // heed draws from an answer what concerns every login.
-func (s *scheduler) heed(r gateway.Result, now instant) {
-	if s.breaker.saw(r.Class, now) {
-		s.voice.alarm(s)
-		s.refuseUnpushed(now)
-	}
+func (s *scheduler) heed(r gateway.Result) {
+	s.budget.Heed(state.Notice(r.Rate))
 	if r.Class != gateway.Throttled {
 		if r.Class != gateway.Failed && r.Class != gateway.Unsent {
 			s.throttles = 0
@@ -225,21 +231,6 @@ func (s *scheduler) heed(r gateway.Result, now instant) {
 		wait = backoff(s.throttles, jitter[0])
 	}
 	s.budget.Penalise(time.Now().Add(wait))
-}
-
-// refuseUnpushed ends the logins that wait to be asked with a key that iVALT refuses.
-func (s *scheduler) refuseUnpushed(now instant) {
-	var hopeless []*login
-	for t := range s.waiting {
-		for _, item := range s.waiting[t].items {
-			if item.login.course.delivery == unpushed {
-				hopeless = append(hopeless, item.login)
-			}
-		}
-	}
-	for _, l := range hopeless {
-		s.finish(l, ended(auth.Misconfigured, "iVALT refused the API key or the path a moment ago"), now)
-	}
 }
 
 // learn draws from an answer what concerns the mobile and the address.

@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"ivalt-radius/auth"
+	"ivalt-radius/ivalt/breaker"
 )
 
 // answers runs pushes at once and returns what came of them, in their order.
@@ -109,7 +110,7 @@ func TestDirtyMobiles(t *testing.T) {
 		{"after a stale approval", script(sent(), said()), 0, true},
 		{"long after a stale approval", script(sent(), said()), 10 * dirtyFor, true},
 		{"after a denial", script(sent(), wait(), no()), 0, true},
-		{"after an outage", script(sent(), broken()), 0, true},
+		{"after an outage", script(sent(), broken()), breaker.RefusedPause, true},
 		{"after a refused push", script(wait(), wait()), 0, false},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -117,13 +118,16 @@ func TestDirtyMobiles(t *testing.T) {
 				h := newHouse(t, settings(), tc.first)
 				h.age()
 				h.push(t.Context(), pushTo(t, "a1", testMobile))
-				<-time.After(tc.pause)
 				var paths []string
 				h.fake.mu.Lock()
 				h.fake.answer = func(r request) reply {
 					paths = append(paths, r.path)
 					return script(sent(), wait())(r)
 				}
+				h.fake.mu.Unlock()
+				<-time.After(tc.pause)
+				h.fake.mu.Lock()
+				paths = nil // a probe
 				h.fake.mu.Unlock()
 				h.push(t.Context(), pushTo(t, "a2", testMobile))
 				if drained := paths[0] == resultPath; drained != tc.drains {

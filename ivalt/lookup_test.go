@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"ivalt-radius/auth"
+	"ivalt-radius/ivalt/breaker"
 )
 
 func TestLookUpAndItsMemory(t *testing.T) {
@@ -50,9 +51,11 @@ func TestLookUpAndItsMemory(t *testing.T) {
 		push("eve@example.com", auth.NotEnrolled, 1)
 		push("two@example.com", auth.NotEnrolled, 1)
 		push("out@example.com", auth.NoAnswer, 3)
+		push("out@example.com", auth.NoAnswer, 0) // the endpoint fails: nobody is asked in vain
+		<-time.After(breaker.Pause + time.Second)
 		push("", auth.NotEnrolled, 0)
 		push("bad@example.com", auth.Misconfigured, 1)
-		<-time.After(breakerPause)
+		<-time.After(breaker.RefusedPause)
 		if strings.Contains(h.log.String(), "example.com") || strings.Contains(h.log.String(), testMobile[1:8]) {
 			t.Errorf("the log names a person:\n%s", h.log)
 		}

@@ -2,6 +2,8 @@ package ivalt
 
 import (
 	"ivalt-radius/auth"
+	"ivalt-radius/ivalt/breaker"
+	"ivalt-radius/ivalt/gateway"
 )
 
 // start takes a login's first step.
@@ -45,6 +47,9 @@ func noBudget() order {
 func (s *scheduler) ring(l *login, now instant) {
 	if now >= l.course.end {
 		c, o := l.course.rings()
+		if closed := s.breaker.State(gateway.Results); closed != breaker.Closed && o.outcome == auth.TimedOut {
+			o = s.closedOff(gateway.Results, closed)
+		}
 		s.obey(l, c, o, now)
 		return
 	}

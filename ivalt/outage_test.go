@@ -19,6 +19,7 @@ import (
 	"github.com/sirupsen/logrus"
 
 	"ivalt-radius/auth"
+	"ivalt-radius/ivalt/breaker"
 )
 
 // page is an answer of something that is not iVALT.
@@ -86,17 +87,22 @@ func TestOutageWarningsAreFewAndEnd(t *testing.T) {
 		for i := range 20 {
 			h.push(t.Context(), pushTo(t, fmt.Sprintf("a%d", i), testMobile))
 		}
-		if warnings() != 1 || ends() != 0 {
-			t.Errorf("20 failures at once:\n%s", h.log)
+		if warnings() != 1 || ends() != 0 || len(h.fake.requests()) != 3 {
+			t.Errorf("20 logins at once, %d calls:\n%s", len(h.fake.requests()), h.log)
 		}
-		<-time.After(outageQuiet)
-		h.push(t.Context(), pushTo(t, "b", testMobile))
-		if warnings() != 2 || !strings.Contains(h.log.String(), "calls=20") {
-			t.Errorf("ten seconds later:\n%s", h.log)
+		<-time.After(outageQuiet + breaker.Pause)
+		synctest.Wait()
+		if warnings() != 2 || strings.Count(h.log.String(), "level=error") != 1 {
+			t.Errorf("a minute later:\n%s", h.log)
 		}
 		h.fake.mu.Lock()
 		out = false
 		h.fake.mu.Unlock()
+		<-time.After(15 * time.Second)
+		synctest.Wait()
+		if ends() != 1 || !strings.Contains(h.log.String(), "ivalt works again") {
+			t.Errorf("nobody logged in, and it is back:\n%s", h.log)
+		}
 		for range 3 {
 			h.push(t.Context(), pushTo(t, "c", testMobile))
 		}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"ivalt-radius/auth"
+	"ivalt-radius/ivalt/breaker"
 	"ivalt-radius/ivalt/gateway"
 	"ivalt-radius/ivalt/pace"
 	"ivalt-radius/state"
@@ -75,7 +76,9 @@ type scheduler struct {
 	waiting   [tokenCount]queue
 	blocked   [tokenCount]instant // the budget lets no such call go before
 	phones    phones
-	breaker   breaker
+	breaker   *breaker.Breaker
+	why       [gateway.Endpoints]gateway.Why // the latest trouble
+	poor      instant                        // no budget for a probe before
 	throttles int // 429s in a row
 	learner   *pace.Learner
 	rule      pace.Rule
@@ -101,6 +104,7 @@ func newScheduler(p *plan, c *gateway.Client, l state.Limits, v *voice, rule pac
 		open:      map[*login]struct{}{},
 		timers:    queue{lane: timers},
 		phones:    newPhones(),
+		breaker:   breaker.New(),
 		learner:   pace.NewLearner(),
 		rule:      rule,
 	}
@@ -176,6 +180,7 @@ func (s *scheduler) turn() time.Duration {
 	for head := s.timers.first(); head != nil && head.at <= now; head = s.timers.first() {
 		s.ring(head.login, now)
 	}
+	s.probe()
 	s.dispatch()
 	s.armed = s.nextWake()
 	return max(0, s.armed-s.now())
@@ -198,9 +203,9 @@ func (s *scheduler) nextWake() instant {
 		if s.blocked[t] > now {
 			at = min(at, s.blocked[t])
 		}
-		if s.breaker.holds(now) && !s.breaker.trying {
-			at = min(at, s.breaker.until)
-		}
+	}
+	if due := s.breaker.Wake(); !due.IsZero() {
+		at = min(at, max(due.Sub(s.began), s.poor))
 	}
 	return min(at, now+time.Hour)
 }
@@ -256,7 +261,7 @@ func (s *scheduler) adopt(p *plan, c *gateway.Client, l state.Limits) {
 	}
 	old, forgotten := s.client, s.addresses
 	s.plan, s.client = p, c
-	s.breaker = breaker{}
+	s.breaker = breaker.New()
 	s.blocked = [tokenCount]instant{}
 	if !c.SamePeople(old) {
 		s.addresses = newAddresses()

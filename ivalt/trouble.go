@@ -1,8 +1,11 @@
 package ivalt
 
 import (
+	"context"
 	"time"
 
+	"ivalt-radius/auth"
+	"ivalt-radius/ivalt/breaker"
 	"ivalt-radius/ivalt/gateway"
 )
 
@@ -22,37 +25,112 @@ func backoff(n int, jitter byte) time.Duration {
 	return max(leastPause, full-full/4*time.Duration(jitter)/255)
 }
 
-// breakerPause is how long nothing is asked after iVALT refused the key or the path.
-const breakerPause = 5 * time.Second
-
-// breaker keeps a wrong key from being hammered: a refusal opens it, after the pause one call tries, and any other
-// answer closes it. The zero breaker is closed.
-type breaker struct {
-	open   bool
-	trying bool    // the one trial is out
-	until  instant // while open: when the trial may leave
-}
-
-// holds reports that no call may leave now.
-func (b *breaker) holds(now instant) bool {
-	return b.open && (b.trying || now < b.until)
-}
-
-// leave marks the trial.
-func (b *breaker) leave() { b.trying = b.open }
-
-// saw takes an answer's class. It reports whether a refusal opened it now.
-func (b *breaker) saw(c gateway.Class, now instant) (opened bool) {
-	if c != gateway.BadKey {
-		// No answer at all says nothing about the key: the next call tries again.
-		if b.open && (c == gateway.Failed || c == gateway.Unsent) {
-			b.trying = false
-			return false
-		}
-		*b = breaker{}
-		return false
+// endpoint is where a call goes.
+func (c call) endpoint() gateway.Endpoint {
+	switch c {
+	case lookUp:
+		return gateway.LookUps
+	case push:
+		return gateway.Pushes
+	case drain, sentinel, again, poll, noCall:
 	}
-	opened = !b.open
-	*b = breaker{open: true, until: now + breakerPause}
-	return opened
+	return gateway.Results
+}
+
+// hopeless ends a login that has not pushed and needs an endpoint that is closed off: a push without polls is the worst of all.
+func (s *scheduler) hopeless(l *login) (order, bool) {
+	if l.course.delivery != unpushed {
+		return order{}, false
+	}
+	for _, e := range []gateway.Endpoint{gateway.Pushes, gateway.Results, gateway.LookUps} {
+		if e == gateway.LookUps && !l.mobile.Empty() {
+			continue
+		}
+		if state := s.breaker.State(e); state != breaker.Closed {
+			return s.closedOff(e, state), true
+		}
+	}
+	return order{}, false
+}
+
+// closedOff is the end of a login that a closed endpoint causes.
+func (s *scheduler) closedOff(e gateway.Endpoint, state breaker.State) order {
+	if state == breaker.Refused {
+		return ended(auth.Misconfigured, "iVALT refused the API key or the path a moment ago")
+	}
+	return ended(auth.NoAnswer, s.why[e].String())
+}
+
+// endsAll ends the logins that wait to be asked in vain.
+func (s *scheduler) endsAll(now instant) {
+	type end struct {
+		login *login
+		order order
+	}
+	var all []end
+	for t := range s.waiting {
+		for _, item := range s.waiting[t].items {
+			if o, is := s.hopeless(item.login); is {
+				all = append(all, end{item.login, o})
+			}
+		}
+	}
+	for _, e := range all {
+		s.finish(e.login, e.order, now)
+	}
+}
+
+// judge tells the breaker what came of a call, or of a probe, and everybody what that changes.
+func (s *scheduler) judge(e gateway.Endpoint, r gateway.Result, change breaker.Change, now instant) {
+	if r.Why != gateway.Answered && r.Why != gateway.GivenUp {
+		s.why[e] = r.Why
+	}
+	switch change {
+	case breaker.None:
+	case breaker.Mended:
+		s.voice.mended(s, e)
+	case breaker.Opened:
+		s.voice.opened(s, e, r)
+		s.endsAll(now)
+	case breaker.Refusal:
+		s.voice.alarm(s, e)
+		s.endsAll(now)
+	}
+}
+
+// probe looks, where something is closed off, whether it still fails. The caller holds the lock.
+func (s *scheduler) probe() {
+	at := s.breaker.Wake()
+	if s.closed || at.IsZero() || time.Now().Before(at) {
+		return
+	}
+	if wait := s.budget.Take(); wait > 0 {
+		s.poor = s.now() + wait
+		return
+	}
+	e, due := s.breaker.Probe(time.Now())
+	if !due {
+		return
+	}
+	s.work.Add(1)
+	go s.look(s.breaker, s.client, e)
+}
+
+// look sends one probe.
+func (s *scheduler) look(b *breaker.Breaker, c *gateway.Client, e gateway.Endpoint) {
+	defer s.work.Done()
+	ctx, cancel := context.WithTimeout(s.base, breaker.ProbeTimeout)
+	r := c.Probe(ctx, e)
+	cancel()
+	s.voice.probed(e, r)
+	s.mu.Lock()
+	defer s.unlock()
+	if b != s.breaker || s.closed {
+		return // of settings that are gone
+	}
+	now := s.now()
+	s.voice.outage(s, c.Host(), r)
+	s.heed(r)
+	s.judge(e, r, b.Probed(e, r), now)
+	s.dispatch()
 }

@@ -3,8 +3,6 @@ package ivalt
 import (
 	"testing"
 	"time"
-
-	"ivalt-radius/ivalt/gateway"
 )
 
 func TestBackoff(t *testing.T) {
@@ -15,30 +13,6 @@ func TestBackoff(t *testing.T) {
 		if got := backoff(n, 255); got < leastPause || got > full || (full > leastPause && got >= full) {
 			t.Errorf("%d with jitter: %s", n, got)
 		}
-	}
-}
-
-func TestBreaker(t *testing.T) {
-	var b breaker
-	if b.holds(0) || b.saw(gateway.Pending, 0) || b.saw(gateway.Failed, 0) {
-		t.Error("a new breaker is open")
-	}
-	if !b.saw(gateway.BadKey, 0) || !b.holds(breakerPause-1) {
-		t.Error("a refused key does not open it")
-	}
-	if b.saw(gateway.BadKey, time.Second) || !b.holds(time.Second+breakerPause-1) || b.holds(time.Second+breakerPause) {
-		t.Error("a second refusal does not lengthen it quietly")
-	}
-	b.leave()
-	if !b.holds(time.Hour) {
-		t.Error("more than one trial")
-	}
-	if b.saw(gateway.Failed, time.Hour) || b.holds(time.Hour) {
-		t.Error("a trial without an answer does not let the next one go")
-	}
-	b.leave()
-	if b.saw(gateway.Pending, time.Hour) || b.holds(time.Hour) || b.open {
-		t.Error("an answer does not close it")
 	}
 }
 

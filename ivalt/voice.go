@@ -13,7 +13,7 @@ import (
 // How long an alarm that was raised is not raised again, and an outage's warning of one kind not repeated.
 const (
 	quiet       = time.Minute
-	outageQuiet = 10 * time.Second
+	outageQuiet = time.Minute
 )
 
 // voice says what happened. What it says holds no mobile in full, no e-mail, no key and none of iVALT's own words. The
@@ -54,20 +54,47 @@ func (v *voice) call(j *job, r gateway.Result) {
 	}
 	v.log.WithFields(logrus.Fields{
 		"attempt": j.login.push.Attempt, "call": j.call.String(), "class": r.Class.String(), "status": r.Status,
-		"mobile": j.mobile.String(), "activity_id": r.Activity,
+		"mobile": j.mobile.String(), "activity_id": r.Activity, "request_id": r.RequestID,
 	}).Debug("ivalt answered")
 }
 
+// probed logs one probe at debug level. Safe for concurrent use.
+func (v *voice) probed(e gateway.Endpoint, r gateway.Result) {
+	if !v.debug() {
+		return
+	}
+	v.log.WithFields(logrus.Fields{
+		"endpoint": e.String(), "class": r.Class.String(), "status": r.Status, "request_id": r.RequestID,
+	}).Debug("ivalt was probed")
+}
+
+// opened says that an endpoint fails, so that nobody is asked until it answers.
+func (v *voice) opened(s *scheduler, e gateway.Endpoint, r gateway.Result) {
+	fields := logrus.Fields{"endpoint": e.String(), "cause": r.Cause}
+	s.said = append(s.said, func() {
+		v.log.WithFields(fields).Error("ivalt fails: logins are unavailable until a probe is answered")
+		v.recorder.Note(audit.System{Event: "ivalt_unavailable", Detail: e.String() + " endpoint: " + r.Why.String()})
+	})
+}
+
+// mended says that an endpoint answers again.
+func (v *voice) mended(s *scheduler, e gateway.Endpoint) {
+	s.said = append(s.said, func() {
+		v.log.WithField("endpoint", e.String()).Info("ivalt works again")
+		v.recorder.Note(audit.System{Event: "ivalt_available", Detail: e.String() + " endpoint"})
+	})
+}
+
 // alarm says, once in a while, that no call can succeed.
-func (v *voice) alarm(s *scheduler) {
+func (v *voice) alarm(s *scheduler, e gateway.Endpoint) {
 	now := s.now()
 	if v.hasAlarmed && now-v.alarmed < quiet {
 		return
 	}
 	v.alarmed, v.hasAlarmed = now, true
 	s.said = append(s.said, func() {
-		v.log.Error("ivalt refuses the API key or the path: no login can be asked; check ivalt.url and ivalt.api_key")
-		v.recorder.Note(audit.System{Event: "ivalt_misconfigured", Detail: "iVALT refuses the API key or the path"})
+		v.log.WithField("endpoint", e.String()).Error("ivalt refuses the API key or the path: no login can be asked; check ivalt.url, ivalt.dialect and ivalt.api_key")
+		v.recorder.Note(audit.System{Event: "ivalt_misconfigured", Detail: "iVALT refuses the API key or the path of the " + e.String() + " endpoint"})
 	})
 }
 
