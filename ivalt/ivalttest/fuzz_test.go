@@ -19,6 +19,8 @@ func FuzzAPI(f *testing.F) {
 	f.Add(uint8(3), "", `{"mobile":null}`)
 	f.Add(uint8(4), "application/json", `{"country_code":"+91","mobile":"9876543210","status":1}`)
 	f.Add(uint8(4), "application/x-www-form-urlencoded", `country_code=&mobile=1&status=`)
+	f.Add(uint8(4), "application/json", `{"country_code":"+1","mobile":"+2025550123","status":0}`)
+	f.Add(uint8(2), "application/json", `{"mobile":"+2025550123"}`) // which finds the denial that was submitted
 	paths := []string{pathLookUp, pathPush, pathResult, pathPolicy, habit.LaravelSubmit, habit.LaravelPush}
 	c := New(Options{Default: Step{Behaviour: Approve}, Dialect: habit.Both, Mobiles: habit.MobilesDigits, RequestIDs: true})
 	f.Fuzz(func(t *testing.T, endpoint uint8, kind, body string) {
@@ -28,7 +30,7 @@ func FuzzAPI(f *testing.F) {
 		w := httptest.NewRecorder()
 		c.ServeHTTP(w, req)
 		switch w.Code {
-		case 200, 404, 413, 422:
+		case 200, 401, 404, 413, 422:
 		default:
 			t.Errorf("status %d", w.Code)
 		}
