@@ -6,14 +6,20 @@ import (
 	"crypto/sha256"
 	"encoding/base32"
 	"encoding/binary"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"ivalt-radius/state"
 )
 
 // acceptJoinable is how long a concluded Accept answers further copies of its login: a gateway may listen on its newest
 // port alone, and its newest copy may have crossed the answer.
 const acceptJoinable = 10 * time.Second
+
+// mostLapsed bounds the attempts whose late approval may still come.
+const mostLapsed = 1 << 16
 
 // key tells one attempt from another: a keyed digest, so that no table holds a password.
 type key [sha256.Size]byte
@@ -24,6 +30,8 @@ type attempt struct {
 	key   key
 	id    string
 	first time.Time // when its first exchange was received; answer_within counts from here
+
+	renews string // the attempt of the same login that lapsed a moment ago; empty: none
 
 	asked Asked // the push; nil until it was begun
 	over  error // why it ended before its answer: errWithdrawn, errShutdown
@@ -45,14 +53,15 @@ type attempts struct {
 
 	mu       sync.Mutex
 	open     map[key]*attempt
-	waiters  map[uint64]*attempt // by the exchange that waits
-	accepted []*attempt          // Accepts by the time at which they leave `open`, oldest first
-	leading  int                 // attempts without a verdict
+	waiters  map[uint64]*attempt  // by the exchange that waits
+	accepted []*attempt           // Accepts by the time at which they leave `open`, oldest first
+	lapsed   *state.Cache[string] // names of attempts whose approval may still come, by key
+	leading  int                  // attempts without a verdict
 	draining bool
 }
 
 func newAttempts() *attempts {
-	s := &attempts{open: map[key]*attempt{}, waiters: map[uint64]*attempt{}}
+	s := &attempts{open: map[key]*attempt{}, waiters: map[uint64]*attempt{}, lapsed: state.NewCache[string](0, mostLapsed)}
 	_, _ = rand.Read(s.secret[:]) // never fails: crypto/rand ends the process instead
 	_, _ = rand.Read(s.process[:])
 	return s
@@ -106,6 +115,10 @@ func (s *attempts) enter(k key, req *Request, now time.Time, most int) (*attempt
 		return nil, refused
 	}
 	a := &attempt{key: k, id: s.newID(), first: req.Received}
+	if former, ok := s.lapsed.Get(string(k[:])); ok {
+		a.renews = former
+		s.lapsed.Delete(string(k[:])) // once
+	}
 	s.wait(a, req.ID)
 	s.open[k] = a
 	s.leading++
@@ -240,6 +253,21 @@ func (s *attempts) conclude(a *attempt, v Verdict, now, leaveBy time.Time) {
 	if a.done != nil {
 		close(a.done)
 	}
+}
+
+// lapse remembers for a while that nobody answered an attempt in time. Where there is no room the next one begins anew.
+func (s *attempts) lapse(a *attempt, life time.Duration) {
+	s.lapsed.SetFor(string(a.key[:]), a.id, life)
+}
+
+// void forgets it.
+func (s *attempts) void(k key) { s.lapsed.Delete(string(k[:])) }
+
+// number is what a push shows: two digits, which tell one push from another at a glance. They are no secret.
+func number() string {
+	var b [2]byte
+	_, _ = rand.Read(b[:]) // never fails
+	return strconv.Itoa(10 + int(binary.BigEndian.Uint16(b[:]))%90)
 }
 
 // expire forgets the Accepts whose time is over. They are few and in order of their conclusion.

@@ -22,6 +22,18 @@ type Rules struct {
 	Directory   Directory
 	Primary     Primary
 	MaxAttempts int // logins that may wait at once; more are `busy`
+
+	// LateCredit is how long after its deadline a login's approval still counts for the very same login: where a first factor was
+	// checked and the calling station is known, and where either is missing. 0: not at all.
+	LateCredit, InsecureLateCredit time.Duration
+}
+
+// lateCredit is what a login may have of it.
+func (p *pending) lateCredit() time.Duration {
+	if p.proof.Password && p.req.CallingStation != "" {
+		return p.rules.LateCredit
+	}
+	return p.rules.InsecureLateCredit
 }
 
 // Options are what a Flow is built from, once.
@@ -74,6 +86,7 @@ func (f *Flow) Open(ctx context.Context, req *Request) (verdict Verdict, wait fu
 	proof, err := f.primary(ctx, &l, subject, decision, err)
 	switch {
 	case err != nil || decision.Action == policy.Deny:
+		f.void(&l, subject, err)
 		return f.settle(ctx, &l, decision, proof, err), nil
 	case decision.Action == policy.Exempt:
 		waiting := l
@@ -214,6 +227,7 @@ func (f *Flow) ask(p *pending) {
 	f.attempts.push(p.attempt, f.Pusher, &Push{
 		Attempt: p.attempt.id, Client: p.req.Client.Name, CallingStation: p.req.CallingStation,
 		User: p.subject.User, Person: p.subject.Person, Deadline: p.leaveBy(),
+		From: p.req.From, Number: number(), LateCredit: p.lateCredit(), Renews: p.attempt.renews,
 	})
 	asked = true
 }
@@ -255,8 +269,18 @@ func (f *Flow) concludeAttempt(ctx context.Context, p *pending) (v Verdict) {
 		p.proof.Answer.Outcome, p.proof.Answer.Detail = Stopping, errShutdown.Error()
 	}
 	v = f.settle(ctx, &p.login, f.again(&p.login, p.decision), p.proof, nil)
+	if credit := p.lateCredit(); credit > 0 && v.Reason == PushTimeout && p.proof.Answer.Outcome == TimedOut {
+		f.attempts.lapse(p.attempt, p.leaveBy().Add(credit).Sub(f.Now()))
+	}
 	settled = true
 	return v
+}
+
+// void takes the late credit from a login that policy denies now.
+func (f *Flow) void(l *login, s Subject, err error) {
+	if err == nil && max(l.rules.LateCredit, l.rules.InsecureLateCredit) > 0 {
+		f.attempts.void(f.attempts.key(s.User, l.req))
+	}
 }
 
 // follow waits for the verdict of the attempt that the exchange joined.

@@ -26,6 +26,7 @@ const (
 	rankLast              // a final poll
 	rankPoll              // another poll: the one that most likely finds an answer
 	rankLookUp
+	rankLate // a poll for a login that was answered
 )
 
 // queue puts a login's due call among those that wait for a caller.
@@ -46,7 +47,11 @@ func (s *scheduler) queue(l *login, now instant) {
 	if l.reserved > l.course.keeps(l.next.call, now) {
 		l.token = fromReserve
 	}
-	s.waiting[l.token].put(l, l.course.rank(l.next.call, now), l.next.at)
+	rank := l.course.rank(l.next.call, now)
+	if l.late {
+		rank = rankLate
+	}
+	s.waiting[l.token].put(l, rank, l.next.at)
 	// A poll that the budget holds back becomes the final one when its time comes, and may spend the place kept for it.
 	ring := l.course.end
 	if now < l.course.last {
@@ -197,7 +202,9 @@ func (s *scheduler) settle(j *job, r gateway.Result) (next job, more bool) {
 	s.heed(r)
 	s.judge(j.call.endpoint(), r, s.breaker.Saw(j.call.endpoint(), r), now)
 	s.learn(j, r, now)
-	if l := j.login; !l.over {
+	if l := j.login; l.over {
+		s.settleLate(l, r, now)
+	} else {
 		l.activity = r.Activity
 		c, o := l.course.answered(r, now)
 		s.obey(l, c, o, now)

@@ -206,6 +206,8 @@ func settings() Settings {
 
 type house struct {
 	*Service
+
+	t     *testing.T
 	fake  *fake
 	notes *notes
 	log   *pad
@@ -231,7 +233,7 @@ func (h *house) push(ctx context.Context, p *auth.Push) auth.Answer {
 // newHouse starts a service on a fake.
 func newHouse(t *testing.T, s Settings, answer func(request) reply) *house {
 	t.Helper()
-	h := &house{fake: newFake(answer), notes: &notes{}, log: &pad{}}
+	h := &house{t: t, fake: newFake(answer), notes: &notes{}, log: &pad{}}
 	log := logrus.New()
 	log.SetOutput(h.log)
 	log.SetLevel(logrus.DebugLevel)

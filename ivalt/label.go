@@ -3,6 +3,7 @@ package ivalt
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"ivalt-radius/auth"
@@ -11,14 +12,14 @@ import (
 // mostLabel is how much of the text fits on a phone.
 const mostLabel = 60
 
-var errLabel = errors.New("has a brace that is no {client}, {calling_station} or {user}")
+var errLabel = errors.New("has a brace that is no {client}, {calling_station}, {user} or {number}")
 
-// label is the text that the push shows, as literal pieces and placeholders. The zero label shows "VPN".
+// label is the text that the push shows, as literal pieces and placeholders. The zero label shows "VPN" and the push's number.
 type label []piece
 
 type piece struct {
 	text string
-	slot string // "client", "calling_station" or "user"; empty: text stands as it is
+	slot string // "client", "calling_station", "user" or "number"; empty: text stands as it is
 }
 
 func parseLabel(template string) (label, error) {
@@ -37,7 +38,7 @@ func parseLabel(template string) (label, error) {
 			return nil, errLabel
 		}
 		switch slot {
-		case "client", "calling_station", "user":
+		case "client", "calling_station", "user", "number":
 			l = append(l, piece{slot: slot})
 		default:
 			return nil, fmt.Errorf("%w: {%s}", errLabel, slot)
@@ -48,11 +49,34 @@ func parseLabel(template string) (label, error) {
 }
 
 // render fills the label in for one push: printable ASCII alone, single blanks, at most 60 characters, never empty. A
-// value is put in as it is, so that a name with braces cannot ask for another value.
+// value is put in as it is, so that a name with braces cannot ask for another value. The push's number stands at the end where
+// the template does not place it, and is never what is cut off there.
 func (l label) render(p *auth.Push) string {
+	number, room := "", mostLabel
+	if p.Number != "" && !l.numbered() {
+		number = " #" + p.Number
+		room -= len(number)
+	}
+	text := l.fill(p)
+	text = strings.TrimSpace(text[:min(len(text), room)])
+	if text == "" {
+		text = "VPN"
+	}
+	return text + number
+}
+
+// numbered reports that the template places the number itself.
+func (l label) numbered() bool {
+	return slices.ContainsFunc(l, func(p piece) bool { return p.slot == "number" })
+}
+
+// fill puts the values in, as one line of printable ASCII.
+func (l label) fill(p *auth.Push) string {
 	var b strings.Builder
 	for _, part := range l {
 		switch part.slot {
+		case "number":
+			b.WriteString(p.Number)
 		case "client":
 			b.WriteString(p.Client)
 		case "calling_station":
@@ -69,10 +93,5 @@ func (l label) render(p *auth.Push) string {
 		}
 		return r
 	}, b.String())
-	plain = strings.Join(strings.Fields(plain), " ")
-	plain = strings.TrimSpace(plain[:min(len(plain), mostLabel)])
-	if plain == "" {
-		return "VPN"
-	}
-	return plain
+	return strings.Join(strings.Fields(plain), " ")
 }

@@ -15,7 +15,7 @@ func (s *scheduler) start(l *login, now instant) {
 		s.finish(l, noBudget(), now)
 		return
 	}
-	c := begin(l.push.Deadline.Sub(s.began), *l.plan)
+	c := begin(l.push.Deadline.Sub(s.began), l.plan)
 	c, o := c.started(l.mobile, now)
 	s.obey(l, c, o, now)
 }
@@ -82,7 +82,11 @@ func (s *scheduler) obey(l *login, c course, o order, now instant) {
 func (s *scheduler) claim(l *login, now instant) {
 	e := s.phones.of(l.mobile, now)
 	if e.holder != nil {
+		e.void(s)
 		s.collide(l, e.holder, now)
+		return
+	}
+	if s.renew(l, e, now) {
 		return
 	}
 	if e.held > now {
@@ -105,7 +109,7 @@ func (c *course) cost() int {
 	if c.trusted {
 		n--
 	}
-	if c.history != clean {
+	if c.drains() {
 		n++
 	}
 	return n
@@ -146,16 +150,18 @@ func (s *scheduler) release(l *login, n int) {
 
 // finish answers a login and forgets it.
 func (s *scheduler) finish(l *login, o order, now instant) {
+	if l.over {
+		s.finishLate(l, o, now)
+		return
+	}
 	l.over = true
 	delete(s.open, l)
-	s.timers.remove(l)
-	s.waiting[l.token].remove(l)
-	s.release(l, l.reserved)
+	s.forget(l)
 	s.taught(l, o.outcome)
 	if l.holds {
 		e := s.phones.of(l.mobile, now)
 		e.holder = nil
-		e.ends(&l.course, o.outcome, now)
+		e.ends(&l.course, o.outcome, l.plan, now)
 	}
 	if o.outcome == auth.Stale {
 		s.voice.stale(s, l)
@@ -167,4 +173,7 @@ func (s *scheduler) finish(l *login, o order, now instant) {
 		Outcome: o.outcome, Mobile: l.mobile, Detail: o.detail, Pushed: l.course.delivery != unpushed,
 	}
 	s.said = append(s.said, func() { l.answer <- answer }) // behind what there is to record of it
+	if s.lapses(l, o, now) {
+		s.lapse(l, now)
+	}
 }

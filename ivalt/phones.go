@@ -15,7 +15,11 @@ type phone struct {
 	holder  *login  // the login that alone may push; nil: none
 	held    instant // nobody may push before
 	tainted instant // an approval may come late until then
+	spent   instant // an approval that was counted may be readable until then
 	known   bool    // a login of this process ended on it
+
+	lapsed *login       // the login that was answered and whose push is still looked after; nil: none
+	late   lateApproval // what came of such a one
 }
 
 // phones remembers mobiles: who holds them and what an earlier push may have left behind. It forgets what says no more than
@@ -46,7 +50,8 @@ func (p *phones) of(m auth.Mobile, now instant) *phone {
 
 func (p *phones) forget(now instant) {
 	for m, e := range p.known {
-		if e.holder == nil && e.held <= now && e.tainted <= now && (now >= dirtyFor || !e.known) {
+		used := e.holder != nil || e.lapsed != nil
+		if !used && max(e.held, e.tainted, e.spent, e.late.until) <= now && (now >= dirtyFor || !e.known) {
 			delete(p.known, m)
 		}
 	}
@@ -59,6 +64,8 @@ func (e *phone) history(now instant) history {
 	switch {
 	case e.tainted > now:
 		return dirty
+	case e.spent > now:
+		return spent
 	case e.known || now >= dirtyFor:
 		return clean
 	}
@@ -66,10 +73,16 @@ func (e *phone) history(now instant) history {
 }
 
 // ends notes how a login of this mobile ended.
-func (e *phone) ends(c *course, o auth.Outcome, now instant) {
+func (e *phone) ends(c *course, o auth.Outcome, p *plan, now instant) {
+	if c.delivery == doubtful && !c.resent {
+		e.held = max(e.held, max(c.zero, c.sent)+resendAfter) // the push may ring: no other one soon
+	}
 	switch {
 	case o == auth.Approved:
-		e.known, e.tainted, e.held = true, 0, now+holdFor
+		e.known, e.tainted, e.held = true, 0, max(e.held, now+holdFor)
+		if p.result != consumedResult {
+			e.spent = now + dirtyFor
+		}
 	case o == auth.Stale:
 		e.known, e.tainted = true, now+staleFor
 	case c.delivery != unpushed || o == auth.Collided:

@@ -15,6 +15,7 @@ import (
 // plan is what a login keeps of the settings that it began with. It is never changed.
 type plan struct {
 	approval    time.Duration
+	result      resultRule
 	sentinel    sentinelRule
 	collision   collisionRule
 	proof       gateway.Proof
@@ -39,7 +40,9 @@ type login struct {
 	token    token          // of the call that waits for a caller
 	reserved int            // places in the budget
 	holds    bool           // the mobile
-	over     bool           // answered: whatever still comes for it is dropped
+	over     bool           // answered: whatever still comes for it is dropped, unless it is late
+	late     bool           // answered, and its push is still looked after
+	heir     *login         // the very same login that came meanwhile
 }
 
 // token is how a call is paid for.
@@ -79,7 +82,7 @@ type scheduler struct {
 	breaker   *breaker.Breaker
 	why       [gateway.Endpoints]gateway.Why // the latest trouble
 	poor      instant                        // no budget for a probe before
-	throttles int // 429s in a row
+	throttles int                            // 429s in a row
 	learner   *pace.Learner
 	rule      pace.Rule
 	running   int // callers

@@ -12,6 +12,9 @@ import (
 const (
 	SentinelAlways = "always"
 	SentinelAuto   = "auto"
+	ResultUnknown  = "unknown"
+	ResultSticky   = "sticky"
+	ResultConsumed = "consumed"
 	DenyBoth       = "deny_both"
 	KeepFirst      = "keep_first"
 )
@@ -27,6 +30,8 @@ type Settings struct {
 	ApprovalTimeout time.Duration
 	// Sentinel is SentinelAlways (also where empty) or SentinelAuto.
 	Sentinel string
+	// Result is what is known of iVALT's results: ResultUnknown (also where empty), ResultSticky or ResultConsumed.
+	Result string
 	// OnCollision is DenyBoth (also where empty) or KeepFirst.
 	OnCollision string
 	// AllowMissingDetails accepts an approval that does not echo the mobile. One that echoes another never counts.
@@ -50,6 +55,15 @@ func (s Settings) check() (plan, gateway.Options, fault.List) {
 		p.sentinel = whereDoubtful
 	default:
 		faults.Add("ivalt.sentinel", "must be %s or %s", SentinelAlways, SentinelAuto)
+	}
+	switch s.Result {
+	case "", ResultUnknown:
+	case ResultSticky:
+		p.result = stickyResult
+	case ResultConsumed:
+		p.result = consumedResult
+	default:
+		faults.Add("ivalt.result", "must be %s, %s or %s", ResultUnknown, ResultSticky, ResultConsumed)
 	}
 	switch s.OnCollision {
 	case "", DenyBoth:

@@ -31,7 +31,17 @@ type history uint8
 const (
 	unseen history = iota // this process is too young to know
 	dirty                 // an approval may come late, or was found where none belongs
+	spent                 // an approval was counted a while ago, and may still be readable
 	clean
+)
+
+// resultRule is what is known of iVALT's results, by the operator's word.
+type resultRule uint8
+
+const (
+	unknownResult  resultRule = iota // a read may leave them there, or not
+	stickyResult                     // a read leaves them there
+	consumedResult                   // a read takes them
 )
 
 // delivery is what became of the push.
@@ -57,6 +67,7 @@ type course struct {
 	delivery delivery // of the push
 	history  history  // of the mobile
 	rule     sentinelRule
+	result   resultRule
 	trusted  bool // the sentinel phase is over: an approval may count from here on
 	suspect  bool // the sentinel saw an approval
 	mayPush  bool // one more push may be sent
@@ -71,14 +82,21 @@ type course struct {
 	left     instant       // when the latest call left
 	failing  instant       // when the first failing call of the row left
 	seen     instant       // when the latest poll left that found nothing yet, or the push's response
+	credit   instant       // an approval that is older than the push counts before, since it is this login's own; 0: none does
 	last     instant       // the final poll leaves
 	end      instant       // the answer is given, whatever is under way
 }
 
 // begin makes the course of a login whose verdict must leave at the deadline.
-func begin(deadline instant, p plan) course {
+func begin(deadline instant, p *plan) course {
 	last := deadline - lastPollBefore
-	return course{rule: p.sentinel, approval: p.approval, last: last, end: last}
+	return course{rule: p.sentinel, result: p.result, approval: p.approval, last: last, end: last}
+}
+
+// drains reports that a poll goes before the push. Where a read leaves results there it would change nothing, but for a login
+// whose own earlier approval counts.
+func (c *course) drains() bool {
+	return (c.history == unseen || c.history == dirty) && (c.result != stickyResult || c.credit > 0)
 }
 
 // verb is what the scheduler does next.
@@ -116,10 +134,10 @@ func (c course) claimed(h history, now instant) (course, order) {
 	c.history = h
 	c.failures = 0
 	c.trusted = h == clean && c.rule == whereDoubtful
-	if h == clean {
-		return c, order{do: ask, call: push, at: now}
+	if c.drains() {
+		return c, order{do: ask, call: drain, at: now}
 	}
-	return c, order{do: ask, call: drain, at: now}
+	return c, order{do: ask, call: push, at: now}
 }
 
 // leaves is the step of a call at the moment it goes out. Where it orders anything but rest, the call must not go.
@@ -195,6 +213,8 @@ func (c course) drained(k gateway.Class, now instant) (course, order) {
 	switch end := drainEnd(k); {
 	case end.do == finish:
 		return c, end
+	case k == gateway.Approved && c.left < c.credit:
+		return c, ownLate()
 	case k.Trouble():
 		return c.retry(drain, now)
 	}

@@ -44,8 +44,11 @@ func (c course) sentinelSaw(k gateway.Class, now instant) (course, order) {
 		c.trusted = true
 		return c.pollOn(now)
 	}
+	if k == gateway.Approved && c.left < c.credit {
+		return c, ownLate()
+	}
 	c.suspect = true
-	if c.isOver() {
+	if c.isOver() || c.result == stickyResult {
 		return c.stale()
 	}
 	return c, order{do: ask, call: again, at: min(max(c.zero, c.left)+humanTime, c.last)}
@@ -61,6 +64,11 @@ func (c course) againSaw(k gateway.Class, now instant) (course, order) {
 	}
 	c.trusted = true
 	return c.pollOn(now)
+}
+
+// ownLate accepts an approval of the login's own earlier push.
+func ownLate() order {
+	return ended(auth.Approved, "approved on the phone after the answer of an earlier attempt of the very same login had to leave")
 }
 
 func (c course) stale() (course, order) {

@@ -133,7 +133,7 @@ func outcomeWord(o auth.Outcome) string {
 func TestBeforeThePush(t *testing.T) {
 	number := mobile(t, testMobile)
 	fresh := func(rule sentinelRule) course {
-		return begin(59*time.Second, plan{approval: time.Minute, sentinel: rule})
+		return begin(59*time.Second, &plan{approval: time.Minute, sentinel: rule})
 	}
 	t.Run("a known mobile is claimed", func(t *testing.T) {
 		if _, o := fresh(everyTime).started(number, 0); o.do != claim {
@@ -236,7 +236,7 @@ func TestFailuresInARow(t *testing.T) {
 func TestWalk(t *testing.T) {
 	for _, rule := range []sentinelRule{everyTime, whereDoubtful} {
 		for _, h := range []history{clean, dirty} {
-			c, o := begin(59*time.Second, plan{approval: time.Minute, sentinel: rule}).claimed(h, 0)
+			c, o := begin(59*time.Second, &plan{approval: time.Minute, sentinel: rule}).claimed(h, 0)
 			walk(t, c, o, &trail{rule: rule, history: h}, 6)
 		}
 	}

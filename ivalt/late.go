@@ -1,0 +1,112 @@
+package ivalt
+
+import (
+	"ivalt-radius/auth"
+	"ivalt-radius/ivalt/gateway"
+)
+
+// lateApproval is an approval that came behind its login's answer. It is kept for the very same login, once.
+type lateApproval struct {
+	attempt  string
+	activity string  // iVALT's mark of it
+	until    instant // it counts before
+}
+
+// lapses reports that a login's push is still looked after though its answer has left: nobody answered while its NAS waited, the
+// sentinel phase is over, and auth allows it.
+func (s *scheduler) lapses(l *login, o order, now instant) bool {
+	c := &l.course
+	timedOut := o.outcome == auth.TimedOut || (o.outcome == auth.NoAnswer && c.out == poll)
+	return timedOut && !l.late && l.holds && c.trusted && now >= c.last && l.push.LateCredit > 0
+}
+
+// lapse goes on polling for a login that was answered, behind everybody else, until its credit ends.
+func (s *scheduler) lapse(l *login, now instant) {
+	c := &l.course
+	until := c.last + lastPollBefore + l.push.LateCredit // the credit counts from the deadline
+	l.late = true
+	s.phones.of(l.mobile, now).lapsed = l
+	c.last, c.end = until, until+lastPollWaits
+	if c.out != noCall {
+		s.timers.put(l, 0, c.end)
+		return
+	}
+	next, o := c.pollOn(now)
+	s.obey(l, next, o, now)
+}
+
+// finishLate ends a login whose answer left long ago. An approval goes to the very same login where one waits already, else it is
+// kept for it.
+func (s *scheduler) finishLate(l *login, o order, now instant) {
+	s.forget(l)
+	e := s.phones.of(l.mobile, now)
+	ours := e.lapsed == l
+	if ours {
+		e.lapsed = nil
+	}
+	if o.outcome != auth.Approved {
+		return
+	}
+	e.ends(&l.course, o.outcome, l.plan, now)
+	switch heir := l.heir; {
+	case heir != nil && !heir.over:
+		heir.activity = l.activity
+		s.finish(heir, renewed(l.push.Attempt), now)
+	case heir == nil && ours:
+		e.late = lateApproval{attempt: l.push.Attempt, activity: l.activity, until: l.course.last}
+		s.voice.security(s, l, "late_approval", "approved after the answer had to leave; it counts once, for the very same login")
+	}
+}
+
+// renew gives a login what an earlier attempt of the very same login left behind. It reports true where that ended it.
+func (s *scheduler) renew(l *login, e *phone, now instant) bool {
+	former := l.push.Renews
+	late, lapsed := e.late, e.lapsed
+	e.void(s)
+	switch {
+	case former == "":
+	case late.attempt == former && now < late.until:
+		l.activity = late.activity
+		s.finish(l, renewed(former), now)
+		return true
+	case lapsed != nil && lapsed.push.Attempt == former:
+		// Its push is still on the phone, and a poll may be under way for it: what they find counts here.
+		lapsed.heir = l
+		l.course.credit, l.course.sent = lapsed.course.last, lapsed.course.sent
+		l.request = lapsed.request
+	}
+	return false
+}
+
+func renewed(former string) order {
+	return ended(auth.Approved, "approved on the phone after the answer of attempt "+former+" had to leave")
+}
+
+// void takes back what a lapsed login left behind: another one has asked for the phone. An answer that is under way for it
+// counts no more, but for an heir.
+func (e *phone) void(s *scheduler) {
+	e.late = lateApproval{}
+	if l := e.lapsed; l != nil {
+		s.forget(l)
+		l.late, e.lapsed = false, nil
+	}
+}
+
+// settleLate takes the answer to a call of a login that was answered.
+func (s *scheduler) settleLate(l *login, r gateway.Result, now instant) {
+	if !l.late && l.heir == nil {
+		return // nobody waits for it any more
+	}
+	l.activity = r.Activity
+	c, o := l.course.answered(r, now)
+	if l.late || o.do == finish {
+		s.obey(l, c, o, now)
+	}
+}
+
+// forget takes a login out of all queues.
+func (s *scheduler) forget(l *login) {
+	s.timers.remove(l)
+	s.waiting[l.token].remove(l)
+	s.release(l, l.reserved)
+}

@@ -1,0 +1,250 @@
+package ivalt
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"ivalt-radius/auth"
+)
+
+// pocket is a phone whose person may approve at a moment: iVALT keeps one result, and a read takes it where it is not sticky.
+type pocket struct {
+	approves time.Duration // from the first push; 0: never
+	denies   time.Duration
+	sticky   bool
+
+	rang   []time.Duration
+	result func() reply
+	read   bool
+}
+
+func (p *pocket) answer(r request) reply {
+	switch {
+	case r.mobile == "":
+		return wait()
+	case r.path == pushPath:
+		p.rang = append(p.rang, r.at)
+		return sent()
+	case len(p.rang) == 0 || p.read:
+		return wait()
+	}
+	since := r.at - p.rang[0]
+	switch {
+	case p.approves > 0 && since >= p.approves:
+		p.read = !p.sticky
+		return said()
+	case p.denies > 0 && since >= p.denies:
+		p.read = !p.sticky
+		return no()
+	}
+	return wait()
+}
+
+// lateLogin is a login of ten seconds, and what comes behind its time-out.
+type lateLogin struct {
+	name   string
+	pocket pocket
+	credit time.Duration
+	before func(*house)  // the next login; nil: nothing
+	after  time.Duration // from the first login's answer to the next login
+	renews string
+	mobile string // of the next one; empty: the same
+	want   auth.Outcome
+	pushes int // in all
+	events []string
+}
+
+func lateLogins() []lateLogin {
+	const credit = 30 * time.Second
+	return []lateLogin{
+		{name: "approved in time for the next one", pocket: pocket{approves: 15 * time.Second}, credit: credit, after: 12 * time.Second, renews: "a1", want: auth.Approved, pushes: 1, events: []string{"late_approval"}},
+		{name: "and sticky", pocket: pocket{approves: 15 * time.Second, sticky: true}, credit: credit, after: 12 * time.Second, renews: "a1", want: auth.Approved, pushes: 1, events: []string{"late_approval"}},
+		{name: "approved, and nobody has looked yet: the drain finds it", pocket: pocket{approves: 10500 * time.Millisecond}, credit: credit, after: 800 * time.Millisecond, renews: "a1", want: auth.Approved, pushes: 1},
+		{name: "the next one differs", pocket: pocket{approves: 15 * time.Second}, credit: credit, after: 12 * time.Second, want: auth.TimedOut, pushes: 2, events: []string{"late_approval"}},
+		{name: "the next one renews another", pocket: pocket{approves: 15 * time.Second}, credit: credit, after: 12 * time.Second, renews: "a0", want: auth.TimedOut, pushes: 2, events: []string{"late_approval"}},
+		{name: "another phone", pocket: pocket{approves: 15 * time.Second}, credit: credit, after: 12 * time.Second, renews: "a1", mobile: otherPhone, want: auth.TimedOut, pushes: 2, events: []string{"late_approval"}},
+		{name: "no credit: the approval is drained", pocket: pocket{approves: 15 * time.Second}, after: 12 * time.Second, renews: "a1", want: auth.TimedOut, pushes: 2},
+		{name: "no credit, sticky: denied as stale", pocket: pocket{approves: 15 * time.Second, sticky: true}, after: 12 * time.Second, renews: "a1", want: auth.Stale, pushes: 2, events: []string{"stale_approval"}},
+		{name: "the credit is over", pocket: pocket{approves: 15 * time.Second}, credit: credit, after: 33 * time.Second, renews: "a1", want: auth.TimedOut, pushes: 2, events: []string{"late_approval"}},
+		{name: "approved behind the credit", pocket: pocket{approves: 45 * time.Second}, credit: credit, after: 40 * time.Second, renews: "a1", want: auth.TimedOut, pushes: 2},
+		{name: "denied instead", pocket: pocket{denies: 15 * time.Second}, credit: credit, after: 12 * time.Second, renews: "a1", want: auth.TimedOut, pushes: 2},
+		{
+			name: "a different login came between", pocket: pocket{approves: 15 * time.Second}, credit: credit, after: 12 * time.Second, renews: "a1", want: auth.TimedOut, pushes: 3, events: []string{"late_approval"},
+			before: func(h *house) {
+				other := h.Begin(h.short("b1", ""))
+				synctest.Wait()
+				other.Withdraw()
+			},
+		},
+		{
+			name: "two different logins collided between", pocket: pocket{approves: 15 * time.Second}, credit: credit, after: 12 * time.Second, renews: "a1", want: auth.TimedOut, pushes: 3, events: []string{"late_approval", "collision"},
+			before: func(h *house) {
+				h.Begin(h.short("b1", ""))
+				synctest.Wait()
+				h.Begin(h.short("b2", ""))
+				synctest.Wait()
+			},
+		},
+	}
+}
+
+// short is a login whose final poll leaves after ten seconds.
+func (h *house) short(attempt, renews string) *auth.Push {
+	p := pushTo(h.t, attempt, testMobile)
+	p.Deadline, p.Renews = time.Now().Add(12*time.Second), renews
+	return p
+}
+
+func TestLateApprovals(t *testing.T) {
+	for _, tc := range lateLogins() {
+		t.Run(tc.name, func(t *testing.T) { synctest.Test(t, tc.run) })
+	}
+}
+
+func (tc *lateLogin) run(t *testing.T) {
+	h := newHouse(t, settings(), tc.pocket.answer)
+	h.age()
+	first := h.short("a1", "")
+	first.LateCredit = tc.credit
+	if a := h.push(t.Context(), first); a.Outcome != auth.TimedOut {
+		t.Fatalf("the first login: %s", outcomeWord(a.Outcome))
+	}
+	<-time.After(tc.after)
+	synctest.Wait()
+	if tc.before != nil {
+		tc.before(h)
+		synctest.Wait()
+		<-time.After(2 * holdFor)
+	}
+	next := h.short("a2", tc.renews)
+	if tc.mobile != "" {
+		next.Person.Mobile = mobile(t, tc.mobile)
+	}
+	a := h.push(t.Context(), next)
+	if a.Outcome != tc.want {
+		t.Errorf("%s (%s), want %s", outcomeWord(a.Outcome), a.Detail, outcomeWord(tc.want))
+	}
+	if n := len(tc.pocket.rang); n != tc.pushes {
+		t.Errorf("%d pushes, want %d", n, tc.pushes)
+	}
+	if diff := cmp.Diff(tc.events, h.notes.security()); diff != "" {
+		t.Errorf("security events (-want +got):\n%s", diff)
+	}
+	if tc.want != auth.Approved {
+		return
+	}
+	if !strings.Contains(a.Detail, "had to leave") || a.Mobile != mobile(t, testMobile) {
+		t.Errorf("the evidence does not say that it was late: %+v", a)
+	}
+	// Once, and never again.
+	again := h.push(t.Context(), h.short("a3", "a1"))
+	if want := tc.pocket.next(); again.Outcome != want || len(tc.pocket.rang) != tc.pushes+1 {
+		t.Errorf("a second time: %s after %d pushes", outcomeWord(again.Outcome), len(tc.pocket.rang))
+	}
+}
+
+// next is what another login comes to once the approval was counted.
+func (p *pocket) next() auth.Outcome {
+	if p.sticky {
+		return auth.Stale
+	}
+	return auth.TimedOut
+}
+
+// TestALatePollThatIsUnderWayFindsItsHeir: a poll of the lapsed login reads the approval, and iVALT forgets it; the very same login
+// that waits meanwhile gets it, a different one does not.
+func TestALatePollThatIsUnderWayFindsItsHeir(t *testing.T) {
+	for _, tc := range []struct {
+		renews string
+		want   auth.Outcome
+		pushes int
+	}{{"a1", auth.Approved, 1}, {"", auth.TimedOut, 2}} {
+		t.Run(fmt.Sprintf("renews %q", tc.renews), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				p := pocket{approves: 11 * time.Second}
+				h := newHouse(t, settings(), func(r request) reply {
+					a := p.answer(r)
+					if r.at > 11*time.Second && r.at < 16*time.Second {
+						a.after = 3 * time.Second
+					}
+					return a
+				})
+				h.age()
+				first := h.short("a1", "")
+				first.LateCredit = 30 * time.Second
+				h.push(t.Context(), first)
+				for taken := false; !taken; { // until the late poll has taken it, whose answer is still under way
+					<-time.After(10 * time.Millisecond)
+					h.fake.mu.Lock()
+					taken = p.read
+					h.fake.mu.Unlock()
+				}
+				if a := h.push(t.Context(), h.short("a2", tc.renews)); a.Outcome != tc.want || len(p.rang) != tc.pushes {
+					t.Errorf("%s (%s) after %d pushes", outcomeWord(a.Outcome), a.Detail, len(p.rang))
+				}
+			})
+		})
+	}
+}
+
+// TestALateFinalPoll: the final poll's answer is slower than the NAS's patience, and holds the approval.
+func TestALateFinalPoll(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := pocket{approves: 9900 * time.Millisecond}
+		h := newHouse(t, settings(), func(r request) reply {
+			a := p.answer(r)
+			if r.at >= 10*time.Second && r.at < 11*time.Second {
+				a.after = 5 * time.Second
+			}
+			return a
+		})
+		h.age()
+		first := h.short("a1", "")
+		first.LateCredit = 30 * time.Second
+		if a := h.push(t.Context(), first); a.Outcome != auth.NoAnswer {
+			t.Fatalf("%+v", a)
+		}
+		<-time.After(5 * time.Second)
+		if a := h.push(t.Context(), h.short("a2", "a1")); a.Outcome != auth.Approved || len(p.rang) != 1 {
+			t.Errorf("%+v after %d pushes", a, len(p.rang))
+		}
+	})
+}
+
+// TestLatePollsComeLast: who waits is asked for before who was answered.
+func TestLatePollsComeLast(t *testing.T) {
+	ranks := []uint8{rankPush, rankLast, rankPoll, rankLookUp, rankLate}
+	for i := 1; i < len(ranks); i++ {
+		if ranks[i-1] >= ranks[i] {
+			t.Error("the order of calls is not that of docs/ivalt.md")
+		}
+	}
+	synctest.Test(t, func(t *testing.T) {
+		p := pocket{}
+		h := newHouse(t, settings(), p.answer)
+		h.age()
+		first := h.short("a1", "")
+		first.LateCredit = 30 * time.Second
+		h.push(t.Context(), first)
+		h.scheduler.mu.Lock()
+		l := h.scheduler.phones.of(mobile(t, testMobile), h.scheduler.now()).lapsed
+		h.scheduler.mu.Unlock()
+		if l == nil || l.reserved != 0 {
+			t.Fatal("a lapsed login keeps places in the budget, or is not looked after")
+		}
+		<-time.After(time.Minute)
+		if n := h.fake.count(resultPath); n < 6 || n > 14 {
+			t.Errorf("%d polls in all", n)
+		}
+		for _, at := range h.fake.times(resultPath) {
+			if at > 12*time.Second+30*time.Second {
+				t.Errorf("a poll at %v, behind the credit", at)
+			}
+		}
+	})
+}
