@@ -210,6 +210,18 @@ const (
 	Stopping                     // the server is shutting down
 )
 
+// String is the outcome in words, for people.
+func (o Outcome) String() string {
+	words := [...]string{
+		"no answer", "approved", "denied", "timed out", "outside the geofence", "outside the time window", "not enrolled", "collided",
+		"stale approval", "no budget", "throttled", "misconfigured", "withdrawn", "stopping",
+	}
+	if int(o) < len(words) {
+		return words[o]
+	}
+	return words[NoAnswer]
+}
+
 // Answer is what the phone said. The zero Answer is no approval.
 type Answer struct {
 	Outcome Outcome

@@ -6,6 +6,7 @@ import (
 
 	"ivalt-radius/auth"
 	"ivalt-radius/ivalt/breaker"
+	"ivalt-radius/ivalt/course"
 	"ivalt-radius/ivalt/gateway"
 	"ivalt-radius/state"
 )
@@ -35,53 +36,38 @@ func (s *scheduler) queue(l *login, now instant) {
 		s.finish(l, end, now)
 		return
 	}
-	if l.next.call == push && s.breaker.State(gateway.Pushes) != breaker.Closed {
+	if l.next.Call == course.Push && s.breaker.State(gateway.Pushes) != breaker.Closed {
 		// The one more push cannot go, and must not stand in the way of polls.
-		l.course.mayPush = false
-		c, o := l.course.pollOn(now)
+		c, o := l.course.WithoutPush(now)
 		s.obey(l, c, o, now)
 		return
 	}
 	s.waiting[l.token].remove(l)
 	l.token = fromRest
-	if l.reserved > l.course.keeps(l.next.call, now) {
+	if l.reserved > l.course.Keeps(l.next.Call, now) {
 		l.token = fromReserve
 	}
-	rank := l.course.rank(l.next.call, now)
+	rank := rankOf(&l.course, l.next.Call, now)
 	if l.late {
 		rank = rankLate
 	}
-	s.waiting[l.token].put(l, rank, l.next.at)
+	s.waiting[l.token].put(l, rank, l.next.At)
 	// A poll that the budget holds back becomes the final one when its time comes, and may spend the place kept for it.
-	ring := l.course.end
-	if now < l.course.last {
-		ring = l.course.last
+	ring := l.course.End
+	if now < l.course.Last {
+		ring = l.course.Last
 	}
 	s.timers.put(l, 0, ring)
 }
 
-// keeps is how many reserved places must outlast the call: one always for the final poll.
-func (c *course) keeps(k call, now instant) int {
+// rankOf is where a call stands among those that wait.
+func rankOf(c *course.Course, k course.Call, now instant) uint8 {
 	switch {
-	case k == lookUp || k == drain:
-		return leastCalls
-	case k == push && c.delivery == unpushed && c.trusted:
-		return leastCalls - 2
-	case k == push && c.delivery == unpushed:
-		return leastCalls - 1
-	case k != push && now >= c.last:
-		return 0
-	}
-	return 1
-}
-
-func (c *course) rank(k call, now instant) uint8 {
-	switch {
-	case k == lookUp:
+	case k == course.LookUp:
 		return rankLookUp
-	case k != poll && c.failures == 0:
+	case k != course.Poll && c.Failures == 0:
 		return rankPush
-	case now >= c.last:
+	case now >= c.Last:
 		return rankLast
 	}
 	return rankPoll
@@ -121,13 +107,13 @@ func (s *scheduler) take() (job, bool) {
 			continue
 		}
 		q.remove(l)
-		k := l.next.call
-		c, o := l.course.leaves(k, now)
+		k := l.next.Call
+		c, o := l.course.Leaves(k, now)
 		s.obey(l, c, o, now)
-		if o.do != rest {
+		if o.Do != course.Rest {
 			continue
 		}
-		return job{login: l, call: k, client: s.client, mobile: l.mobile, request: l.request, sent: s.began.Add(c.sent)}, true
+		return job{login: l, call: k, client: s.client, mobile: l.mobile, request: l.request, sent: s.began.Add(c.Sent)}, true
 	}
 	return job{}, false
 }
@@ -180,11 +166,11 @@ func (s *scheduler) serve(j job) {
 func (s *scheduler) perform(j *job) (r gateway.Result) {
 	l := j.login
 	switch j.call {
-	case lookUp:
+	case course.LookUp:
 		r = j.client.LookUp(s.base, l.push.Person.Email.Reveal())
-	case push:
+	case course.Push:
 		r = j.client.Push(s.base, gateway.Order{Mobile: j.mobile, Label: l.plan.label.render(l.push), Address: l.push.CallingStation})
-	case drain, sentinel, again, poll, noCall:
+	case course.Drain, course.Sentinel, course.Again, course.Poll, course.NoCall:
 		r = j.client.Poll(s.base, gateway.Question{
 			Mobile: j.mobile, Sent: j.sent, Request: j.request, Proof: l.plan.proof, Address: l.push.CallingStation,
 		})
@@ -200,13 +186,13 @@ func (s *scheduler) settle(j *job, r gateway.Result) (next job, more bool) {
 	now := s.now()
 	s.voice.outage(s, j.client.Host(), r)
 	s.heed(r)
-	s.judge(j.call.endpoint(), r, s.breaker.Saw(j.call.endpoint(), r), now)
+	s.judge(endpointOf(j.call), r, s.breaker.Saw(endpointOf(j.call), r), now)
 	s.learn(j, r, now)
 	if l := j.login; l.over {
 		s.settleLate(l, r, now)
 	} else {
 		l.activity = r.Activity
-		c, o := l.course.answered(r, now)
+		c, o := l.course.Answered(r, now)
 		s.obey(l, c, o, now)
 	}
 	if s.closed || s.running > s.plan.connections {
@@ -244,18 +230,18 @@ func (s *scheduler) heed(r gateway.Result) {
 func (s *scheduler) learn(j *job, r gateway.Result, now instant) {
 	l := j.login
 	switch {
-	case j.call == lookUp && (r.Class == gateway.Found || r.Class == gateway.Unknown):
+	case j.call == course.LookUp && (r.Class == gateway.Found || r.Class == gateway.Unknown):
 		if j.client == s.client {
 			s.addresses.set(l.push.Person.Email.Reveal(), r.Mobile)
 		}
 		if !l.over {
 			l.mobile = r.Mobile
 		}
-	case j.call == push && r.Class == gateway.Unknown:
+	case j.call == course.Push && r.Class == gateway.Unknown:
 		s.addresses.forget(l.push.Person.Email.Reveal())
-	case j.call == push && r.Request != "":
+	case j.call == course.Push && r.Request != "":
 		l.request = r.Request
-	case j.call > push || j.call == drain:
+	case j.call > course.Push || j.call == course.Drain:
 		if r.Class == gateway.Drift {
 			s.voice.drift(s, j)
 		}

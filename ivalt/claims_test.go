@@ -27,7 +27,7 @@ func (h *house) answers(t *testing.T, pushes ...*auth.Push) []auth.Answer {
 
 func outcomes(answers []auth.Answer) (words []string) {
 	for _, a := range answers {
-		words = append(words, outcomeWord(a.Outcome))
+		words = append(words, a.Outcome.String())
 	}
 	return words
 }

@@ -164,7 +164,7 @@ func TestBehaviours(t *testing.T) {
 				r.cloud.Set(ivalttest.Person{Email: ada, Behaviour: tc.does, After: tc.after})
 				a := r.login(t)
 				if a.Outcome != tc.want {
-					t.Errorf("%s (%s), want %s", outcomeWord(a.Outcome), a.Detail, outcomeWord(tc.want))
+					t.Errorf("%s (%s), want %s", a.Outcome.String(), a.Detail, tc.want.String())
 				}
 				pushes := int64(1)
 				if tc.does == ivalttest.Unknown {

@@ -140,7 +140,7 @@ func (tc *oneLogin) run(t *testing.T) {
 	began := time.Now()
 	a := h.push(t.Context(), p)
 	if a.Outcome != tc.want || a.Pushed == tc.unpushed || a.Detail == "" {
-		t.Errorf("answer %s %+v, want %s", outcomeWord(a.Outcome), a, outcomeWord(tc.want))
+		t.Errorf("answer %s %+v, want %s", a.Outcome.String(), a, tc.want.String())
 	}
 	if diff := cmp.Diff(tc.pushes, h.fake.times(pushPath)); diff != "" {
 		t.Errorf("pushes (-want +got):\n%s", diff)

@@ -2,6 +2,7 @@ package ivalt
 
 import (
 	"ivalt-radius/auth"
+	"ivalt-radius/ivalt/course"
 	"ivalt-radius/ivalt/gateway"
 )
 
@@ -16,22 +17,17 @@ type lateApproval struct {
 // sentinel phase is over, and auth allows it.
 func (s *scheduler) lapses(l *login, o order, now instant) bool {
 	c := &l.course
-	timedOut := o.outcome == auth.TimedOut || (o.outcome == auth.NoAnswer && c.out == poll)
-	return timedOut && !l.late && l.holds && c.trusted && now >= c.last && l.push.LateCredit > 0
+	timedOut := o.Outcome == auth.TimedOut || (o.Outcome == auth.NoAnswer && c.Out == course.Poll)
+	return timedOut && !l.late && l.holds && c.Trusted && now >= c.Last && l.push.LateCredit > 0
 }
 
 // lapse goes on polling for a login that was answered, behind everybody else, until its credit ends.
 func (s *scheduler) lapse(l *login, now instant) {
 	c := &l.course
-	until := c.last + lastPollBefore + l.push.LateCredit // the credit counts from the deadline
+	until := c.Last + course.LastPollBefore + l.push.LateCredit // the credit counts from the deadline
 	l.late = true
 	s.phones.of(l.mobile, now).lapsed = l
-	c.last, c.end = until, until+lastPollWaits
-	if c.out != noCall {
-		s.timers.put(l, 0, c.end)
-		return
-	}
-	next, o := c.pollOn(now)
+	next, o := c.Lapse(until, now)
 	s.obey(l, next, o, now)
 }
 
@@ -44,16 +40,16 @@ func (s *scheduler) finishLate(l *login, o order, now instant) {
 	if ours {
 		e.lapsed = nil
 	}
-	if o.outcome != auth.Approved {
+	if o.Outcome != auth.Approved {
 		return
 	}
-	e.ends(&l.course, o.outcome, l.plan, now)
+	e.ends(&l.course, o.Outcome, l.plan, now)
 	switch heir := l.heir; {
 	case heir != nil && !heir.over:
 		heir.activity = l.activity
 		s.finish(heir, renewed(l.push.Attempt), now)
 	case heir == nil && ours:
-		e.late = lateApproval{attempt: l.push.Attempt, activity: l.activity, until: l.course.last}
+		e.late = lateApproval{attempt: l.push.Attempt, activity: l.activity, until: l.course.Last}
 		s.voice.security(s, l, "late_approval", "approved after the answer had to leave; it counts once, for the very same login")
 	}
 }
@@ -70,16 +66,23 @@ func (s *scheduler) renew(l *login, e *phone, now instant) bool {
 		s.finish(l, renewed(former), now)
 		return true
 	case lapsed != nil && lapsed.push.Attempt == former:
-		// Its push is still on the phone, and a poll may be under way for it: what they find counts here.
+		// Its push is still on the phone, and what is found of it counts here.
 		lapsed.heir = l
-		l.course.credit, l.course.sent = lapsed.course.last, lapsed.course.sent
+		l.course.Credit, l.course.Sent = lapsed.course.Last, lapsed.course.Sent
 		l.request = lapsed.request
+		if lapsed.course.Out == course.NoCall {
+			return false
+		}
+		// A poll is under way for it: no second push before its answer is there.
+		e.holder, l.holds = l, true
+		s.obey(l, l.course, order{Do: course.Claim, At: now + gateway.Timeout}, now)
+		return true
 	}
 	return false
 }
 
 func renewed(former string) order {
-	return ended(auth.Approved, "approved on the phone after the answer of attempt "+former+" had to leave")
+	return course.Ended(auth.Approved, "approved on the phone after the answer of attempt "+former+" had to leave")
 }
 
 // void takes back what a lapsed login left behind: another one has asked for the phone. An answer that is under way for it
@@ -98,9 +101,12 @@ func (s *scheduler) settleLate(l *login, r gateway.Result, now instant) {
 		return // nobody waits for it any more
 	}
 	l.activity = r.Activity
-	c, o := l.course.answered(r, now)
-	if l.late || o.do == finish {
+	c, o := l.course.Answered(r, now)
+	if l.late || o.Do == course.Finish {
 		s.obey(l, c, o, now)
+	}
+	if heir := l.heir; heir != nil && !heir.over && heir.next.Do == course.Claim {
+		s.claim(heir, now) // it waited for this answer
 	}
 }
 

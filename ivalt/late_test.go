@@ -112,7 +112,7 @@ func (tc *lateLogin) run(t *testing.T) {
 	first := h.short("a1", "")
 	first.LateCredit = tc.credit
 	if a := h.push(t.Context(), first); a.Outcome != auth.TimedOut {
-		t.Fatalf("the first login: %s", outcomeWord(a.Outcome))
+		t.Fatalf("the first login: %s", a.Outcome.String())
 	}
 	<-time.After(tc.after)
 	synctest.Wait()
@@ -127,7 +127,7 @@ func (tc *lateLogin) run(t *testing.T) {
 	}
 	a := h.push(t.Context(), next)
 	if a.Outcome != tc.want {
-		t.Errorf("%s (%s), want %s", outcomeWord(a.Outcome), a.Detail, outcomeWord(tc.want))
+		t.Errorf("%s (%s), want %s", a.Outcome.String(), a.Detail, tc.want.String())
 	}
 	if n := len(tc.pocket.rang); n != tc.pushes {
 		t.Errorf("%d pushes, want %d", n, tc.pushes)
@@ -144,7 +144,7 @@ func (tc *lateLogin) run(t *testing.T) {
 	// Once, and never again.
 	again := h.push(t.Context(), h.short("a3", "a1"))
 	if want := tc.pocket.next(); again.Outcome != want || len(tc.pocket.rang) != tc.pushes+1 {
-		t.Errorf("a second time: %s after %d pushes", outcomeWord(again.Outcome), len(tc.pocket.rang))
+		t.Errorf("a second time: %s after %d pushes", again.Outcome.String(), len(tc.pocket.rang))
 	}
 }
 
@@ -185,7 +185,7 @@ func TestALatePollThatIsUnderWayFindsItsHeir(t *testing.T) {
 					h.fake.mu.Unlock()
 				}
 				if a := h.push(t.Context(), h.short("a2", tc.renews)); a.Outcome != tc.want || len(p.rang) != tc.pushes {
-					t.Errorf("%s (%s) after %d pushes", outcomeWord(a.Outcome), a.Detail, len(p.rang))
+					t.Errorf("%s (%s) after %d pushes", a.Outcome.String(), a.Detail, len(p.rang))
 				}
 			})
 		})

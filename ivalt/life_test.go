@@ -52,10 +52,10 @@ func TestAWithdrawnLoginCollidesWithNobody(t *testing.T) {
 		<-time.After(2 * time.Second)
 		older.Withdraw()
 		if a := h.push(t.Context(), pushTo(t, "a2", testMobile)); a.Outcome != auth.Approved {
-			t.Errorf("the newer login: %s, %+v", outcomeWord(a.Outcome), a)
+			t.Errorf("the newer login: %s, %+v", a.Outcome.String(), a)
 		}
 		if a := <-older.Answer(); a.Outcome != auth.Withdrawn || !a.Pushed {
-			t.Errorf("the older login: %s, %+v", outcomeWord(a.Outcome), a)
+			t.Errorf("the older login: %s, %+v", a.Outcome.String(), a)
 		}
 		// The older push may still be answered, so the newer one drains: sentinel; drain, sentinel, two polls.
 		if diff := cmp.Diff(ms(0, 2000, 2000, 6500), h.fake.times(resultPath)); diff != "" {
@@ -73,7 +73,7 @@ func TestALoginThatIsWithdrawnBeforeItsClaim(t *testing.T) {
 		h.age()
 		time.AfterFunc(2*time.Second, func() { h.Begin(pushTo(t, "a2", testMobile)).Withdraw() })
 		if a := h.push(t.Context(), pushTo(t, "a1", testMobile)); a.Outcome != auth.Approved || h.fake.count(pushPath) != 1 {
-			t.Errorf("%s after %d pushes", outcomeWord(a.Outcome), h.fake.count(pushPath))
+			t.Errorf("%s after %d pushes", a.Outcome.String(), h.fake.count(pushPath))
 		}
 	})
 }
@@ -213,7 +213,7 @@ func TestAnApprovalNamesItsActivity(t *testing.T) {
 				h := newHouse(t, settings(), script(sent(), wait(), reply{status: 200, body: c.body}))
 				h.age()
 				if a := h.push(t.Context(), pushTo(t, "a1", testMobile)); a.Outcome != auth.Approved || a.Detail != c.want {
-					t.Errorf("%s: %q", outcomeWord(a.Outcome), a.Detail)
+					t.Errorf("%s: %q", a.Outcome.String(), a.Detail)
 				}
 			})
 		})

@@ -38,7 +38,7 @@ func TestLookUpAndItsMemory(t *testing.T) {
 			before := h.fake.count(lookUpPath)
 			a := h.push(t.Context(), byEmail(t, "a", email))
 			if got := h.fake.count(lookUpPath) - before; a.Outcome != want || got != lookUps {
-				t.Errorf("%s: %s after %d look-ups, want %s after %d", email, outcomeWord(a.Outcome), got, outcomeWord(want), lookUps)
+				t.Errorf("%s: %s after %d look-ups, want %s after %d", email, a.Outcome.String(), got, want.String(), lookUps)
 			}
 		}
 		push("ada@example.com", auth.Approved, 1)

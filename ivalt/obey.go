@@ -3,6 +3,7 @@ package ivalt
 import (
 	"ivalt-radius/auth"
 	"ivalt-radius/ivalt/breaker"
+	"ivalt-radius/ivalt/course"
 	"ivalt-radius/ivalt/gateway"
 )
 
@@ -11,12 +12,12 @@ func (s *scheduler) start(l *login, now instant) {
 	if l.mobile.Empty() && !s.recall(l, now) {
 		return
 	}
-	if l.mobile.Empty() && !s.reserve(l, 1+leastCalls) {
+	if l.mobile.Empty() && !s.reserve(l, 1+course.LeastCalls) {
 		s.finish(l, noBudget(), now)
 		return
 	}
-	c := begin(l.push.Deadline.Sub(s.began), l.plan)
-	c, o := c.started(l.mobile, now)
+	c := course.Begin(l.push.Deadline.Sub(s.began), l.plan.rules)
+	c, o := c.Started(l.mobile, now)
 	s.obey(l, c, o, now)
 }
 
@@ -25,29 +26,29 @@ func (s *scheduler) start(l *login, now instant) {
 func (s *scheduler) recall(l *login, now instant) bool {
 	email := l.push.Person.Email
 	if !plausible(email.Reveal()) {
-		s.finish(l, ended(auth.NotEnrolled, "no e-mail: set users.email or users.file"), now)
+		s.finish(l, course.Ended(auth.NotEnrolled, "no e-mail: set users.email or users.file"), now)
 		return false
 	}
 	known, ok := s.addresses.get(email.Reveal())
 	l.mobile = known
 	if ok && known.Empty() {
-		s.finish(l, ended(auth.NotEnrolled, "iVALT did not know the e-mail a moment ago"), now)
+		s.finish(l, course.Ended(auth.NotEnrolled, "iVALT did not know the e-mail a moment ago"), now)
 		return false
 	}
 	return true
 }
 
-func withdrawn() order { return ended(auth.Withdrawn, "withdrawn") }
+func withdrawn() order { return course.Ended(auth.Withdrawn, "withdrawn") }
 
 func noBudget() order {
-	return ended(auth.NoBudget, "no API budget for a push and its polls")
+	return course.Ended(auth.NoBudget, "no API budget for a push and its polls")
 }
 
 // ring is a login's timer: its end, or the time of what it waits for.
 func (s *scheduler) ring(l *login, now instant) {
-	if now >= l.course.end {
-		c, o := l.course.rings()
-		if closed := s.breaker.State(gateway.Results); closed != breaker.Closed && o.outcome == auth.TimedOut {
+	if now >= l.course.End {
+		c, o := l.course.Rings()
+		if closed := s.breaker.State(gateway.Results); closed != breaker.Closed && o.Outcome == auth.TimedOut {
 			o = s.closedOff(gateway.Results, closed)
 		}
 		s.obey(l, c, o, now)
@@ -57,31 +58,31 @@ func (s *scheduler) ring(l *login, now instant) {
 }
 
 // obey keeps the login's new course and does what its step ordered.
-func (s *scheduler) obey(l *login, c course, o order, now instant) {
+func (s *scheduler) obey(l *login, c course.Course, o order, now instant) {
 	l.course = c
-	switch o.do {
-	case finish:
+	switch o.Do {
+	case course.Finish:
 		s.finish(l, o, now)
-	case claim, ask:
+	case course.Claim, course.Ask:
 		var at instant
 		l.next, at = s.paced(l, o, now)
 		switch {
 		case at > now:
 			s.timers.put(l, 0, s.review(l, at, now))
-		case o.do == claim:
+		case o.Do == course.Claim:
 			s.claim(l, now)
 		default:
 			s.queue(l, now)
 		}
-	case rest:
-		s.timers.put(l, 0, c.end)
+	case course.Rest:
+		s.timers.put(l, 0, c.End)
 	}
 }
 
 // claim makes the login the one that may push to its mobile, or finds that another one is.
 func (s *scheduler) claim(l *login, now instant) {
 	e := s.phones.of(l.mobile, now)
-	if e.holder != nil {
+	if e.holder != nil && e.holder != l {
 		e.void(s)
 		s.collide(l, e.holder, now)
 		return
@@ -90,11 +91,11 @@ func (s *scheduler) claim(l *login, now instant) {
 		return
 	}
 	if e.held > now {
-		s.obey(l, l.course, order{do: claim, at: e.held}, now)
+		s.obey(l, l.course, order{Do: course.Claim, At: e.held}, now)
 		return
 	}
-	c, o := l.course.claimed(e.history(now), now)
-	if !s.reserve(l, c.cost()) {
+	c, o := l.course.Claimed(e.history(now), now)
+	if !s.reserve(l, c.Cost()) {
 		s.finish(l, noBudget(), now)
 		return
 	}
@@ -103,26 +104,14 @@ func (s *scheduler) claim(l *login, now instant) {
 	s.obey(l, c, o, now)
 }
 
-// cost is how many calls are set aside before the push.
-func (c *course) cost() int {
-	n := leastCalls
-	if c.trusted {
-		n--
-	}
-	if c.drains() {
-		n++
-	}
-	return n
-}
-
 // collide answers a login whose mobile another one holds. By default that one ends too: an approval that comes now could
 // be meant for either.
 func (s *scheduler) collide(l, holder *login, now instant) {
 	rule := l.plan.collision
 	s.voice.collision(s, l, holder, rule)
-	s.finish(l, ended(auth.Collided, "another login waits for this phone"), now)
+	s.finish(l, course.Ended(auth.Collided, "another login waits for this phone"), now)
 	if rule == denyBoth {
-		s.finish(holder, ended(auth.Collided, "another login asked for this phone"), now)
+		s.finish(holder, course.Ended(auth.Collided, "another login asked for this phone"), now)
 	}
 }
 
@@ -157,20 +146,20 @@ func (s *scheduler) finish(l *login, o order, now instant) {
 	l.over = true
 	delete(s.open, l)
 	s.forget(l)
-	s.taught(l, o.outcome)
+	s.taught(l, o.Outcome)
 	if l.holds {
 		e := s.phones.of(l.mobile, now)
 		e.holder = nil
-		e.ends(&l.course, o.outcome, l.plan, now)
+		e.ends(&l.course, o.Outcome, l.plan, now)
 	}
-	if o.outcome == auth.Stale {
+	if o.Outcome == auth.Stale {
 		s.voice.stale(s, l)
 	}
-	if o.outcome == auth.Approved && l.activity != "" {
-		o.detail += ", iVALT activity " + l.activity
+	if o.Outcome == auth.Approved && l.activity != "" {
+		o.Detail += ", iVALT activity " + l.activity
 	}
 	answer := auth.Answer{
-		Outcome: o.outcome, Mobile: l.mobile, Detail: o.detail, Pushed: l.course.delivery != unpushed,
+		Outcome: o.Outcome, Mobile: l.mobile, Detail: o.Detail, Pushed: l.course.Delivery != course.Unpushed,
 	}
 	s.said = append(s.said, func() { l.answer <- answer }) // behind what there is to record of it
 	if s.lapses(l, o, now) {

@@ -53,7 +53,7 @@ func TestAnOutageIsLoggedWithItsCause(t *testing.T) {
 				h.age()
 				for _, p := range []*auth.Push{byEmail(t, "a1", "ada@example.com"), pushTo(t, "a2", testMobile)} {
 					if a := h.push(t.Context(), p); a.Outcome != auth.NoAnswer || a.Detail != tc.word {
-						t.Errorf("%s: %s, %q; want the detail %q", p.Attempt, outcomeWord(a.Outcome), a.Detail, tc.word)
+						t.Errorf("%s: %s, %q; want the detail %q", p.Attempt, a.Outcome.String(), a.Detail, tc.word)
 					}
 				}
 				synctest.Wait()
@@ -154,7 +154,7 @@ func TestNoPlausibleAddressEndsAtOnce(t *testing.T) {
 		for _, email := range []string{"", "ada", "@example.com", "ada@", "a@b@c", "a da@example.com", "ada@exa\nmple.com", "\xff@example.com", strings.Repeat("a", 250) + "@b.cd"} {
 			a := h.push(t.Context(), byEmail(t, "a1", email))
 			if a.Outcome != auth.NotEnrolled || a.Detail != "no e-mail: set users.email or users.file" || a.Pushed {
-				t.Errorf("%q: %s, %+v", email, outcomeWord(a.Outcome), a)
+				t.Errorf("%q: %s, %+v", email, a.Outcome.String(), a)
 			}
 		}
 		if n := len(h.fake.requests()); n != 0 {

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"ivalt-radius/auth"
+	"ivalt-radius/ivalt/course"
 	"ivalt-radius/ivalt/pace"
 )
 
@@ -15,15 +16,15 @@ const reviewEvery = 2 * time.Second
 // floor, and not behind the final one, which is always worth it. Where the one more push may leave before, that is next.
 func (s *scheduler) paced(l *login, o order, now instant) (order, instant) {
 	c := &l.course
-	if o.do != ask || o.call != poll {
-		return o, o.at
+	if o.Do != course.Ask || o.Call != course.Poll {
+		return o, o.At
 	}
-	at := o.at
-	if at < c.last {
-		at = c.orLast(s.worthwhile(l, max(at, now)))
+	at := o.At
+	if at < c.Last {
+		at = c.OrLast(s.worthwhile(l, max(at, now)))
 	}
-	if again, more := c.repush(); more && again <= at {
-		return order{do: ask, call: push, at: again}, again
+	if second, more := c.Repush(); more && second <= at {
+		return order{Do: course.Ask, Call: course.Push, At: second}, second
 	}
 	return o, at
 }
@@ -31,17 +32,17 @@ func (s *scheduler) paced(l *login, o order, now instant) (order, instant) {
 // worthwhile is the first moment from at on at which the login's poll is worth what it costs now.
 func (s *scheduler) worthwhile(l *login, at instant) instant {
 	c := &l.course
-	return c.zero + s.rule(pace.Wait{
-		Times: l.times, Since: c.seen - c.zero, Floor: at - c.zero, Latest: c.last - c.zero, Polls: int(c.polls),
+	return c.Zero + s.rule(pace.Wait{
+		Times: l.times, Since: c.Seen - c.Zero, Floor: at - c.Zero, Latest: c.Last - c.Zero, Polls: int(c.Polls),
 	}, s.budget.Use())
 }
 
 // review is when to look again at a login that is due at a time to come.
 func (s *scheduler) review(l *login, at, now instant) instant {
-	if l.next.call == poll && s.plan.limited {
+	if l.next.Call == course.Poll && s.plan.limited {
 		at = min(at, now+reviewEvery)
 	}
-	return min(at, l.course.end)
+	return min(at, l.course.End)
 }
 
 // mostCompared bounds how many waiting polls are compared for the next free place.
@@ -67,17 +68,17 @@ func (s *scheduler) likeliest(q *queue, now instant) *login {
 // chance is the probability that a poll finds an answer now.
 func (l *login) chance(now instant) float64 {
 	c := &l.course
-	return l.times.Chance(c.seen-c.zero, now-c.zero)
+	return l.times.Chance(c.Seen-c.Zero, now-c.Zero)
 }
 
 // taught draws from how a login ended what it says of people's times.
 func (s *scheduler) taught(l *login, o auth.Outcome) {
 	c := &l.course
 	switch {
-	case c.delivery != pushed || !c.trusted:
+	case c.Delivery != course.Pushed || !c.Trusted:
 	case o == auth.Approved || o == auth.Denied:
-		s.learner.Answered(l.mobile.E164(), c.seen-c.zero, c.left-c.zero)
+		s.learner.Answered(l.mobile.E164(), c.Seen-c.Zero, c.Left-c.Zero)
 	case o == auth.TimedOut:
-		s.learner.Silent(l.mobile.E164(), c.seen-c.zero)
+		s.learner.Silent(l.mobile.E164(), c.Seen-c.Zero)
 	}
 }

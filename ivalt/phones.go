@@ -1,6 +1,18 @@
 package ivalt
 
-import "ivalt-radius/auth"
+import (
+	"time"
+
+	"ivalt-radius/auth"
+	"ivalt-radius/ivalt/course"
+)
+
+// What is remembered of a mobile.
+const (
+	dirtyFor = 330 * time.Second // a push lives 5 min at iVALT; the rest is margin
+	staleFor = 24 * time.Hour    // a sticky approval is remembered until a poll shows that it is gone
+	holdFor  = time.Second       // after an accept, before the next login of the same mobile may push
+)
 
 // collisionRule says who is answered when a second login wants a mobile that has an open one.
 type collisionRule uint8
@@ -60,32 +72,32 @@ func (p *phones) forget(now instant) {
 
 // history judges the mobile before a push. A process younger than a push's life knows nothing of mobiles it has not served:
 // an earlier process may have pushed.
-func (e *phone) history(now instant) history {
+func (e *phone) history(now instant) course.History {
 	switch {
 	case e.tainted > now:
-		return dirty
+		return course.Dirty
 	case e.spent > now:
-		return spent
+		return course.Spent
 	case e.known || now >= dirtyFor:
-		return clean
+		return course.Clean
 	}
-	return unseen
+	return course.Unseen
 }
 
 // ends notes how a login of this mobile ended.
-func (e *phone) ends(c *course, o auth.Outcome, p *plan, now instant) {
-	if c.delivery == doubtful && !c.resent {
-		e.held = max(e.held, max(c.zero, c.sent)+resendAfter) // the push may ring: no other one soon
+func (e *phone) ends(c *course.Course, o auth.Outcome, p *plan, now instant) {
+	if c.InDoubt() {
+		e.held = max(e.held, max(c.Zero, c.Sent)+course.ResendAfter) // the push may ring: no other one soon
 	}
 	switch {
 	case o == auth.Approved:
 		e.known, e.tainted, e.held = true, 0, max(e.held, now+holdFor)
-		if p.result != consumedResult {
+		if p.rules.Result != course.ConsumedResult {
 			e.spent = now + dirtyFor
 		}
 	case o == auth.Stale:
 		e.known, e.tainted = true, now+staleFor
-	case c.delivery != unpushed || o == auth.Collided:
+	case c.Delivery != course.Unpushed || o == auth.Collided:
 		// Whatever else ended it, the push may still be answered.
 		e.known, e.tainted = true, max(now+dirtyFor, e.tainted)
 	}

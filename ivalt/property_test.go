@@ -12,6 +12,7 @@ import (
 	"pgregory.net/rapid"
 
 	"ivalt-radius/auth"
+	"ivalt-radius/ivalt/course"
 	"ivalt-radius/ivalt/gateway"
 	"ivalt-radius/ivalt/ivalttest/answers"
 )
@@ -114,7 +115,7 @@ func judgeLogin(a auth.Answer, log []seen) string {
 	switch {
 	case len(pushes) > 2:
 		return "more than two pushes"
-	case len(pushes) == 2 && (taken(pushes[0].reply) || pushes[1].asked-pushes[0].read < resendAfter):
+	case len(pushes) == 2 && (taken(pushes[0].reply) || pushes[1].asked-pushes[0].read < course.ResendAfter):
 		return "a second push too many or too soon"
 	case len(pushes) > 0 && !a.Pushed && pushes[0].reply.body == bodySent && pushes[0].reply.after < gateway.Timeout:
 		return "a push that iVALT took is denied"

@@ -7,16 +7,22 @@ import (
 
 	"ivalt-radius/auth"
 	"ivalt-radius/ivalt/breaker"
+	"ivalt-radius/ivalt/course"
 	"ivalt-radius/ivalt/gateway"
 	"ivalt-radius/ivalt/pace"
 	"ivalt-radius/state"
 )
 
+// The words of package course, where one login's way is decided.
+type (
+	instant = course.Instant
+	call    = course.Call
+	order   = course.Order
+)
+
 // plan is what a login keeps of the settings that it began with. It is never changed.
 type plan struct {
-	approval    time.Duration
-	result      resultRule
-	sentinel    sentinelRule
+	rules       course.Rules
 	collision   collisionRule
 	proof       gateway.Proof
 	label       label
@@ -33,7 +39,7 @@ type login struct {
 	mobile   auth.Mobile
 	activity string // iVALT's own mark of the latest answer, for the evidence
 	request  string // the push's id, should iVALT ever give one
-	course   course
+	course   course.Course
 	times    pace.Times     // how long this person takes
 	next     order          // what is due, at next.at or, a poll, later
 	place    [laneCount]int // in the queues; -1: not in
@@ -240,7 +246,7 @@ func (s *scheduler) close() {
 	first := !s.closed
 	s.closed = true
 	for l := range s.open {
-		s.finish(l, ended(auth.Stopping, "the server stops"), s.now())
+		s.finish(l, course.Ended(auth.Stopping, "the server stops"), s.now())
 	}
 	s.arrived = nil
 	s.unlock()

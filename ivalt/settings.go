@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"ivalt-radius/fault"
+	"ivalt-radius/ivalt/course"
 	"ivalt-radius/ivalt/gateway"
 	"ivalt-radius/state"
 )
@@ -45,23 +46,23 @@ type Settings struct {
 // check completes the settings and says what is wrong with them. Its products are the settings in usable form.
 func (s Settings) check() (plan, gateway.Options, fault.List) {
 	options, faults := s.API.Options()
-	p := plan{approval: s.ApprovalTimeout, connections: options.Connections, limited: s.Limits != state.Limits{}}
+	p := plan{rules: course.Rules{Approval: s.ApprovalTimeout}, connections: options.Connections, limited: s.Limits != state.Limits{}}
 	if s.ApprovalTimeout < time.Second || s.ApprovalTimeout > mostApproval {
 		faults.Add("ivalt.approval_timeout", "must be between 1s and %s, the life of a push", mostApproval)
 	}
 	switch s.Sentinel {
 	case "", SentinelAlways:
 	case SentinelAuto:
-		p.sentinel = whereDoubtful
+		p.rules.Sentinel = course.WhereDoubtful
 	default:
 		faults.Add("ivalt.sentinel", "must be %s or %s", SentinelAlways, SentinelAuto)
 	}
 	switch s.Result {
 	case "", ResultUnknown:
 	case ResultSticky:
-		p.result = stickyResult
+		p.rules.Result = course.StickyResult
 	case ResultConsumed:
-		p.result = consumedResult
+		p.rules.Result = course.ConsumedResult
 	default:
 		faults.Add("ivalt.result", "must be %s, %s or %s", ResultUnknown, ResultSticky, ResultConsumed)
 	}
@@ -98,8 +99,8 @@ func checkLimits(l state.Limits, faults *fault.List) {
 		key   string
 		value int
 	}{{"per_minute", l.PerMinute}, {"per_hour", l.PerHour}} {
-		if limit.value > 0 && limit.value < 2*leastCalls {
-			faults.Warn("ivalt.limits."+limit.key, "below %d hardly one login at a time can be asked", 2*leastCalls)
+		if limit.value > 0 && limit.value < 2*course.LeastCalls {
+			faults.Warn("ivalt.limits."+limit.key, "below %d hardly one login at a time can be asked", 2*course.LeastCalls)
 		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 
 	"ivalt-radius/auth"
 	"ivalt-radius/ivalt/breaker"
+	"ivalt-radius/ivalt/course"
 	"ivalt-radius/ivalt/gateway"
 )
 
@@ -25,21 +26,21 @@ func backoff(n int, jitter byte) time.Duration {
 	return max(leastPause, full-full/4*time.Duration(jitter)/255)
 }
 
-// endpoint is where a call goes.
-func (c call) endpoint() gateway.Endpoint {
-	switch c {
-	case lookUp:
+// endpointOf is where a call goes.
+func endpointOf(k call) gateway.Endpoint {
+	switch k {
+	case course.LookUp:
 		return gateway.LookUps
-	case push:
+	case course.Push:
 		return gateway.Pushes
-	case drain, sentinel, again, poll, noCall:
+	case course.Drain, course.Sentinel, course.Again, course.Poll, course.NoCall:
 	}
 	return gateway.Results
 }
 
 // hopeless ends a login that has not pushed and needs an endpoint that is closed off: a push without polls is the worst of all.
 func (s *scheduler) hopeless(l *login) (order, bool) {
-	if l.course.delivery != unpushed {
+	if l.course.Delivery != course.Unpushed {
 		return order{}, false
 	}
 	for _, e := range []gateway.Endpoint{gateway.Pushes, gateway.Results, gateway.LookUps} {
@@ -56,9 +57,9 @@ func (s *scheduler) hopeless(l *login) (order, bool) {
 // closedOff is the end of a login that a closed endpoint causes.
 func (s *scheduler) closedOff(e gateway.Endpoint, state breaker.State) order {
 	if state == breaker.Refused {
-		return ended(auth.Misconfigured, "iVALT refused the API key or the path a moment ago")
+		return course.Ended(auth.Misconfigured, "iVALT refused the API key or the path a moment ago")
 	}
-	return ended(auth.NoAnswer, s.why[e].String())
+	return course.Ended(auth.NoAnswer, s.why[e].String())
 }
 
 // endsAll ends the logins that wait to be asked in vain.

@@ -3,6 +3,8 @@ package ivalt
 import (
 	"testing"
 	"time"
+
+	"ivalt-radius/ivalt/course"
 )
 
 func TestBackoff(t *testing.T) {
@@ -19,11 +21,11 @@ func TestBackoff(t *testing.T) {
 func TestPhonesForget(t *testing.T) {
 	p := newPhones()
 	e := p.of(mobile(t, testMobile), 0)
-	if e.history(0) != unseen || e.history(dirtyFor) != clean {
+	if e.history(0) != course.Unseen || e.history(dirtyFor) != course.Clean {
 		t.Error("history of a mobile that was never seen")
 	}
 	e.tainted = 2 * dirtyFor
-	if e.history(dirtyFor) != dirty {
+	if e.history(dirtyFor) != course.Dirty {
 		t.Error("a tainted mobile is not dirty")
 	}
 	p.of(mobile(t, otherPhone), 0)

@@ -1,6 +1,9 @@
 package state
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Allowance is the budget of an API's calls as those who spend it see it. A Budget is one for a single node; nodes that share one
 // key share one Allowance. All methods are safe for concurrent use, and none blocks.
@@ -47,9 +50,9 @@ type Notice struct {
 // Use is how full the minute and the hour are, calls made and places reserved together: 0 is empty or unlimited, 1 is full.
 type Use struct{ Minute, Hour float64 }
 
-// Heed implements Plan. A limit below the operator's holds until the API says otherwise; one above it changes nothing. Calls that
-// the API counts and this Budget does not, since another program uses the key or an earlier process did, are counted too until
-// the API's window has room again.
+// Heed implements Plan. A limit below the operator's holds until the API says otherwise; one above it changes nothing. No more is
+// left here than 97 % of what the API says is left: calls that it counts and this Budget does not, since another program uses the
+// key or an earlier process did, are counted too until the API's window has room again.
 func (b *Budget) Heed(n Notice) {
 	if n.Limit < 1 {
 		return
@@ -62,7 +65,7 @@ func (b *Budget) Heed(n Notice) {
 		return
 	}
 	w.told = n.Limit
-	foreign := n.Limit - min(max(0, n.Remaining), n.Limit) - w.used()
+	foreign := w.left(0) - usable(min(n.Remaining, n.Limit))
 	since := t
 	if n.Reset > 0 {
 		since = max(t-w.length, t-w.length+min(n.Reset, w.length))
@@ -70,18 +73,19 @@ func (b *Budget) Heed(n Notice) {
 	w.insert(foreign, since)
 }
 
-// windowOf is the limited window that a notice speaks of: the one whose limit it names, else the shortest one that can last
-// until its reset; nil where it cannot be told.
+// windowOf is the limited window that a notice speaks of: one whose limit it names, of several the one that its reset fits; else the
+// shortest one that can last until its reset; nil where it cannot be told.
 func (b *Budget) windowOf(n Notice) *window {
 	windows := []*window{&b.second, &b.minute, &b.hour}
-	for _, w := range windows {
-		if w.limit > 0 && w.asked == n.Limit && n.Reset <= w.length+time.Second {
-			return w
-		}
-	}
-	for _, w := range windows {
-		if w.limit > 0 && n.Reset > 0 && n.Reset <= w.length+time.Second {
-			return w
+	named := func(w *window) bool { return w.limit > 0 && w.asked == n.Limit }
+	lasts := func(w *window) bool { return w.limit > 0 && n.Reset <= w.length+time.Second }
+	for _, fits := range []func(*window) bool{
+		func(w *window) bool { return named(w) && lasts(w) },
+		named,
+		func(w *window) bool { return n.Reset > 0 && lasts(w) },
+	} {
+		if i := slices.IndexFunc(windows, fits); i >= 0 {
+			return windows[i]
 		}
 	}
 	return nil

@@ -38,6 +38,7 @@ func homes() map[string][]string {
 	return map[string][]string{
 		"github.com/patrickmn/go-cache":         {"state"},
 		"go.etcd.io/bbolt":                      {"state"},
+		"github.com/sony/gobreaker":             {"ivalt"},
 		"github.com/redis/go-redis":             {"state"},
 		"github.com/knadh/koanf":                {"config"},
 		"layeh.com/radius":                      {"radius", "directory", "test"},

@@ -28,7 +28,7 @@ func pause(header http.Header, doc object, now time.Time) time.Duration {
 func delay(text string, now time.Time) time.Duration {
 	text = strings.TrimSpace(text)
 	if seconds, err := strconv.ParseUint(text, 10, 40); err == nil {
-		const epoch = 1_000_000_000 // greater is a date, not a distance
+		const epoch = 100_000_000 // greater is a date, not a distance
 		if seconds > epoch {
 			return time.Unix(int64(seconds), 0).Sub(now)
 		}

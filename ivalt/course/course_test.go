@@ -1,4 +1,4 @@
-package ivalt
+package course
 
 import (
 	"testing"
@@ -11,44 +11,44 @@ import (
 // at builds a course in one phase: a clean sheet whose push (where there was one) was answered at 10 s.
 type phase struct {
 	name string
-	make func() course
+	make func() Course
 }
 
 const pushTime = 10 * time.Second
 
 func phases() []phase {
-	after := func(k call, change func(*course)) func() course {
-		return func() course {
-			c := course{
-				approval: time.Minute, sent: pushTime, zero: pushTime, left: pushTime, out: k, delivery: pushed, history: clean,
-				last: 57 * time.Second, end: 57*time.Second + lastPollWaits,
+	after := func(k Call, change func(*Course)) func() Course {
+		return func() Course {
+			c := Course{
+				approval: time.Minute, Sent: pushTime, Zero: pushTime, Left: pushTime, Out: k, Delivery: Pushed, History: Clean,
+				Last: 57 * time.Second, End: 57*time.Second + LastPollWaits,
 			}
 			change(&c)
 			return c
 		}
 	}
-	before := func(k call) func() course {
-		return func() course {
-			return course{approval: time.Minute, out: k, left: pushTime, last: 57 * time.Second, end: 57 * time.Second}
+	before := func(k Call) func() Course {
+		return func() Course {
+			return Course{approval: time.Minute, Out: k, Left: pushTime, Last: 57 * time.Second, End: 57 * time.Second}
 		}
 	}
 	return []phase{
-		{"look-up", before(lookUp)},
-		{"drain", before(drain)},
-		{"push", after(push, func(c *course) { c.delivery, c.zero = doubtful, 0 })},
-		{"trusted push", after(push, func(c *course) { c.delivery, c.zero, c.trusted = doubtful, 0, true })},
-		{"second push", after(push, func(c *course) { c.delivery, c.resent, c.trusted = doubtful, true, true })},
-		{"sentinel", after(sentinel, func(*course) {})},
-		{"second look", after(again, func(c *course) { c.suspect = true })},
-		{"poll", after(poll, func(c *course) { c.trusted = true })},
-		{"last poll", after(poll, func(c *course) { c.trusted, c.left = true, c.last })},
-		{"poll without trust", after(poll, func(*course) {})},
+		{"look-up", before(LookUp)},
+		{"drain", before(Drain)},
+		{"push", after(Push, func(c *Course) { c.Delivery, c.Zero = Doubtful, 0 })},
+		{"trusted push", after(Push, func(c *Course) { c.Delivery, c.Zero, c.Trusted = Doubtful, 0, true })},
+		{"second push", after(Push, func(c *Course) { c.Delivery, c.resent, c.Trusted = Doubtful, true, true })},
+		{"sentinel", after(Sentinel, func(*Course) {})},
+		{"second look", after(Again, func(c *Course) { c.suspect = true })},
+		{"poll", after(Poll, func(c *Course) { c.Trusted = true })},
+		{"last poll", after(Poll, func(c *Course) { c.Trusted, c.Left = true, c.Last })},
+		{"poll without trust", after(Poll, func(*Course) {})},
 	}
 }
 
 // TestEveryStep is the whole machine: each phase against each class of answer.
 func TestEveryStep(t *testing.T) {
-	f := func(o auth.Outcome) string { return "end " + outcomeWord(o) }
+	f := func(o auth.Outcome) string { return "end " + o.String() }
 	noAnswer, wrong, slow := f(auth.NoAnswer), f(auth.Misconfigured), f(auth.Throttled)
 	// In the order of the classes: failed unsent refused throttled badKey badRequest fence window denied expired unknown
 	// pending accepted found drift approved.
@@ -98,11 +98,11 @@ func TestEveryStep(t *testing.T) {
 		for k := range gateway.Classes {
 			t.Run(p.name+"/"+k.String(), func(t *testing.T) {
 				c := p.make()
-				_, o := c.answered(gateway.Result{Class: k, Resend: true}, c.left+300*time.Millisecond)
+				_, o := c.Answered(gateway.Result{Class: k, Resend: true}, c.Left+300*time.Millisecond)
 				if got := orderWord(o); got != want[p.name][k] {
-					t.Errorf("%s (%s), want %s", got, o.detail, want[p.name][k])
+					t.Errorf("%s (%s), want %s", got, o.Detail, want[p.name][k])
 				}
-				if o.do == finish && o.detail == "" {
+				if o.Do == Finish && o.Detail == "" {
 					t.Error("an end without a word for the operator")
 				}
 			})
@@ -110,70 +110,66 @@ func TestEveryStep(t *testing.T) {
 	}
 }
 
-func orderWord(o order) string {
-	switch o.do {
-	case claim:
+func orderWord(o Order) string {
+	switch o.Do {
+	case Claim:
 		return "claim"
-	case ask:
-		return o.call.String()
-	case finish:
-		return "end " + outcomeWord(o.outcome)
-	case rest:
+	case Ask:
+		return o.Call.String()
+	case Finish:
+		return "end " + o.Outcome.String()
+	case Rest:
 	}
 	return "rest"
 }
 
-func outcomeWord(o auth.Outcome) string {
-	return [...]string{
-		"no answer", "approved", "denied", "timed out", "fence", "time", "not enrolled", "collided", "stale", "no budget",
-		"throttled", "misconfigured", "withdrawn", "stopping",
-	}[o]
-}
-
 func TestBeforeThePush(t *testing.T) {
-	number := mobile(t, testMobile)
-	fresh := func(rule sentinelRule) course {
-		return begin(59*time.Second, &plan{approval: time.Minute, sentinel: rule})
+	number, err := auth.ParseMobile("+919876543210")
+	if err != nil {
+		t.Fatal(err)
+	}
+	fresh := func(rule SentinelRule) Course {
+		return Begin(59*time.Second, Rules{Approval: time.Minute, Sentinel: rule})
 	}
 	t.Run("a known mobile is claimed", func(t *testing.T) {
-		if _, o := fresh(everyTime).started(number, 0); o.do != claim {
+		if _, o := fresh(EveryTime).Started(number, 0); o.Do != Claim {
 			t.Errorf("%+v", o)
 		}
 	})
 	t.Run("an unknown one is looked up", func(t *testing.T) {
-		if _, o := fresh(everyTime).started(auth.Mobile{}, 0); o.call != lookUp {
+		if _, o := fresh(EveryTime).Started(auth.Mobile{}, 0); o.Call != LookUp {
 			t.Errorf("%+v", o)
 		}
 	})
 	t.Run("too late to start", func(t *testing.T) {
-		if _, o := fresh(everyTime).started(number, 56*time.Second); o.outcome != auth.NoAnswer || o.do != finish {
+		if _, o := fresh(EveryTime).Started(number, 56*time.Second); o.Outcome != auth.NoAnswer || o.Do != Finish {
 			t.Errorf("%+v", o)
 		}
 	})
 	t.Run("too late to push", func(t *testing.T) {
-		c, _ := fresh(everyTime).claimed(clean, 0)
-		if c, o := c.leaves(push, 56*time.Second); o.do != finish || c.delivery != unpushed {
+		c, _ := fresh(EveryTime).Claimed(Clean, 0)
+		if c, o := c.Leaves(Push, 56*time.Second); o.Do != Finish || c.Delivery != Unpushed {
 			t.Errorf("%+v", o)
 		}
 	})
 	for _, tc := range []struct {
 		name    string
-		rule    sentinelRule
-		history history
-		call    call
+		rule    SentinelRule
+		History History
+		Call    Call
 		trusted bool
 	}{
-		{"always, clean", everyTime, clean, push, false},
-		{"always, dirty", everyTime, dirty, drain, false},
-		{"always, unseen", everyTime, unseen, drain, false},
-		{"auto, clean", whereDoubtful, clean, push, true},
-		{"auto, dirty", whereDoubtful, dirty, drain, false},
-		{"auto, unseen", whereDoubtful, unseen, drain, false},
+		{"always, clean", EveryTime, Clean, Push, false},
+		{"always, dirty", EveryTime, Dirty, Drain, false},
+		{"always, unseen", EveryTime, Unseen, Drain, false},
+		{"auto, clean", WhereDoubtful, Clean, Push, true},
+		{"auto, dirty", WhereDoubtful, Dirty, Drain, false},
+		{"auto, unseen", WhereDoubtful, Unseen, Drain, false},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			c, o := fresh(tc.rule).claimed(tc.history, time.Second)
-			if o.call != tc.call || c.trusted != tc.trusted {
-				t.Errorf("first %s, trusted %v", o.call, c.trusted)
+			c, o := fresh(tc.rule).Claimed(tc.History, time.Second)
+			if o.Call != tc.Call || c.Trusted != tc.trusted {
+				t.Errorf("first %s, trusted %v", o.Call, c.Trusted)
 			}
 		})
 	}
@@ -182,14 +178,14 @@ func TestBeforeThePush(t *testing.T) {
 func TestTheEndRings(t *testing.T) {
 	for _, tc := range []struct {
 		name string
-		c    course
+		c    Course
 		want auth.Outcome
 	}{
-		{"before the push", course{}, auth.NoAnswer},
-		{"a call is under way", course{delivery: pushed, out: poll}, auth.NoAnswer},
-		{"nothing is under way", course{delivery: pushed}, auth.TimedOut},
+		{"before the push", Course{}, auth.NoAnswer},
+		{"a call is under way", Course{Delivery: Pushed, Out: Poll}, auth.NoAnswer},
+		{"nothing is under way", Course{Delivery: Pushed}, auth.TimedOut},
 	} {
-		if _, o := tc.c.rings(); o.outcome != tc.want || o.do != finish {
+		if _, o := tc.c.Rings(); o.Outcome != tc.want || o.Do != Finish {
 			t.Errorf("%s: %+v", tc.name, o)
 		}
 	}
@@ -211,22 +207,22 @@ func TestFailuresInARow(t *testing.T) {
 		{gateway.Refused, 300 * time.Millisecond, "end no answer"},
 	}
 	for i, s := range steps {
-		var o order
-		c.out = poll
-		c, o = c.answered(gateway.Result{Class: s.k}, c.left+s.at)
+		var o Order
+		c.Out = Poll
+		c, o = c.Answered(gateway.Result{Class: s.k}, c.Left+s.at)
 		if got := orderWord(o); got != s.want {
 			t.Fatalf("step %d: %s, want %s", i, got, s.want)
 		}
-		c.left = o.at
+		c.Left = o.At
 	}
 	t.Run("two that took longer than 10 s", func(t *testing.T) {
 		c := phases()[7].make()
-		c, o := c.answered(gateway.Result{Class: gateway.Failed}, c.left+gateway.Timeout)
-		if o.do != ask {
+		c, o := c.Answered(gateway.Result{Class: gateway.Failed}, c.Left+gateway.Timeout)
+		if o.Do != Ask {
 			t.Fatalf("%+v", o)
 		}
-		c.out = poll
-		if _, o = c.answered(gateway.Result{Class: gateway.Failed}, c.left+gateway.Timeout+time.Millisecond); o.outcome != auth.NoAnswer || o.do != finish {
+		c.Out = Poll
+		if _, o = c.Answered(gateway.Result{Class: gateway.Failed}, c.Left+gateway.Timeout+time.Millisecond); o.Outcome != auth.NoAnswer || o.Do != Finish {
 			t.Errorf("%+v", o)
 		}
 	})
@@ -234,34 +230,34 @@ func TestFailuresInARow(t *testing.T) {
 
 // TestWalk goes every way of up to six answers after a push, and holds the rules that no way may break.
 func TestWalk(t *testing.T) {
-	for _, rule := range []sentinelRule{everyTime, whereDoubtful} {
-		for _, h := range []history{clean, dirty} {
-			c, o := begin(59*time.Second, &plan{approval: time.Minute, sentinel: rule}).claimed(h, 0)
-			walk(t, c, o, &trail{rule: rule, history: h}, 6)
+	for _, rule := range []SentinelRule{EveryTime, WhereDoubtful} {
+		for _, h := range []History{Clean, Dirty} {
+			c, o := Begin(59*time.Second, Rules{Approval: time.Minute, Sentinel: rule}).Claimed(h, 0)
+			walk(t, c, o, &trail{rule: rule, History: h}, 6)
 		}
 	}
 }
 
 // trail is what a walk remembers, apart from the course.
 type trail struct {
-	rule    sentinelRule
-	history history
+	rule    SentinelRule
+	History History
 	pushes  []time.Duration
 	cleared bool // a poll after the push found no approval
 	late    time.Duration
 }
 
-func walk(t *testing.T, c course, o order, tr *trail, depth int) {
+func walk(t *testing.T, c Course, o Order, tr *trail, depth int) {
 	t.Helper()
-	if depth == 0 || o.do == finish {
+	if depth == 0 || o.Do == Finish {
 		return
 	}
-	now := max(o.at, tr.late)
-	if now > c.end {
-		t.Fatalf("%s at %s, after the end at %s", o.call, now, c.end)
+	now := max(o.At, tr.late)
+	if now > c.End {
+		t.Fatalf("%s at %s, after the end at %s", o.Call, now, c.End)
 	}
-	k := o.call
-	if c, o = c.leaves(k, now); o.do != rest {
+	k := o.Call
+	if c, o = c.Leaves(k, now); o.Do != Rest {
 		return
 	}
 	next := tr.with(k, now)
@@ -269,33 +265,33 @@ func walk(t *testing.T, c course, o order, tr *trail, depth int) {
 		t.Fatal(complaint)
 	}
 	for class := range gateway.Classes {
-		step, order := c.answered(gateway.Result{Class: class, Resend: true}, next.late)
-		if order.outcome == auth.Approved && (k != poll || class != gateway.Approved) {
+		step, Order := c.Answered(gateway.Result{Class: class, Resend: true}, next.late)
+		if Order.Outcome == auth.Approved && (k != Poll || class != gateway.Approved) {
 			t.Fatalf("approved by %s at a %s", class, k)
 		}
 		here := next
-		if k > push && class != gateway.Approved && class != gateway.Drift && !class.Trouble() {
+		if k > Push && class != gateway.Approved && class != gateway.Drift && !class.Trouble() {
 			here.cleared = true
 		}
-		walk(t, step, order, &here, depth-1)
+		walk(t, step, Order, &here, depth-1)
 	}
 }
 
-func (tr *trail) with(k call, now time.Duration) trail {
+func (tr *trail) with(k Call, now time.Duration) trail {
 	next := *tr
 	next.late = now + 250*time.Millisecond
-	if k == push {
+	if k == Push {
 		next.pushes = append(append([]time.Duration(nil), tr.pushes...), now)
 	}
 	return next
 }
 
-func (tr *trail) complain(k call) string {
+func (tr *trail) complain(k Call) string {
 	n := len(tr.pushes)
 	switch {
-	case n > 2 || (n == 2 && tr.pushes[1]-tr.pushes[0] < resendAfter):
+	case n > 2 || (n == 2 && tr.pushes[1]-tr.pushes[0] < ResendAfter):
 		return "a push too many or too soon"
-	case k == poll && !tr.cleared && (tr.rule != whereDoubtful || tr.history != clean):
+	case k == Poll && !tr.cleared && (tr.rule != WhereDoubtful || tr.History != Clean):
 		return "a regular poll before the sentinel phase was over"
 	}
 	return ""
