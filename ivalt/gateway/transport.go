@@ -64,7 +64,7 @@ func newTransport(o Options) *http.Transport {
 // liveliness has a connection that went silent, or takes nothing any more, closed within the time of one call: all calls would
 // go on using it.
 func liveliness() *http.HTTP2Config {
-	return &http.HTTP2Config{SendPingTimeout: Timeout / 2, PingTimeout: Timeout / 2, WriteByteTimeout: Timeout / 2}
+	return &http.HTTP2Config{SendPingTimeout: Timeout / 3, PingTimeout: Timeout / 3, WriteByteTimeout: Timeout / 2}
 }
 
 // verified is the part of TLS that iVALT and a proxy have in common: 1.3, or 1.2 with an AEAD cipher and forward secrecy.
