@@ -17,16 +17,19 @@ func sound() Settings {
 	return Settings{URL: "https://api.ivalt.com", APIKey: secret.New(testKey)}
 }
 
+// settingCase is a change of sound settings, and the key of the one fault that it makes; empty: none.
+type settingCase struct {
+	name   string
+	change func(*Settings)
+	key    string
+}
+
 func TestSettings(t *testing.T) {
 	empty := filepath.Join(t.TempDir(), "empty.pem")
 	if err := os.WriteFile(empty, []byte("no certificate"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for _, tc := range []struct {
-		name   string
-		change func(*Settings)
-		key    string // of the one fault; empty: sound
-	}{
+	for _, tc := range append(waySettings(), []settingCase{
 		{"as they are", func(*Settings) {}, ""},
 		{"http on loopback", func(s *Settings) { s.URL = "http://127.0.0.1:8080" }, ""},
 		{"http on loopback, IPv6", func(s *Settings) { s.URL = "http://[::1]:8080/" }, ""},
@@ -48,6 +51,32 @@ func TestSettings(t *testing.T) {
 		{"empty CA file", func(s *Settings) { s.CAFile = empty }, "ivalt.ca_file"},
 		{"too many connections", func(s *Settings) { s.Connections = 5000 }, "ivalt.connections"},
 		{"negative connections", func(s *Settings) { s.Connections = -1 }, "ivalt.connections"},
+	}...) {
+		t.Run(tc.name, func(t *testing.T) {
+			s := sound()
+			tc.change(&s)
+			var keys []string
+			var text strings.Builder
+			for _, f := range s.Check().Fatal() {
+				keys = append(keys, f.Key)
+				text.WriteString(f.String())
+			}
+			if got := strings.Join(keys, " "); got != tc.key {
+				t.Errorf("faults of %q, want %q: %s", got, tc.key, text.String())
+			}
+			if key := s.APIKey.Reveal(); key != "" && strings.Contains(text.String(), key) {
+				t.Errorf("a fault tells the key: %s", text.String())
+			}
+			if all := fmt.Sprintf("%v %+v %#v", s.Check(), s, s); strings.Contains(all, proxyPassword) {
+				t.Errorf("the proxy's password stands in %s", all)
+			}
+		})
+	}
+}
+
+// waySettings are about the paths and the transport.
+func waySettings() []settingCase {
+	return []settingCase{
 		{"the other dialect, escaped", func(s *Settings) { s.URL = "https://api.ivalt.com/admin%2Fpublic/api" }, "ivalt.url"},
 		{"the other dialect, roundabout", func(s *Settings) { s.URL = "https://api.ivalt.com/Admin/.//x/../public" }, "ivalt.url"},
 		{"Laravel, its base", func(s *Settings) { s.Dialect, s.URL = DialectLaravel, "https://api.ivalt.com/admin/public/api" }, ""},
@@ -73,26 +102,6 @@ func TestSettings(t *testing.T) {
 		{"proxy that would read the key", func(s *Settings) {
 			s.URL, s.Proxy = "http://127.0.0.1", secret.New("http://me:"+proxyPassword+"@proxy.example")
 		}, "ivalt.proxy"},
-	} {
-		t.Run(tc.name, func(t *testing.T) {
-			s := sound()
-			tc.change(&s)
-			var keys []string
-			var text strings.Builder
-			for _, f := range s.Check().Fatal() {
-				keys = append(keys, f.Key)
-				text.WriteString(f.String())
-			}
-			if got := strings.Join(keys, " "); got != tc.key {
-				t.Errorf("faults of %q, want %q: %s", got, tc.key, text.String())
-			}
-			if key := s.APIKey.Reveal(); key != "" && strings.Contains(text.String(), key) {
-				t.Errorf("a fault tells the key: %s", text.String())
-			}
-			if all := fmt.Sprintf("%v %+v %#v", s.Check(), s, s); strings.Contains(all, proxyPassword) {
-				t.Errorf("the proxy's password stands in %s", all)
-			}
-		})
 	}
 }
 
