@@ -126,8 +126,11 @@ func TestNoSecretInAnyFault(t *testing.T) {
 		"|\n      %s\n      more", "env:%s ", "env:%s\u00e4", "sealed:%s", "2026-12-25%s", "%s: x: y", "[%s, \"%s\\n\"]", "? %s", "- %s",
 	}
 	places := []struct{ old, text string }{
-		{"[\"env:SHARED\"]", "%s"}, {"\"env:SHARED\"", "%s"}, {"\"env:KEY\"", "%s"},
-		{"\"env:KEY\"", "\"env:KEY\", proxy: %s"}, {"\"env:KEY\"", "\"env:KEY\", signing_secret: %s"},
+		{"[\"env:SHARED\"]", "%s"},
+		{"\"env:SHARED\"", "%s"},
+		{"\"env:KEY\"", "%s"},
+		{"\"env:KEY\"", "\"env:KEY\", proxy: %s"},
+		{"\"env:KEY\"", "\"env:KEY\", signing_secret: %s"},
 	}
 	for _, place := range places {
 		for _, shape := range shapes {

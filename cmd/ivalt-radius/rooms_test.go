@@ -7,6 +7,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"ivalt-radius/config"
+	"ivalt-radius/ivalt/gateway"
+	"ivalt-radius/secret"
 	"ivalt-radius/state"
 )
 
@@ -66,5 +69,25 @@ ivalt:
 		if diff := cmp.Diff(c.want, c.got); diff != "" {
 			t.Error(diff)
 		}
+	}
+}
+
+// TestTheWayToIVALT: every key of it reaches the client's settings.
+func TestTheWayToIVALT(t *testing.T) {
+	got := ivaltSettings(&config.Settings{IVALT: config.IVALT{
+		URL: "https://a.example", Dialect: "laravel", Endpoint: "plain", Pending: []string{"404"}, APIKey: secret.New(apiKey),
+		SigningSecret: secret.New("s"), CAFile: "ca.pem", Pins: []string{"sha256/x"}, Proxy: secret.New("http://p.example"),
+		SendClientAddress: true, Connections: 3,
+	}}).API
+	want := gateway.Settings{
+		URL: "https://a.example", Dialect: gateway.DialectLaravel, Endpoint: gateway.EndpointPlain, Pending: []string{"404"}, APIKey: secret.New(apiKey),
+		SigningSecret: secret.New("s"), CAFile: "ca.pem", OwnRoots: true, Pins: []string{"sha256/x"}, Proxy: secret.New("http://p.example"),
+		SendClientAddress: true, Connections: 3, Version: version,
+	}
+	if diff := cmp.Diff(want, got, cmp.Comparer(secret.Secret.Equal)); diff != "" {
+		t.Error(diff)
+	}
+	if ivaltSettings(&config.Settings{IVALT: config.IVALT{SystemRoots: true}}).API.OwnRoots {
+		t.Error("the system's roots are left out though they are asked for")
 	}
 }

@@ -285,6 +285,9 @@ func FuzzResult(f *testing.F) {
 	for _, body := range hostile() {
 		f.Add(200, body)
 	}
+	for _, c := range captures() {
+		f.Add(c.Status, string(c.Body))
+	}
 	q := theQuestion(f)
 	f.Fuzz(func(t *testing.T, status int, body string) {
 		r := jsonAnswer(status, body)
@@ -292,6 +295,7 @@ func FuzzResult(f *testing.F) {
 		if classifyLookup(r, theEmail, theTime()).Class == Found && !strings.Contains(body, "mobile_with_country_code") && !strings.Contains(body, `\u`) {
 			t.Errorf("found in %s", body)
 		}
+		vouches(t, r)
 		if classifyResult(r, q, theTime()).Class == Approved && (status != http.StatusOK || !proves(body)) {
 			t.Errorf("%d approved by %s", status, body)
 		}

@@ -122,7 +122,7 @@ func faultOf(err error) Class {
 	var (
 		dial      *net.OpError
 		untrusted *tls.CertificateVerificationError
-		refused   proxyRefusal
+		refused   proxyError
 	)
 	switch {
 	case errors.As(err, &dial) && (dial.Op == "dial" || dial.Op == proxyConnect),

@@ -69,7 +69,7 @@ const (
 
 // frame writes one frame of 32-bit words.
 func frame(w io.Writer, kind, flags byte, stream uint32, words ...uint32) {
-	out := []byte{0, 0, byte(4 * len(words)), kind, flags}
+	out := []byte{0, 0, 4 * byte(len(words)), kind, flags} //nolint:gosec // a few words
 	for _, word := range append([]uint32{stream}, words...) {
 		out = binary.BigEndian.AppendUint32(out, word)
 	}

@@ -56,7 +56,7 @@ func FuzzPause(f *testing.F) {
 }
 
 func TestCorpusIsKept(t *testing.T) {
-	for _, target := range []string{"FuzzResult", "FuzzPause", "FuzzParse"} {
+	for _, target := range []string{"FuzzResult", "FuzzPause", "FuzzParse", "FuzzRate"} {
 		if seeds, err := os.ReadDir("testdata/fuzz/" + target); err != nil || len(seeds) == 0 {
 			t.Errorf("%s has no committed seeds: %v", target, err)
 		}

@@ -81,12 +81,20 @@ func digits(v any) (text string, whole bool) {
 		text = v.String()
 	case string:
 		text, whole = strings.CutPrefix(strings.TrimSpace(v), "+")
-		text = strings.NewReplacer(" ", "", "-", "", ".", "", "(", "", ")", "").Replace(text)
+		text = strings.Map(unmarked, text)
 	}
 	if len(text) > 20 || strings.Trim(text, "0123456789") != "" {
 		return "", whole
 	}
 	return text, whole
+}
+
+// unmarked drops what people put between the digits of a number.
+func unmarked(r rune) rune {
+	if strings.ContainsRune(" -.()", r) {
+		return -1
+	}
+	return r
 }
 
 // fresh reports that no time of approval in the body lies before the push; old, that one does. Both ages are measured on

@@ -30,7 +30,7 @@ func tunnel(tunnels *sync.WaitGroup) http.HandlerFunc {
 			w.WriteHeader(http.StatusTeapot)
 			return
 		}
-		there, err := net.Dial("tcp", r.Host) //nolint:noctx // loopback
+		there, err := net.Dial("tcp", r.Host) //nolint:noctx,gosec // the test names the address
 		if err != nil {
 			w.WriteHeader(http.StatusBadGateway)
 			return
@@ -62,8 +62,8 @@ func TestProxy(t *testing.T) {
 		}
 		answer(w, 404, bodyPending)
 	}, func(s *httptest.Server) { s.EnableHTTP2 = true })
-	clear := httptest.NewServer(tunnel(&tunnels))
-	t.Cleanup(clear.Close)
+	open := httptest.NewServer(tunnel(&tunnels))
+	t.Cleanup(open.Close)
 	sealed, _ := secured(t, tunnel(&tunnels), asItIs)
 	roots.AddCert(sealed.Certificate())
 	foreign, _ := secured(t, tunnel(&tunnels), func(s *httptest.Server) { s.TLS.MinVersion, s.TLS.MaxVersion = tls.VersionTLS10, tls.VersionTLS11 })
@@ -83,10 +83,10 @@ func TestProxy(t *testing.T) {
 		why              Why
 		cause            string
 	}{
-		{"in the clear to the proxy", server.URL, as(clear.URL, "me", proxyPassword), Pending, Answered, ""},
+		{"in the clear to the proxy", server.URL, as(open.URL, "me", proxyPassword), Pending, Answered, ""},
 		{"through TLS to the proxy", server.URL, as(sealed.URL, "me", proxyPassword), Pending, Answered, ""},
-		{"wrong password", server.URL, as(clear.URL, "me", proxyPassword+"x"), Unsent, ProxyRefused, "status 407 to CONNECT"},
-		{"the proxy finds nobody", gone.URL[:4] + "s" + gone.URL[4:], as(clear.URL, "me", proxyPassword), Unsent, ProxyRefused, "status 502 to CONNECT"},
+		{"wrong password", server.URL, as(open.URL, "me", proxyPassword+"x"), Unsent, ProxyRefused, "status 407 to CONNECT"},
+		{"the proxy finds nobody", gone.URL[:4] + "s" + gone.URL[4:], as(open.URL, "me", proxyPassword), Unsent, ProxyRefused, "status 502 to CONNECT"},
 		{"no proxy there", server.URL, as(gone.URL, "me", proxyPassword), Unsent, NoProxy, "connection refused"},
 		{"a proxy of old TLS", server.URL, as(foreign.URL, "me", proxyPassword), Unsent, NoProxy, "protocol version"},
 		{"a proxy without a name", server.URL, "http://me:" + proxyPassword + "@proxy.invalid", Unsent, NoProxy, "proxy.invalid"},

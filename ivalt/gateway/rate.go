@@ -15,6 +15,9 @@ const (
 
 // rateOf reads the X-RateLimit headers. It needs both numbers: a limit alone does not tell what is left.
 func rateOf(header http.Header, now time.Time) Rate {
+	if header.Get("X-Ratelimit-Limit") == "" {
+		return Rate{}
+	}
 	limit, ok := count(header.Get("X-Ratelimit-Limit"))
 	remaining, told := count(header.Get("X-Ratelimit-Remaining"))
 	if !ok || !told || limit == 0 {
@@ -35,7 +38,11 @@ func count(text string) (int, bool) {
 
 // clockOf is iVALT's own time of an answer, as its body says; zero where it does not.
 func clockOf(doc object) time.Time {
-	at, err := time.Parse(time.RFC3339Nano, doc.object("debug").text("timestamp"))
+	text := doc.object("debug").text("timestamp")
+	if text == "" {
+		return time.Time{}
+	}
+	at, err := time.Parse(time.RFC3339Nano, text)
 	if err != nil {
 		return time.Time{}
 	}

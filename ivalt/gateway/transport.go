@@ -21,10 +21,10 @@ type Pin [sha256.Size]byte
 // errUnpinned: the chain is trusted, and holds none of the keys that the operator named.
 var errUnpinned = errors.New("none of ivalt.pins is in the verified chain")
 
-// proxyRefusal is a proxy's answer to CONNECT that is not 200.
-type proxyRefusal struct{ status int }
+// proxyError is a proxy's answer to CONNECT that is not 200.
+type proxyError struct{ status int }
 
-func (r proxyRefusal) Error() string { return "status " + strconv.Itoa(r.status) + " to CONNECT" }
+func (r proxyError) Error() string { return "status " + strconv.Itoa(r.status) + " to CONNECT" }
 
 // newTransport takes no proxy from the environment, speaks HTTP/2 or HTTP/1.1 over kept connections, and asks for no
 // compression, so that no small answer grows. A RoundTripper follows no redirect.
@@ -53,7 +53,7 @@ func newTransport(o Options) *http.Transport {
 		t.Proxy = http.ProxyURL(&plain)
 		t.OnProxyConnectResponse = func(_ context.Context, _ *url.URL, _ *http.Request, r *http.Response) error {
 			if r.StatusCode != http.StatusOK {
-				return proxyRefusal{status: r.StatusCode}
+				return proxyError{status: r.StatusCode}
 			}
 			return nil
 		}
@@ -64,7 +64,7 @@ func newTransport(o Options) *http.Transport {
 // liveliness has a connection that went silent, or takes nothing any more, closed within the time of one call: all calls would
 // go on using it.
 func liveliness() *http.HTTP2Config {
-	return &http.HTTP2Config{SendPingTimeout: Timeout / 2, PingTimeout: Timeout / 2, WriteByteTimeout: Timeout / 2}
+	return &http.HTTP2Config{SendPingTimeout: Timeout / 3, PingTimeout: Timeout / 3, WriteByteTimeout: Timeout / 2}
 }
 
 // verified is the part of TLS that iVALT and a proxy have in common: 1.3, or 1.2 with an AEAD cipher and forward secrecy.

@@ -61,7 +61,7 @@ func whyOf(err error) (why Why, cause string) {
 		record    tls.RecordHeaderError
 		socket    *net.OpError
 		timeout   net.Error
-		refused   proxyRefusal
+		refused   proxyError
 	)
 	switch {
 	case errors.Is(err, context.Canceled):
