@@ -26,7 +26,13 @@ func (l *loader) check(s *Settings) {
 		l.faults.Warn("ivalt.allow_missing_details", "an approval that does not say whose phone it came from counts")
 	}
 	if s.IVALT.Sentinel == "auto" {
-		l.faults.Warn("ivalt.sentinel", "auto saves a poll, and where iVALT keeps results readable the approval of an earlier login may count for the next one: always is the safe choice")
+		l.faults.Warn("ivalt.sentinel", "auto saves a poll, and an approval that the person gave another service a moment before may count: always is the safe choice")
+	}
+	if s.IVALT.Result == "consumed" {
+		l.faults.Warn("ivalt.result", "consumed must be known, not guessed: where a read leaves results there after all, sentinel: auto counts an old approval again")
+	}
+	if s.IVALT.InsecureLateCredit > 0 {
+		l.faults.Warn("ivalt.insecure_late_credit", "a late approval may be used by whoever sends the same name from the same place, within %s", s.IVALT.InsecureLateCredit)
 	}
 	if l.literals > 0 && l.mode&readableByOthers != 0 {
 		l.faults.Warn("", "the file holds secrets and others can read it: chmod 600 %s", l.path)

@@ -142,7 +142,7 @@ func ivaltKeys() []Key {
 		},
 		{
 			Path: "ivalt.request_from", Default: "VPN {client} {calling_station}",
-			Meaning: "The text that the push shows; `{client}`, `{calling_station}`, `{user}` are filled in.",
+			Meaning: "The text that the push shows; `{client}`, `{calling_station}`, `{user}` and `{number}`, two digits of this push, are filled in. The number stands at the end where the text does not place it.",
 		},
 	}
 }
@@ -185,6 +185,18 @@ func ivaltAnswerKeys() []Key {
 		{
 			Path: "ivalt.sentinel", Kind: tree.Choice, Default: "always", Choices: []string{"always", "auto"},
 			Meaning: "The poll right after the push that finds stale approvals; `auto`: only where the mobile's history is dirty or unknown.",
+		},
+		{
+			Path: "ivalt.result", Kind: tree.Choice, Default: "unknown", Choices: []string{"unknown", "sticky", "consumed"},
+			Meaning: "What is known of iVALT's results, as `probe` finds it: whether reading one leaves it there (`sticky`) or takes it (`consumed`).",
+		},
+		{
+			Path: "ivalt.late_credit", Kind: tree.Duration, Default: "30s", Max: int64(time.Minute),
+			Meaning: "How long after its deadline a login's approval still counts, once, for the very same login (client, name, calling station and password). It needs a checked first factor and a calling station. 0 turns it off.",
+		},
+		{
+			Path: "ivalt.insecure_late_credit", Kind: tree.Duration, Default: "0s", Max: int64(time.Minute),
+			Meaning: "The same where the first factor or the calling station is missing: whoever knows the name may then use the approval.",
 		},
 		{
 			Path: "ivalt.on_collision", Kind: tree.Choice, Default: "deny_both", Choices: []string{"deny_both", "keep_first"},

@@ -74,7 +74,7 @@ func TestDefaults(t *testing.T) {
 		"Clients:[{Name:vpn Networks:[192.0.2.0/24] Secrets:[[redacted]] MessageAuthenticator:auto InsecureOmitMessageAuthenticator:false " +
 		"Profile: AnswerWithin:0s CallingStationFrom:[Calling-Station-Id Tunnel-Client-Endpoint] OnPushTimeout:reject StatusServer:true JoinWithoutCallingStation:false}] " +
 		"IVALT:{URL:https://api.ivalt.com Dialect:gateway Endpoint:geofence Pending:[202 204 400 404 422] APIKey:[redacted] SigningSecret:[redacted] " +
-		"CAFile: SystemRoots:true Pins:[] Proxy:[redacted] SendClientAddress:false ApprovalTimeout:1m0s Sentinel:always OnCollision:deny_both AllowMissingDetails:false " +
+		"CAFile: SystemRoots:true Pins:[] Proxy:[redacted] SendClientAddress:false ApprovalTimeout:1m0s Sentinel:always Result:unknown LateCredit:30s InsecureLateCredit:0s OnCollision:deny_both AllowMissingDetails:false " +
 		"Limits:{PerSecond:20 PerMinute:100 PerHour:1000} Connections:32 RequestFrom:VPN {client} {calling_station}} " +
 		"Users:{Email:{username} File: People:[]} Primary:{Method:none} Policy:{Timezone: Default:require_push Rules:[]} " +
 		"Audit:{File:/var/lib/ivalt-radius/audit.jsonl Retention:2160h0m0s} State:{Directory:/var/lib/ivalt-radius Redis:{Addresses:[]}} places:map[]}"
@@ -118,6 +118,9 @@ ivalt:
   send_client_address: true
   approval_timeout: 52s
   sentinel: auto
+  result: consumed
+  late_credit: 20s
+  insecure_late_credit: 10s
   on_collision: keep_first
   allow_missing_details: true
   limits: {per_second: 0, per_minute: 7, per_hour: 8}
@@ -172,7 +175,8 @@ func TestEveryKey(t *testing.T) {
 		"ivalt.dialect": "laravel", "ivalt.endpoint": "plain", "ivalt.pending": "404, 422", "ivalt.system_roots": "false",
 		"ivalt.pins": "sha256/AAAA, sha256/BBBB", "ivalt.proxy": "[redacted]", "ivalt.signing_secret": "[redacted]",
 		"ivalt.send_client_address": "true",
-		"ivalt.sentinel":            "auto", "ivalt.on_collision": "keep_first", "ivalt.allow_missing_details": "true",
+		"ivalt.result":              "consumed", "ivalt.late_credit": "20s", "ivalt.insecure_late_credit": "10s",
+		"ivalt.sentinel": "auto", "ivalt.on_collision": "keep_first", "ivalt.allow_missing_details": "true",
 		"ivalt.limits.per_second": "0", "ivalt.limits.per_minute": "7", "ivalt.limits.per_hour": "8", "ivalt.connections": "3",
 		"ivalt.request_from": "{user}", "users.email": "{username}@example.com", "users.file": "people.yaml", "users.file people": "2",
 		"primary.method": "none", "policy.timezone": "Europe/Berlin", "policy.default": "deny",

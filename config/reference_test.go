@@ -80,7 +80,7 @@ func TestKeysOfTheContract(t *testing.T) {
 		clients[].name clients[].networks clients[].secrets clients[].message_authenticator
 		clients[].insecure_omit_message_authenticator clients[].profile clients[].answer_within
 		clients[].calling_station_from clients[].on_push_timeout clients[].join_without_calling_station
-		ivalt.url ivalt.api_key ivalt.ca_file ivalt.approval_timeout ivalt.sentinel ivalt.on_collision ivalt.allow_missing_details
+		ivalt.url ivalt.api_key ivalt.ca_file ivalt.approval_timeout ivalt.sentinel ivalt.late_credit ivalt.on_collision ivalt.allow_missing_details
 		ivalt.dialect ivalt.endpoint ivalt.pending ivalt.system_roots ivalt.pins ivalt.proxy ivalt.signing_secret ivalt.send_client_address
 		ivalt.limits.per_second ivalt.limits.per_minute ivalt.limits.per_hour ivalt.request_from
 		users.email users.file primary.method policy.timezone policy.default

@@ -63,7 +63,10 @@ type IVALT struct {
 	Proxy               secret.Secret `koanf:"proxy"`          // empty: none
 	SendClientAddress   bool          `koanf:"send_client_address"`
 	ApprovalTimeout     time.Duration `koanf:"approval_timeout"`
-	Sentinel            string        `koanf:"sentinel"`     // always, auto
+	Sentinel            string        `koanf:"sentinel"` // always, auto
+	Result              string        `koanf:"result"`   // unknown, sticky, consumed
+	LateCredit          time.Duration `koanf:"late_credit"`
+	InsecureLateCredit  time.Duration `koanf:"insecure_late_credit"`
 	OnCollision         string        `koanf:"on_collision"` // deny_both, keep_first
 	AllowMissingDetails bool          `koanf:"allow_missing_details"`
 	Limits              Limits        `koanf:"limits"`

@@ -19,6 +19,7 @@ type job struct {
 	mobile  auth.Mobile
 	request string    // the push's id
 	sent    time.Time // when the first push left
+	skew    time.Duration
 }
 
 // Ranks of waiting calls.
@@ -113,7 +114,7 @@ func (s *scheduler) take() (job, bool) {
 		if o.Do != course.Rest {
 			continue
 		}
-		return job{login: l, call: k, client: s.client, mobile: l.mobile, request: l.request, sent: s.began.Add(c.Sent)}, true
+		return job{login: l, call: k, client: s.client, mobile: l.mobile, request: l.request, sent: s.began.Add(c.Sent), skew: s.skew.ahead()}, true
 	}
 	return job{}, false
 }
@@ -172,7 +173,7 @@ func (s *scheduler) perform(j *job) (r gateway.Result) {
 		r = j.client.Push(s.base, gateway.Order{Mobile: j.mobile, Label: l.plan.label.render(l.push), Address: l.push.CallingStation})
 	case course.Drain, course.Sentinel, course.Again, course.Poll, course.NoCall:
 		r = j.client.Poll(s.base, gateway.Question{
-			Mobile: j.mobile, Sent: j.sent, Request: j.request, Proof: l.plan.proof, Address: l.push.CallingStation,
+			Mobile: j.mobile, Sent: j.sent, Request: j.request, Skew: j.skew, Proof: l.plan.proof, Address: l.push.CallingStation,
 		})
 	}
 	s.voice.call(j, r)
@@ -185,6 +186,8 @@ func (s *scheduler) settle(j *job, r gateway.Result) (next job, more bool) {
 	defer s.unlock()
 	now := s.now()
 	s.voice.outage(s, j.client.Host(), r)
+	s.voice.violation(s, j.login, j.call.String(), r)
+	s.clocks(r.Clock, s.began.Add(j.login.course.Left), now)
 	s.heed(r)
 	s.judge(endpointOf(j.call), r, s.breaker.Saw(endpointOf(j.call), r), now)
 	s.learn(j, r, now)

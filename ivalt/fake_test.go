@@ -197,6 +197,26 @@ func (n *notes) security() (words []string) {
 	return words
 }
 
+// details are those of the security events of one name.
+func (n *notes) details(event string) (details []string) {
+	for _, e := range n.all() {
+		if s, ok := e.(audit.Security); ok && s.Event == event {
+			details = append(details, s.Detail)
+		}
+	}
+	return details
+}
+
+// systems are the details of the system events of one name.
+func (n *notes) systems(event string) (details []string) {
+	for _, e := range n.all() {
+		if s, ok := e.(audit.System); ok && s.Event == event {
+			details = append(details, s.Detail)
+		}
+	}
+	return details
+}
+
 func settings() Settings {
 	return Settings{
 		API: gateway.Settings{URL: "https://api.ivalt.com", APIKey: secret.New(testKey)}, ApprovalTimeout: time.Minute,

@@ -90,6 +90,7 @@ type scheduler struct {
 	poor      instant                        // no budget for a probe before
 	throttles int                            // 429s in a row
 	learner   *pace.Learner
+	skew      skew
 	rule      pace.Rule
 	running   int // callers
 	idle      int // of them, without a job

@@ -136,6 +136,17 @@ func (v *voice) drift(s *scheduler, j *job) {
 	})
 }
 
+// violation records an answer whose form is wrong. l is nil for a probe's.
+func (v *voice) violation(s *scheduler, l *login, call string, r gateway.Result) {
+	if r.Violation == gateway.Sound {
+		return
+	}
+	if l == nil {
+		l = &login{push: &auth.Push{}}
+	}
+	v.security(s, l, "odd_answer", "iVALT's answer to a "+call+" is odd, and not counted: "+r.Violation.String())
+}
+
 // collision records that two different logins wanted one phone.
 func (v *voice) collision(s *scheduler, l, holder *login, rule collisionRule) {
 	detail := "a push was open for attempt " + holder.push.Attempt + "; both are denied"

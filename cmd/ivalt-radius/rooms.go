@@ -44,6 +44,7 @@ func understand(s *config.Settings, before fault.List) (rooms, fault.List) {
 
 	r.radius = radiusSettings(s, &auth.Rules{
 		Policy: r.policy, Directory: r.people, Primary: auth.NoPrimary{}, MaxAttempts: s.MaxAttempts,
+		LateCredit: s.IVALT.LateCredit, InsecureLateCredit: s.IVALT.InsecureLateCredit,
 	})
 	faults = append(faults, radius.Check(r.radius)...)
 	r.ivalt = ivaltSettings(s)
@@ -213,7 +214,7 @@ func ivaltSettings(s *config.Settings) ivalt.Settings {
 			Pins: s.IVALT.Pins, Proxy: s.IVALT.Proxy, SendClientAddress: s.IVALT.SendClientAddress,
 			Connections: s.IVALT.Connections, Version: version,
 		},
-		ApprovalTimeout: s.IVALT.ApprovalTimeout, Sentinel: s.IVALT.Sentinel, OnCollision: s.IVALT.OnCollision, AllowMissingDetails: s.IVALT.AllowMissingDetails,
+		ApprovalTimeout: s.IVALT.ApprovalTimeout, Sentinel: s.IVALT.Sentinel, Result: s.IVALT.Result, OnCollision: s.IVALT.OnCollision, AllowMissingDetails: s.IVALT.AllowMissingDetails,
 		Limits: state.Limits{
 			PerSecond: s.IVALT.Limits.PerSecond, PerMinute: s.IVALT.Limits.PerMinute, PerHour: s.IVALT.Limits.PerHour,
 		},

@@ -37,6 +37,9 @@ ivalt:
   api_key: %[2]s
   approval_timeout: 30s
   sentinel: auto
+  result: sticky
+  late_credit: 20s
+  insecure_late_credit: 10s
   on_collision: keep_first
   allow_missing_details: true
   limits: {per_second: 1, per_minute: 2, per_hour: 3}
@@ -63,7 +66,8 @@ ivalt:
 		{[]any{bare.IgnoreStatusServer, full.IgnoreStatusServer}, []any{false, true}},
 		{[]any{full.CallingStationFrom[0], full.OnPushTimeout}, []any{"Tunnel-Client-Endpoint", "silence"}},
 		{[]any{r.ivalt.API.URL, r.ivalt.API.APIKey.Reveal(), r.ivalt.ApprovalTimeout}, []any{"http://127.0.0.1:8099", apiKey, 30 * time.Second}},
-		{[]any{r.ivalt.Sentinel, r.ivalt.OnCollision, r.ivalt.AllowMissingDetails}, []any{"auto", "keep_first", true}},
+		{[]any{r.ivalt.Sentinel, r.ivalt.Result, r.ivalt.OnCollision, r.ivalt.AllowMissingDetails}, []any{"auto", "sticky", "keep_first", true}},
+		{[]any{r.radius.Clients[0].Rules.LateCredit, r.radius.Clients[0].Rules.InsecureLateCredit}, []any{20 * time.Second, 10 * time.Second}},
 		{[]any{r.ivalt.Limits, r.ivalt.RequestFrom}, []any{state.Limits{PerSecond: 1, PerMinute: 2, PerHour: 3}, "{user}"}},
 	} {
 		if diff := cmp.Diff(c.want, c.got); diff != "" {

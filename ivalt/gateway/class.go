@@ -49,9 +49,10 @@ func (c Class) Trouble() bool { return c == Failed || c == Unsent || c == Refuse
 
 // Question is what the answer to a poll is held against.
 type Question struct {
-	Mobile  auth.Mobile // the number that is asked about
-	Sent    time.Time   // when the push left, with its monotonic reading: nothing older is an answer to it
-	Request string      // the push's Result.Request; empty: any
+	Mobile  auth.Mobile   // the number that is asked about
+	Sent    time.Time     // when the push left, with its monotonic reading: nothing older is an answer to it
+	Request string        // the push's Result.Request; empty: any
+	Skew    time.Duration // how far iVALT's clock is ahead of ours, as measured; for answers that do not tell their own time
 	Proof   Proof
 	Address string // the person's: see Order
 

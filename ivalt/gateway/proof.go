@@ -22,7 +22,7 @@ func judge(doc object, q Question, now time.Time) (Class, Violation) {
 	if status != true || doc.get("error") != nil || pushedText.MatchString(data.text("message")) {
 		return Drift, Sound
 	}
-	recent, old := fresh(doc, data, q.Sent, now)
+	recent, old := fresh(doc, data, q, now)
 	switch {
 	case another(data.object("details"), q.Mobile):
 		return Drift, OtherPhone
@@ -98,12 +98,12 @@ func unmarked(r rune) rune {
 }
 
 // fresh reports that no time of approval in the body lies before the push; old, that one does. Both ages are measured on
-// iVALT's own clock where the body tells it (debug.timestamp is the time of the answer), so that a wrong clock here does
-// no harm. No capture holds a time of approval: these names are those of the documents.
-func fresh(doc, data object, sent, now time.Time) (recent, old bool) {
+// iVALT's own clock where the body tells it (debug.timestamp is the time of the answer), else on ours set right by the skew, so
+// that a wrong clock here does no harm. No capture holds a time of approval: these names are those of the documents.
+func fresh(doc, data object, q Question, now time.Time) (recent, old bool) {
 	answered := clockOf(doc)
 	if answered.IsZero() {
-		answered = now
+		answered = now.Add(q.Skew)
 	}
 	recent = true
 	for _, o := range []object{data, data.object("details")} {
@@ -112,7 +112,7 @@ func fresh(doc, data object, sent, now time.Time) (recent, old bool) {
 				continue
 			}
 			at, err := time.Parse(time.RFC3339Nano, o.text(name))
-			late := err == nil && answered.Sub(at) > now.Sub(sent)+clockSlack
+			late := err == nil && answered.Sub(at) > now.Sub(q.Sent)+clockSlack
 			recent, old = recent && err == nil && !late, old || late
 		}
 	}
