@@ -269,7 +269,7 @@ func (f *Flow) concludeAttempt(ctx context.Context, p *pending) (v Verdict) {
 		p.proof.Answer.Outcome, p.proof.Answer.Detail = Stopping, errShutdown.Error()
 	}
 	v = f.settle(ctx, &p.login, f.again(&p.login, p.decision), p.proof, nil)
-	if credit := p.lateCredit(); credit > 0 && v.Reason == PushTimeout && p.proof.Answer.Outcome == TimedOut {
+	if credit := p.lateCredit(); credit > 0 && p.proof.Answer.lapsed() {
 		f.attempts.lapse(p.attempt, p.leaveBy().Add(credit).Sub(f.Now()))
 	}
 	settled = true

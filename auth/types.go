@@ -230,6 +230,9 @@ type Answer struct {
 	Pushed  bool   // a push was sent, or may have been
 }
 
+// lapsed reports that the phone may still answer: nobody did in time, or the last look at it failed.
+func (a Answer) lapsed() bool { return a.Pushed && (a.Outcome == TimedOut || a.Outcome == NoAnswer) }
+
 // Pusher has iVALT ask people. It is safe for concurrent use. Neither method may call into the Flow, which holds a lock meanwhile.
 type Pusher interface {
 	// Begin asks a person and returns at once. At most one push request that iVALT accepts is sent for it. p must
