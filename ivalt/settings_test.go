@@ -93,6 +93,28 @@ func TestLabel(t *testing.T) {
 	}
 }
 
+func TestLabelShowsTheNumber(t *testing.T) {
+	for _, tc := range []struct{ name, template, client, want string }{
+		{"the default", "VPN {client}", "gate", "VPN gate #47"},
+		{"empty", "", "gate", "VPN #47"},
+		{"never cut off", "VPN {client}", strings.Repeat("x", 100), "VPN " + strings.Repeat("x", 52) + " #47"},
+		{"placed by the template", "No. {number}: {client}", "gate", "No. 47: gate"},
+		{"as text of a client", "VPN {client}", "{number}", "VPN {number} #47"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			l, err := parseLabel(tc.template)
+			if err != nil {
+				t.Fatal(err)
+			}
+			p := pushTo(t, "a", testMobile)
+			p.Client, p.CallingStation, p.Number = tc.client, "", "47"
+			if got := l.render(p); got != tc.want || len(got) > mostLabel {
+				t.Errorf("%q, want %q", got, tc.want)
+			}
+		})
+	}
+}
+
 func FuzzLabel(f *testing.F) {
 	f.Add("VPN {client} {calling_station}", "gate", "203.0.113.7")
 	f.Add("{user}", "{client}", "\x00ü")
@@ -101,7 +123,10 @@ func FuzzLabel(f *testing.F) {
 		if err != nil {
 			return
 		}
-		got := l.render(&auth.Push{Client: client, CallingStation: station})
+		got := l.render(&auth.Push{Client: client, CallingStation: station, Number: "47"})
+		if !strings.Contains(template, "{number}") && !strings.HasSuffix(got, " #47") {
+			t.Errorf("%q without its number", got)
+		}
 		if got == "" || len(got) > mostLabel || strings.ContainsFunc(got, func(r rune) bool { return r < ' ' || r > '~' }) {
 			t.Errorf("%q", got)
 		}
