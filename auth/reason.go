@@ -42,7 +42,7 @@ const (
 // reasons is the one table of the list: its word, its sentence, and what an operator reads in docs/reasons.md.
 var reasons = [reasonCount]struct{ word, sentence, meaning string }{ //nolint:gochecknoglobals // a constant table
 	Unavailable:         {"unavailable", tryLater, "iVALT, a directory or the audit trail could not be used."},
-	ApprovedByPerson:    {"approved", granted, "The person approved this login's push on the phone."},
+	ApprovedByPerson:    {"approved", granted, "The person approved this login's push on the phone; where the detail says so, that of the very same login moments before, too late for its answer."},
 	Remembered:          {"remembered", granted, "An earlier approval still counts for this person, address and credential (not used yet)."},
 	ExemptByRule:        {"exempt", granted, "A rule lets this login in without a push."},
 	PushDenied:          {"push_denied", denied, "The person refused on the phone."},
