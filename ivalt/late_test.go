@@ -18,9 +18,8 @@ type pocket struct {
 	denies   time.Duration
 	sticky   bool
 
-	rang   []time.Duration
-	result func() reply
-	read   bool
+	rang []time.Duration
+	read bool
 }
 
 func (p *pocket) answer(r request) reply {

@@ -1,7 +1,6 @@
 package ivalt
 
 import (
-	"context"
 	"time"
 
 	"ivalt-radius/auth"
@@ -120,9 +119,7 @@ func (s *scheduler) probe() {
 // look sends one probe.
 func (s *scheduler) look(b *breaker.Breaker, c *gateway.Client, e gateway.Endpoint) {
 	defer s.work.Done()
-	ctx, cancel := context.WithTimeout(s.base, breaker.ProbeTimeout)
-	r := c.Probe(ctx, e)
-	cancel()
+	r := c.Probe(s.base, e)
 	s.voice.probed(e, r)
 	s.mu.Lock()
 	defer s.unlock()

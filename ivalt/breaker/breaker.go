@@ -10,11 +10,9 @@ import (
 )
 
 const (
-	// Pause is how long nothing is asked after a failure; then a probe may go. With ProbeTimeout it bounds how late an answering
-	// service is noticed.
+	// Pause is how long nothing is asked after a failure; then a probe may go. With gateway.ProbeTimeout it bounds how late an
+	// answering service is noticed.
 	Pause = 10 * time.Second
-	// ProbeTimeout is how long a probe may take.
-	ProbeTimeout = 4 * time.Second
 	// RefusedPause is Pause where the key or the path was refused: only the operator or iVALT's own people mend that.
 	RefusedPause = time.Minute
 
@@ -148,7 +146,7 @@ func (b *Breaker) Wake() (at time.Time) {
 		return at
 	}
 	for e, g := range b.gates {
-		if b.State(gateway.Endpoint(e)) == Closed { //nolint:gosec // an index of the array
+		if b.State(gateway.Endpoint(e)) == Closed {
 			continue
 		}
 		due := g.until

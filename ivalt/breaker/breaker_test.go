@@ -126,7 +126,7 @@ func TestRecoveryIsNoticedInTime(t *testing.T) {
 					t.Fatal("it woke for nothing")
 				}
 				if probes++; time.Since(began) < back {
-					<-time.After(ProbeTimeout) // and it hangs
+					<-time.After(gateway.ProbeTimeout) // and it hangs
 					b.Probed(e, bad())
 				} else {
 					b.Probed(e, good())

@@ -11,6 +11,7 @@ import (
 // Call is one kind of request to iVALT.
 type Call uint8
 
+// The calls, in their order.
 const (
 	NoCall Call = iota
 	LookUp
@@ -28,6 +29,7 @@ func (c Call) String() string {
 // History is what is known of a mobile before a push. The zero history trusts nothing.
 type History uint8
 
+// The histories.
 const (
 	Unseen History = iota // this process is too young to know
 	Dirty                 // an approval may come late, or was found where none belongs
@@ -38,6 +40,7 @@ const (
 // ResultRule is what is known of iVALT's results, by the operator's word.
 type ResultRule uint8
 
+// The ways of results.
 const (
 	UnknownResult  ResultRule = iota // a read may leave them there, or not
 	StickyResult                     // a read leaves them there
@@ -47,6 +50,7 @@ const (
 // Delivery is what became of the push.
 type Delivery uint8
 
+// The fates of a push. The zero Delivery is none.
 const (
 	Unpushed Delivery = iota
 	Doubtful          // it left, but nobody said that it was taken
@@ -56,6 +60,7 @@ const (
 // SentinelRule says when the sentinel is asked.
 type SentinelRule uint8
 
+// The rules of the sentinel.
 const (
 	EveryTime SentinelRule = iota
 	WhereDoubtful
@@ -154,6 +159,7 @@ func (c *Course) Drains() bool {
 // Verb is what the scheduler does next.
 type Verb uint8
 
+// The verbs.
 const (
 	Rest   Verb = iota // something is under way; only the end can ring
 	Claim              // ask for the mobile

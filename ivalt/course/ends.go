@@ -13,6 +13,7 @@ const (
 	wordPush   = "iVALT refused the push"
 )
 
+// Ended is an order to answer, with safe words for the operator.
 func Ended(o auth.Outcome, detail string) Order {
 	return Order{Do: Finish, Outcome: o, Detail: detail}
 }

@@ -2,7 +2,7 @@ package course
 
 import "time"
 
-// instant is a moment, as the time since the service began on the monotonic clock.
+// Instant is a moment, as the time since the service began on the monotonic clock.
 type Instant = time.Duration
 
 // The schedule of a login, from the push's response on. Within its floor package pace says when a poll leaves.
@@ -15,6 +15,7 @@ const (
 	LastPollWaits  = 1900 * time.Millisecond // and its answer is awaited this long
 )
 
+// How troubles are met.
 const (
 	ResendAfter  = 10 * time.Second // from an unknown outcome to the one more push
 	retryBefore  = time.Second      // between tries of a look-up or drain
@@ -22,7 +23,7 @@ const (
 	longFailure  = 10 * time.Second // failing for longer than this: iVALT cannot be asked
 )
 
-// leastCalls is what a push costs at least: push, sentinel, two polls.
+// LeastCalls is what a push costs at least: push, sentinel, two polls.
 const LeastCalls = 4
 
 // earliest is the floor of the next poll. The gap counts from the moment the latest one left.

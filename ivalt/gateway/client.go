@@ -21,6 +21,9 @@ import (
 // Timeout is how long a call may take, connection and answer together.
 const Timeout = 10 * time.Second
 
+// ProbeTimeout is how long a Probe may take.
+const ProbeTimeout = 4 * time.Second
+
 // mostBody is as much of an answer as is read.
 const mostBody = 64 << 10
 

@@ -27,9 +27,9 @@ func (e Endpoint) String() string {
 
 // Probe asks whether an endpoint answers at all. It names nobody, so that no phone rings and no result is read: an endpoint
 // that works refuses it as a bad request. Failed, Unsent and BadKey mean that calls cannot succeed now; everything else
-// means that they can.
+// means that they can. It waits ProbeTimeout at most.
 func (c *Client) Probe(ctx context.Context, e Endpoint) Result {
-	return c.post(ctx, call{endpoint: e, payload: []byte(`{}`)}, func(r response, now time.Time) Result {
+	return c.post(ctx, call{endpoint: e, payload: []byte(`{}`), within: ProbeTimeout}, func(r response, now time.Time) Result {
 		res, _, settled := common(r, now)
 		if !settled {
 			res.Class = Refused

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"io"
@@ -25,7 +26,8 @@ type Order struct {
 type call struct {
 	endpoint Endpoint
 	payload  []byte
-	address  string // the person's
+	address  string        // the person's
+	within   time.Duration // what the call may take; 0: Timeout
 }
 
 // LookUp asks for the mobile of an e-mail. Found alone comes with a mobile.
@@ -53,7 +55,7 @@ func (c *Client) Poll(ctx context.Context, q Question) Result {
 
 // post sends one request and has its answer read. The Result tells the request's id even where there was no answer.
 func (c *Client) post(ctx context.Context, out call, read func(response, time.Time) Result) Result {
-	ctx, cancel := context.WithTimeout(ctx, Timeout)
+	ctx, cancel := context.WithTimeout(ctx, cmp.Or(out.within, Timeout))
 	defer cancel()
 	id := signature.Fresh()
 	buf, ok := c.buffers.Get().(*bytes.Buffer)

@@ -11,14 +11,14 @@ import (
 )
 
 // write is set by `make simulate-load`: the folder of the page and the plot, and the word to play every scene.
-var write = flag.String("write", "", "play every scene, and write ivalt-load.md and ivalt-load.svg to this folder")
+var write = flag.String("write", "", "play every scene, and write ivalt-load.md and ivalt-load.svg to this folder") //nolint:gochecknoglobals // a flag of the test binary
 
 // cell plays a scene with one client, in as many rounds as it has.
 func cell(t *testing.T, s scene, c client, rounds int) (sum outcome) {
 	t.Helper()
-	for seed := range rounds {
+	for seed := range uint64(rounds) { //nolint:gosec // a few
 		synctest.Test(t, func(t *testing.T) {
-			o, err := play(t.Context(), c, crowd(uint64(seed), s.length, s.most, s.rate))
+			o, err := play(t.Context(), c, crowd(seed, s.length, s.most, s.rate))
 			if err != nil {
 				t.Error(err)
 			}
@@ -106,7 +106,7 @@ func TestSimulateLoad(t *testing.T) {
 	}
 	t.Log("\n" + text)
 	for name, content := range map[string]string{"ivalt-load.md": text, "ivalt-load.svg": picture} {
-		if err := os.WriteFile(filepath.Join(*write, name), []byte(content), 0o644); err != nil { //nolint:gosec // a document
+		if err := os.WriteFile(filepath.Join(*write, name), []byte(content), 0o644); err != nil {
 			t.Error(err)
 		}
 	}

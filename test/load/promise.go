@@ -12,7 +12,7 @@ const quiet = 5
 // others are baselines in the same scene.
 func broken(s scene, ours outcome, others ...outcome) []string {
 	var found []string
-	complain := func(is bool, format string, args ...any) { //nolint:revive // whether there is reason to
+	complain := func(is bool, format string, args ...any) {
 		if is {
 			found = append(found, s.name+": "+fmt.Sprintf(format, args...))
 		}
