@@ -19,7 +19,7 @@ import (
 
 // The load of the second table.
 const (
-	approveAfter    = 9 * time.Second // from the push: seven calls a login, with mobiles from users.file
+	approveAfter    = 10 * time.Second // from the push: seven calls a login, with mobiles from users.file
 	retransmitEvery = 3 * time.Second
 	idsPerSocket    = 250
 	giveUp          = 58 * time.Second
