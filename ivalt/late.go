@@ -36,19 +36,19 @@ func (s *scheduler) lapse(l *login, now instant) {
 func (s *scheduler) finishLate(l *login, o order, now instant) {
 	s.forget(l)
 	e := s.phones.of(l.mobile, now)
-	ours := e.lapsed == l
-	if ours {
-		e.lapsed = nil
+	if l.late {
+		l.late, e.lapsed = false, nil
 	}
 	if o.Outcome != auth.Approved {
 		return
 	}
 	e.ends(&l.course, o.Outcome, l.plan, now)
 	switch heir := l.heir; {
-	case heir != nil && !heir.over:
+	case heir != nil && heir.over: // whoever was to have it is gone, and so is the approval
+	case heir != nil:
 		heir.activity = l.activity
 		s.finish(heir, renewed(l.push.Attempt), now)
-	case heir == nil && ours:
+	default:
 		e.late = lateApproval{attempt: l.push.Attempt, activity: l.activity, until: l.course.Last}
 		s.voice.security(s, l, "late_approval", "approved after the answer had to leave; it counts once, for the very same login")
 	}

@@ -2,6 +2,7 @@ package ivalt
 
 import (
 	"fmt"
+	"net/http"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -10,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"ivalt-radius/auth"
+	"ivalt-radius/ivalt/course"
 )
 
 // pocket is a phone whose person may approve at a moment: iVALT keeps one result, and a read takes it where it is not sticky.
@@ -168,7 +170,7 @@ func TestALatePollThatIsUnderWayFindsItsHeir(t *testing.T) {
 				p := pocket{approves: 11 * time.Second}
 				h := newHouse(t, settings(), func(r request) reply {
 					a := p.answer(r)
-					if r.at > 11*time.Second && r.at < 16*time.Second {
+					if a.status == http.StatusOK && r.path == resultPath {
 						a.after = 3 * time.Second
 					}
 					return a
@@ -177,12 +179,7 @@ func TestALatePollThatIsUnderWayFindsItsHeir(t *testing.T) {
 				first := h.short("a1", "")
 				first.LateCredit = 30 * time.Second
 				h.push(t.Context(), first)
-				for taken := false; !taken; { // until the late poll has taken it, whose answer is still under way
-					<-time.After(10 * time.Millisecond)
-					h.fake.mu.Lock()
-					taken = p.read
-					h.fake.mu.Unlock()
-				}
+				h.taken(&p)
 				if a := h.push(t.Context(), h.short("a2", tc.renews)); a.Outcome != tc.want || len(p.rang) != tc.pushes {
 					t.Errorf("%s (%s) after %d pushes", a.Outcome.String(), a.Detail, len(p.rang))
 				}
@@ -245,5 +242,123 @@ func TestLatePollsComeLast(t *testing.T) {
 				t.Errorf("a poll at %v, behind the credit", at)
 			}
 		}
+	})
+}
+
+// taken waits until a poll has read the approval, whose answer may still be under way.
+func (h *house) taken(p *pocket) {
+	for taken := false; !taken; {
+		<-time.After(10 * time.Millisecond)
+		h.fake.mu.Lock()
+		taken = p.read
+		h.fake.mu.Unlock()
+	}
+}
+
+// TestAnHeirThatIsGoneInheritsNothing: the very same login came, and ended, while a late poll with the approval was under way. Nobody
+// gets it then.
+func TestAnHeirThatIsGoneInheritsNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := pocket{approves: 11 * time.Second}
+		h := newHouse(t, settings(), func(r request) reply {
+			a := p.answer(r)
+			if a.status == http.StatusOK && r.path == resultPath {
+				a.after = 3 * time.Second
+			}
+			return a
+		})
+		h.age()
+		first := h.short("a1", "")
+		first.LateCredit = 30 * time.Second
+		h.push(t.Context(), first)
+		h.taken(&p)
+		heir := h.Begin(h.short("a2", "a1"))
+		synctest.Wait()
+		heir.Withdraw()
+		<-time.After(4 * time.Second)
+		for _, renews := range []string{"a1", "a2"} {
+			if a := h.push(t.Context(), h.short("b"+renews, renews)); a.Outcome == auth.Approved {
+				t.Errorf("renewing %s: %s", renews, a.Detail)
+			}
+		}
+	})
+}
+
+// TestAVoidedLoginIsNotPolledFor: once a different login has the phone, nothing is asked for the lapsed one any more, not even behind
+// a poll that was under way.
+func TestAVoidedLoginIsNotPolledFor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := pocket{}
+		slow := time.Duration(0)
+		h := newHouse(t, settings(), func(r request) reply {
+			a := p.answer(r)
+			a.after = slow
+			return a
+		})
+		h.age()
+		first := h.short("a1", "")
+		first.LateCredit = 30 * time.Second
+		h.push(t.Context(), first)
+		h.fake.mu.Lock()
+		slow = 2 * time.Second
+		h.fake.mu.Unlock()
+		before := h.fake.count(resultPath)
+		for h.fake.count(resultPath) == before { // a late poll leaves
+			<-time.After(10 * time.Millisecond)
+		}
+		other := h.Begin(h.short("b1", ""))
+		synctest.Wait()
+		other.Withdraw()
+		before = h.fake.count(resultPath)
+		<-time.After(40 * time.Second)
+		if n := h.fake.count(resultPath) - before; n != 0 {
+			t.Errorf("%d polls for a login that is void", n)
+		}
+	})
+}
+
+// TestNoCreditWithoutASentinel: while no look has found the phone without an approval, none that comes late can be told from an old one.
+func TestNoCreditWithoutASentinel(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHouse(t, settings(), func(r request) reply {
+			if r.path == pushPath {
+				return sent()
+			}
+			return tooMany() // no answer at all, and no failure
+		})
+		h.age()
+		first := h.short("a1", "")
+		first.LateCredit = 30 * time.Second
+		h.push(t.Context(), first)
+		before := h.fake.count(resultPath)
+		<-time.After(40 * time.Second)
+		if n := h.fake.count(resultPath) - before; n != 0 {
+			t.Errorf("%d late polls", n)
+		}
+	})
+}
+
+// TestALatePollWaitsBehindALookUp is the lowest place in the queue.
+func TestALatePollWaitsBehindALookUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := pocket{}
+		h := newHouse(t, settings(), p.answer)
+		h.age()
+		first := h.short("a1", "")
+		first.LateCredit = 30 * time.Second
+		h.push(t.Context(), first)
+		sch := h.scheduler
+		sch.mu.Lock()
+		defer sch.mu.Unlock()
+		now := sch.now()
+		late := sch.phones.of(mobile(t, testMobile), now).lapsed
+		newcomer := newLogin(byEmail(t, "a2", "ada@example.com"))
+		newcomer.id, newcomer.plan, newcomer.next = late.id+1, sch.plan, order{Do: course.Ask, Call: course.LookUp, At: now}
+		sch.queue(late, now)
+		sch.queue(newcomer, now)
+		if l, _ := sch.head(now); l != newcomer {
+			t.Error("a late poll goes before a look-up")
+		}
+		sch.forget(newcomer)
 	})
 }

@@ -83,7 +83,6 @@ func (s *scheduler) obey(l *login, c course.Course, o order, now instant) {
 func (s *scheduler) claim(l *login, now instant) {
 	e := s.phones.of(l.mobile, now)
 	if e.holder != nil && e.holder != l {
-		e.void(s)
 		s.collide(l, e.holder, now)
 		return
 	}
