@@ -276,7 +276,7 @@ func TestAnHeirThatIsGoneInheritsNothing(t *testing.T) {
 		synctest.Wait()
 		heir.Withdraw()
 		<-time.After(4 * time.Second)
-		for _, renews := range []string{"a1", "a2"} {
+		for _, renews := range []string{"a2", "a1"} {
 			if a := h.push(t.Context(), h.short("b"+renews, renews)); a.Outcome == auth.Approved {
 				t.Errorf("renewing %s: %s", renews, a.Detail)
 			}
