@@ -4,6 +4,7 @@ import (
 	"context"
 	"net"
 	"net/http"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -61,16 +62,26 @@ type rehearsal struct {
 // rehearse starts one inside a synctest bubble. Its process is old enough to trust mobiles that it has not seen.
 func rehearse(t *testing.T, o ivalttest.Options) *rehearsal {
 	t.Helper()
+	return rehearseWith(t, o, settings())
+}
+
+// rehearseWith is rehearse with other settings. The host of their URL does not matter.
+func rehearseWith(t *testing.T, o ivalttest.Options, s Settings) *rehearsal {
+	t.Helper()
 	o.APIKey = secret.New(testKey)
 	r := &rehearsal{cloud: ivalttest.New(o)}
 	network := newPipes()
 	server := &http.Server{Handler: r.cloud, ReadHeaderTimeout: time.Hour}
 	var served sync.WaitGroup
 	served.Go(func() { _ = server.Serve(network) })
-	s := settings()
-	s.API.URL = "http://127.0.0.1"
+	s.API.URL = strings.Replace(s.API.URL, "https://api.ivalt.com", "http://127.0.0.1", 1)
 	r.Service = start(t, s)
-	r.scheduler.client = gateway.New(gateway.Options{URL: s.API.URL, APIKey: s.API.APIKey, Connections: 4, Dial: network.dial})
+	options, faults := s.API.Options()
+	if err := faults.Err(); err != nil {
+		t.Fatal(err)
+	}
+	options.Connections, options.Dial = 4, network.dial
+	r.scheduler.client = gateway.New(options)
 	t.Cleanup(func() {
 		r.Close()
 		_ = server.Close()
