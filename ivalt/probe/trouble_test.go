@@ -86,7 +86,7 @@ func troubles() []scene {
 		},
 		{
 			name: "a push that is refused", faults: []ivalttest.Fault{{Kind: answers.PushRefused}}, ended: errPush,
-			settings: gate + "unknown; # pending: leave it out", found: map[string]string{"push": "202, refused"},
+			settings: gate + "unknown; # pending: leave it out", found: map[string]string{"push": "200, refused"},
 		},
 	}
 }
