@@ -52,7 +52,9 @@ func (r Raw) LookedUp(email string) Result {
 }
 
 // Pushed is what Push would have made of it.
-func (r Raw) Pushed() Result { return completed(classifyPush(r.response(), r.Came), r.response(), r.Came) }
+func (r Raw) Pushed() Result {
+	return completed(classifyPush(r.response(), r.Came), r.response(), r.Came)
+}
 
 // Polled is what Poll would have made of it, every status of "pending" being one.
 func (r Raw) Polled(q Question) Result {

@@ -128,15 +128,18 @@ const (
 func told() map[Kind]string { return map[Kind]string{Consent: Yes, Shown: Whole, ApproveUnread: Done} }
 
 func TestWalks(t *testing.T) {
-	for _, s := range slices.Concat(kinds(), troubles()) {
+	for _, s := range slices.Concat(kinds(), statuses(), others(), outages(), dialects(), odd()) {
 		t.Run(s.name, func(t *testing.T) { synctest.Test(t, s.play) })
 	}
 }
 
-// kinds are the simulators of each kind.
+const (
+	gate    = "dialect: gateway; endpoint: geofence; result: "
+	nothing = "# dialect: not answered; # endpoint: not answered; result: unknown; # pending: leave it out"
+)
+
+// kinds are simulators that keep results in their ways.
 func kinds() []scene {
-	const gate = "dialect: gateway; endpoint: geofence; result: "
-	limits := ivalttest.DocumentedLimits()
 	return []scene{
 		{
 			name: "as captured", says: told(), pushes: 5, settings: gate + Consumed + rest404,
@@ -168,6 +171,12 @@ func kinds() []scene {
 			name: "nobody says whether the approval was done", pushes: 5, settings: gate + Consumed + rest404,
 			says: map[Kind]string{ApproveUnread: "something else"}, found: map[string]string{"reset": "? no result was there"},
 		},
+	}
+}
+
+// statuses are simulators that say things in their ways.
+func statuses() []scene {
+	return []scene{
 		{
 			name: "pending is 422", cloud: ivalttest.Options{Pending: ivalttest.Pending422}, pushes: 5,
 			settings: gate + Consumed + `; pending: ["422"]`, found: map[string]string{"pending_geofence": "422", "pending_plain": "422"},
@@ -200,6 +209,13 @@ func kinds() []scene {
 				"request_from": "60: taken, whole; 128: taken, whole; 255: refused (422, bad request)", "unknown_user": "404, unknown",
 			},
 		},
+	}
+}
+
+// others are simulators with limits, of the other dialect, and with policy.
+func others() []scene {
+	limits := ivalttest.DocumentedLimits()
+	return []scene{
 		{
 			name: "digits alone are taken, headers speak of the minute", cloud: ivalttest.Options{Mobiles: habit.MobilesDigits, Limits: limits}, pushes: 5,
 			settings: gate + Consumed + rest404, remark: "X-RateLimit-Limit was 100",

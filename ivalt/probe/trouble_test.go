@@ -10,12 +10,8 @@ import (
 	"ivalt-radius/secret"
 )
 
-// troubles are walks that end early, or meet something odd on their way.
-func troubles() []scene {
-	const (
-		nothing = "# dialect: not answered; # endpoint: not answered; result: unknown; # pending: leave it out"
-		gate    = "dialect: gateway; endpoint: geofence; result: "
-	)
+// outages are walks that meet no usable answers.
+func outages() []scene {
 	everywhere := func(kind ivalttest.FaultKind) []ivalttest.Fault {
 		return []ivalttest.Fault{{Kind: kind, Delay: time.Minute}}
 	}
@@ -44,8 +40,14 @@ func troubles() []scene {
 			settings: gate + Consumed + `; pending: ["404"]`, remark: "X-RateLimit-Limit was 100", found: map[string]string{"limits": "limit 100, up to 0 s to the reset; a 429 that asks for 60 s"},
 		},
 		{name: "throttled without end", faults: results(ivalttest.Fault{Kind: ivalttest.Throttled}), settings: nothing, ended: errLimit},
+	}
+}
+
+// dialects are walks at a URL that is not the dialect's.
+func dialects() []scene {
+	return []scene{
 		{
-			name: "the other dialect's key", gateway: laravel(""), settings: gate + "unknown; # pending: leave it out", ended: errDialect,
+			name: "a dialect that is not there", gateway: laravel(""), settings: gate + "unknown; # pending: leave it out", ended: errDialect,
 			found: map[string]string{"result": "? no approval was read", "denial": "? ", "approval": "? "},
 		},
 		{
@@ -62,6 +64,12 @@ func troubles() []scene {
 			name: "a base that is not there", gateway: laravel(laravelBase), settings: nothing, ended: errKey,
 			found: map[string]string{"no_path": "403, bad key or path: \"Missing Authentication Token\""},
 		},
+	}
+}
+
+// odd are walks with odd people and odd answers.
+func odd() []scene {
+	return []scene{
 		{
 			name: "nobody at the phone", limp: true, pushes: 1, settings: gate + "unknown" + rest404, ended: errNoYes,
 			found: map[string]string{"pending_plain": "422", "approval": "? what was said last is no approval: 404, pending"},

@@ -18,6 +18,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/spf13/cobra"
 	"go.uber.org/goleak"
 	"golang.org/x/sys/unix"
 
@@ -93,13 +94,12 @@ func serving(t *testing.T, cloud *ivalttest.Cloud) Load {
 	}
 }
 
-// run runs the command as the program does.
-func runProbe(ctx context.Context, load Load, in io.Reader, args ...string) (code int, output string) {
+// runProbe runs the command as the program does.
+func runProbe(ctx context.Context, cmd *cobra.Command, args ...string) (code int, output string) {
 	var out bytes.Buffer
-	cmd := NewCommand("default.yaml", load)
 	exit.WithUsage(cmd)
 	cmd.SetArgs(args)
-	cmd.SetIn(in)
+	cmd.SetIn(strings.NewReader("yes\n"))
 	cmd.SetOut(&out)
 	cmd.SetErr(&out)
 	err := cmd.ExecuteContext(ctx)
@@ -132,7 +132,7 @@ func TestProbe(t *testing.T) {
 		cloud := ivalttest.New(ivalttest.Options{APIKey: secret.New(testKey), Sticky: true})
 		cloud.Set(ada())
 		load := serving(t, cloud)
-		code, out := runProbe(t.Context(), load, nil, "--config", "the.yaml", "--email", testEmail, "--yes")
+		code, out := runProbe(t.Context(), NewCommand("default.yaml", load), "--config", "the.yaml", "--email", testEmail, "--yes")
 		for _, said := range []string{
 			"ring about 5 times", "at most 50 requests", "shares its budget", "the mobile is **********10", "Is a result consumed", "sticky",
 			"step 5, call ", "  result: sticky\n", "  pending: [\"404\"]\n", "can be sent to the maintainers", "not answered: ",
@@ -160,7 +160,7 @@ func TestProbe(t *testing.T) {
 
 		// A second walk takes another file, before it makes a call.
 		before := cloud.Counters().Requests
-		code, out = runProbe(t.Context(), load, nil, "--config", "the.yaml", "--email", testEmail, "--yes")
+		code, out = runProbe(t.Context(), NewCommand("default.yaml", load), "--config", "the.yaml", "--email", testEmail, "--yes")
 		again, err := os.ReadFile(name)
 		if code != exit.Fault || !strings.Contains(out, "file exists") || cloud.Counters().Requests != before || err != nil || !bytes.Equal(written, again) {
 			t.Errorf("exit %d: %s", code, out)
@@ -175,7 +175,7 @@ func TestProbeThatFindsTooLittle(t *testing.T) {
 		person.Next = nil
 		cloud.Set(person)
 		load, file := serving(t, cloud), filepath.Join(t.TempDir(), "a.json")
-		code, out := runProbe(t.Context(), load, nil, "-c", "the.yaml", "--email", testEmail, "--yes", "--out", file, "--timeout", "5s")
+		code, out := runProbe(t.Context(), NewCommand("default.yaml", load), "-c", "the.yaml", "--email", testEmail, "--yes", "--out", file, "--timeout", "5s")
 		written, err := os.ReadFile(file)
 		if code != exit.Fault || !strings.Contains(out, "ended early: nobody approved in time") || err != nil || !strings.Contains(string(written), "ended_early") {
 			t.Errorf("exit %d, %v: %s", code, err, out)
@@ -192,14 +192,14 @@ func TestProbeInterrupted(t *testing.T) {
 		load, file := serving(t, cloud), filepath.Join(t.TempDir(), "a.json")
 		ctx, cancel := context.WithCancel(t.Context())
 		time.AfterFunc(10*time.Second, cancel)
-		code, out := runProbe(ctx, load, nil, "-c", "the.yaml", "--email", testEmail, "--yes", "--out", file)
+		code, out := runProbe(ctx, NewCommand("default.yaml", load), "-c", "the.yaml", "--email", testEmail, "--yes", "--out", file)
 		if written, err := os.ReadFile(file); code != exit.Fault || !strings.Contains(out, "interrupted") || err != nil || len(written) < 100 {
 			t.Errorf("exit %d, %v: %s", code, err, out)
 		}
 		ctx, cancel = context.WithCancel(t.Context())
 		cancel()
 		file += "2"
-		code, out = runProbe(ctx, load, nil, "-c", "the.yaml", "--email", testEmail, "--yes", "--out", file)
+		code, out = runProbe(ctx, NewCommand("default.yaml", load), "-c", "the.yaml", "--email", testEmail, "--yes", "--out", file)
 		if _, err := os.Stat(file); code != exit.Fault || err == nil {
 			t.Errorf("a record of nothing, exit %d: %s", code, out)
 		}
@@ -224,7 +224,7 @@ func TestProbeRefuses(t *testing.T) {
 		"faulty settings": {[]string{"--yes", "--email", testEmail}, exit.Fault, "faulty settings"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			code, out := runProbe(t.Context(), failing, strings.NewReader("yes\n"), c.args...)
+			code, out := runProbe(t.Context(), NewCommand("default.yaml", failing), c.args...)
 			if code != c.code || !strings.Contains(out, c.text) {
 				t.Errorf("exit %d: %s", code, out)
 			}
