@@ -93,6 +93,14 @@ func odd() []scene {
 			found: map[string]string{"time": "details.approved_at"},
 		},
 		{
+			name: "an approval that was there before", faults: []ivalttest.Fault{{Kind: ivalttest.StaleApproval, Endpoint: ivalttest.ResultEndpoint}}, pushes: 5,
+			settings: gate + Sticky + "; # pending: leave it out", found: map[string]string{"pending_geofence": "? no push was waiting", "reset": "a push leaves it"},
+		},
+		{
+			name: "pending is a 200 that says no", faults: []ivalttest.Fault{{Kind: answers.StatusFalse, Endpoint: ivalttest.ResultEndpoint}}, pushes: 1,
+			settings: gate + "unknown; # pending: leave it out", ended: errNoYes, found: map[string]string{"pending_geofence": "200"},
+		},
+		{
 			name: "a push that is refused", faults: []ivalttest.Fault{{Kind: answers.PushRefused}}, ended: errPush,
 			settings: gate + "unknown; # pending: leave it out", found: map[string]string{"push": "200, refused"},
 		},
