@@ -3,6 +3,7 @@ package probe
 import (
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -63,6 +64,9 @@ func TestNothingIsSubmitted(t *testing.T) {
 		}
 		if cloud.Counters().Submissions != 0 || asked[habit.PathPolicy] != 0 || cloud.Pushes(testMobile) != 0 {
 			t.Errorf("asked: %v", asked)
+		}
+		if slices.ContainsFunc(r.record.Calls, func(c recordedCall) bool { return c.Path == habit.PathPolicy }) {
+			t.Error("the record tells of a call that was never to be made")
 		}
 		if asked[habit.PathResult] != 1 {
 			t.Errorf("the path that reads was not tried: %v", asked)
