@@ -167,9 +167,12 @@ func (s *scrubber) name(name string) string {
 	const longest = 48
 	kept := name != "" && len(name) <= longest && strings.Trim(strings.ToLower(name), "abcdefghijklmnopqrstuvwxyz_-. ") == ""
 	lower := strings.ToLower(name)
+	parts := strings.FieldsFunc(lower, func(r rune) bool { return !letter(r) })
 	for _, word := range s.words {
-		// A name such as "mobile" stays where the person's local part is "mobi": a whole word of the person's alone is personal.
-		kept = kept && !slices.Contains(strings.FieldsFunc(lower, func(r rune) bool { return !letter(r) }), word) && lower != word
+		// A short word of the person's is half of many names: "mobile" stays where the person is called "mob".
+		const long = 5
+		within := len(word) >= long && strings.Contains(lower, word) || slices.Contains(parts, word)
+		kept = kept && (!within || slices.Contains(vocabulary(), word))
 	}
 	if kept || slices.Contains(vocabulary(), lower) {
 		return name

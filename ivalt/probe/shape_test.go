@@ -59,7 +59,7 @@ func TestNames(t *testing.T) {
 	s := testScrubber()
 	for name, want := range map[string]string{
 		"mobile_with_country_code": "mobile_with_country_code", "X-Ratelimit-Limit": "X-Ratelimit-Limit", "data": "data", "activityId": "activityId",
-		"": "<key>", "user 7": "<key>", "919876543210": "<key>", testEmail: "<key>", "Zebedee": "<key>", "of-zebedee": "<key>", "é": "<key>",
+		"": "<key>", "user 7": "<key>", "919876543210": "<key>", testEmail: "<key>", "Zebedee": "<key>", "of-zebedee": "<key>", "xzebedeex": "<key>", "adamant": "adamant", "é": "<key>",
 		strings.Repeat("a", 49): "<key>",
 	} {
 		if got := s.name(name); got != want {
