@@ -9,6 +9,6 @@
 //	control.go   the control socket, over which commands speak to the running server; clients.go is one that does
 //	explain.go   `explain`: a login's decision, word by word
 //
-// Commands that need no running server have packages of their own: login, simulate, initial (`init`), trail (`audit`). The
+// Commands that need no running server have packages of their own: login, probe, simulate, initial (`init`), trail (`audit`). The
 // logger has one, and exit is how all commands end.
 package main

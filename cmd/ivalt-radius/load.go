@@ -13,6 +13,7 @@ import (
 	"ivalt-radius/cmd/ivalt-radius/count"
 	"ivalt-radius/config"
 	"ivalt-radius/fault"
+	"ivalt-radius/ivalt/gateway"
 )
 
 // load reads the settings and has every room look at them, faulty ones too, so that all faults are told together. The Settings
@@ -74,6 +75,16 @@ func below(key, above string) bool {
 func soundSettings(path string) (*config.Settings, rooms, error) {
 	s, r, faults := load(path, os.Environ())
 	return s, r, faults.Err()
+}
+
+// wayToIVALT is the part of the settings that `probe` needs; all of them must be sound.
+func wayToIVALT(path string) (gateway.Options, error) {
+	_, r, err := soundSettings(path)
+	if err != nil {
+		return gateway.Options{}, err
+	}
+	options, faults := r.ivalt.API.Options()
+	return options, faults.Err()
 }
 
 func newCheckCommand() *cobra.Command {

@@ -52,6 +52,7 @@ type Options struct {
 type Client struct {
 	base        string
 	host        string // of base
+	application bool   // base is the application's own
 	paths       [Endpoints]string
 	key         secret.Secret
 	signing     secret.Secret
@@ -69,6 +70,7 @@ func New(o Options) *Client {
 	c := &Client{
 		base:        strings.TrimRight(o.URL, "/"),
 		host:        hostOf(o.URL),
+		application: application(o.URL),
 		paths:       pathsOf(o.Dialect, o.Endpoint),
 		key:         o.APIKey,
 		signing:     o.Signing,

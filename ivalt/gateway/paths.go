@@ -1,5 +1,11 @@
 package gateway
 
+import (
+	"net/url"
+	"path"
+	"strings"
+)
+
 // The words of Settings.Dialect and Settings.Endpoint; an empty one is the first of its kind.
 const (
 	DialectGateway   = "gateway"
@@ -23,23 +29,42 @@ const (
 	laravelPlainPath  = "/validate/global/auth" // documents name the call; nobody has shown the path
 )
 
-// pathsOf is the one table of paths. A word that it does not know gives the zero paths, to which no call can be made.
+// Paths are those of one dialect, below its base URL. The zero Paths are of none.
+type Paths struct {
+	LookUp, Push    string
+	Geofence, Plain string // the two that tell a result
+}
+
+// PathsOf is the one table of paths; an empty word is DialectGateway. A word that it does not know gives the zero Paths.
+func PathsOf(dialect string) Paths {
+	switch dialect {
+	case "", DialectGateway:
+		return Paths{LookUp: lookUpPath, Push: pushPath, Geofence: resultPath, Plain: plainPath}
+	case DialectLaravel:
+		return Paths{LookUp: lookUpPath, Push: laravelPushPath, Geofence: laravelResultPath, Plain: laravelPlainPath}
+	}
+	return Paths{}
+}
+
+// pathsOf are those of the calls that a Client makes. To the zero paths no call can be made.
 func pathsOf(dialect, endpoint string) (paths [Endpoints]string) {
-	if dialect == "" {
-		dialect = DialectGateway
-	}
-	if endpoint == "" {
-		endpoint = EndpointGeofence
-	}
-	switch [2]string{dialect, endpoint} {
-	case [2]string{DialectGateway, EndpointGeofence}:
-		return [Endpoints]string{LookUps: lookUpPath, Pushes: pushPath, Results: resultPath}
-	case [2]string{DialectGateway, EndpointPlain}:
-		return [Endpoints]string{LookUps: lookUpPath, Pushes: pushPath, Results: plainPath}
-	case [2]string{DialectLaravel, EndpointGeofence}:
-		return [Endpoints]string{LookUps: lookUpPath, Pushes: laravelPushPath, Results: laravelResultPath}
-	case [2]string{DialectLaravel, EndpointPlain}:
-		return [Endpoints]string{LookUps: lookUpPath, Pushes: laravelPushPath, Results: laravelPlainPath}
+	p := PathsOf(dialect)
+	switch endpoint {
+	case "", EndpointGeofence:
+		return [Endpoints]string{LookUps: p.LookUp, Pushes: p.Push, Results: p.Geofence}
+	case EndpointPlain:
+		return [Endpoints]string{LookUps: p.LookUp, Pushes: p.Push, Results: p.Plain}
 	}
 	return paths
+}
+
+// application reports a base URL of the application behind the gateway, under which resultPath submits a result.
+func application(base string) bool {
+	u, err := url.Parse(base)
+	return err != nil || strings.Contains(strings.ToLower(path.Clean("/"+u.Path)), "admin/public")
+}
+
+// Submits reports a path at which, below this client's base URL, a phone would submit its result. No call is ever made to it.
+func (c *Client) Submits(path string) bool {
+	return c.application && strings.Contains(strings.ToLower(path), strings.TrimPrefix(resultPath, "/"))
 }

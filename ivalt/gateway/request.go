@@ -25,6 +25,7 @@ type Order struct {
 // call is one request before it is made.
 type call struct {
 	endpoint Endpoint
+	path     string // empty: the endpoint's
 	payload  []byte
 	address  string        // the person's
 	within   time.Duration // what the call may take; 0: Timeout
@@ -66,9 +67,14 @@ func (c *Client) post(ctx context.Context, out call, read func(response, time.Ti
 	buf.Reset()
 	r := c.exchange(ctx, out, id, buf)
 	now := time.Now()
-	answer := read(r, now)
-	answer.Status, answer.RequestID = r.status, id
-	if r.status != 0 {
+	answer := completed(read(r, now), r, now)
+	answer.RequestID = id
+	return answer
+}
+
+// completed adds what every answer tells beside its meaning.
+func completed(answer Result, r response, now time.Time) Result {
+	if answer.Status = r.status; r.status != 0 {
 		answer.Rate = rateOf(r.header, now)
 		if answer.Clock.IsZero() {
 			answer.Clock, _ = http.ParseTime(r.header.Get("Date"))
@@ -79,9 +85,12 @@ func (c *Client) post(ctx context.Context, out call, read func(response, time.Ti
 
 // exchange is the way there and back. The body that it returns lies in buf.
 func (c *Client) exchange(ctx context.Context, out call, id string, buf *bytes.Buffer) response {
-	path := c.paths[out.endpoint]
+	path := out.path
+	if path == "" {
+		path = c.paths[out.endpoint]
+	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.base+path, bytes.NewReader(out.payload))
-	if err != nil || path == "" {
+	if err != nil || path == "" || c.Submits(path) {
 		return response{fault: Unsent, why: Broken, cause: "the address makes no request"} // not quoted: it may be anything
 	}
 	req.GetBody = nil // so that net/http repeats nothing that was sent: see newTransport

@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"net/url"
 	"os"
-	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -87,8 +86,7 @@ func (s Settings) checkPaths(faults *fault.List) {
 	switch s.Dialect {
 	case "", DialectGateway:
 		// The one path that reads a result here and submits one there.
-		u, err := url.Parse(s.URL)
-		if err == nil && strings.Contains(strings.ToLower(path.Clean("/"+u.Path)), "admin/public") {
+		if _, err := url.Parse(s.URL); err == nil && application(s.URL) {
 			faults.Add("ivalt.url", "is the base of the %s dialect, where the path that reads a result would submit one; use the bare host, or ivalt.dialect: %s",
 				DialectLaravel, DialectLaravel)
 		}
