@@ -49,7 +49,7 @@ func (s *scheduler) queue(l *login, now instant) {
 		l.token = fromReserve
 	}
 	rank := rankOf(&l.course, l.next.Call, now)
-	if l.late {
+	if l.late != 0 {
 		rank = rankLate
 	}
 	s.waiting[l.token].put(l, rank, l.next.At)
@@ -114,9 +114,21 @@ func (s *scheduler) take() (job, bool) {
 		if o.Do != course.Rest {
 			continue
 		}
-		return job{login: l, call: k, client: s.client, mobile: l.mobile, request: l.request, sent: s.began.Add(c.Sent), skew: s.skew.ahead()}, true
+		return s.job(l, k, now), true
 	}
 	return job{}, false
+}
+
+// job is a login's call as a caller needs it.
+func (s *scheduler) job(l *login, k call, now instant) job {
+	j := job{
+		login: l, call: k, client: s.client, mobile: l.mobile, request: l.request,
+		sent: s.began.Add(l.course.Oldest(now)), skew: s.skew.ahead(),
+	}
+	if now < l.course.Credit && (k == course.Drain || k == course.Sentinel) {
+		j.request = l.former // what is found there is the former push's
+	}
+	return j
 }
 
 func (s *scheduler) spend(l *login) time.Duration {
@@ -185,11 +197,13 @@ func (s *scheduler) settle(j *job, r gateway.Result) (next job, more bool) {
 	s.mu.Lock()
 	defer s.unlock()
 	now := s.now()
-	s.voice.outage(s, j.client.Host(), r)
 	s.voice.violation(s, j.login, j.call.String(), r)
-	s.clocks(r.Clock, s.began.Add(j.login.course.Left), now)
-	s.heed(r)
-	s.judge(endpointOf(j.call), r, s.breaker.Saw(endpointOf(j.call), r), now)
+	if j.client == s.client { // what the settings before a reload met says nothing of today's
+		s.voice.outage(s, j.client.Host(), r)
+		s.clocks(r.Clock, now-j.login.course.Left)
+		s.heed(r)
+		s.judge(endpointOf(j.call), r, s.breaker.Saw(endpointOf(j.call), r), now)
+	}
 	s.learn(j, r, now)
 	if l := j.login; l.over {
 		s.settleLate(l, r, now)

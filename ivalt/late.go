@@ -18,46 +18,45 @@ type lateApproval struct {
 func (s *scheduler) lapses(l *login, o order, now instant) bool {
 	c := &l.course
 	timedOut := o.Outcome == auth.TimedOut || (o.Outcome == auth.NoAnswer && c.Out == course.Poll)
-	return timedOut && !l.late && l.holds && c.Trusted && now >= c.Last && l.push.LateCredit > 0
+	return timedOut && l.holds && c.Trusted && now >= c.Last && l.push.LateCredit > 0
 }
 
 // lapse goes on polling for a login that was answered, behind everybody else, until its credit ends.
 func (s *scheduler) lapse(l *login, now instant) {
 	c := &l.course
-	until := c.Last + course.LastPollBefore + l.push.LateCredit // the credit counts from the deadline
-	l.late = true
+	l.late = c.Last + course.LastPollBefore + l.push.LateCredit // the credit counts from the deadline
 	s.phones.of(l.mobile, now).lapsed = l
-	next, o := c.Lapse(until, now)
+	next, o := c.Lapse(l.late, now)
 	s.obey(l, next, o, now)
 }
 
 // finishLate ends a login whose answer left long ago. An approval goes to the very same login where one waits already, else it is
-// kept for it.
+// kept for it. Where neither can be, since the one that waited is gone too, it counts for nobody.
 func (s *scheduler) finishLate(l *login, o order, now instant) {
 	s.forget(l)
-	e := s.phones.of(l.mobile, now)
-	if l.late {
-		l.late, e.lapsed = false, nil
+	e, until := s.phones.of(l.mobile, now), l.late
+	if e.lapsed == l {
+		l.late, e.lapsed = 0, nil
 	}
-	if o.Outcome != auth.Approved {
-		return
-	}
-	e.ends(&l.course, o.Outcome, l.plan, now)
 	switch heir := l.heir; {
-	case heir != nil && heir.over: // whoever was to have it is gone, and so is the approval
-	case heir != nil:
+	case o.Outcome != auth.Approved:
+	case heir == nil && now < until:
+		e.ends(&l.course, o.Outcome, l.plan, now)
+		e.late = lateApproval{attempt: l.push.Attempt, activity: l.activity, until: until}
+		s.voice.security(s, l, "late_approval", "approved after the answer had to leave; it counts once, for the very same login")
+	case heir != nil && !heir.over:
 		heir.activity = l.activity
 		s.finish(heir, renewed(l.push.Attempt), now)
-	default:
-		e.late = lateApproval{attempt: l.push.Attempt, activity: l.activity, until: l.course.Last}
-		s.voice.security(s, l, "late_approval", "approved after the answer had to leave; it counts once, for the very same login")
 	}
 }
 
 // renew gives a login what an earlier attempt of the very same login left behind. It reports true where that ended it.
 func (s *scheduler) renew(l *login, e *phone, now instant) bool {
 	former := l.push.Renews
-	late, lapsed := e.late, e.lapsed
+	late, lapsed, until := e.late, e.lapsed, instant(0)
+	if lapsed != nil {
+		until = lapsed.late
+	}
 	e.void(s)
 	switch {
 	case former == "":
@@ -68,8 +67,8 @@ func (s *scheduler) renew(l *login, e *phone, now instant) bool {
 	case lapsed != nil && lapsed.push.Attempt == former:
 		// Its push is still on the phone, and what is found of it counts here.
 		lapsed.heir = l
-		l.course.Credit, l.course.Sent = lapsed.course.Last, lapsed.course.Sent
-		l.request = lapsed.request
+		l.course.Renew(&lapsed.course, until)
+		l.former = lapsed.request
 		if lapsed.course.Out == course.NoCall {
 			return false
 		}
@@ -91,18 +90,18 @@ func (e *phone) void(s *scheduler) {
 	e.late = lateApproval{}
 	if l := e.lapsed; l != nil {
 		s.forget(l)
-		l.late, e.lapsed = false, nil
+		l.late, e.lapsed = 0, nil
 	}
 }
 
 // settleLate takes the answer to a call of a login that was answered.
 func (s *scheduler) settleLate(l *login, r gateway.Result, now instant) {
-	if !l.late && l.heir == nil {
+	if l.late == 0 && l.heir == nil {
 		return // nobody waits for it any more
 	}
 	l.activity = r.Activity
 	c, o := l.course.Answered(r, now)
-	if l.late || o.Do == course.Finish {
+	if l.late != 0 || o.Do == course.Finish {
 		s.obey(l, c, o, now)
 	}
 	if heir := l.heir; heir != nil && !heir.over && heir.next.Do == course.Claim {

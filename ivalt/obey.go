@@ -62,7 +62,11 @@ func (s *scheduler) obey(l *login, c course.Course, o order, now instant) {
 	l.course = c
 	switch o.Do {
 	case course.Finish:
-		s.finish(l, o, now)
+		if l.over {
+			s.finishLate(l, o, now)
+		} else {
+			s.finish(l, o, now)
+		}
 	case course.Claim, course.Ask:
 		var at instant
 		l.next, at = s.paced(l, o, now)
@@ -138,10 +142,6 @@ func (s *scheduler) release(l *login, n int) {
 
 // finish answers a login and forgets it.
 func (s *scheduler) finish(l *login, o order, now instant) {
-	if l.over {
-		s.finishLate(l, o, now)
-		return
-	}
 	l.over = true
 	delete(s.open, l)
 	s.forget(l)

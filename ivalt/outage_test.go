@@ -90,7 +90,7 @@ func TestOutageWarningsAreFewAndEnd(t *testing.T) {
 		if warnings() != 1 || ends() != 0 || len(h.fake.requests()) != 3 {
 			t.Errorf("20 logins at once, %d calls:\n%s", len(h.fake.requests()), h.log)
 		}
-		<-time.After(outageQuiet + breaker.Pause)
+		<-time.After(quiet + breaker.Pause)
 		synctest.Wait()
 		if warnings() != 2 || strings.Count(h.log.String(), "level=error") != 1 {
 			t.Errorf("a minute later:\n%s", h.log)

@@ -86,9 +86,7 @@ func (e *phone) history(now instant) course.History {
 
 // ends notes how a login of this mobile ended.
 func (e *phone) ends(c *course.Course, o auth.Outcome, p *plan, now instant) {
-	if c.InDoubt() {
-		e.held = max(e.held, max(c.Zero, c.Sent)+course.ResendAfter) // the push may ring: no other one soon
-	}
+	e.held = max(e.held, c.DoubtUntil())
 	switch {
 	case o == auth.Approved:
 		e.known, e.tainted, e.held = true, 0, max(e.held, now+holdFor)

@@ -39,6 +39,7 @@ type login struct {
 	mobile   auth.Mobile
 	activity string // iVALT's own mark of the latest answer, for the evidence
 	request  string // the push's id, should iVALT ever give one
+	former   string // that of the push which this login renews
 	course   course.Course
 	times    pace.Times     // how long this person takes
 	next     order          // what is due, at next.at or, a poll, later
@@ -47,7 +48,7 @@ type login struct {
 	reserved int            // places in the budget
 	holds    bool           // the mobile
 	over     bool           // answered: whatever still comes for it is dropped, unless it is late
-	late     bool           // answered, and its push is still looked after
+	late     instant        // answered, and its push is still looked after until then; 0: it is not
 	heir     *login         // the very same login that came meanwhile
 }
 
@@ -272,6 +273,7 @@ func (s *scheduler) adopt(p *plan, c *gateway.Client, l state.Limits) {
 	old, forgotten := s.client, s.addresses
 	s.plan, s.client = p, c
 	s.breaker = breaker.New()
+	s.voice.reset()
 	s.blocked = [tokenCount]instant{}
 	if !c.SamePeople(old) {
 		s.addresses = newAddresses()

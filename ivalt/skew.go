@@ -25,17 +25,18 @@ type skew struct {
 	said    bool
 }
 
-// measure takes an answer's own time. HTTP's Date has whole seconds alone, cut off: its middle is half a second later.
-func (k *skew) measure(server, left, back time.Time) {
-	if server.IsZero() || back.Sub(left) > slowSample {
+// measure takes an answer's own time, which came back now and took so long. HTTP's Date has whole seconds alone, cut off: its middle is
+// half a second later.
+func (k *skew) measure(server, now time.Time, took time.Duration) {
+	if server.IsZero() || took > slowSample {
 		return
 	}
 	if server.Nanosecond() == 0 {
 		server = server.Add(time.Second / 2)
 	}
-	// The wall clock counts here, not the monotonic one, which the other side does not have.
-	middle := left.Round(0).Add(back.Sub(left) / 2)
-	k.samples[k.count%skewSamples] = server.Sub(middle)
+	// The wall clock of now counts here, not the monotonic one, which the other side does not have, nor a wall clock of before, which
+	// may have been set since.
+	k.samples[k.count%skewSamples] = server.Sub(now.Round(0).Add(-took / 2))
 	k.count++
 }
 
@@ -49,18 +50,18 @@ func (k *skew) ahead() time.Duration {
 	return sorted[skewSamples/2]
 }
 
-// clocks notes an answer's time, and says so where the clocks differ.
-func (s *scheduler) clocks(server, left time.Time, now instant) {
-	k := &s.skew
-	k.measure(server, left, time.Now())
+// clocks notes the time that an answer tells, and says so where the clocks differ.
+func (s *scheduler) clocks(server time.Time, took time.Duration) {
+	k, now := &s.skew, s.now()
+	k.measure(server, time.Now(), took)
 	ahead := k.ahead()
 	if ahead.Abs() < notableSkew || (k.said && now-k.warned < skewRepeated) {
 		return
 	}
 	k.said, k.warned = true, now
 	s.said = append(s.said, func() {
-		s.voice.log.WithFields(logrus.Fields{"ahead_s": int64(ahead / time.Second)}).
+		s.voice.log.WithFields(logrus.Fields{"event": "clock_skew", "ahead_s": int64(ahead / time.Second)}).
 			Warn("iVALT's clock and this machine's differ: check this machine's time service")
-		s.voice.recorder.Note(audit.System{Event: "clock_skew", Detail: "iVALT's clock is ahead by " + ahead.Round(time.Second).String()})
+		s.voice.recorder.Note(audit.System{Event: "clock_skew", Detail: "iVALT's clock less this machine's: " + ahead.Round(time.Second).String()})
 	})
 }

@@ -128,7 +128,6 @@ func (s *scheduler) look(b *breaker.Breaker, c *gateway.Client, e gateway.Endpoi
 	}
 	now := s.now()
 	s.voice.outage(s, c.Host(), r)
-	s.voice.violation(s, nil, "probe", r)
 	s.heed(r)
 	s.judge(e, r, b.Probed(e, r), now)
 	s.dispatch()

@@ -48,7 +48,7 @@ func TestSkewOfTruncatedTimes(t *testing.T) {
 		for i := range skewSamples {
 			left := began.Add(time.Duration(i) * 1111 * time.Millisecond)
 			back := left.Add(200 * time.Millisecond)
-			k.measure(left.Add(100*time.Millisecond+ahead).Truncate(time.Second), left, back)
+			k.measure(left.Add(100*time.Millisecond+ahead).Truncate(time.Second), back, back.Sub(left))
 			if i < skewSamples-1 && k.ahead() != 0 {
 				t.Error("too little is known, and it counts")
 			}
@@ -56,8 +56,8 @@ func TestSkewOfTruncatedTimes(t *testing.T) {
 		if got := k.ahead(); (got - ahead).Abs() > 200*time.Millisecond {
 			t.Errorf("skew %v, want %v", got, ahead)
 		}
-		k.measure(began.Add(time.Hour), began, began.Add(slowSample+1))
-		k.measure(time.Time{}, began, began)
+		k.measure(began.Add(time.Hour), began, slowSample+1)
+		k.measure(time.Time{}, began, 0)
 		if k.count != skewSamples {
 			t.Error("an answer that says nothing counts")
 		}

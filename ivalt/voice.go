@@ -10,11 +10,8 @@ import (
 	"ivalt-radius/ivalt/gateway"
 )
 
-// How long an alarm that was raised is not raised again, and an outage's warning of one kind not repeated.
-const (
-	quiet       = time.Minute
-	outageQuiet = time.Minute
-)
+// quiet is how long an alarm that was raised, or an outage's warning of one kind, is not raised again.
+const quiet = time.Minute
 
 // voice says what happened. What it says holds no mobile in full, no e-mail, no key and none of iVALT's own words. The
 // methods that take the scheduler are called under its lock, and speak after it is let go.
@@ -23,12 +20,15 @@ type voice struct {
 	recorder auth.Recorder
 	debug    func() bool
 
-	alarmed, drifted instant // when last raised; guarded by the scheduler's lock
-	hasAlarmed       bool
-	hasDrifted       bool
-	outages          [gateway.Whys]outage // guarded by the scheduler's lock
-	isOut            bool                 // a warning was the last word; guarded so too
+	alarms     [gateway.Endpoints]outage // guarded by the scheduler's lock, as all below
+	drifted    instant                   // when last said
+	hasDrifted bool
+	outages    [gateway.Whys]outage
+	isOut      bool // a warning was the last word
 }
+
+// reset lets every alarm be raised anew: the settings have changed.
+func (v *voice) reset() { v.alarms = [gateway.Endpoints]outage{} }
 
 // outage is what was said of one kind of trouble.
 type outage struct {
@@ -70,7 +70,7 @@ func (v *voice) probed(e gateway.Endpoint, r gateway.Result) {
 
 // opened says that an endpoint fails, so that nobody is asked until it answers.
 func (v *voice) opened(s *scheduler, e gateway.Endpoint, r gateway.Result) {
-	fields := logrus.Fields{"endpoint": e.String(), "cause": r.Cause}
+	fields := logrus.Fields{"event": "ivalt_unavailable", "endpoint": e.String(), "cause": r.Cause}
 	s.said = append(s.said, func() {
 		v.log.WithFields(fields).Error("ivalt fails: logins are unavailable until a probe is answered")
 		v.recorder.Note(audit.System{Event: "ivalt_unavailable", Detail: e.String() + " endpoint: " + r.Why.String()})
@@ -80,20 +80,21 @@ func (v *voice) opened(s *scheduler, e gateway.Endpoint, r gateway.Result) {
 // mended says that an endpoint answers again.
 func (v *voice) mended(s *scheduler, e gateway.Endpoint) {
 	s.said = append(s.said, func() {
-		v.log.WithField("endpoint", e.String()).Info("ivalt works again")
+		v.log.WithFields(logrus.Fields{"event": "ivalt_available", "endpoint": e.String()}).Info("ivalt works again")
 		v.recorder.Note(audit.System{Event: "ivalt_available", Detail: e.String() + " endpoint"})
 	})
 }
 
 // alarm says, once in a while, that no call can succeed.
 func (v *voice) alarm(s *scheduler, e gateway.Endpoint) {
-	now := s.now()
-	if v.hasAlarmed && now-v.alarmed < quiet {
+	now, alarm := s.now(), &v.alarms[e]
+	if now < alarm.next {
 		return
 	}
-	v.alarmed, v.hasAlarmed = now, true
+	alarm.next = now + quiet
 	s.said = append(s.said, func() {
-		v.log.WithField("endpoint", e.String()).Error("ivalt refuses the API key or the path: no login can be asked; check ivalt.url, ivalt.dialect and ivalt.api_key")
+		v.log.WithFields(logrus.Fields{"event": "ivalt_misconfigured", "endpoint": e.String()}).
+			Error("ivalt refuses the API key or the path: no login can be asked; check ivalt.url, ivalt.dialect and ivalt.api_key")
 		v.recorder.Note(audit.System{Event: "ivalt_misconfigured", Detail: "iVALT refuses the API key or the path of the " + e.String() + " endpoint"})
 	})
 }
@@ -117,7 +118,7 @@ func (v *voice) outage(s *scheduler, host string, r gateway.Result) {
 		return
 	}
 	fields := logrus.Fields{"host": host, "cause": r.Cause, "calls": o.calls}
-	*o = outage{next: now + outageQuiet}
+	*o = outage{next: now + quiet}
 	v.isOut = true
 	s.said = append(s.said, func() { v.log.WithFields(fields).Warn(r.Why.String()) })
 }
@@ -136,13 +137,10 @@ func (v *voice) drift(s *scheduler, j *job) {
 	})
 }
 
-// violation records an answer whose form is wrong. l is nil for a probe's.
+// violation records an answer whose form is wrong.
 func (v *voice) violation(s *scheduler, l *login, call string, r gateway.Result) {
 	if r.Violation == gateway.Sound {
 		return
-	}
-	if l == nil {
-		l = &login{push: &auth.Push{}}
 	}
 	v.security(s, l, "odd_answer", "iVALT's answer to a "+call+" is odd, and not counted: "+r.Violation.String())
 }

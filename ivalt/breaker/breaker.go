@@ -209,8 +209,20 @@ func verdictOf(r gateway.Result) error {
 		return errGivenUp
 	case r.Class == gateway.BadKey:
 		return errRefused
-	case r.Class == gateway.Failed || r.Class == gateway.Unsent:
+	case spoilt(r.Violation):
+		return nil
+	case r.Class == gateway.Failed || r.Class == gateway.Unsent || r.Why != gateway.Answered:
 		return errFailed
 	}
 	return nil
+}
+
+// spoilt reports what one person's data can do to an answer: an endpoint is not closed off for everybody because of somebody's name.
+func spoilt(v gateway.Violation) bool {
+	switch v {
+	case gateway.Script, gateway.TooDeep, gateway.TwoNames, gateway.OtherPhone, gateway.OldTime:
+		return true
+	case gateway.Sound, gateway.OddStatus, gateway.NotJSON, gateway.TooLarge, gateway.Violations:
+	}
+	return false
 }

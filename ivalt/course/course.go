@@ -87,6 +87,8 @@ type Course struct {
 	Left     Instant       // when the latest call left
 	failing  Instant       // when the first failing call of the row left
 	Seen     Instant       // when the latest poll left that found nothing yet, or the push's response
+	rang     Instant       // when the latest push left
+	former   Instant       // when the push left that this login renews
 	Credit   Instant       // an approval that is older than the push counts before, since it is this login's own; 0: none does
 	Last     Instant       // the final poll leaves
 	End      Instant       // the answer is given, whatever is under way
@@ -132,12 +134,34 @@ func (c *Course) Keeps(k Call, now Instant) int {
 	return 1
 }
 
-// InDoubt reports that nobody knows whether the push was taken, and no second one was sent.
-func (c *Course) InDoubt() bool { return c.Delivery == Doubtful && !c.resent }
+// DoubtUntil is until when no other push may go to the phone, since nobody knows whether the last one rings; 0 where that is known.
+func (c *Course) DoubtUntil() Instant {
+	if c.Delivery != Doubtful {
+		return 0
+	}
+	return max(c.Zero, c.rang) + ResendAfter
+}
 
-// Lapse has the login polled for after its answer, until a moment. It gives the first such step; rest where a call is under way.
+// Oldest is when the oldest push left whose approval counts at a moment: this login's own, or, while its credit lasts, the one that
+// it renews.
+func (c *Course) Oldest(now Instant) Instant {
+	if now < c.Credit {
+		return c.former
+	}
+	return c.Sent
+}
+
+// Renew gives the login what a former one, whose answer had to leave, may still find until its credit ends.
+func (c *Course) Renew(former *Course, until Instant) {
+	c.Credit, c.former = until, former.Oldest(former.Left)
+}
+
+// Lapse has the login polled for after its answer, so that the last poll's answer is there at a moment. No push leaves any more. It
+// gives the first such step; rest where a call is under way.
 func (c Course) Lapse(until, now Instant) (Course, Order) {
-	c.Last, c.End = until, until+LastPollWaits
+	c.mayPush = false
+	c.Last = until - LastPollBefore
+	c.End = c.Last + LastPollWaits
 	if c.Out != NoCall {
 		return c, Order{}
 	}
@@ -213,7 +237,7 @@ func (c Course) Leaves(k Call, now Instant) (Course, Order) {
 			c.mayPush = false
 			return c.PollOn(now)
 		}
-		c.Delivery = Doubtful
+		c.Delivery, c.rang = Doubtful, now
 	}
 	if k == Poll && c.Polls < math.MaxUint8 {
 		c.Polls++

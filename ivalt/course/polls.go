@@ -48,7 +48,7 @@ func (c Course) sentinelSaw(k gateway.Class, now Instant) (Course, Order) {
 		return c, ownLate()
 	}
 	c.suspect = true
-	if c.isOver() || c.result == StickyResult {
+	if c.isOver() || (c.result == StickyResult && k == gateway.Approved) {
 		return c.stale()
 	}
 	return c, Order{Do: Ask, Call: Again, At: min(max(c.Zero, c.Left)+humanTime, c.Last)}
