@@ -227,7 +227,7 @@ func (f *Flow) ask(p *pending) {
 	f.attempts.push(p.attempt, f.Pusher, &Push{
 		Attempt: p.attempt.id, Client: p.req.Client.Name, CallingStation: p.req.CallingStation,
 		User: p.subject.User, Person: p.subject.Person, Deadline: p.leaveBy(),
-		From: p.req.From, Number: number(), LateCredit: p.lateCredit(), Renews: p.attempt.renews,
+		Number: number(), LateCredit: p.lateCredit(), Renews: p.attempt.renews,
 	})
 	asked = true
 }

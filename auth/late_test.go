@@ -134,9 +134,6 @@ func TestPushesCarryANumber(t *testing.T) {
 		if len(seen) < 10 {
 			t.Errorf("%d different numbers of 40", len(seen))
 		}
-		if h.pushes[0].From != netip.MustParseAddr("203.0.113.9") {
-			t.Errorf("from %v", h.pushes[0].From)
-		}
 	})
 }
 

@@ -179,9 +179,8 @@ type Push struct {
 	CallingStation string
 	User           Username
 	Person         Person
-	From           netip.Addr // CallingStation as an address; the zero Addr where it is none
-	Number         string     // two digits that the phone shows, and a NAS that can shows too
-	Deadline       time.Time  // when the verdict must leave; the pusher's last poll leaves 2 s before
+	Number         string    // two digits that the phone shows
+	Deadline       time.Time // when the verdict must leave; the pusher's last poll leaves 2 s before
 
 	// LateCredit is how long after the deadline an approval is still looked for and kept, once, for the very same login; 0: not
 	// at all. Renews names the earlier attempt of the very same login whose late approval counts for this one; empty: none.

@@ -49,20 +49,30 @@ func parseLabel(template string) (label, error) {
 }
 
 // render fills the label in for one push: printable ASCII alone, single blanks, at most 60 characters, never empty. A
-// value is put in as it is, so that a name with braces cannot ask for another value. The push's number stands at the end where
-// the template does not place it, and is never what is cut off there.
+// value is put in as it is, so that a name with braces cannot ask for another value. The push's number is never cut off: it stands
+// at the end where the template does not place it, or where the text would end before its place.
 func (l label) render(p *auth.Push) string {
-	number, room := "", mostLabel
-	if p.Number != "" && !l.numbered() {
-		number = " #" + p.Number
-		room -= len(number)
-	}
 	text := l.fill(p)
-	text = strings.TrimSpace(text[:min(len(text), room)])
-	if text == "" {
-		text = "VPN"
+	if p.Number == "" || (l.numbered() && len(text) <= mostLabel) {
+		return orVPN(text[:min(len(text), mostLabel)])
 	}
-	return text + number
+	number := " #" + p.Number
+	text = l.without("number").fill(p)
+	return orVPN(text[:min(len(text), mostLabel-len(number))]) + number
+}
+
+// orVPN is a text that is never empty.
+func orVPN(text string) string {
+	text = strings.TrimSpace(text)
+	if text == "" {
+		return "VPN"
+	}
+	return text
+}
+
+// without is the label without one placeholder.
+func (l label) without(slot string) label {
+	return slices.DeleteFunc(slices.Clone(l), func(p piece) bool { return p.slot == slot })
 }
 
 // numbered reports that the template places the number itself.

@@ -12,6 +12,7 @@ import (
 
 	"ivalt-radius/auth"
 	"ivalt-radius/ivalt/course"
+	"ivalt-radius/state"
 )
 
 // pocket is a phone whose person may approve at a moment: iVALT keeps one result, and a read takes it where it is not sticky.
@@ -360,5 +361,32 @@ func TestALatePollWaitsBehindALookUp(t *testing.T) {
 			t.Error("a late poll goes before a look-up")
 		}
 		sch.forget(newcomer)
+	})
+}
+
+// TestLatePollsTakeNothingFromOthers: while the budget is short nobody is polled for who was answered.
+func TestLatePollsTakeNothingFromOthers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := pocket{}
+		s := settings()
+		s.Limits = state.Limits{PerMinute: 100}
+		h := newHouse(t, s, p.answer)
+		h.age()
+		first := h.short("a1", "")
+		first.LateCredit = 30 * time.Second
+		h.push(t.Context(), first)
+		if !h.scheduler.budget.Reserve(60) {
+			t.Fatal("no room")
+		}
+		before := h.fake.count(resultPath)
+		<-time.After(12 * time.Second)
+		if n := h.fake.count(resultPath) - before; n != 0 {
+			t.Errorf("%d late polls while the budget is short", n)
+		}
+		h.scheduler.budget.Release(60)
+		<-time.After(12 * time.Second)
+		if n := h.fake.count(resultPath) - before; n == 0 {
+			t.Error("none while it is idle")
+		}
 	})
 }

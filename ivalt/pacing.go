@@ -23,6 +23,9 @@ func (s *scheduler) paced(l *login, o order, now instant) (order, instant) {
 	if at < c.Last {
 		at = c.OrLast(s.worthwhile(l, max(at, now)))
 	}
+	if l.late != 0 && at <= now && s.scarce() {
+		return o, now + reviewEvery // nobody waits for it: it takes nothing from those who do
+	}
 	if second, more := c.Repush(); more && second <= at {
 		return order{Do: course.Ask, Call: course.Push, At: second}, second
 	}
@@ -37,9 +40,13 @@ func (s *scheduler) worthwhile(l *login, at instant) instant {
 	}, s.budget.Use())
 }
 
-// review is when to look again at a login that is due at a time to come.
+// scarce reports that calls compete for the budget.
+func (s *scheduler) scarce() bool { return s.plan.limited && pace.Scarce(s.budget.Use()) }
+
+// review is when to look again at a login that is due at a time to come. While the budget is idle the price can only rise, and is
+// asked for when the time comes.
 func (s *scheduler) review(l *login, at, now instant) instant {
-	if l.next.Call == course.Poll && s.plan.limited {
+	if l.next.Call == course.Poll && s.scarce() {
 		at = min(at, now+reviewEvery)
 	}
 	return min(at, l.course.End)
@@ -48,11 +55,11 @@ func (s *scheduler) review(l *login, at, now instant) instant {
 // mostCompared bounds how many waiting polls are compared for the next free place.
 const mostCompared = 128
 
-// likeliest is, among the polls at the head of a queue, the one that most likely finds an answer. Without limits none waits
-// for the budget, and the first one goes.
+// likeliest is, among the polls at the head of a queue, the one that most likely finds an answer. While the budget is idle none waits
+// for it, and the first one goes.
 func (s *scheduler) likeliest(q *queue, now instant) *login {
 	best := q.first().login
-	if !s.plan.limited || q.first().rank != rankPoll {
+	if q.Len() == 1 || q.first().rank != rankPoll || !s.scarce() {
 		return best
 	}
 	most := best.chance(now)

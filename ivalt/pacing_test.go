@@ -87,6 +87,9 @@ func TestTheLikeliestPollGoesFirst(t *testing.T) {
 		s.Limits = state.Limits{PerMinute: 100}
 		h := newHouse(t, s, script(sent(), wait()))
 		sch := h.scheduler
+		if !sch.budget.Reserve(80) {
+			t.Fatal("no room")
+		}
 		sch.mu.Lock()
 		defer sch.mu.Unlock()
 		var all []*login
@@ -147,7 +150,7 @@ func TestTimesAreLearned(t *testing.T) {
 	})
 }
 
-// TestAShortOutageOfOthersSpares: the endpoint is closed off by the failures of some, and those that wait are polled for again as
+// TestAShortOutageSparesWhoWaits: the endpoint is closed off by the failures of some, and those that wait are polled for again as
 // soon as a probe is answered.
 func TestAShortOutageSparesWhoWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

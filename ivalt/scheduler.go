@@ -65,14 +65,15 @@ const (
 // caller that has an answer takes the login's next step itself, and its own next call with it. The loop goroutine
 // serves the clock and new logins, so that a login's own goroutine parks with a shallow stack.
 type scheduler struct {
-	began  time.Time
-	budget state.Allowance
-	voice  *voice
-	base   context.Context //nolint:containedctx // the life of the service, which ends its calls
-	cancel context.CancelFunc
-	wake   chan struct{}
-	jobs   chan job
-	work   sync.WaitGroup
+	began     time.Time
+	newBudget func(state.Limits) state.Allowance
+	budget    state.Allowance // of the key
+	voice     *voice
+	base      context.Context //nolint:containedctx // the life of the service, which ends its calls
+	cancel    context.CancelFunc
+	wake      chan struct{}
+	jobs      chan job
+	work      sync.WaitGroup
 
 	mu        sync.Mutex
 	closed    bool
@@ -99,12 +100,13 @@ type scheduler struct {
 	said      []func() // to be recorded, logged and answered outside the lock, in this order
 }
 
-func newScheduler(p *plan, c *gateway.Client, l state.Limits, v *voice, rule pace.Rule) *scheduler {
+func newScheduler(p *plan, c *gateway.Client, l state.Limits, d Deps) *scheduler {
 	base, cancel := context.WithCancel(context.Background())
 	s := &scheduler{
 		began:     time.Now(),
-		budget:    state.NewBudget(l, nil),
-		voice:     v,
+		newBudget: d.Budget,
+		budget:    d.Budget(l),
+		voice:     newVoice(d),
 		base:      base,
 		cancel:    cancel,
 		wake:      make(chan struct{}, 1),
@@ -117,7 +119,7 @@ func newScheduler(p *plan, c *gateway.Client, l state.Limits, v *voice, rule pac
 		phones:    newPhones(),
 		breaker:   breaker.New(),
 		learner:   pace.NewLearner(),
-		rule:      rule,
+		rule:      d.Rule,
 	}
 	s.waiting[fromReserve].lane, s.waiting[fromRest].lane = ready, ready
 	s.work.Add(1)
@@ -263,7 +265,6 @@ func (s *scheduler) close() {
 
 // adopt takes new settings. Open logins keep their plan; their next calls go to the new address with the new key.
 func (s *scheduler) adopt(p *plan, c *gateway.Client, l state.Limits) {
-	s.budget.SetLimits(l)
 	s.mu.Lock()
 	if s.closed {
 		s.unlock()
@@ -275,15 +276,28 @@ func (s *scheduler) adopt(p *plan, c *gateway.Client, l state.Limits) {
 	s.breaker = breaker.New()
 	s.voice.reset()
 	s.blocked = [tokenCount]instant{}
-	if !c.SamePeople(old) {
-		s.addresses = newAddresses()
-	} else {
+	if c.SamePeople(old) {
+		s.budget.SetLimits(l)
 		forgotten = nil
+	} else {
+		s.addresses = newAddresses()
+		s.renewBudget(l)
 	}
 	s.dispatch()
 	s.unlock()
 	old.Retire()
 	if forgotten != nil {
 		forgotten.close()
+	}
+}
+
+// renewBudget begins the budget of another key: what the old one used, and what was said of it, counts no more. Open logins keep their
+// places.
+func (s *scheduler) renewBudget(l state.Limits) {
+	s.budget = s.newBudget(l)
+	for l := range s.open {
+		if !s.budget.Reserve(l.reserved) {
+			l.reserved = 0 // what the new limits cannot hold waits for what is left
+		}
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"ivalt-radius/fault"
 	"ivalt-radius/ivalt/gateway"
 	"ivalt-radius/ivalt/pace"
+	"ivalt-radius/state"
 )
 
 // Deps are what the service needs from the house.
@@ -17,6 +18,8 @@ type Deps struct {
 	Log       logrus.FieldLogger // alarms; a line for each call at debug level
 	Transport http.RoundTripper  // for tests; nil: our own
 	Rule      pace.Rule          // for comparisons; nil: pace.ByWorth
+	// Budget makes the budget of one API key; nil: state.NewBudget, that of one node.
+	Budget func(state.Limits) state.Allowance
 }
 
 // Service asks people through iVALT. It implements auth.Pusher and is safe for concurrent use.
@@ -37,7 +40,10 @@ func New(s Settings, d Deps) (*Service, fault.List) {
 	if d.Rule == nil {
 		d.Rule = pace.ByWorth
 	}
-	return &Service{deps: d, scheduler: newScheduler(&p, d.client(options), s.Limits, newVoice(d), d.Rule)}, faults
+	if d.Budget == nil {
+		d.Budget = func(l state.Limits) state.Allowance { return state.NewBudget(l, nil) }
+	}
+	return &Service{deps: d, scheduler: newScheduler(&p, d.client(options), s.Limits, d)}, faults
 }
 
 // client is the client of options that passed their check.

@@ -99,6 +99,7 @@ func TestLabelShowsTheNumber(t *testing.T) {
 		{"empty", "", "gate", "VPN #47"},
 		{"never cut off", "VPN {client}", strings.Repeat("x", 100), "VPN " + strings.Repeat("x", 52) + " #47"},
 		{"placed by the template", "No. {number}: {client}", "gate", "No. 47: gate"},
+		{"placed too far behind", "VPN {client} No. {number}", strings.Repeat("x", 100), "VPN " + strings.Repeat("x", 52) + " #47"},
 		{"as text of a client", "VPN {client}", "{number}", "VPN {number} #47"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

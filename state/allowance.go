@@ -52,7 +52,8 @@ type Use struct{ Minute, Hour float64 }
 
 // Heed implements Plan. A limit below the operator's holds until the API says otherwise; one above it changes nothing. No more is
 // left here than 97 % of what the API says is left: calls that it counts and this Budget does not, since another program uses the
-// key or an earlier process did, are counted too until the API's window has room again.
+// key or an earlier process did, are counted too until the API's window has room again. Each notice replaces what the one before it
+// said of the same window.
 func (b *Budget) Heed(n Notice) {
 	if n.Limit < 1 {
 		return
@@ -65,12 +66,18 @@ func (b *Budget) Heed(n Notice) {
 		return
 	}
 	w.told = n.Limit
-	foreign := w.left(0) - usable(min(n.Remaining, n.Limit))
-	since := t
-	if n.Reset > 0 {
-		since = max(t-w.length, t-w.length+min(n.Reset, w.length))
+	w.foreign, w.foreignUntil = 0, 0 // what it said before is replaced
+	if foreign := w.left(0) - usable(min(n.Remaining, n.Limit)); foreign > 0 {
+		w.foreign, w.foreignUntil = foreign, t+w.resets(n.Reset)
 	}
-	w.insert(foreign, since)
+}
+
+// resets is how long calls that the API alone counts are held to count: until its reset, and a minute at most where it tells none.
+func (w *window) resets(reset time.Duration) time.Duration {
+	if reset <= 0 {
+		reset = time.Minute
+	}
+	return min(reset, w.length)
 }
 
 // windowOf is the limited window that a notice speaks of: one whose limit it names, of several the one that its reset fits; else the

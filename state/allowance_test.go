@@ -24,6 +24,7 @@ func TestBudgetHeedsTheAPI(t *testing.T) {
 		{"somebody else uses the key", documented, 3, Notice{100, 50, time.Minute}, [3]int{16, 48, 967}, time.Minute, [3]int{19, 97, 967}},
 		{"whose calls end earlier", documented, 0, Notice{100, 50, 20 * time.Second}, [3]int{19, 48, 970}, 20 * time.Second, [3]int{19, 97, 970}},
 		{"whose end it does not say", documented, 0, Notice{100, 50, 0}, [3]int{19, 48, 970}, 59 * time.Second, [3]int{19, 48, 970}},
+		{"of the hour, whose end it does not say", documented, 0, Notice{1000, 0, 0}, [3]int{19, 97, 0}, time.Minute, [3]int{19, 97, 970}},
 		{"nothing is left", documented, 0, Notice{100, 0, 30 * time.Second}, [3]int{19, 0, 970}, 30 * time.Second, [3]int{19, 97, 970}},
 		{"the hour", documented, 1, Notice{1000, 400, time.Hour}, [3]int{18, 96, 388}, 2 * time.Second, [3]int{19, 96, 388}},
 		{"a lower limit of the minute", documented, 0, Notice{60, 60, time.Minute}, [3]int{19, 58, 970}, time.Hour, [3]int{19, 58, 970}},
@@ -96,5 +97,28 @@ func TestBudgetUse(t *testing.T) {
 	}
 	if got := NewBudget(Limits{}, nil).Use(); got != (Use{}) {
 		t.Errorf("%v of what is unlimited", got)
+	}
+}
+
+// TestBudgetBelievesTheLatestNotice: what was said before is replaced, not added to.
+func TestBudgetBelievesTheLatestNotice(t *testing.T) {
+	at := newClock()
+	b := NewBudget(Limits{PerHour: 1000}, at.now)
+	b.Heed(Notice{Limit: 1000, Remaining: 0, Reset: time.Hour})
+	if got := left(b)[2]; got != 0 {
+		t.Errorf("%d left of none", got)
+	}
+	if wait := b.Take(); wait <= 0 || wait > time.Hour {
+		t.Errorf("waits %v", wait)
+	}
+	b.Heed(Notice{Limit: 1000, Remaining: 990, Reset: time.Hour})
+	if got := left(b)[2]; got != 960 {
+		t.Errorf("%d left of 990", got)
+	}
+	for range 100 {
+		b.Take()
+	}
+	if got := left(b)[2]; got != 860 {
+		t.Errorf("%d left after a hundred calls", got)
 	}
 }

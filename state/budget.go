@@ -2,7 +2,6 @@ package state
 
 import (
 	"math"
-	"slices"
 	"sync"
 	"time"
 )
@@ -175,6 +174,9 @@ type window struct {
 	told   int // the limit that the API last named; 0: it named none
 	calls  []time.Duration
 	head   int
+
+	foreign      int // calls that the API alone counts
+	foreignUntil time.Duration
 }
 
 func (w *window) setLimit(limit int) {
@@ -200,16 +202,8 @@ func (w *window) use(reserved int) float64 {
 	return min(1, float64(w.used()+reserved)/float64(w.most()))
 }
 
-// insert counts n calls that were made at a time not after the latest one here, in their place.
-func (w *window) insert(n int, at time.Duration) {
-	if n = min(n, w.most()); n <= 0 {
-		return
-	}
-	i, _ := slices.BinarySearch(w.calls[w.head:], at)
-	w.calls = slices.Insert(w.calls, w.head+i, slices.Repeat([]time.Duration{at}, n)...)
-}
-
-func (w *window) used() int { return len(w.calls) - w.head }
+// used are the calls in it, the API's own count of others' among them.
+func (w *window) used() int { return len(w.calls) - w.head + w.foreign }
 
 // left is the room beside the calls made and the reserved places.
 func (w *window) left(reserved int) int {
@@ -225,10 +219,14 @@ func (w *window) wait(t time.Duration, reserved int) time.Duration {
 		return 0
 	}
 	mustLeave := w.used() + reserved - w.most() + 1
-	if mustLeave > w.used() {
-		return recheck
+	at := t + recheck
+	if own := len(w.calls) - w.head; mustLeave <= own {
+		at = w.calls[w.head+mustLeave-1] + w.length
 	}
-	return w.calls[w.head+mustLeave-1] + w.length - t
+	if w.foreign > 0 {
+		at = min(at, w.foreignUntil)
+	}
+	return at - t
 }
 
 func (w *window) count(t time.Duration) {
@@ -239,6 +237,9 @@ func (w *window) count(t time.Duration) {
 
 // expire drops the calls that are as old as the window is long, and now and then gives their room back.
 func (w *window) expire(t time.Duration) {
+	if t >= w.foreignUntil {
+		w.foreign = 0
+	}
 	for w.head < len(w.calls) && t-w.calls[w.head] >= w.length {
 		w.head++
 	}

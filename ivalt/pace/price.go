@@ -41,6 +41,9 @@ func Price(u state.Use) time.Duration {
 	return time.Duration(min(float64(idle)*scarcity(u), float64(most)))
 }
 
+// Scarce reports that the budget is no longer idle: calls that can wait should.
+func Scarce(u state.Use) bool { return scarcity(u) > 1 }
+
 // scarcity is 1 while there is plenty, and grows with the fuller of the two windows.
 func scarcity(u state.Use) float64 {
 	return max(grow(u.Minute, plentyMinute, steepMinute), grow(u.Hour, plentyHour, steepHour))
