@@ -130,6 +130,9 @@ func (c *Course) Keeps(k Call, now Instant) int {
 // InDoubt reports that nobody knows whether the push was taken, and no second one was sent.
 func (c *Course) InDoubt() bool { return c.Delivery == Doubtful && !c.resent }
 
+// Shares reports that the phone may show another push beside the one that was answered: an earlier login's, or this one's second.
+func (c *Course) Shares() bool { return c.resent || c.History == Unseen || c.History == Dirty }
+
 // Lapse has the login polled for after its answer, until a moment. It gives the first such step; rest where a call is under way.
 func (c Course) Lapse(until, now Instant) (Course, Order) {
 	c.Last, c.End = until, until+LastPollWaits
