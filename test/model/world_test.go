@@ -225,7 +225,8 @@ func (w *world) drawDeed(t *rapid.T) deed {
 // faults are what may be injected.
 func faults() (all []ivalttest.Fault) {
 	left := []ivalttest.FaultKind{
-		answers.StaleApproval,                                                     // iVALT itself says "approved"
+		answers.StaleApproval,                                                           // iVALT itself says "approved",
+		answers.StatusNull, answers.StatusFalse, answers.StatusMissing, answers.Expired, // or that nobody has answered, while it holds an answer
 		answers.HugeBody, answers.HugeTail, answers.GzipBomb, answers.DeepNesting, // only cost time here
 	}
 	for _, f := range ivalttest.Hostile() {
