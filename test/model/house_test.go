@@ -135,8 +135,15 @@ func (p pusher) Begin(push *auth.Push) auth.Asked {
 	return p.service.Begin(&marked)
 }
 
-// Commit implements auth.Recorder.
-func (h *house) Commit(context.Context, audit.Event) error { return nil }
+// Commit implements auth.Recorder. The disk takes its time.
+func (h *house) Commit(ctx context.Context, _ audit.Event) error {
+	select {
+	case <-time.After(h.disk):
+		return nil
+	case <-ctx.Done():
+		return nil // a disk that says too late that it is durable
+	}
+}
 
 // Note implements auth.Recorder.
 func (h *house) Note(audit.Event) {}

@@ -5,8 +5,6 @@ import (
 	"time"
 
 	"ivalt-radius/auth"
-	"ivalt-radius/ivalt/course"
-	"ivalt-radius/ivalt/gateway"
 	"ivalt-radius/state"
 )
 
@@ -124,6 +122,12 @@ func matches(wanted [][]int) bool {
 	return true
 }
 
+// What docs/ivalt.md promises of a call, and of the one more push.
+const (
+	callTimeout = 10 * time.Second
+	resendAfter = 10 * time.Second
+)
+
 // judgePushes: one push, and one more only where nobody could know of the first, not before its time.
 func (w *truth) judgePushes(l *login, t *tally) {
 	switch {
@@ -137,14 +141,14 @@ func (w *truth) judgePushes(l *login, t *tally) {
 	first, second := l.pushes[0], l.pushes[1]
 	left := first.Arrived.Add(-w.way)
 	told := first.Out.Add(w.way)
-	gaveUp := told.Sub(left) >= gateway.Timeout
+	gaveUp := told.Sub(left) >= callTimeout
 	if gaveUp {
-		told = left.Add(gateway.Timeout)
+		told = left.Add(callTimeout)
 	}
 	if first.Whole && !gaveUp && first.Status < http.StatusInternalServerError {
 		w.complain("attempt %d: pushed again though iVALT had answered %d", l.serial, first.Status)
 	}
-	if gap := second.Arrived.Add(-w.way).Sub(told); gap < course.ResendAfter {
+	if gap := second.Arrived.Add(-w.way).Sub(told); gap < resendAfter {
 		w.complain("attempt %d: pushed again after %v", l.serial, gap)
 	}
 }

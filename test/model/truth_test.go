@@ -212,12 +212,22 @@ func (w *truth) voided(b, l *login) string {
 	return ""
 }
 
-// denied reports that the phone's person denied behind b's push, and that somebody looked before they approved after all.
+// denied reports that the phone's person denied behind b's push, and that somebody looked before they approved after all. What the first
+// look behind a push finds is taken for an answer to an older one, as docs/ivalt.md says of the sentinel: such a denial says nothing.
 func (w *truth) denied(b *login, rang, approved time.Time) bool {
+	first := w.looked(b.mobile, rang)
 	return slices.ContainsFunc(w.answers, func(d ivalttest.Answer) bool {
-		return d.Mobile == b.mobile && d.Said == "denied" && !d.At.Before(rang) && d.At.Before(approved) &&
-			slices.ContainsFunc(w.looks, func(k look) bool {
-				return k.mobile == b.mobile && k.at.After(d.At) && k.at.Before(approved)
-			})
+		return d.Mobile == b.mobile && d.Said == "denied" && d.At.After(first) && d.At.Before(approved) && w.looked(b.mobile, d.At).Before(approved)
 	})
+}
+
+// looked is when a phone's result was first told truly after a moment; far in the future where it never was.
+func (w *truth) looked(mobile string, after time.Time) time.Time {
+	first := after.Add(1000 * time.Hour)
+	for _, k := range w.looks {
+		if k.mobile == mobile && k.at.After(after) && k.at.Before(first) {
+			first = k.at
+		}
+	}
+	return first
 }

@@ -22,6 +22,8 @@ type world struct {
 	cloud    ivalttest.Options
 	way      time.Duration
 	patience time.Duration // how long a NAS waits
+	disk     time.Duration // how long a record takes to be durable
+	hurried  bool          // few callers, one phone, short waits: what happens between two attempts of one login
 	checked  bool          // there is a first factor
 	people   []somebody
 	phones   []ivalttest.Person
@@ -125,7 +127,7 @@ func drawWorld(t *rapid.T) world {
 	w := world{
 		way:      oneOf(t, "way", seconds(0.01, 0.15, 0.4)...),
 		patience: oneOf(t, "patience", seconds(12, 20, 60)...),
-		checked:  mostly(t, "first factor"),
+		checked:  mostly(t, "first factor"), disk: oneOf(t, "disk", seconds(0, 0.01, 1.5)...), hurried: oneOf(t, "hurried", false, true),
 	}
 	w.cloud = ivalttest.Options{
 		Sticky: oneOf(t, "sticky", false, true), KeepResults: oneOf(t, "keeps results", false, true),
@@ -140,6 +142,9 @@ func drawWorld(t *rapid.T) world {
 		w.cloud.Limits = plan.Limits{PerSecond: 3, PerMinute: 30, PerHour: 200}
 	}
 	phones := oneOf(t, "phones", 1, 1, 2)
+	if w.hurried {
+		w.patience, w.checked, w.settings.credit, phones = 12*time.Second, true, 30*time.Second, 1
+	}
 	for i := range oneOf(t, "people", 2, 3, 4) {
 		w.people = append(w.people, somebody{
 			name: string(rune('a'+i)) + "da", phone: oneOf(t, "phone", 0, phones-1), listed: oneOf(t, "listed", true, false), barred: !mostly(t, "welcome") && i > 0,
@@ -205,12 +210,18 @@ func (w *world) drawDeed(t *rapid.T) deed {
 			refuses, breaks, breaks, mends, reloads, restarts, waits),
 		pick: rapid.IntRange(0, 5).Draw(t, "pick"),
 	}
+	if w.hurried {
+		d.after = oneOf(t, "hurries", seconds(0, 0.02, 0.5, 3, 6, 12, 18)...)
+	}
 	switch d.does {
 	case logsIn, reuses:
 		d.who = caller{
 			person: oneOf(t, "person", 0, 0, 0, rapid.IntRange(0, len(w.people)-1).Draw(t, "other person")),
 			client: oneOf(t, "client", "vpn", "vpn", "vpn", "wifi"), station: oneOf(t, "station", "203.0.113.9", "203.0.113.9", "203.0.113.9", "198.51.100.66", ""),
 			password: oneOf(t, "password", "right", "right", "right", "right", "wrong"),
+		}
+		if w.hurried {
+			d.who = caller{person: 0, client: "vpn", station: oneOf(t, "hurried station", "203.0.113.9", "203.0.113.9", "198.51.100.66"), password: "right"}
 		}
 	case breaks:
 		d.fault = w.drawFault(t)
@@ -237,10 +248,18 @@ func faults() (all []ivalttest.Fault) {
 	return all
 }
 
+// inDoubt reports an answer that does not refuse the push: the phone may ring. One that iVALT refuses in so many words does not.
+func inDoubt(k ivalttest.FaultKind) bool {
+	return slices.Contains([]ivalttest.FaultKind{
+		answers.Closed, answers.ClosedHalfway, answers.Stall, answers.StallBody, answers.ServerError, answers.BadGateway, answers.Unavailable,
+		answers.GatewayTimeout, answers.HTML200, answers.TruncatedJSON, answers.TwoDocuments, answers.EmptyBody,
+	}, k)
+}
+
 func (w *world) drawFault(t *rapid.T) ivalttest.Fault {
 	f := oneOf(t, "fault", faults()...)
 	f.Requests = oneOf(t, "calls", 1, 2, 4, 0)
-	f.Delivered = oneOf(t, "delivered", false, true)
+	f.Delivered = oneOf(t, "delivered", false, true) && (f.Endpoint != ivalttest.PushEndpoint || inDoubt(f.Kind))
 	if w.settings.limits == (state.Limits{}) && !mostly(t, "not slow") {
 		f = ivalttest.Fault{Kind: ivalttest.Slow, Endpoint: oneOf(t, "endpoint", ivalttest.PushEndpoint, ivalttest.ResultEndpoint), Delay: oneOf(t, "delay", seconds(1, 3, 8)...), Requests: f.Requests}
 	}
