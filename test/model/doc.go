@@ -3,7 +3,7 @@
 // which calls reached that cloud, as the line to it saw them. Nothing that the product itself keeps or says is a witness, but
 // the verdicts that are judged.
 //
-// TestModel draws whole worlds; `make model` draws two thousand. The scenes are the worst interleavings that an attacker could
+// TestModel draws whole worlds; `make model` draws ten thousand. The scenes are the worst interleavings that an attacker could
 // think of, each with its one right end.
 //
 // Three things are out of what any client of this API can see, and the world leaves them out: an iVALT that itself says "approved"

@@ -187,9 +187,9 @@ func (h *house) Verify(ctx context.Context, user auth.Username, req *auth.Reques
 }
 
 // send begins an exchange and waits until nothing moves any more.
-func (h *house) send(who caller, replaces []uint64) *exchange {
+func (h *house) send(who caller, replaces []uint64) {
 	h.mu.Lock()
-	x := &exchange{id: uint64(len(h.exchanges) + 1), who: who, era: h.era, received: time.Now(), replaced: replaces, credit: h.now.insecure} //nolint:gosec // a count
+	x := &exchange{id: uint64(len(h.exchanges) + 1), who: who, era: h.era, received: time.Now(), replaced: replaces, credit: h.now.insecure}
 	if h.checked && who.station != "" {
 		x.credit = h.now.credit
 	}
@@ -214,7 +214,6 @@ func (h *house) send(who caller, replaces []uint64) *exchange {
 		x.ends++
 	})
 	synctest.Wait()
-	return x
 }
 
 // do has one thing happen.

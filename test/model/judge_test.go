@@ -61,12 +61,11 @@ func (w *truth) judgeExchanges(t *tally) {
 		if l != nil && (l.who != x.who || l.era != x.era) {
 			w.complain("exchange %d: got the verdict of another login", x.id)
 		}
-		switch x.verdict.Reason {
-		case auth.Collision:
+		if x.verdict.Reason == auth.Collision {
 			t.collisions++
-		case auth.StaleApproval:
+		}
+		if x.verdict.Reason == auth.StaleApproval {
 			t.stale++
-		default:
 		}
 	}
 }

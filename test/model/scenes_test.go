@@ -2,6 +2,7 @@ package model
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -16,16 +17,18 @@ import (
 func home() caller {
 	return caller{person: 0, client: "vpn", station: "203.0.113.9", password: "right"}
 }
+
 func thief() caller {
 	return caller{person: 0, client: "vpn", station: "198.51.100.66", password: "right"}
 }
+
 func bda() caller { return caller{person: 1, client: "vpn", station: "203.0.113.7", password: "right"} }
 
 // scene is one interleaving, and the reason with which each of its exchanges must end.
 type scene struct {
 	name   string
-	change func(*world)                                                     // nil: nothing
-	play   func(h *house, pass func(seconds float64), log func(who caller)) // log begins an exchange
+	change func(*world) // nil: nothing
+	play   func(*cast)
 	want   string
 }
 
@@ -45,12 +48,38 @@ func always(w *world)     { w.settings.sentinel = ivalt.SentinelAlways }
 func uncredited(w *world) { w.settings.credit = 0 }
 func consumed(w *world)   { w.settings.result, w.cloud.KeepResults = ivalt.ResultConsumed, true }
 
+// cast is a scene's world while it is played.
+type cast struct{ *house }
+
+// pass lets time go on.
+func (c *cast) pass(seconds float64) {
+	<-time.After(time.Duration(seconds * float64(time.Second)))
+	synctest.Wait()
+}
+
+// log begins an exchange.
+func (c *cast) log(who caller) { c.send(who, nil) }
+
+// lapse is a login of ada's that nobody answers in time.
+func (c *cast) lapse() {
+	c.log(home())
+	c.pass(14)
+}
+
+// accepted is a login of ada's that was let in.
+func (c *cast) accepted() {
+	c.log(home())
+	c.pass(4)
+	c.yes(1)
+	c.pass(4)
+}
+
 // yes and no are the person's hand on the n-th push from the first.
 func (h *house) yes(n uint64) { h.sky.ApprovePush(n) }
 func (h *house) no(n uint64)  { h.sky.DenyPush(n) }
 
 func TestScenes(t *testing.T) {
-	for _, s := range append(lateScenes(), otherScenes()...) {
+	for _, s := range slices.Concat(lateScenes(), voidScenes(), restScenes(), sharedScenes()) {
 		t.Run(s.name, func(t *testing.T) { synctest.Test(t, s.run) })
 	}
 }
@@ -62,11 +91,7 @@ func (s *scene) run(t *testing.T) {
 	}
 	h := open(w, t.Errorf)
 	<-time.After(10 * time.Minute) // no phone is unknown
-	pass := func(seconds float64) {
-		<-time.After(time.Duration(seconds * float64(time.Second)))
-		synctest.Wait()
-	}
-	s.play(h, pass, func(who caller) { h.send(who, nil) })
+	s.play(&cast{h})
 	<-time.After(h.patience + time.Second)
 	h.stop()
 	h.judge()
@@ -81,181 +106,199 @@ func (s *scene) run(t *testing.T) {
 
 // lateScenes are about an approval that comes behind the answer.
 func lateScenes() []scene {
-	// Each begins with a login of ada's that nobody answers, and a late approval of its push.
-	lapse := func(h *house, pass func(float64), log func(caller)) {
-		log(home())
-		pass(14)
-	}
 	return []scene{
-		{name: "the very same login gets it", want: "push_timeout approved", play: func(h *house, pass func(float64), log func(caller)) {
-			lapse(h, pass, log)
-			h.yes(1)
-			pass(6)
-			log(home())
+		{name: "the very same login gets it", want: "push_timeout approved", play: func(c *cast) {
+			c.lapse()
+			c.yes(1)
+			c.pass(6)
+			c.log(home())
 		}},
-		{name: "once", want: "push_timeout approved push_timeout", play: func(h *house, pass func(float64), log func(caller)) {
-			lapse(h, pass, log)
-			h.yes(1)
-			pass(6)
-			log(home())
-			pass(12) // it is no copy any more
-			log(home())
+		{name: "once", want: "push_timeout approved push_timeout", play: func(c *cast) {
+			c.lapse()
+			c.yes(1)
+			c.pass(6)
+			c.log(home())
+			c.pass(12) // it is no copy any more
+			c.log(home())
 		}},
-		{name: "not where it is off", change: uncredited, want: "push_timeout push_timeout", play: func(h *house, pass func(float64), log func(caller)) {
-			lapse(h, pass, log)
-			h.yes(1)
-			pass(6)
-			log(home())
+		{name: "not where it is off", change: uncredited, want: "push_timeout push_timeout", play: func(c *cast) {
+			c.lapse()
+			c.yes(1)
+			c.pass(6)
+			c.log(home())
 		}},
-		{name: "a thief does not", want: "push_timeout push_timeout", play: func(h *house, pass func(float64), log func(caller)) {
-			lapse(h, pass, log)
-			h.yes(1)
-			pass(6)
-			log(thief())
+		{name: "a thief does not", want: "push_timeout push_timeout", play: func(c *cast) {
+			c.lapse()
+			c.yes(1)
+			c.pass(6)
+			c.log(thief())
 		}},
-		{name: "nor does another person of the same phone", want: "push_timeout push_timeout", play: func(h *house, pass func(float64), log func(caller)) {
-			lapse(h, pass, log)
-			h.yes(1)
-			pass(6)
-			log(bda())
-		}},
-		{name: "a thief in between voids it", want: "push_timeout push_timeout push_timeout", play: func(h *house, pass func(float64), log func(caller)) {
-			lapse(h, pass, log)
-			h.yes(1)
-			pass(6)
-			log(thief())
-			pass(12)
-			log(home())
-		}},
-		{name: "a thief who comes first, before anybody has looked, gets nothing either", want: "push_timeout push_timeout", play: func(h *house, pass func(float64), log func(caller)) {
-			lapse(h, pass, log)
-			h.yes(1)
-			log(thief())
-		}},
-		{name: "both at once collide", want: "push_timeout collision collision push_timeout", play: func(h *house, pass func(float64), log func(caller)) {
-			lapse(h, pass, log)
-			log(home())
-			log(thief())
-			h.yes(1)
-			pass(1)
-			log(home())
-		}},
-		{name: "a thief in between, whom the person's own login waits out, gets no credit of theirs", want: "push_timeout push_timeout push_timeout", play: func(h *house, pass func(float64), log func(caller)) {
-			lapse(h, pass, log)
-			log(thief())
-			pass(13)
-			h.yes(2) // the thief's push
-			pass(2)
-			log(home())
-		}},
-		{name: "denied on the phone", want: "push_timeout push_timeout", play: func(h *house, pass func(float64), log func(caller)) {
-			lapse(h, pass, log)
-			h.no(1)
-			pass(6)
-			log(home())
-		}},
-		{name: "over after thirty seconds", want: "push_timeout push_timeout", play: func(h *house, pass func(float64), log func(caller)) {
-			lapse(h, pass, log)
-			h.yes(1)
-			pass(28)
-			log(home())
-		}},
-		{name: "gone with a restart, whose first login drains", want: "push_timeout push_timeout", play: func(h *house, pass func(float64), log func(caller)) {
-			lapse(h, pass, log)
-			h.yes(1)
-			h.restart()
-			log(home())
+		{name: "nor does another person of the same phone", want: "push_timeout push_timeout", play: func(c *cast) {
+			c.lapse()
+			c.yes(1)
+			c.pass(6)
+			c.log(bda())
 		}},
 	}
 }
 
-// otherScenes are about everything else that somebody might ride on.
-func otherScenes() []scene {
-	accepted := func(h *house, pass func(float64), log func(caller)) {
-		log(home())
-		pass(4)
-		h.yes(1)
-		pass(4)
-	}
+// voidScenes are about what takes a late approval away.
+func voidScenes() []scene {
 	return []scene{
-		{name: "sticky: a login right after an accept", change: sticky, want: "approved stale_approval", play: func(h *house, pass func(float64), log func(caller)) {
-			accepted(h, pass, log)
-			pass(5)
-			log(thief())
+		{name: "a thief in between voids it", want: "push_timeout push_timeout push_timeout", play: func(c *cast) {
+			c.lapse()
+			c.yes(1)
+			c.pass(6)
+			c.log(thief())
+			c.pass(12)
+			c.log(home())
 		}},
-		{name: "the same with a copy that joins late", change: sticky, want: "approved approved stale_approval", play: func(h *house, pass func(float64), log func(caller)) {
-			accepted(h, pass, log)
-			log(home())
-			log(thief())
+		{name: "a thief who comes first, before anybody has looked, gets nothing either", want: "push_timeout push_timeout", play: func(c *cast) {
+			c.lapse()
+			c.yes(1)
+			c.log(thief())
 		}},
-		{name: "sticky: a restart right after an accept", change: sticky, want: "approved stale_approval", play: func(h *house, pass func(float64), log func(caller)) {
-			accepted(h, pass, log)
-			h.restart()
-			log(thief())
+		{name: "both at once collide", want: "push_timeout collision collision push_timeout", play: func(c *cast) {
+			c.lapse()
+			c.log(home())
+			c.log(thief())
+			c.yes(1)
+			c.pass(1)
+			c.log(home())
 		}},
-		{name: "a restart with an open push, approved meanwhile", want: "shutting_down push_timeout", play: func(h *house, pass func(float64), log func(caller)) {
-			log(home())
-			pass(3)
-			h.restart()
-			h.yes(1)
-			log(thief())
+		{name: "a thief in between, whom the person's own login waits out, gets no credit of theirs", want: "push_timeout push_timeout push_timeout", play: func(c *cast) {
+			c.lapse()
+			c.log(thief())
+			c.pass(13)
+			c.yes(2) // the thief's push
+			c.pass(2)
+			c.log(home())
 		}},
-		{name: "the same at an iVALT that keeps everything", change: sticky, want: "shutting_down stale_approval", play: func(h *house, pass func(float64), log func(caller)) {
-			log(home())
-			pass(3)
-			h.restart()
-			h.yes(1)
-			log(thief())
+		{name: "denied on the phone", want: "push_timeout push_timeout", play: func(c *cast) {
+			c.lapse()
+			c.no(1)
+			c.pass(6)
+			c.log(home())
 		}},
-		{name: "a collision, and then the first again: an approval before its push is nobody's", want: "collision collision push_timeout", play: func(h *house, pass func(float64), log func(caller)) {
-			log(home())
-			pass(2)
-			log(thief())
-			h.yes(1)
-			pass(1)
-			log(home())
+		{name: "over after thirty seconds", want: "push_timeout push_timeout", play: func(c *cast) {
+			c.lapse()
+			c.yes(1)
+			c.pass(28)
+			c.log(home())
 		}},
-		{name: "the first is kept, and what it approves is its own", change: keepsFirst, want: "approved collision", play: func(h *house, pass func(float64), log func(caller)) {
-			log(home())
-			pass(2)
-			log(thief())
-			h.yes(1)
+		{name: "gone with a restart, whose first login drains", want: "push_timeout push_timeout", play: func(c *cast) {
+			c.lapse()
+			c.yes(1)
+			c.restart()
+			c.log(home())
 		}},
-		{name: "a shared phone: the other one collides", change: always, want: "collision collision", play: func(h *house, pass func(float64), log func(caller)) {
-			log(home())
-			pass(0.02)
-			log(bda())
+	}
+}
+
+// restScenes are about what lies at iVALT after an accept or a restart.
+func restScenes() []scene {
+	return []scene{
+		{name: "sticky: a login right after an accept", change: sticky, want: "approved stale_approval", play: func(c *cast) {
+			c.accepted()
+			c.pass(5)
+			c.log(thief())
 		}},
-		{name: "a second push on the phone is approved too: it is nobody's", change: consumed, want: "push_timeout approved push_timeout", play: func(h *house, pass func(float64), log func(caller)) {
-			log(home())
-			pass(50)
-			log(home())
-			pass(4)
-			h.yes(2)
-			pass(5)
-			h.yes(1)
-			pass(2)
-			log(thief())
+		{name: "the same with a copy that joins late", change: sticky, want: "approved approved stale_approval", play: func(c *cast) {
+			c.accepted()
+			c.log(home())
+			c.log(thief())
 		}},
-		{name: "a wrong password voids nothing and rings nobody", want: "push_timeout bad_password approved", play: func(h *house, pass func(float64), log func(caller)) {
-			log(home())
-			pass(14)
-			h.yes(1)
+		{name: "sticky: a restart right after an accept", change: sticky, want: "approved stale_approval", play: func(c *cast) {
+			c.accepted()
+			c.restart()
+			c.log(thief())
+		}},
+		{name: "a restart with an open push, approved meanwhile", want: "shutting_down push_timeout", play: func(c *cast) {
+			c.log(home())
+			c.pass(3)
+			c.restart()
+			c.yes(1)
+			c.log(thief())
+		}},
+		{name: "the same at an iVALT that keeps everything", change: sticky, want: "shutting_down stale_approval", play: func(c *cast) {
+			c.log(home())
+			c.pass(3)
+			c.restart()
+			c.yes(1)
+			c.log(thief())
+		}},
+	}
+}
+
+// sharedScenes are about two who want one phone.
+func sharedScenes() []scene {
+	return []scene{
+		{name: "the person's renewal is open when a thief comes, who is refused alone", change: keepsFirst, want: "push_timeout approved collision", play: func(c *cast) {
+			c.lapse()
+			c.log(home())
+			c.pass(2)
+			c.log(thief())
+			c.yes(1)
+		}},
+		{name: "a thief's login is open when the person's renewal comes, which is refused alone", change: keepsFirst, want: "push_timeout push_timeout collision push_timeout", play: func(c *cast) {
+			c.lapse()
+			c.yes(1)
+			c.log(thief())
+			c.log(home())
+			c.pass(13)
+			c.log(home())
+		}},
+		{name: "a collision, and then the first again: an approval before its push is nobody's", want: "collision collision push_timeout", play: func(c *cast) {
+			c.log(home())
+			c.pass(2)
+			c.log(thief())
+			c.yes(1)
+			c.pass(1)
+			c.log(home())
+		}},
+		{name: "the first is kept, and what it approves is its own", change: keepsFirst, want: "approved collision", play: func(c *cast) {
+			c.log(home())
+			c.pass(2)
+			c.log(thief())
+			c.yes(1)
+		}},
+		{name: "a shared phone: the other one collides", change: always, want: "collision collision", play: func(c *cast) {
+			c.log(home())
+			c.pass(0.02)
+			c.log(bda())
+		}},
+		{name: "a second push on the phone is approved too: it is nobody's", change: consumed, want: "push_timeout approved push_timeout", play: func(c *cast) {
+			c.log(home())
+			c.pass(50)
+			c.log(home())
+			c.pass(4)
+			c.yes(2)
+			c.pass(5)
+			c.yes(1)
+			c.pass(2)
+			c.log(thief())
+		}},
+		{name: "a wrong password voids nothing and rings nobody", want: "push_timeout bad_password approved", play: func(c *cast) {
+			c.log(home())
+			c.pass(14)
+			c.yes(1)
 			wrong := home()
 			wrong.password = "guess"
-			log(wrong)
-			pass(6)
-			log(home())
+			c.log(wrong)
+			c.pass(6)
+			c.log(home())
 		}},
 	}
 }
 
-// TestTheJudgeSees: an Accept for nothing, and two for one approval, are found.
-func TestTheJudgeSees(t *testing.T) {
-	for name, tt := range map[string]struct {
-		spoil func(h *house)
-		want  string
-	}{
+// spoiler is what is done to a world in which one login was approved and the next one was not, and what the judge says of it.
+type spoiler struct {
+	spoil func(h *house)
+	want  string
+}
+
+func spoilers() map[string]spoiler {
+	return map[string]spoiler{
 		"sound":            {func(*house) {}, "[]"},
 		"for nothing":      {func(h *house) { h.exchanges[1].verdict.Kind = auth.Accept }, "[attempt %d: let in without an approval after its push; late: %s]"},
 		"after its time":   {func(h *house) { h.exchanges[0].at = h.exchanges[0].at.Add(11 * time.Second) }, "[exchange %d: answered after %v exchange %d: let in without a push, or after the answer had to leave]"},
@@ -265,10 +308,17 @@ func TestTheJudgeSees(t *testing.T) {
 		"another's verdict": {func(h *house) {
 			h.exchanges[1].era++
 			h.asks[1].era++
-			h.exchanges = append(h.exchanges, &exchange{id: 3, who: thief(), era: 1, received: h.exchanges[1].received, at: h.exchanges[1].at, ends: 1, verdict: h.exchanges[1].verdict})
+			other := *h.exchanges[1]
+			other.who = thief()
+			h.exchanges = append(h.exchanges, &other)
 		}, "[exchange %d: got the verdict of another login]"},
 		"a wrong password": {func(h *house) { h.exchanges[1].who.password = "guess" }, "[exchange %d: pushed or let in without first factor or policy]"},
-	} {
+	}
+}
+
+// TestTheJudgeSees: an Accept for nothing, and two for one approval, are found.
+func TestTheJudgeSees(t *testing.T) {
+	for name, tt := range spoilers() {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var found []string

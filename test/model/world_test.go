@@ -96,7 +96,7 @@ type deed struct {
 
 func (d deed) String() string {
 	s := fmt.Sprintf("+%v %s", d.after, d.does)
-	switch d.does {
+	switch d.does { //nolint:exhaustive // the others have nothing of their own
 	case logsIn, reuses:
 		s += fmt.Sprintf(" %+v pick %d", d.who, d.pick)
 	case breaks:
@@ -136,7 +136,7 @@ func drawWorld(t *rapid.T) world {
 		PushStatus: oneOf(t, "push status", 200, 201, 202), RequestIDs: !mostly(t, "no request ids"),
 		RateHeaders: oneOf(t, "rate headers", habit.HeadersMinute, habit.HeadersHour, habit.HeadersNone), CountPeaks: true,
 	}
-	w.settings = drawSettings(t, w.cloud.Sticky)
+	w.settings = w.drawSettings(t)
 	if oneOf(t, "limited", false, false, true) {
 		w.settings.limits = state.Limits{PerSecond: 3, PerMinute: 30, PerHour: 200}
 		w.cloud.Limits = plan.Limits{PerSecond: 3, PerMinute: 30, PerHour: 200}
@@ -160,9 +160,9 @@ func drawWorld(t *rapid.T) world {
 	return w
 }
 
-func drawSettings(t *rapid.T, sticky bool) settings {
+func (w *world) drawSettings(t *rapid.T) settings {
 	known := ivalt.ResultConsumed
-	if sticky {
+	if w.cloud.Sticky {
 		known = ivalt.ResultSticky
 	}
 	return settings{
@@ -226,7 +226,7 @@ func (w *world) drawDeed(t *rapid.T) deed {
 	case breaks:
 		d.fault = w.drawFault(t)
 	case reloads:
-		d.settings = drawSettings(t, w.cloud.Sticky)
+		d.settings = w.drawSettings(t)
 		d.settings.limits = w.settings.limits
 	case retries, approves, approvesOld, refuses, mends, restarts, waits:
 	}
