@@ -263,8 +263,12 @@ func (c Course) lookedUp(k gateway.Class, now Instant) (Course, Order) {
 	return c.retry(LookUp, now)
 }
 
-// drained goes on to the push, whatever an old push's result was; only trouble that the push would meet too ends here.
+// drained goes on to the push, whatever an old push's result was; only trouble that the push would meet too ends here. A no takes
+// a late credit away: what is approved behind it is another push.
 func (c Course) drained(k gateway.Class, now Instant) (Course, Order) {
+	if k == gateway.Denied || k == gateway.Fence || k == gateway.Window {
+		c.Credit = 0
+	}
 	switch end := drainEnd(k); {
 	case end.Do == Finish:
 		return c, end

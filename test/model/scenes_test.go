@@ -180,6 +180,15 @@ func voidScenes() []scene {
 			c.pass(6)
 			c.log(home())
 		}},
+		{name: "denied while the renewal drains, and then an older push is approved", want: "push_timeout push_timeout push_timeout", play: func(c *cast) {
+			c.lapse()
+			c.log(home())
+			c.pass(14)
+			c.log(home())
+			c.no(2)
+			c.pass(0.06) // the drain has read it
+			c.yes(1)
+		}},
 		{name: "over after thirty seconds", want: "push_timeout push_timeout", play: func(c *cast) {
 			c.lapse()
 			c.yes(1)
