@@ -85,6 +85,10 @@ bench: build ## micro benchmarks, then the whole server beside its baselines
 simulate-load: ## rehearse crowds of logins at the API's limits beside fixed intervals; writes docs/ivalt-load.md and its plot
 	$(GO) test -count=1 -v -timeout=30m -run '^TestSimulateLoad$$' ./test/load -write '$(abspath docs)'
 
+.PHONY: model
+model: ## play ten thousand random worlds of people, attackers and outages against the whole way of a login
+	$(GO) test -count=1 -v -timeout=30m -run '^TestModel$$' ./test/model -rapid.checks=2000
+
 .PHONY: conformance
 conformance: ## replay a folder of test vectors: make conformance VECTORS=dir
 	@[ -n '$(VECTORS)' ] || { echo 'make conformance: say where the vectors are: make conformance VECTORS=dir' >&2; exit 2; }

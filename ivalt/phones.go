@@ -90,6 +90,9 @@ func (e *phone) ends(c *course.Course, o auth.Outcome, p *plan, now instant) {
 	switch {
 	case o == auth.Approved:
 		e.known, e.tainted, e.held = true, 0, max(e.held, now+holdFor)
+		if c.Shares() {
+			e.tainted = now + dirtyFor // nobody knows which push was approved: the other one may still be
+		}
 		if p.rules.Result != course.ConsumedResult {
 			e.spent = now + dirtyFor
 		}

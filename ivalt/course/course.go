@@ -142,6 +142,9 @@ func (c *Course) DoubtUntil() Instant {
 	return max(c.Zero, c.rang) + ResendAfter
 }
 
+// Shares reports that the phone may show another push beside the one that was answered: an earlier login's, or this one's second.
+func (c *Course) Shares() bool { return c.resent || c.History == Unseen || c.History == Dirty }
+
 // Oldest is when the oldest push left whose approval counts at a moment: this login's own, or, while its credit lasts, the one that
 // it renews.
 func (c *Course) Oldest(now Instant) Instant {
@@ -290,8 +293,12 @@ func (c Course) lookedUp(k gateway.Class, now Instant) (Course, Order) {
 	return c.retry(LookUp, now)
 }
 
-// drained goes on to the push, whatever an old push's result was; only trouble that the push would meet too ends here.
+// drained goes on to the push, whatever an old push's result was; only trouble that the push would meet too ends here. A no takes
+// a late credit away: what is approved behind it is another push.
 func (c Course) drained(k gateway.Class, now Instant) (Course, Order) {
+	if k == gateway.Denied || k == gateway.Fence || k == gateway.Window {
+		c.Credit = 0
+	}
 	switch end := drainEnd(k); {
 	case end.Do == Finish:
 		return c, end

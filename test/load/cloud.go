@@ -1,14 +1,13 @@
 package load
 
 import (
-	"io"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"sync"
 	"time"
 
 	"ivalt-radius/ivalt/ivalttest"
+	"ivalt-radius/test/rehearsal"
 )
 
 // way is how long a request takes to iVALT, and its answer back.
@@ -18,6 +17,8 @@ const pushPath = "/biometric-auth-request"
 
 // link is the network to the rehearsed cloud. It notes when each phone rang.
 type link struct {
+	rehearsal.Line
+
 	cloud *ivalttest.Cloud
 
 	mu   sync.Mutex
@@ -29,6 +30,7 @@ func newLink(all []person) *link {
 		cloud: ivalttest.New(ivalttest.Options{Limits: ivalttest.DocumentedLimits()}),
 		rang:  map[string]time.Time{},
 	}
+	l.Line = rehearsal.Line{Cloud: l.cloud, Way: way, Seen: l.note}
 	for _, p := range all {
 		someone := ivalttest.Person{Mobile: p.number, Behaviour: ivalttest.Approve, After: p.after}
 		if p.after == 0 {
@@ -39,41 +41,12 @@ func newLink(all []person) *link {
 	return l
 }
 
-// RoundTrip implements http.RoundTripper.
-func (l *link) RoundTrip(req *http.Request) (*http.Response, error) {
-	if err := pass(req); err != nil {
-		return nil, err
-	}
-	body, err := io.ReadAll(req.Body)
-	if err != nil {
-		return nil, err
-	}
-	there := httptest.NewRequestWithContext(req.Context(), req.Method, req.URL.Path, strings.NewReader(string(body)))
-	there.Header = req.Header.Clone()
-	answer := httptest.NewRecorder()
-	l.cloud.ServeHTTP(answer, there)
-	if req.URL.Path == pushPath && answer.Code == http.StatusOK {
-		l.note(string(body))
-	}
-	if err := pass(req); err != nil {
-		return nil, err
-	}
-	return answer.Result(), nil
-}
-
-// pass waits while a message is under way.
-func pass(req *http.Request) error {
-	select {
-	case <-time.After(way):
-		return nil
-	case <-req.Context().Done():
-		return req.Context().Err()
-	}
-}
-
 // note remembers when a phone rang.
-func (l *link) note(body string) {
-	_, number, _ := strings.Cut(body, `"mobile":"`)
+func (l *link) note(c rehearsal.Crossing) {
+	if c.Path != pushPath || c.Status != http.StatusOK {
+		return
+	}
+	_, number, _ := strings.Cut(c.Body, `"mobile":"`)
 	number, _, _ = strings.Cut(number, `"`)
 	l.mu.Lock()
 	defer l.mu.Unlock()

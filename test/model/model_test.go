@@ -1,0 +1,42 @@
+package model
+
+import (
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+// rounds is how often rapid's number of worlds is drawn: what is rare here needs more than a hundred.
+const rounds = 5
+
+// TestModel: whatever people, attackers, networks and operators do, nobody is let in without an approval on their phone after their
+// push, no approval counts twice, no phone rings twice, and iVALT is never asked too often.
+func TestModel(t *testing.T) {
+	var all tally
+	worlds := 0
+	for range rounds {
+		rapid.Check(t, func(rt *rapid.T) {
+			w := drawWorld(rt)
+			sum, complaints := play(t, &w)
+			if len(complaints) > 0 {
+				rt.Fatalf("%s\n%s", strings.Join(complaints, "\n"), w.story())
+			}
+			all.add(sum)
+			worlds++
+		})
+	}
+	t.Logf("%d worlds: %+v", worlds, all)
+	if worlds >= 400 && min(all.accepts, all.late, all.collisions, all.stale, all.resent) == 0 {
+		t.Errorf("nothing happens in these worlds: %+v", all)
+	}
+}
+
+// story tells a world, for whoever must find out what went wrong in it.
+func (w *world) story() string {
+	var b strings.Builder
+	for _, line := range w.lines() {
+		b.WriteString(line + "\n")
+	}
+	return b.String()
+}
