@@ -12,6 +12,9 @@ import (
 // with what all logins spend.
 const reviewEvery = 2 * time.Second
 
+// lateGap is the least time between two polls for a login that was answered: whoever comes next looks too.
+const lateGap = 10 * time.Second
+
 // paced says when an order is due. A poll is due once it is worth its price, but not before the order's own time, which is its
 // floor, and not behind the final one, which is always worth it. Where the one more push may leave before, that is next.
 func (s *scheduler) paced(l *login, o order, now instant) (order, instant) {
@@ -20,6 +23,9 @@ func (s *scheduler) paced(l *login, o order, now instant) (order, instant) {
 		return o, o.At
 	}
 	at := o.At
+	if l.late != 0 {
+		at = c.OrLast(max(at, c.Left+lateGap))
+	}
 	if at < c.Last {
 		at = c.OrLast(s.worthwhile(l, max(at, now)))
 	}

@@ -21,6 +21,9 @@ import (
 // patience is how long a NAS waits: the answer leaves a second before, and the final poll two seconds before that.
 const patience = 60 * time.Second
 
+// lateCredit is the default of ivalt.late_credit: phones are polled on behind the answer, as in a server with a first factor.
+const lateCredit = 30 * time.Second
+
 // client is one way of asking iVALT.
 type client struct {
 	name string
@@ -42,7 +45,7 @@ func ours(name, sentinel string, rule pace.Rule) client {
 }
 
 func login(ctx context.Context, s *ivalt.Service, p *person) bool {
-	a := s.Begin(&auth.Push{Attempt: p.number, Client: "gate", Person: auth.Person{Mobile: p.mobile}, Deadline: time.Now().Add(patience - time.Second)})
+	a := s.Begin(&auth.Push{Attempt: p.number, Client: "gate", Person: auth.Person{Mobile: p.mobile}, Deadline: time.Now().Add(patience - time.Second), LateCredit: lateCredit})
 	select {
 	case answer := <-a.Answer():
 		return answer.Outcome == auth.Approved

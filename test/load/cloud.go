@@ -27,7 +27,7 @@ type link struct {
 
 func newLink(all []person) *link {
 	l := &link{
-		cloud: ivalttest.New(ivalttest.Options{Limits: ivalttest.DocumentedLimits()}),
+		cloud: ivalttest.New(ivalttest.Options{Limits: ivalttest.DocumentedLimits(), CountPeaks: true}),
 		rang:  map[string]time.Time{},
 	}
 	l.Line = rehearsal.Line{Cloud: l.cloud, Way: way, Seen: l.note}

@@ -17,35 +17,40 @@ type person struct {
 	after  time.Duration // from the push to the approval; 0: never
 }
 
-// What is assumed of people (docs/ivalt.md): log-normal times with a median of 7 s, and three in a hundred who never answer.
-const (
-	median, sigma = 7.0, 0.6
-	silent        = 0.03
-)
+// people are how a crowd approves: after a log-normal time, but for a share that never does.
+type people struct {
+	median float64 // seconds
+	sigma  float64
+	silent float64
+}
 
-// crowd are logins that arrive at random, rate being the logins a minute at each moment and most its highest value.
-func crowd(seed uint64, length time.Duration, most float64, rate func(time.Duration) float64) []person {
+// assumed are the people that docs/ivalt.md begins with; slow ones are nothing of what it expects.
+func assumed() people { return people{median: 7, sigma: 0.6, silent: 0.03} }
+func slow() people    { return people{median: 12, sigma: 0.8, silent: 0.1} }
+
+// crowd are the logins of a scene, which arrive at random.
+func crowd(seed uint64, s scene) []person {
 	r := rand.New(rand.NewPCG(seed, 7)) //nolint:gosec // a simulation
 	var all []person
 	for at := 0.0; ; {
-		at += r.ExpFloat64() / most * 60
+		at += r.ExpFloat64() / s.most * 60
 		moment := time.Duration(at * float64(time.Second))
-		if moment >= length {
+		if moment >= s.length {
 			return all
 		}
-		p := newPerson(r, len(all), moment)
-		if r.Float64() < rate(moment)/most {
+		p := s.people.person(r, len(all), moment)
+		if r.Float64() < s.rate(moment)/s.most {
 			all = append(all, p)
 		}
 	}
 }
 
-// newPerson is the n-th one.
-func newPerson(r *rand.Rand, n int, at time.Duration) person {
+// person is the n-th one.
+func (q people) person(r *rand.Rand, n int, at time.Duration) person {
 	p := person{number: ivalttest.DerivedMobile(string(rune('a'+n%26)) + time.Duration(n).String()), at: at}
 	p.mobile, _ = auth.ParseMobile(p.number) // a derived number is one
-	after := math.Exp(math.Log(median) + sigma*r.NormFloat64())
-	if r.Float64() >= silent {
+	after := math.Exp(math.Log(q.median) + q.sigma*r.NormFloat64())
+	if r.Float64() >= q.silent {
 		p.after = time.Duration(after * float64(time.Second))
 	}
 	return p

@@ -18,7 +18,7 @@ func cell(t *testing.T, s scene, c client, rounds int) (sum outcome) {
 	t.Helper()
 	for seed := range uint64(rounds) { //nolint:gosec // a few
 		synctest.Test(t, func(t *testing.T) {
-			o, err := play(t.Context(), c, crowd(seed, s.length, s.most, s.rate))
+			o, err := play(t.Context(), c, crowd(seed, s))
 			if err != nil {
 				t.Error(err)
 			}
@@ -56,6 +56,7 @@ func TestPromisesCanBreak(t *testing.T) {
 		"polls":         func(o *outcome) { o.polls = 360 },
 		"delay":         func(o *outcome) { o.delays = []time.Duration{2 * time.Second} },
 		"refused calls": func(o *outcome) { o.throttled = 1 },
+		"a full minute": func(o *outcome) { o.peaks[1] = 98 },
 	} {
 		bad := good
 		spoil(&bad)

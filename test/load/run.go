@@ -15,6 +15,7 @@ type outcome struct {
 	accepted        int
 	requests, polls int64
 	throttled       int64
+	peaks           [3]int          // the most calls of any second, minute and hour, of one crowd
 	delays          []time.Duration // from the approval to the answer
 }
 
@@ -58,6 +59,7 @@ func play(ctx context.Context, c client, all []person) (outcome, error) {
 
 func (o *outcome) count(n ivalttest.Counters) {
 	o.requests, o.polls, o.throttled = n.Requests, n.Polls, n.Throttled
+	o.peaks = [...]int{n.PeakSecond, n.PeakMinute, n.PeakHour}
 }
 
 // add joins two outcomes.
@@ -68,6 +70,9 @@ func (o *outcome) add(other outcome) {
 	o.requests += other.requests
 	o.polls += other.polls
 	o.throttled += other.throttled
+	for i, n := range other.peaks {
+		o.peaks[i] = max(o.peaks[i], n)
+	}
 	o.delays = append(o.delays, other.delays...)
 }
 

@@ -14,6 +14,7 @@ type scene struct {
 	most   float64 // logins a minute at the highest
 	rate   func(time.Duration) float64
 	rounds int // crowds that are added up
+	people people
 }
 
 // logins is how many a cell of the table has at least, in one crowd or several.
@@ -29,14 +30,17 @@ func peaks() []scene {
 }
 
 func peak(rate float64, rounds int) scene {
-	return scene{name: fmt.Sprintf("%.0f a minute", rate), length: 10 * time.Minute, most: rate, rate: steady(rate), rounds: rounds}
+	return scene{name: fmt.Sprintf("%.0f a minute", rate), length: 10 * time.Minute, most: rate, rate: steady(rate), rounds: rounds, people: assumed()}
 }
 
 // longer are scenes that the hour's limit decides.
 func longer() []scene {
 	return []scene{
-		{name: "morning peak", length: 40 * time.Minute, most: 20, rate: morning, rounds: 5},
-		{name: "three hours of 4 a minute", length: 3 * time.Hour, most: 4, rate: steady(4), rounds: 2},
+		{name: "morning peak", length: 40 * time.Minute, most: 20, rate: morning, rounds: 5, people: assumed()},
+		{name: "three hours of 4 a minute", length: 3 * time.Hour, most: 4, rate: steady(4), rounds: 2, people: assumed()},
+		{name: "slow people, 3 a minute", length: 10 * time.Minute, most: 3, rate: steady(3), rounds: 34, people: slow()},
+		{name: "slow people, 20 a minute", length: 10 * time.Minute, most: 20, rate: steady(20), rounds: 6, people: slow()},
+		{name: "slow people, morning peak", length: 40 * time.Minute, most: 20, rate: morning, rounds: 5, people: slow()},
 	}
 }
 

@@ -42,11 +42,12 @@ func quiet() *world {
 	}
 }
 
-func sticky(w *world)     { w.cloud.Sticky, w.cloud.KeepResults = true, true }
-func keepsFirst(w *world) { w.settings.collision = ivalt.KeepFirst }
-func always(w *world)     { w.settings.sentinel = ivalt.SentinelAlways }
-func uncredited(w *world) { w.settings.credit = 0 }
-func consumed(w *world)   { w.settings.result, w.cloud.KeepResults = ivalt.ResultConsumed, true }
+func sticky(w *world)       { w.cloud.Sticky, w.cloud.KeepResults = true, true }
+func keepsResults(w *world) { w.cloud.KeepResults = true }
+func keepsFirst(w *world)   { w.settings.collision = ivalt.KeepFirst }
+func always(w *world)       { w.settings.sentinel = ivalt.SentinelAlways }
+func uncredited(w *world)   { w.settings.credit = 0 }
+func consumed(w *world)     { w.settings.result, w.cloud.KeepResults = ivalt.ResultConsumed, true }
 
 // cast is a scene's world while it is played.
 type cast struct{ *house }
@@ -180,7 +181,7 @@ func voidScenes() []scene {
 			c.pass(6)
 			c.log(home())
 		}},
-		{name: "denied while the renewal drains, and then an older push is approved", want: "push_timeout push_timeout push_timeout", play: func(c *cast) {
+		{name: "denied while the renewal drains, and then an older push is approved", change: keepsResults, want: "push_timeout push_timeout push_timeout", play: func(c *cast) {
 			c.lapse()
 			c.log(home())
 			c.pass(14)
