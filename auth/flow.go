@@ -134,6 +134,14 @@ type pending struct {
 // leaveBy is when the verdict must leave.
 func (l *login) leaveBy() time.Time { return l.first.Add(l.req.Client.AnswerWithin - answerMargin) }
 
+// renews is the earlier attempt whose late approval counts, where the rules of now allow it.
+func (p *pending) renews() string {
+	if p.lateCredit() == 0 {
+		return ""
+	}
+	return p.attempt.renews
+}
+
 // identify makes the one canonical subject of a login.
 func (f *Flow) identify(ctx context.Context, l *login) (Subject, error) {
 	user, err := ParseUsername(l.req.Username)
@@ -227,7 +235,7 @@ func (f *Flow) ask(p *pending) {
 	f.attempts.push(p.attempt, f.Pusher, &Push{
 		Attempt: p.attempt.id, Client: p.req.Client.Name, CallingStation: p.req.CallingStation,
 		User: p.subject.User, Person: p.subject.Person, Deadline: p.leaveBy(),
-		Number: number(), LateCredit: p.lateCredit(), Renews: p.attempt.renews,
+		Number: number(), LateCredit: p.lateCredit(), Renews: p.renews(),
 	})
 	asked = true
 }

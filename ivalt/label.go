@@ -9,8 +9,11 @@ import (
 	"ivalt-radius/auth"
 )
 
-// mostLabel is how much of the text fits on a phone.
-const mostLabel = 60
+// mostLabel is how much of the text fits on a phone, mostName how much of it a login name may take.
+const (
+	mostLabel = 60
+	mostName  = 24
+)
 
 var errLabel = errors.New("has a brace that is no {client}, {calling_station}, {user} or {number}")
 
@@ -92,7 +95,8 @@ func (l label) fill(p *auth.Push) string {
 		case "calling_station":
 			b.WriteString(p.CallingStation)
 		case "user":
-			b.WriteString(p.User.String())
+			name := p.User.String() // the person's to choose: it must not push the rest off
+			b.WriteString(name[:min(len(name), mostName)])
 		default:
 			b.WriteString(part.text)
 		}

@@ -93,9 +93,7 @@ func (e *phone) ends(c *course.Course, o auth.Outcome, p *plan, now instant) {
 		if c.Shares() {
 			e.tainted = now + dirtyFor // nobody knows which push was approved: the other one may still be
 		}
-		if p.rules.Result != course.ConsumedResult {
-			e.spent = now + dirtyFor
-		}
+		e.spent = now + legible(p.rules.Result)
 	case o == auth.Stale:
 		e.known, e.tainted = true, now+staleFor
 	case c.Delivery != course.Unpushed || o == auth.Collided:
@@ -104,7 +102,20 @@ func (e *phone) ends(c *course.Course, o auth.Outcome, p *plan, now instant) {
 	}
 }
 
+// legible is how long an approval that was counted may be read again.
+func legible(r course.ResultRule) time.Duration {
+	switch r {
+	case course.ConsumedResult:
+		return 0
+	case course.StickyResult:
+		return staleFor // or until a poll shows that it is gone
+	case course.UnknownResult:
+	}
+	return dirtyFor
+}
+
 // polled notes a poll that found no approval: what was sticky is gone, and only the push's own life counts from here.
 func (e *phone) polled(now instant) {
 	e.tainted = min(e.tainted, now+dirtyFor)
+	e.spent = min(e.spent, now+dirtyFor)
 }

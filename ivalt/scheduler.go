@@ -282,6 +282,9 @@ func (s *scheduler) adopt(p *plan, c *gateway.Client, l state.Limits) {
 	} else {
 		s.addresses = newAddresses()
 		s.renewBudget(l)
+		for _, e := range s.phones.known {
+			e.void(s) // an approval at another iVALT, or of another customer's
+		}
 	}
 	s.dispatch()
 	s.unlock()

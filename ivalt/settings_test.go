@@ -93,6 +93,21 @@ func TestLabel(t *testing.T) {
 	}
 }
 
+// TestLabelBoundsTheName: a login name is a stranger's to choose, and pushes nothing else off.
+func TestLabelBoundsTheName(t *testing.T) {
+	l, err := parseLabel("{user} at {client} {calling_station}")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := pushTo(t, "a", testMobile)
+	if p.User, err = auth.ParseUsername("bob-from-198.51.100.1-office" + strings.Repeat("_", 80)); err != nil {
+		t.Fatal(err)
+	}
+	if got := l.render(p); got != "bob-from-198.51.100.1-of at gate 203.0.113.7" {
+		t.Errorf("%q", got)
+	}
+}
+
 func TestLabelShowsTheNumber(t *testing.T) {
 	for _, tc := range []struct{ name, template, client, want string }{
 		{"the default", "VPN {client}", "gate", "VPN gate #47"},

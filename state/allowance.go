@@ -50,10 +50,17 @@ type Notice struct {
 // Use is how full the minute and the hour are, calls made and places reserved together: 0 is empty or unlimited, 1 is full.
 type Use struct{ Minute, Hour float64 }
 
-// Heed implements Plan. A limit below the operator's holds until the API says otherwise; one above it changes nothing. No more is
-// left here than 97 % of what the API says is left: calls that it counts and this Budget does not, since another program uses the
-// key or an earlier process did, are counted too until the API's window has room again. Each notice replaces what the one before it
-// said of the same window.
+// mostHeeded bounds how long one notice counts, so that no odd one stops all calls for long; leastTold is the part of the operator's
+// limit below which a limit that was not expected is no limit of this window.
+const (
+	mostHeeded = 15 * time.Minute
+	leastTold  = 10
+)
+
+// Heed implements Plan. A limit below the operator's holds for as long as the API may keep it up, 15 min at most without another
+// notice; one above it changes nothing. No more is left here than 97 % of what the API says is left: calls that it counts and this Budget
+// does not, since another program uses the key or an earlier process did, are counted too until the API's window has room again. Each
+// notice replaces what the one before it said of the same window.
 func (b *Budget) Heed(n Notice) {
 	if n.Limit < 1 {
 		return
@@ -62,11 +69,11 @@ func (b *Budget) Heed(n Notice) {
 	defer b.mu.Unlock()
 	t := b.tick()
 	w := b.windowOf(n)
-	if w == nil {
+	if w == nil || n.Limit < w.asked/leastTold {
 		return
 	}
-	w.told = n.Limit
-	w.foreign, w.foreignUntil = 0, 0 // what it said before is replaced
+	w.forget()
+	w.told, w.toldUntil = n.Limit, t+min(w.length, mostHeeded)
 	if foreign := w.left(0) - usable(min(n.Remaining, n.Limit)); foreign > 0 {
 		w.foreign, w.foreignUntil = foreign, t+w.resets(n.Reset)
 	}
@@ -77,7 +84,7 @@ func (w *window) resets(reset time.Duration) time.Duration {
 	if reset <= 0 {
 		reset = time.Minute
 	}
-	return min(reset, w.length)
+	return min(reset, w.length, mostHeeded)
 }
 
 // windowOf is the limited window that a notice speaks of: one whose limit it names, of several the one that its reset fits; else the

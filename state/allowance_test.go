@@ -27,8 +27,11 @@ func TestBudgetHeedsTheAPI(t *testing.T) {
 		{"of the hour, whose end it does not say", documented, 0, Notice{1000, 0, 0}, [3]int{19, 97, 0}, time.Minute, [3]int{19, 97, 970}},
 		{"nothing is left", documented, 0, Notice{100, 0, 30 * time.Second}, [3]int{19, 0, 970}, 30 * time.Second, [3]int{19, 97, 970}},
 		{"the hour", documented, 1, Notice{1000, 400, time.Hour}, [3]int{18, 96, 388}, 2 * time.Second, [3]int{19, 96, 388}},
-		{"a lower limit of the minute", documented, 0, Notice{60, 60, time.Minute}, [3]int{19, 58, 970}, time.Hour, [3]int{19, 58, 970}},
-		{"a lower limit of the hour", documented, 0, Notice{500, 500, 50 * time.Minute}, [3]int{19, 97, 485}, time.Hour, [3]int{19, 97, 485}},
+		{"the hour, for a while only", documented, 0, Notice{1000, 0, time.Hour}, [3]int{19, 97, 0}, mostHeeded, [3]int{19, 97, 970}},
+		{"a limit of something else", documented, 0, Notice{3, 3, time.Hour}, [3]int{19, 97, 970}, 0, [3]int{19, 97, 970}},
+		{"and of a second", documented, 0, Notice{1, 1, time.Second}, [3]int{19, 97, 970}, 0, [3]int{19, 97, 970}},
+		{"a lower limit of the minute", documented, 0, Notice{60, 60, time.Minute}, [3]int{19, 58, 970}, time.Minute, [3]int{19, 97, 970}},
+		{"a lower limit of the hour", documented, 0, Notice{500, 500, 50 * time.Minute}, [3]int{19, 97, 485}, mostHeeded, [3]int{19, 97, 970}},
 		{"a higher limit", documented, 0, Notice{200, 200, time.Minute}, [3]int{19, 97, 970}, time.Hour, [3]int{19, 97, 970}},
 		{"more left than its limit", documented, 2, Notice{100, math.MaxInt, time.Minute}, [3]int{17, 95, 968}, 0, [3]int{17, 95, 968}},
 		{"less than nothing left", documented, 2, Notice{100, math.MinInt, time.Minute}, [3]int{17, 0, 968}, time.Minute, [3]int{19, 97, 968}},
@@ -120,5 +123,15 @@ func TestBudgetBelievesTheLatestNotice(t *testing.T) {
 	}
 	if got := left(b)[2]; got != 860 {
 		t.Errorf("%d left after a hundred calls", got)
+	}
+}
+
+// TestNewLimitsForgetNotices: an operator who reloads need not wait.
+func TestNewLimitsForgetNotices(t *testing.T) {
+	b := NewBudget(Limits{PerMinute: 100}, newClock().now)
+	b.Heed(Notice{Limit: 50, Remaining: 0, Reset: time.Minute})
+	b.SetLimits(Limits{PerMinute: 100})
+	if got := left(b)[1]; got != 97 {
+		t.Errorf("%d left", got)
 	}
 }

@@ -171,16 +171,21 @@ type window struct {
 	length time.Duration
 	asked  int // the operator's limit
 	limit  int // the usable part of it; 0: unlimited, nothing is counted
-	told   int // the limit that the API last named; 0: it named none
+	told   int // the limit that the API last named; 0: it named none lately
 	calls  []time.Duration
 	head   int
 
+	toldUntil    time.Duration
 	foreign      int // calls that the API alone counts
 	foreignUntil time.Duration
 }
 
+// forget drops what the API said.
+func (w *window) forget() { w.told, w.foreign = 0, 0 }
+
 func (w *window) setLimit(limit int) {
 	w.asked, w.limit = limit, usable(limit)
+	w.forget()
 	if w.limit == 0 {
 		w.calls, w.head = nil, 0
 	}
@@ -239,6 +244,9 @@ func (w *window) count(t time.Duration) {
 func (w *window) expire(t time.Duration) {
 	if t >= w.foreignUntil {
 		w.foreign = 0
+	}
+	if t >= w.toldUntil {
+		w.told = 0
 	}
 	for w.head < len(w.calls) && t-w.calls[w.head] >= w.length {
 		w.head++

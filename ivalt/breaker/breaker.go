@@ -72,7 +72,7 @@ func New() *Breaker {
 		g := &gate{}
 		g.circuit = gobreaker.NewTwoStepCircuitBreaker[struct{}](gobreaker.Settings{
 			MaxRequests: 1,
-			Timeout:     Pause,
+			Timeout:     settling, // gate.until says when to probe
 			ReadyToTrip: func(n gobreaker.Counts) bool { return g.refused || n.ConsecutiveFailures >= mostFailures },
 			IsExcluded:  func(err error) bool { return errors.Is(err, errGivenUp) },
 		})
@@ -171,10 +171,7 @@ func (b *Breaker) note(e gateway.Endpoint, r gateway.Result, done func(error)) C
 	b.count(g)
 	after := b.State(e)
 	if after != Closed && verdict != nil && !errors.Is(verdict, errGivenUp) {
-		g.until = time.Now().Add(Pause + settling)
-		if g.refused {
-			g.until = time.Now().Add(RefusedPause)
-		}
+		g.until = time.Now().Add(b.pause(e, before))
 	}
 	switch {
 	case before == after:
@@ -199,8 +196,20 @@ func (b *Breaker) count(g *gate) {
 	g.shut = g.circuit.State() != gobreaker.StateClosed
 }
 
-// settling is a moment more than the circuit's own pause, which must be over.
+// settling is how soon a closed endpoint may be probed.
 const settling = 10 * time.Millisecond
+
+// pause is how long an endpoint that failed is left alone. Look-ups carry what a stranger typed, and something before iVALT may have
+// refused that alone: so the first probe, which carries nothing, goes at once.
+func (b *Breaker) pause(e gateway.Endpoint, before State) time.Duration {
+	switch {
+	case e == gateway.LookUps && before == Closed:
+		return 2 * settling
+	case b.gates[e].refused:
+		return RefusedPause
+	}
+	return Pause
+}
 
 // verdictOf is what a call's answer says of its endpoint; nil where it works.
 func verdictOf(r gateway.Result) error {
@@ -209,20 +218,11 @@ func verdictOf(r gateway.Result) error {
 		return errGivenUp
 	case r.Class == gateway.BadKey:
 		return errRefused
-	case spoilt(r.Violation):
+	case r.Violation.OfContent():
+		// an endpoint is not closed off for everybody because of somebody's name
 		return nil
 	case r.Class == gateway.Failed || r.Class == gateway.Unsent || r.Why != gateway.Answered:
 		return errFailed
 	}
 	return nil
-}
-
-// spoilt reports what one person's data can do to an answer: an endpoint is not closed off for everybody because of somebody's name.
-func spoilt(v gateway.Violation) bool {
-	switch v {
-	case gateway.Script, gateway.TooDeep, gateway.TwoNames, gateway.OtherPhone, gateway.OldTime:
-		return true
-	case gateway.Sound, gateway.OddStatus, gateway.NotJSON, gateway.TooLarge, gateway.Violations:
-	}
-	return false
 }

@@ -138,11 +138,53 @@ func TestRecoveryIsNoticedInTime(t *testing.T) {
 			if late := time.Since(began) - back; late > 15*time.Second {
 				t.Errorf("noticed %v after it came back at %v", late, back)
 			}
-			if probes > 3+int(back/Pause) {
+			if probes > 4+int(back/Pause) {
 				t.Errorf("%d probes in %v", probes, back)
 			}
 		})
 	}
+}
+
+// TestOddContentClosesNothing: what one person's data does to an answer is nobody else's trouble.
+func TestOddContentClosesNothing(t *testing.T) {
+	for v := gateway.Sound + 1; v < gateway.Violations; v++ {
+		b := New()
+		for range 2 * mostFailures {
+			b.Saw(gateway.Results, gateway.Result{Class: gateway.Failed, Why: gateway.Malformed, Violation: v})
+		}
+		want := Failing
+		if v.OfContent() {
+			want = Closed
+		}
+		if got := b.State(gateway.Results); got != want {
+			t.Errorf("%s: state %d, want %d", v, got, want)
+		}
+	}
+	b := New()
+	for range mostFailures {
+		b.Saw(gateway.Pushes, gateway.Result{Class: gateway.Refused, Why: gateway.NoJSON, Violation: gateway.NotJSON, Status: 403})
+	}
+	expect(t, b, gateway.Pushes, Failing) // a page instead of iVALT
+}
+
+// TestALookUpThatIsRefusedIsProbedAtOnce: a firewall may refuse what a stranger typed, and nothing else.
+func TestALookUpThatIsRefusedIsProbedAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := New()
+		if c := b.Saw(gateway.LookUps, refused()); c != Refusal {
+			t.Errorf("change %d", c)
+		}
+		<-time.After(time.Until(b.Wake()))
+		if _, c, due := b.probe(good()); !due || c != Mended {
+			t.Errorf("change %d, due %v", c, due)
+		}
+		b.Saw(gateway.LookUps, refused())
+		<-time.After(time.Until(b.Wake()))
+		b.probe(refused()) // the key itself
+		if wait := time.Until(b.Wake()); wait < RefusedPause {
+			t.Errorf("the next probe after %v", wait)
+		}
+	})
 }
 
 func TestOneProbeAtATime(t *testing.T) {

@@ -271,7 +271,7 @@ func (c Course) Answered(r gateway.Result, now Instant) (Course, Order) {
 	}
 	switch out {
 	case LookUp:
-		return c.lookedUp(r.Class, now)
+		return c.lookedUp(r, now)
 	case Drain:
 		return c.drained(r.Class, now)
 	case Push:
@@ -283,12 +283,15 @@ func (c Course) Answered(r gateway.Result, now Instant) (Course, Order) {
 	return c, Order{}
 }
 
-func (c Course) lookedUp(k gateway.Class, now Instant) (Course, Order) {
+func (c Course) lookedUp(r gateway.Result, now Instant) (Course, Order) {
+	k := r.Class
 	switch end := lookUpEnd(k); {
 	case end.Do == Finish:
 		return c, c.because(end)
 	case k == gateway.Found:
 		return c, Order{Do: Claim, At: now}
+	case r.Violation.OfContent():
+		return c, Ended(auth.NoAnswer, "the look-up's answer is odd: "+r.Violation.String())
 	}
 	return c.retry(LookUp, now)
 }

@@ -77,13 +77,19 @@ func (c Course) stale() (Course, Order) {
 
 // pollSaw judges a regular poll: the only place where a login is approved.
 func (c Course) pollSaw(k gateway.Class, now Instant) (Course, Order) {
-	if k == gateway.Approved && !c.Trusted {
+	if k == gateway.Approved && (!c.Trusted || c.borrowed()) {
 		return c.stale()
 	}
 	if end := personEnd(k); end.Do == Finish {
 		return c, end
 	}
 	return c.PollOn(now)
+}
+
+// borrowed reports that an approval may be the answer to another push: the phone may show an earlier one, and nobody knows whether this
+// login's rang at all.
+func (c *Course) borrowed() bool {
+	return c.Delivery != Pushed && (c.History == Unseen || c.History == Dirty)
 }
 
 // isOver reports that the final poll has been sent.

@@ -130,6 +130,16 @@ const (
 	Violations           // how many there are
 )
 
+// OfContent reports what one person's data can do to an answer: it says nothing about the endpoint, and asking again does not help.
+func (v Violation) OfContent() bool {
+	switch v {
+	case Script, TooDeep, TwoNames, OtherPhone, OldTime:
+		return true
+	case Sound, OddStatus, NotJSON, TooLarge, Violations:
+	}
+	return false
+}
+
 // String is the constant word of log and trail; empty for Sound.
 func (v Violation) String() string {
 	words := [Violations]string{

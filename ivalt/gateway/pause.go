@@ -13,6 +13,7 @@ const askedPause = 15 * time.Minute
 // pause is how long a 429 asks us to stay away: Retry-After, the body's retry_after, X-RateLimit-Reset, in this order; 0
 // where it asks for nothing.
 func pause(header http.Header, doc object, now time.Time) time.Duration {
+	now = theirs(header, now)
 	asked := []string{
 		header.Get("Retry-After"), doc.text("retry_after"), doc.object("error").text("retry_after"), header.Get("X-RateLimit-Reset"),
 	}
@@ -22,6 +23,15 @@ func pause(header http.Header, doc object, now time.Time) time.Duration {
 		}
 	}
 	return 0
+}
+
+// theirs is iVALT's own clock as an answer's Date tells it, else ours: dates in its headers are held against it, so that a clock that
+// differs makes no pause longer.
+func theirs(header http.Header, now time.Time) time.Time {
+	if date, err := http.ParseTime(header.Get("Date")); err == nil {
+		return date
+	}
+	return now
 }
 
 // delay reads seconds, seconds since 1970, or an HTTP date.

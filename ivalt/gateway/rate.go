@@ -23,7 +23,7 @@ func rateOf(header http.Header, now time.Time) Rate {
 	if !ok || !told || limit == 0 {
 		return Rate{}
 	}
-	reset := delay(header.Get("X-Ratelimit-Reset"), now)
+	reset := delay(header.Get("X-Ratelimit-Reset"), theirs(header, now))
 	return Rate{Limit: limit, Remaining: min(remaining, limit), Reset: min(max(reset, 0), longestReset)}
 }
 

@@ -85,8 +85,9 @@ func (l *Learner) Silent(person string, until time.Duration) {
 func (l *Learner) Close() { l.people.Close() }
 
 func (l *Learner) note(person string, r record) {
-	l.server = l.server.fading(serverMemory).plus(r)
 	own, _ := l.people.Get(person)
+	// The n-th login of one person says less and less of everybody.
+	l.server = l.server.fading(serverMemory).plus(r.scaled(1 / max(1, own.answers+own.silent)))
 	l.people.Set(person, own.fading(personMemory).plus(r)) // full: the server's times serve
 }
 

@@ -185,6 +185,19 @@ func TestLearnsAPersonOnceThereIsEnough(t *testing.T) {
 	near(t, "median", seconds(l.Of("ada").Median()), 21, 4)
 }
 
+// TestOnePersonTeachesLittle: somebody who logs in all night, and slowly, does not make the others wait.
+func TestOnePersonTeachesLittle(t *testing.T) {
+	l := NewLearner()
+	defer l.Close()
+	before := l.Of("bob").Due(0, idle, 58*sec)
+	for range 400 {
+		l.Answered("mallory", 54*sec, 55*sec)
+	}
+	if after := l.Of("bob").Due(0, idle, 58*sec); after > before+2*sec {
+		t.Errorf("the first poll for somebody else is due at %v, %v before", after, before)
+	}
+}
+
 // TestNobodyTeachesNonsense: whatever is noted, the times stay within their bounds.
 func TestNobodyTeachesNonsense(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
