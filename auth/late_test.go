@@ -67,6 +67,11 @@ func renewals() []renewal {
 			h.decide = push
 		}},
 		{name: "a wrong password meanwhile takes nothing", answer: TimedOut, want: true, credit: usual, between: func(h *house) { h.run(ask("bob", "guess")) }},
+		{name: "turned off meanwhile", answer: TimedOut, credit: usual, between: func(h *house) {
+			r := *h.rules
+			r.LateCredit = 0
+			h.rules = &r
+		}},
 		{name: "used already", answer: TimedOut, credit: usual, between: func(h *house) {
 			h.phone = after(0, Denied)
 			h.run(ask("bob", "pw"))

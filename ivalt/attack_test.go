@@ -156,3 +156,52 @@ func TestASlowClockMakesNoPauseLonger(t *testing.T) {
 		}
 	})
 }
+
+// TestNoPushBehindTheAnswer: a push in doubt is sent once more only while its login waits, however long its late credit lasts.
+func TestNoPushBehindTheAnswer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHouse(t, settings(), func(r request) reply {
+			if r.path == pushPath {
+				return down()
+			}
+			return wait()
+		})
+		h.age()
+		p := pushTo(t, "a1", testMobile)
+		p.Deadline, p.LateCredit = time.Now().Add(11*time.Second), 30*time.Second
+		h.push(t.Context(), p)
+		<-time.After(time.Minute)
+		if n := h.fake.count(pushPath); n != 1 {
+			t.Errorf("pushes at %v; the answer left after 9 s", h.fake.times(pushPath))
+		}
+	})
+}
+
+// TestAnOddLookUpIsNotAskedAgain: asking again does not help, and somebody else may need the call.
+func TestAnOddLookUpIsNotAskedAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHouse(t, settings(), func(request) reply {
+			return reply{status: 200, body: `{"data":{"status":true,"message":"<script>"}}`}
+		})
+		h.age()
+		if a := h.push(t.Context(), byEmail(t, "a1", "ada@example.com")); a.Outcome != auth.NoAnswer || !strings.Contains(a.Detail, "odd") {
+			t.Errorf("%+v", a)
+		}
+		if n := h.fake.count(lookUpPath); n != 1 {
+			t.Errorf("%d look-ups", n)
+		}
+	})
+}
+
+// TestStickyAndAnOddSentinel: what is no approval at all is looked at again, also where results are known to be sticky.
+func TestStickyAndAnOddSentinel(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := settings()
+		s.Result = ResultSticky
+		h := newHouse(t, s, script(sent(), reply{status: 200, body: `{"data":{"status":true,"details":null},"error":null}`}, wait(), said()))
+		h.age()
+		if a := h.push(t.Context(), pushTo(t, "a1", testMobile)); a.Outcome != auth.Approved {
+			t.Errorf("%s: %s", a.Outcome, a.Detail)
+		}
+	})
+}

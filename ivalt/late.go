@@ -40,7 +40,7 @@ func (s *scheduler) finishLate(l *login, o order, now instant) {
 	}
 	switch heir := l.heir; {
 	case o.Outcome != auth.Approved:
-	case heir == nil && now < until:
+	case heir == nil:
 		e.ends(&l.course, o.Outcome, l.plan, now)
 		e.late = lateApproval{attempt: l.push.Attempt, activity: l.activity, until: until}
 		s.voice.security(s, l, "late_approval", "approved after the answer had to leave; it counts once, for the very same login")

@@ -34,9 +34,8 @@ func (k *skew) measure(server, now time.Time, took time.Duration) {
 	if server.Nanosecond() == 0 {
 		server = server.Add(time.Second / 2)
 	}
-	// The wall clock of now counts here, not the monotonic one, which the other side does not have, nor a wall clock of before, which
-	// may have been set since.
-	k.samples[k.count%skewSamples] = server.Sub(now.Round(0).Add(-took / 2))
+	// The wall clock of now counts, not that of the moment at which the call left: it may have been set since.
+	k.samples[k.count%skewSamples] = server.Sub(now.Add(-took / 2))
 	k.count++
 }
 
