@@ -64,7 +64,7 @@ func TestDue(t *testing.T) {
 		{"from a later look", 8 * sec, idle, 58 * sec, 10060 * time.Millisecond},
 		{"never worth it: the latest", 0, 5 * time.Minute, 58 * sec, 58 * sec},
 		{"no time left", 58 * sec, idle, 50 * sec, 50 * sec},
-		{"the silent are left alone", 55 * sec, idle, 120 * sec, 101620 * time.Millisecond},
+		{"the silent are left alone", 55 * sec, idle, 120 * sec, 102690 * time.Millisecond},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			near(t, "due", seconds(Prior().Due(c.since, c.price, c.latest)), seconds(c.want), 0.1)

@@ -31,7 +31,7 @@ func ByWorth(w Wait, u state.Use) time.Duration {
 // The price of a poll in waiting. At idle polls and waiting balance at about 3.4 polls and 1.4 s a login with Prior's times; above
 // most a poll that is put off costs more than it saves, since who waits longer keeps places reserved longer.
 const (
-	idle = 350 * time.Millisecond
+	idle = 360 * time.Millisecond
 	most = 4 * time.Second
 )
 
