@@ -39,7 +39,7 @@ type Settings struct {
 	AllowMissingDetails bool
 	// Limits are the API's. 0 is unlimited, less is a fault.
 	Limits state.Limits
-	// RequestFrom is the text of the push, with {client}, {calling_station} and {user}. Empty shows "VPN".
+	// RequestFrom is the text of the push, with {client}, {calling_station}, {user} and {number}. Empty shows "VPN".
 	RequestFrom string
 }
 

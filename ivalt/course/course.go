@@ -249,7 +249,7 @@ func (c Course) Leaves(k Call, now Instant) (Course, Order) {
 	return c, Order{}
 }
 
-// Rings is the step at c.end.
+// Rings is the step at c.End.
 func (c Course) Rings() (Course, Order) {
 	switch {
 	case c.Out != NoCall:

@@ -93,9 +93,8 @@ func classifyLookup(r response, email string, now time.Time) Result {
 }
 
 // common is the part of the table that holds for every call; settled says that the class is final. Rows that a status alone
-// decides come before those that need a body, so that a redirect's or a throttle's HTML page does not hide them. An answer
-// whose form breaks a rule is settled here, but for an odd
-// status: none of those is Approved, Accepted or Found.
+// decides come before those that need a body, so that a redirect's or a throttle's HTML page does not hide them. An answer whose form
+// breaks a rule is settled here, but for an odd status: none of those is Approved, Accepted or Found.
 func common(r response, now time.Time) (res Result, doc object, settled bool) {
 	if r.status == 0 {
 		return Result{Class: r.fault, Resend: r.fault == Failed, Why: r.why, Cause: r.cause}, nil, true
