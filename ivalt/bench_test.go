@@ -16,6 +16,7 @@ import (
 
 	"ivalt-radius/auth"
 	"ivalt-radius/ivalt/gateway"
+	"ivalt-radius/state"
 )
 
 // pollsOfALogin is how many polls after the sentinel a login of the benchmark needs: with look-up, push and sentinel seven
@@ -24,19 +25,28 @@ const pollsOfALogin = 4
 
 // BenchmarkLogins runs many whole logins of seven calls at once (drain, push, sentinel, four polls) against a plain HTTP server in
 // the process, beside the bare net/http client making as many calls in the same run. The server's CPU is in both figures.
+// "Counted" has limits that are never reached, so that the budget and the price of polls are in the figure.
 // One iteration is a crowd of logins and takes the ten seconds that the schedule takes; the figures that count are those a login.
 func BenchmarkLogins(b *testing.B) {
 	server := httptest.NewServer(http.HandlerFunc(newBenchCloud().serve))
 	defer server.Close()
-	for _, n := range []int{100, 1000, 10_000, 20_000} {
-		b.Run(fmt.Sprint(n), func(b *testing.B) {
+	wide := state.Limits{PerSecond: 1_000_000, PerMinute: 10_000_000, PerHour: 100_000_000}
+	for _, c := range []struct {
+		n      int
+		limits state.Limits
+	}{{100, state.Limits{}}, {1000, state.Limits{}}, {10_000, state.Limits{}}, {20_000, state.Limits{}}, {20_000, wide}} {
+		name := fmt.Sprint(c.n)
+		if c.limits != (state.Limits{}) {
+			name += ", counted"
+		}
+		b.Run(name, func(b *testing.B) {
 			used := cpu(b)
 			var bytes uint64
 			for b.Loop() {
-				bytes = crowd(b, server.URL, n)
+				bytes = crowd(b, server.URL, c.n, c.limits)
 			}
-			used(n)
-			b.ReportMetric(float64(bytes)/float64(n), "bytes/waiting-login")
+			used(c.n)
+			b.ReportMetric(float64(bytes)/float64(c.n), "bytes/waiting-login")
 		})
 	}
 	b.Run("bare net/http, 1000", func(b *testing.B) {
@@ -53,10 +63,10 @@ func BenchmarkLogins(b *testing.B) {
 }
 
 // crowd runs n logins and returns how much memory they hold while they wait, goroutines included.
-func crowd(b *testing.B, url string, n int) uint64 {
+func crowd(b *testing.B, url string, n int, limits state.Limits) uint64 {
 	b.Helper()
 	s := settings()
-	s.API.URL = url
+	s.API.URL, s.Limits = url, limits
 	log := logrus.New()
 	log.SetOutput(io.Discard)
 	service, faults := New(s, Deps{Recorder: &notes{}, Log: log})
@@ -67,7 +77,7 @@ func crowd(b *testing.B, url string, n int) uint64 {
 	before := held()
 	var all sync.WaitGroup
 	for i := range n {
-		p := pushTo(b, "a", fmt.Sprintf("+49%02d%05d%05d", 15, n, i)) // each crowd has its own phones
+		p := pushTo(b, "a", fmt.Sprintf("+49%02d%05d%05d", len(b.Name()), n, i)) // each crowd has its own phones
 		all.Go(func() {
 			if a := askAndWait(b.Context(), service, p); a.Outcome != auth.Approved {
 				b.Errorf("%+v", a)

@@ -205,12 +205,14 @@ func (s *scheduler) settle(j *job, r gateway.Result) (next job, more bool) {
 		s.judge(endpointOf(j.call), r, s.breaker.Saw(endpointOf(j.call), r), now)
 	}
 	s.learn(j, r, now)
-	if l := j.login; l.over {
-		s.settleLate(l, r, now)
-	} else {
+	switch l := j.login; l.stage() {
+	case isAsked:
 		l.activity = r.Activity
 		c, o := l.course.Answered(r, now)
 		s.obey(l, c, o, now)
+	case isLapsed, isInherited:
+		s.settleLate(l, r, now)
+	case isGone:
 	}
 	if s.closed || s.running > s.plan.connections {
 		s.running--

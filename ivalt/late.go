@@ -13,6 +13,28 @@ type lateApproval struct {
 	until    instant // it counts before
 }
 
+// stage is what a login's record still is for.
+type stage uint8
+
+const (
+	isAsked     stage = iota // its answer is awaited
+	isLapsed                 // it was answered, and its push is still looked after
+	isInherited              // it was answered, and what a call under way finds is its heir's
+	isGone                   // nobody waits for anything of it
+)
+
+func (l *login) stage() stage {
+	switch {
+	case !l.over:
+		return isAsked
+	case l.late != 0:
+		return isLapsed
+	case l.heir != nil:
+		return isInherited
+	}
+	return isGone
+}
+
 // lapses reports that a login's push is still looked after though its answer has left: nobody answered while its NAS waited, the
 // sentinel phase is over, and auth allows it.
 func (s *scheduler) lapses(l *login, o order, now instant) bool {
@@ -94,14 +116,11 @@ func (e *phone) void(s *scheduler) {
 	}
 }
 
-// settleLate takes the answer to a call of a login that was answered.
+// settleLate takes the answer to a call of a login that was answered. Only a lapsed one goes on.
 func (s *scheduler) settleLate(l *login, r gateway.Result, now instant) {
-	if l.late == 0 && l.heir == nil {
-		return // nobody waits for it any more
-	}
 	l.activity = r.Activity
 	c, o := l.course.Answered(r, now)
-	if l.late != 0 || o.Do == course.Finish {
+	if l.stage() == isLapsed || o.Do == course.Finish {
 		s.obey(l, c, o, now)
 	}
 	if heir := l.heir; heir != nil && !heir.over && heir.next.Do == course.Claim {

@@ -47,7 +47,7 @@ type login struct {
 	token    token          // of the call that waits for a caller
 	reserved int            // places in the budget
 	holds    bool           // the mobile
-	over     bool           // answered: whatever still comes for it is dropped, unless it is late
+	over     bool           // answered; see stage
 	late     instant        // answered, and its push is still looked after until then; 0: it is not
 	heir     *login         // the very same login that came meanwhile
 }
