@@ -169,18 +169,7 @@ func TestALatePollThatIsUnderWayFindsItsHeir(t *testing.T) {
 		t.Run(fmt.Sprintf("renews %q", tc.renews), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				p := pocket{approves: 11 * time.Second}
-				h := newHouse(t, settings(), func(r request) reply {
-					a := p.answer(r)
-					if a.status == http.StatusOK && r.path == resultPath {
-						a.after = 3 * time.Second
-					}
-					return a
-				})
-				h.age()
-				first := h.short("a1", "")
-				first.LateCredit = 30 * time.Second
-				h.push(t.Context(), first)
-				h.taken(&p)
+				h := underWay(t, &p)
 				if a := h.push(t.Context(), h.short("a2", tc.renews)); a.Outcome != tc.want || len(p.rang) != tc.pushes {
 					t.Errorf("%s (%s) after %d pushes", a.Outcome.String(), a.Detail, len(p.rang))
 				}
@@ -246,6 +235,24 @@ func TestLatePollsComeLast(t *testing.T) {
 	})
 }
 
+// underWay is a house in which the login a1 has timed out, and a late poll has read its approval: the answer takes three seconds.
+func underWay(t *testing.T, p *pocket) *house {
+	t.Helper()
+	h := newHouse(t, settings(), func(r request) reply {
+		a := p.answer(r)
+		if a.status == http.StatusOK && r.path == resultPath {
+			a.after = 3 * time.Second
+		}
+		return a
+	})
+	h.age()
+	first := h.short("a1", "")
+	first.LateCredit = 30 * time.Second
+	h.push(t.Context(), first)
+	h.taken(p)
+	return h
+}
+
 // taken waits until a poll has read the approval, whose answer may still be under way.
 func (h *house) taken(p *pocket) {
 	for taken := false; !taken; {
@@ -261,18 +268,7 @@ func (h *house) taken(p *pocket) {
 func TestAnHeirThatIsGoneInheritsNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := pocket{approves: 11 * time.Second}
-		h := newHouse(t, settings(), func(r request) reply {
-			a := p.answer(r)
-			if a.status == http.StatusOK && r.path == resultPath {
-				a.after = 3 * time.Second
-			}
-			return a
-		})
-		h.age()
-		first := h.short("a1", "")
-		first.LateCredit = 30 * time.Second
-		h.push(t.Context(), first)
-		h.taken(&p)
+		h := underWay(t, &p)
 		heir := h.Begin(h.short("a2", "a1"))
 		synctest.Wait()
 		heir.Withdraw()
