@@ -172,7 +172,15 @@ func (w *walk) pend(ctx context.Context) error {
 			return err
 		}
 	}
+	if w.approvedAt(forPending) && !w.approvedAt(forIdle) {
+		return errEarly // and where a read takes the result, it is gone
+	}
 	return nil
+}
+
+// approvedAt reports that a call of one purpose read an approval.
+func (w *walk) approvedAt(p purpose) bool {
+	return slices.ContainsFunc(w.calls, func(c call) bool { return c.purpose == p && readable(c) })
 }
 
 // approve is step 5: what an approval looks like, and whether it is still there once it was read.

@@ -74,6 +74,10 @@ func odd() []scene {
 			name: "nobody at the phone", limp: true, pushes: 1, settings: gate + "unknown" + rest404, ended: errNoYes,
 			found: map[string]string{"pending_plain": "422", "approval": "? what was said last is no approval: 404, pending"},
 		},
+		{
+			name: "a phone that approves before it is told", person: ivalttest.Person{Behaviour: ivalttest.Approve, After: 3 * time.Second}, pushes: 1, ended: errEarly,
+			settings: gate + "unknown" + rest404, found: map[string]string{"result": "? "},
+		},
 		{name: "no consent", says: map[Kind]string{Consent: "no"}, settings: nothing, ended: errDeclined, found: map[string]string{"limits": "? no call"}},
 		{name: "no answer to the first question", says: map[Kind]string{Consent: ""}, settings: nothing, ended: errDeclined},
 		{

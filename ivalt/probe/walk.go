@@ -95,6 +95,7 @@ var (
 	errDialect  = errors.New("no result endpoint of ivalt.dialect can be used")
 	errPush     = errors.New("the push was not taken")
 	errNoYes    = errors.New("nobody approved in time")
+	errEarly    = errors.New("the phone was answered before it was to be: run it again, and wait for the word")
 	errStopped  = errors.New("interrupted")
 )
 
