@@ -49,8 +49,12 @@ func TestNeverWithinTheFloor(t *testing.T) {
 		h.scheduler.rule = func(w pace.Wait, _ state.Use) time.Duration { return w.Floor }
 		h.age()
 		h.push(t.Context(), pushTo(t, "a1", testMobile))
+		polls := h.fake.times(resultPath)[1:]
+		if polls[0] != 4500*time.Millisecond {
+			t.Errorf("the first poll at %v, however cheap", polls[0])
+		}
 		last := time.Duration(0)
-		for _, at := range h.fake.times(resultPath)[1:] {
+		for _, at := range polls {
 			if at-last < pollFloor {
 				t.Errorf("polls at %v and %v", last, at)
 			}

@@ -106,7 +106,7 @@ func (c Course) PollOn(now Instant) (Course, Order) {
 	case more && second <= at:
 		return c, Order{Do: Ask, Call: Push, At: max(now, second)}
 	case c.Trusted:
-		return c, Order{Do: Ask, Call: Poll, At: at}
+		return c, Order{Do: Ask, Call: Poll, At: max(now, c.floor())}
 	case c.suspect:
 		return c, Order{Do: Ask, Call: Again, At: at}
 	}

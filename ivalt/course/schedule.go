@@ -8,7 +8,8 @@ type Instant = time.Duration
 // The schedule of a login, from the push's response on. Within its floor package pace says when a poll leaves.
 const (
 	humanTime = 1500 * time.Millisecond // no approval before it is a person's; also the second look at a suspicious one
-	pollFloor = 1500 * time.Millisecond // least time between the push's response and the first poll, and between two polls
+	firstPoll = 4500 * time.Millisecond // no regular poll sooner behind the push's response
+	pollFloor = 1500 * time.Millisecond // nor sooner behind another poll
 	failedGap = 3 * time.Second         // the same behind a poll that failed
 
 	LastPollBefore = 2 * time.Second         // the final poll leaves this long before the verdict must
@@ -33,6 +34,14 @@ func (c *Course) earliest() Instant {
 		gap = failedGap
 	}
 	return c.OrLast(max(c.Zero, c.Left) + gap)
+}
+
+// floor is that of a regular poll.
+func (c *Course) floor() Instant {
+	if c.Polls == 0 {
+		return c.OrLast(max(c.earliest(), c.Zero+firstPoll))
+	}
+	return c.earliest()
 }
 
 // OrLast leaves a poll out that would come so near the final one that less than the floor lies between, in the final one's favour.
