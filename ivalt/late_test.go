@@ -66,7 +66,7 @@ func lateLogins() []lateLogin {
 	return []lateLogin{
 		{name: "approved in time for the next one", pocket: pocket{approves: 15 * time.Second}, credit: credit, after: 12 * time.Second, renews: "a1", want: auth.Approved, pushes: 1, events: []string{"late_approval"}},
 		{name: "and sticky", pocket: pocket{approves: 15 * time.Second, sticky: true}, credit: credit, after: 12 * time.Second, renews: "a1", want: auth.Approved, pushes: 1, events: []string{"late_approval"}},
-		{name: "approved, and nobody has looked yet: the drain finds it", pocket: pocket{approves: 10500 * time.Millisecond}, credit: credit, after: 800 * time.Millisecond, renews: "a1", want: auth.Approved, pushes: 1},
+		{name: "approved, and nobody has looked yet: the drain finds it", pocket: pocket{approves: 10500 * time.Millisecond}, credit: credit, after: 800 * time.Millisecond, renews: "a1", want: auth.Approved, pushes: 1, events: []string{"late_approval"}},
 		{name: "the next one differs", pocket: pocket{approves: 15 * time.Second}, credit: credit, after: 12 * time.Second, want: auth.TimedOut, pushes: 2, events: []string{"late_approval"}},
 		{name: "the next one renews another", pocket: pocket{approves: 15 * time.Second}, credit: credit, after: 12 * time.Second, renews: "a0", want: auth.TimedOut, pushes: 2, events: []string{"late_approval"}},
 		{name: "another phone", pocket: pocket{approves: 15 * time.Second}, credit: credit, after: 12 * time.Second, renews: "a1", mobile: otherPhone, want: auth.TimedOut, pushes: 2, events: []string{"late_approval"}},
@@ -140,7 +140,7 @@ func (tc *lateLogin) run(t *testing.T) {
 	if tc.want != auth.Approved {
 		return
 	}
-	if !strings.Contains(a.Detail, "had to leave") || a.Mobile != mobile(t, testMobile) {
+	if !strings.Contains(a.Detail, "a1 had to leave") || a.Mobile != mobile(t, testMobile) {
 		t.Errorf("the evidence does not say that it was late: %+v", a)
 	}
 	// Once, and never again.

@@ -36,8 +36,11 @@ func TestWithdrawal(t *testing.T) {
 		}
 		gone, stop := context.WithCancel(t.Context())
 		stop()
-		if a := h.push(gone, pushTo(t, "a3", otherPhone)); a.Outcome != auth.Withdrawn || a.Pushed {
-			t.Errorf("withdrawn before it began: %+v", a)
+		before := h.fake.count(pushPath)
+		a := h.push(gone, pushTo(t, "a3", otherPhone))
+		synctest.Wait()
+		if sent := h.fake.count(pushPath) > before; a.Outcome != auth.Withdrawn || (sent && !a.Pushed) {
+			t.Errorf("withdrawn at once: %+v; a push left: %v", a, sent)
 		}
 	})
 }

@@ -154,6 +154,10 @@ func (s *scheduler) finish(l *login, o order, now instant) {
 	if o.Outcome == auth.Stale {
 		s.voice.stale(s, l)
 	}
+	if o.Late {
+		o = renewed(l.push.Renews)
+		s.voice.security(s, l, "late_approval", "the push of attempt "+l.push.Renews+" was approved after its answer had to leave; it counts for the very same login")
+	}
 	if o.Outcome == auth.Approved && l.activity != "" {
 		o.Detail += ", iVALT activity " + l.activity
 	}

@@ -72,7 +72,7 @@ func (v *voice) probed(e gateway.Endpoint, r gateway.Result) {
 func (v *voice) opened(s *scheduler, e gateway.Endpoint, r gateway.Result) {
 	fields := logrus.Fields{"event": "ivalt_unavailable", "endpoint": e.String(), "cause": r.Cause}
 	s.said = append(s.said, func() {
-		v.log.WithFields(fields).Error("ivalt fails: logins are unavailable until a probe is answered")
+		v.log.WithFields(fields).Error("ivalt fails: logins are unavailable until it answers again; it is looked at every 10 s")
 		v.recorder.Note(audit.System{Event: "ivalt_unavailable", Detail: e.String() + " endpoint: " + r.Why.String()})
 	})
 }

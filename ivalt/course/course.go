@@ -201,6 +201,7 @@ type Order struct {
 	At      Instant
 	Outcome auth.Outcome
 	Detail  string
+	Late    bool // approved by the answer to the push that this login renews
 }
 
 // Started is the first step. known says whether the directory knew the mobile.

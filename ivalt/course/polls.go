@@ -68,7 +68,9 @@ func (c Course) againSaw(k gateway.Class, now Instant) (Course, Order) {
 
 // ownLate accepts an approval of the login's own earlier push.
 func ownLate() Order {
-	return Ended(auth.Approved, "approved on the phone after the answer of an earlier attempt of the very same login had to leave")
+	o := Ended(auth.Approved, "approved on the phone after the answer of an earlier attempt of the very same login had to leave")
+	o.Late = true
+	return o
 }
 
 func (c Course) stale() (Course, Order) {
