@@ -43,9 +43,11 @@ func (l *login) accepted() (at time.Time, ok bool) {
 	return at, ok
 }
 
-// lapsed reports that it ended since nobody answered, with somebody still waiting for the end.
+// lapsed reports that it ended since nobody answered, or since the last look failed, with somebody still waiting for the end.
 func (l *login) lapsed() bool {
-	return slices.ContainsFunc(l.exchanges, func(x *exchange) bool { return x.verdict.Reason == auth.PushTimeout && !x.verdict.Silent })
+	return slices.ContainsFunc(l.exchanges, func(x *exchange) bool {
+		return (x.verdict.Reason == auth.PushTimeout || x.verdict.Reason == auth.Unavailable) && !x.verdict.Silent
+	})
 }
 
 // truth is what happened, in order.
