@@ -63,20 +63,16 @@ func (s *scheduler) closedOff(e gateway.Endpoint, state breaker.State) order {
 
 // endsAll ends the logins that wait to be asked in vain.
 func (s *scheduler) endsAll(now instant) {
-	type end struct {
-		login *login
-		order order
-	}
-	var all []end
+	var all []*login // finishing them changes the queues
 	for t := range s.waiting {
 		for _, item := range s.waiting[t].items {
-			if o, is := s.hopeless(item.login); is {
-				all = append(all, end{item.login, o})
-			}
+			all = append(all, item.login)
 		}
 	}
-	for _, e := range all {
-		s.finish(e.login, e.order, now)
+	for _, l := range all {
+		if end, is := s.hopeless(l); is {
+			s.finish(l, end, now)
+		}
 	}
 }
 

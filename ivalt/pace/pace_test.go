@@ -22,6 +22,9 @@ func near(t *testing.T, what string, got, want, tolerance float64) {
 	}
 }
 
+// median is half of the answers' time.
+func (t Times) median() time.Duration { return toDuration(math.Exp(t.location)) }
+
 // draw is one person's time in seconds; infinite where they never answer.
 func (t Times) draw(r *rand.Rand) float64 {
 	if r.Float64() < t.silent {
@@ -176,13 +179,13 @@ func TestLearnsAPersonOnceThereIsEnough(t *testing.T) {
 	}
 	observe(l, "ada", 25)
 	own := l.Of("ada")
-	if own.Median() <= l.Of("bob").Median() {
-		t.Errorf("median %v of somebody slow, %v of everybody", own.Median(), l.Of("bob").Median())
+	if own.median() <= l.Of("bob").median() {
+		t.Errorf("median %v of somebody slow, %v of everybody", own.median(), l.Of("bob").median())
 	}
 	for range 20 {
 		observe(l, "ada", 25)
 	}
-	near(t, "median", seconds(l.Of("ada").Median()), 21, 4)
+	near(t, "median", seconds(l.Of("ada").median()), 21, 4)
 }
 
 // TestOnePersonTeachesLittle: somebody who logs in all night, and slowly, does not make the others wait.
@@ -213,7 +216,7 @@ func TestNobodyTeachesNonsense(t *testing.T) {
 			}
 			for _, who := range []string{"ada", "bob"} {
 				got := l.Of(who)
-				if got.Median() < leastMedian*sec-sec/1000 || got.Median() > mostMedian*sec+sec/1000 || !(got.scale >= leastScale && got.scale <= mostScale) ||
+				if got.median() < leastMedian*sec-sec/1000 || got.median() > mostMedian*sec+sec/1000 || !(got.scale >= leastScale && got.scale <= mostScale) ||
 					!(got.silent >= leastSilent && got.silent <= mostSilent) {
 					t.Fatalf("%s: %+v", who, got)
 				}

@@ -16,9 +16,6 @@ type Times struct {
 // Prior is what is assumed before anybody was seen: median 7 s, sigma 0.6, 3 % silent.
 func Prior() Times { return Times{location: math.Log(7), scale: 0.6, silent: 0.03} }
 
-// Median is half of the answers' time.
-func (t Times) Median() time.Duration { return toDuration(math.Exp(t.location)) }
-
 // Chance is the probability that an answer is waiting now, where there was none at the moment since. Both count from the push.
 func (t Times) Chance(since, now time.Duration) float64 {
 	return t.look(seconds(since)).chance(seconds(now))

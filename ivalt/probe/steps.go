@@ -154,18 +154,24 @@ func otherThan(dialect string) string {
 	return gateway.DialectLaravel
 }
 
+// ring has the phone ring while its person keeps still.
+func (w *walk) ring(ctx context.Context, say string, p purpose) error {
+	if err := w.instruct(ctx, KeepStill, say); err != nil {
+		return err
+	}
+	sent, err := w.push(ctx, p, shortLabel)
+	if err == nil && sent.result.Class != gateway.Accepted {
+		err = errPush
+	}
+	return err
+}
+
 // pend is step 4: what is said while nobody has answered.
 func (w *walk) pend(ctx context.Context) error {
 	w.tell("Step 4: a push that is not answered yet")
-	if err := w.instruct(ctx, KeepStill, "The phone rings next. Do nothing on it yet."); err != nil {
-		return err
-	}
-	sent, err := w.push(ctx, forPush, shortLabel)
+	err := w.ring(ctx, "The phone rings next. Do nothing on it yet.", forPush)
 	if err != nil {
 		return err
-	}
-	if sent.result.Class != gateway.Accepted {
-		return errPush
 	}
 	for range 2 {
 		if w.before, err = w.pollBoth(ctx, forPending); err != nil {
@@ -218,15 +224,8 @@ func (w *walk) approve(ctx context.Context) error {
 // deny is step 6: whether a new push clears the old result, and what a denial looks like.
 func (w *walk) deny(ctx context.Context) error {
 	w.tell("Step 6: the next push, and the denial")
-	if err := w.instruct(ctx, KeepStill, "The phone rings again. Do nothing on it yet."); err != nil {
+	if err := w.ring(ctx, "The phone rings again. Do nothing on it yet.", forNextPush); err != nil {
 		return err
-	}
-	sent, err := w.push(ctx, forNextPush, shortLabel)
-	if err != nil {
-		return err
-	}
-	if sent.result.Class != gateway.Accepted {
-		return errPush
 	}
 	before, err := w.poll(ctx, forReset, w.main)
 	if err != nil {
@@ -287,15 +286,8 @@ func (w *walk) expire(ctx context.Context) error {
 		return nil
 	}
 	w.tell("Step 8: a push that is left alone until it is too old, %s", expiryWait)
-	if err := w.instruct(ctx, KeepStill, "The phone rings a last time. Leave it alone until this ends."); err != nil {
+	if err := w.ring(ctx, "The phone rings a last time. Leave it alone until this ends.", forNextPush); err != nil {
 		return err
-	}
-	sent, err := w.push(ctx, forNextPush, shortLabel)
-	if err != nil {
-		return err
-	}
-	if sent.result.Class != gateway.Accepted {
-		return errPush
 	}
 	for end := w.pushed.Add(expiryWait); time.Now().Before(end); {
 		if err := sleep(ctx, expiryPoll); err != nil {
