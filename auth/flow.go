@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -14,27 +15,6 @@ import (
 
 // answerMargin is how long before the NAS gives up its answer leaves.
 const answerMargin = time.Second
-
-// Rules are what a reload swaps, with the clients that carry them. A login keeps the Rules that it began with. They are never
-// changed.
-type Rules struct {
-	Policy      Decider
-	Directory   Directory
-	Primary     Primary
-	MaxAttempts int // logins that may wait at once; more are `busy`
-
-	// LateCredit is how long after its deadline a login's approval still counts for the very same login: where a first factor was
-	// checked and the calling station is known, and where either is missing. 0: not at all.
-	LateCredit, InsecureLateCredit time.Duration
-}
-
-// lateCredit is what a login may have of it.
-func (p *pending) lateCredit() time.Duration {
-	if p.proof.Password && p.req.CallingStation != "" {
-		return p.rules.LateCredit
-	}
-	return p.rules.InsecureLateCredit
-}
 
 // Options are what a Flow is built from, once.
 type Options struct {
@@ -218,8 +198,12 @@ func (f *Flow) primary(ctx context.Context, l *login, s Subject, d policy.Decisi
 	if err != nil || d.Action == policy.Deny {
 		return Proof{}, err
 	}
-	checked, err := l.rules.Primary.Verify(ctx, s.User, l.req)
-	return Proof{Password: checked}, err
+	primary := l.rules.Primaries[cmp.Or(d.Factor, l.req.Client.Factor)]
+	if primary == nil {
+		return Proof{}, fmt.Errorf("%w: none is set for this client", ErrMisconfigured)
+	}
+	checked, err := primary.Verify(ctx, s, l.req)
+	return Proof{Password: checked.Password}, err
 }
 
 // ask has the phone asked for the attempt that the login leads, once the older exchanges whose identifier it reuses are

@@ -94,10 +94,15 @@ func only(user string, d policy.Decision) func(policy.Facts) policy.Decision {
 	}
 }
 
+// with has a login's first factor checked by p.
+func with(p Primary) map[policy.Factor]Primary {
+	return map[policy.Factor]Primary{policy.FileFactor: p}
+}
+
 func newHouse() *house {
 	h := &house{phone: after(5*time.Second, Approved), decide: push}
 	nobody := DirectoryFunc(func(context.Context, Username) (Person, error) { return Person{}, nil })
-	h.rules = &Rules{Policy: h, Directory: nobody, Primary: NoPrimary{}, MaxAttempts: 100}
+	h.rules = &Rules{Policy: h, Directory: nobody, Primaries: with(NoPrimary{}), MaxAttempts: 100}
 	h.Flow = New(Options{
 		Pusher: h, Recorder: h, Now: time.Now,
 		Concluded: func(e audit.Attempt) {
@@ -112,7 +117,7 @@ func newHouse() *house {
 // ask makes a plain PAP request; each call is a new exchange.
 func ask(user, password string, change ...func(*Request)) Request {
 	r := Request{
-		Client: Client{Name: "vpn", AnswerWithin: 60 * time.Second}, NAS: "nas-1", Received: time.Now(),
+		Client: Client{Name: "vpn", AnswerWithin: 60 * time.Second, Factor: policy.FileFactor}, NAS: "nas-1", Received: time.Now(),
 		Username: user, Method: PAP, Password: secret.New(password),
 		CallingStation: "203.0.113.9", From: netip.MustParseAddr("203.0.113.9"),
 	}

@@ -15,11 +15,11 @@ import (
 // checked is a first factor: it knows one password.
 type checked struct{}
 
-func (checked) Verify(_ context.Context, _ Username, req *Request) (bool, error) {
+func (checked) Verify(_ context.Context, _ Subject, req *Request) (Checked, error) {
 	if !req.Password.Equal(secret.New("pw")) {
-		return false, ErrBadPassword
+		return Checked{}, ErrBadPassword
 	}
-	return true, nil
+	return Checked{Password: true}, nil
 }
 
 // renewals are a login that nobody answered in time, what comes between, and whether the next one may use its late approval.
@@ -38,7 +38,7 @@ type renewal struct {
 func renewals() []renewal {
 	noStation := func(r *Request) { r.CallingStation, r.From, r.JoinScope = "", netip.Addr{}, "" }
 	elsewhere := func(r *Request) { r.CallingStation, r.From = "203.0.113.10", netip.MustParseAddr("203.0.113.10") }
-	insecure := func(r *Rules) { r.Primary, r.InsecureLateCredit = NoPrimary{}, 20*time.Second }
+	insecure := func(r *Rules) { r.Primaries, r.InsecureLateCredit = with(NoPrimary{}), 20*time.Second }
 	const usual = 30 * time.Second
 	return []renewal{
 		{name: "the very same login", answer: TimedOut, wait: 5 * time.Second, want: true, credit: usual},
@@ -55,7 +55,7 @@ func renewals() []renewal {
 		{name: "approved: the next one joins or asks anew", answer: Approved, wait: 11 * time.Second, credit: usual},
 		{name: "turned off", rules: func(r *Rules) { r.LateCredit = 0 }, answer: TimedOut},
 		{name: "no calling station", first: noStation, next: noStation, answer: TimedOut},
-		{name: "no first factor", rules: func(r *Rules) { r.Primary = NoPrimary{} }, answer: TimedOut},
+		{name: "no first factor", rules: func(r *Rules) { r.Primaries = with(NoPrimary{}) }, answer: TimedOut},
 		{name: "no first factor, by the operator's word", rules: insecure, answer: TimedOut, want: true, credit: 20 * time.Second},
 		{name: "no calling station, by the operator's word", rules: func(r *Rules) { r.InsecureLateCredit = 20 * time.Second }, first: noStation, next: noStation, answer: TimedOut, want: true, credit: 20 * time.Second},
 		{name: "that is shorter", rules: insecure, answer: TimedOut, wait: 21 * time.Second, credit: 20 * time.Second},
@@ -87,7 +87,7 @@ func TestLateCreditIsForTheVerySameLogin(t *testing.T) {
 
 func (c *renewal) run(t *testing.T) {
 	h := newHouse()
-	h.rules.Primary, h.rules.LateCredit = checked{}, 30*time.Second
+	h.rules.Primaries, h.rules.LateCredit = with(checked{}), 30*time.Second
 	if c.rules != nil {
 		c.rules(h.rules)
 	}

@@ -12,21 +12,22 @@ import (
 type NoPrimary struct{}
 
 // Verify implements Primary; it never reports a checked factor.
-func (NoPrimary) Verify(_ context.Context, _ Username, req *Request) (bool, error) {
+func (NoPrimary) Verify(_ context.Context, _ Subject, req *Request) (Checked, error) {
 	switch req.Method {
 	case PAP:
-		return false, plausible(req.Password.Reveal())
-	case CHAP, MSCHAP:
-		return false, fmt.Errorf("%w: CHAP and MS-CHAP need a first factor; set the NAS to PAP", ErrMisconfigured)
+		return Checked{}, Plausible(req.Password.Reveal())
+	case CHAP, MSCHAP, MSCHAPv2:
+		return Checked{}, fmt.Errorf("%w: CHAP and MS-CHAP need a first factor; set the NAS to PAP", ErrMisconfigured)
 	case EAP:
-		return false, fmt.Errorf("%w: EAP is not served; set the NAS to PAP", ErrMisconfigured)
+		return Checked{}, fmt.Errorf("%w: EAP is not served; set the NAS to PAP", ErrMisconfigured)
 	case NoCredential:
 	}
-	return false, fmt.Errorf("%w: the request holds no password", ErrBadPassword)
+	return Checked{}, fmt.Errorf("%w: the request holds no password", ErrBadPassword)
 }
 
-// plausible refuses what no person types: nothing, octets that are no UTF-8, control characters.
-func plausible(password string) error {
+// Plausible refuses what no person types, as ErrBadPassword: nothing, octets that are no UTF-8, control characters. Every first factor
+// asks it before anything else, so that no empty password ever reaches a directory (RFC 4513 section 5.1.2).
+func Plausible(password string) error {
 	if password == "" {
 		return fmt.Errorf("%w: empty", ErrBadPassword)
 	}

@@ -20,8 +20,25 @@ const (
 	NoCredential Method = iota
 	PAP                 // User-Password, RFC 2865 section 5.2
 	CHAP                // CHAP-Password, RFC 2865 section 5.3
-	MSCHAP              // MS-CHAP and MS-CHAPv2, RFC 2548
+	MSCHAP              // MS-CHAP-Response, RFC 2548 section 2.1.3; refused: it proves nothing today
+	MSCHAPv2            // MS-CHAP2-Response, RFC 2548 section 2.3.2
 	EAP                 // EAP-Message, RFC 3579; refused (EAP-1)
+)
+
+// Handshake is the NAS's half of CHAP or MS-CHAPv2, as its attributes say it; radius checks the lengths.
+type Handshake struct {
+	Challenge []byte // CHAP-Challenge, else the Request Authenticator; MS-CHAP-Challenge, 16 octets
+	Response  []byte // CHAP-Password, 17 octets; MS-CHAP2-Response, 50 octets
+}
+
+// Prompting is `clients[].challenge`: what a client's NAS may be asked by Access-Challenge. The zero Prompting asks nothing.
+type Prompting uint8
+
+// The kinds of Prompting.
+const (
+	NeverAsk     Prompting = iota
+	ChoosePhone            // which phone, where the directory gives several
+	ConfirmPhone           // that too, and then "approve on your phone, then press Enter"
 )
 
 // Client is what the journey needs to know of the configured peer that asks.
@@ -29,6 +46,10 @@ type Client struct {
 	Name          string
 	AnswerWithin  time.Duration // how long its NAS waits in all, from the attempt's first packet
 	SilentTimeout bool          // on_push_timeout: silence
+	Factor        policy.Factor // the first factor, where the deciding rule names none
+	Prompts       Prompting
+	CHAP          bool // insecure_methods holds chap
+	MSCHAPv2      bool // insecure_methods holds mschapv2
 
 	// Rules are those that were in force when the request was admitted, together with the client itself: a reload swaps both as
 	// one. Nil rejects everybody.
@@ -45,7 +66,8 @@ type Request struct {
 	Username       string // User-Name as sent, any octets
 	Method         Method
 	Password       secret.Secret // PAP only: the decrypted password, trailing NULs stripped
-	State          []byte        // State as sent; no challenge is ever open, so any State is foreign
+	Handshake      Handshake     // CHAP and MS-CHAPv2 only
+	State          []byte        // State as sent; nil where there is none
 	CallingStation string        // the person's address as text, in one canonical form; empty: unknown
 	From           netip.Addr    // CallingStation parsed; the zero Addr where it is no address
 
@@ -92,7 +114,16 @@ type Verdict struct {
 	Silent  bool               // nothing goes on the wire (on_push_timeout: silence, or no new attempt while draining)
 	Reply   []policy.Attribute // for the Access-Accept
 	Until   time.Time          // the session must end by then (Session-Timeout, computed at the answer); zero: no end
+	MSCHAP  MSCHAPSuccess      // for the Access-Accept to an MS-CHAPv2 login
+	Message string             // Reply-Message in place of the reason's sentence; empty: that sentence
+	State   string             // of an Access-Challenge
 	Attempt string             // the attempt's identifier, for logs
+}
+
+// MSCHAPSuccess is the server's half of MS-CHAPv2. The zero MSCHAPSuccess says nothing.
+type MSCHAPSuccess struct {
+	Success          []byte        // MS-CHAP2-Success (RFC 2548 section 2.3.3): the identifier, then "S=" and 40 hexadecimal digits
+	SendKey, RecvKey secret.Secret // MS-MPPE-Send-Key and -Recv-Key (RFC 3079), 16 octets in plain text; empty: none
 }
 
 // Mobile is a phone number in E.164, digits only behind the plus sign. It masks itself in every print.
@@ -144,7 +175,13 @@ type Person struct {
 	Name   Username      // the listed login name, which may be another spelling of the login's: then rules are asked about both; zero: not listed
 	Email  secret.Secret // iVALT's e-mail; appears in no output
 	Mobile Mobile        // empty: to be looked up by e-mail
-	Groups []string
+	Phones []Mobile      // all of them, Mobile first, where there are several
+	Groups []string      // as the directory writes them; policy compares them in canonical form
+	Reply  []policy.Attribute
+
+	// Handle is how the source that found the person names them (LDAP's DN), for that source's first factor; empty: not found
+	// there.
+	Handle string
 }
 
 // Directory knows people. An error means that it could not be asked, never "no groups".
@@ -164,12 +201,22 @@ func (f DirectoryFunc) Person(ctx context.Context, user Username) (Person, error
 var (
 	ErrBadPassword   = errors.New("password refused")
 	ErrMisconfigured = errors.New("the method cannot be checked with the configured first factor")
+	ErrBusy          = errors.New("too many first factors are being checked")
 )
 
-// Primary checks the first factor.
+// Checked is what a first factor showed. The zero Checked shows nothing.
+type Checked struct {
+	Password bool               // a factor was really checked, and is right
+	Person   Person             // what only the check could tell of the person; what a directory said stays
+	Reply    []policy.Attribute // an upstream server's, by its allow-list; the operator's own of the same name win
+	MSCHAP   MSCHAPSuccess      // of an MS-CHAPv2 login
+}
+
+// Primary checks the first factor. It is safe for concurrent use. What it says of an unknown person and of a wrong password
+// differs in the error's text alone, which the log and the trail hold, and takes the same work.
 type Primary interface {
-	// Verify returns whether a factor was really checked, and an error where the login must end.
-	Verify(ctx context.Context, user Username, req *Request) (checked bool, err error)
+	// Verify checks what the request holds against what the subject must show. An error ends the login.
+	Verify(ctx context.Context, s Subject, req *Request) (Checked, error)
 }
 
 // Push asks for one person's approval of one attempt.

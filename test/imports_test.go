@@ -25,7 +25,7 @@ func directions() map[string][]string {
 		"guard":     {"auth", "audit", "state"},
 		"radius":    {"auth", "policy", "state", "audit"}, // policy for the type of a reply attribute
 		"ivalt":     {"auth", "state", "audit"},
-		"directory": {"auth"},
+		"directory": {"auth", "policy"}, // policy for the type of a reply attribute
 		"admin":     {"auth", "audit", "guard", "state"},
 		"doctor":    {"config"},
 		"cmd":       nil,

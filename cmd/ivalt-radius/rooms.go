@@ -43,7 +43,8 @@ func understand(s *config.Settings, before fault.List) (rooms, fault.List) {
 	faults = append(faults, found...)
 
 	r.radius = radiusSettings(s, &auth.Rules{
-		Policy: r.policy, Directory: r.people, Primary: auth.NoPrimary{}, MaxAttempts: s.MaxAttempts,
+		Policy: r.policy, Directory: r.people, Primaries: map[policy.Factor]auth.Primary{policy.NoFactor: auth.NoPrimary{}}, MaxAttempts: s.MaxAttempts,
+
 		LateCredit: s.IVALT.LateCredit, InsecureLateCredit: s.IVALT.InsecureLateCredit,
 	})
 	faults = append(faults, radius.Check(r.radius)...)
@@ -190,7 +191,7 @@ func radiusSettings(s *config.Settings, rules *auth.Rules) radius.Settings {
 		r := radius.ClientSettings{
 			Name: c.Name, Networks: texts(c.Networks), Secrets: c.Secrets, MessageAuthenticator: c.MessageAuthenticator,
 			OmitMessageAuthenticator: c.InsecureOmitMessageAuthenticator, Profile: c.Profile, AnswerWithin: c.AnswerWithin, Rules: rules,
-			IgnoreStatusServer: !s.StatusServer || !c.StatusServer,
+			IgnoreStatusServer: !s.StatusServer || !c.StatusServer, Factor: policy.Factor(s.Primary.Method),
 		}
 		if given("calling_station_from") {
 			r.CallingStationFrom = c.CallingStationFrom

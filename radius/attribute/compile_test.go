@@ -326,7 +326,7 @@ func FuzzCompile(f *testing.F) {
 func checkWire(t *testing.T, compiled []policy.Attribute) {
 	t.Helper()
 	if len(compiled) != 1 || len(compiled[0].Wire) < 3 || len(compiled[0].Wire) > 255 {
-		t.Fatalf("%x", compiled)
+		t.Fatalf("%+v", compiled)
 	}
 	attrs, err := radius.ParseAttributes(compiled[0].Wire)
 	if err != nil || len(attrs) != 1 {

@@ -8,6 +8,7 @@ import (
 
 	"ivalt-radius/auth"
 	"ivalt-radius/fault"
+	"ivalt-radius/policy"
 	"ivalt-radius/radius/wire"
 	"ivalt-radius/secret"
 )
@@ -27,6 +28,8 @@ type Settings struct {
 
 	// IgnoreStatusServer leaves the client's Status-Server without an answer.
 	IgnoreStatusServer bool
+
+	Factor policy.Factor // the client's first factor, where no rule names one
 
 	// Rules go with every request of the client, so that a reload swaps clients and rules as one. Nil rejects everybody.
 	Rules *auth.Rules
@@ -62,6 +65,7 @@ func (c checker) compile(s Settings) *Client {
 	profile := c.profile(s.Profile)
 	out := &Client{}
 	out.Auth.Name, out.Auth.Rules = s.Name, s.Rules
+	out.Auth.Factor = s.Factor
 	out.IgnoreStatus = s.IgnoreStatusServer
 	out.Auth.AnswerWithin = c.patience(s, profile)
 	out.Auth.SilentTimeout = c.onTimeout(s, profile)

@@ -94,7 +94,10 @@ func (h *house) start() {
 // adopt puts settings in force for the logins to come.
 func (h *house) adopt(s settings) {
 	h.now = s
-	h.rules = &auth.Rules{Policy: h, Directory: h, Primary: h, MaxAttempts: 100, LateCredit: s.credit, InsecureLateCredit: s.insecure}
+	h.rules = &auth.Rules{
+		Policy: h, Directory: h, Primaries: map[policy.Factor]auth.Primary{policy.FileFactor: h}, MaxAttempts: 100,
+		LateCredit: s.credit, InsecureLateCredit: s.insecure,
+	}
 }
 
 func (h *house) reload(s settings) {
@@ -176,14 +179,14 @@ func (h *house) Person(_ context.Context, user auth.Username) (auth.Person, erro
 }
 
 // Verify implements auth.Primary: a real one, or none.
-func (h *house) Verify(ctx context.Context, user auth.Username, req *auth.Request) (bool, error) {
+func (h *house) Verify(ctx context.Context, s auth.Subject, req *auth.Request) (auth.Checked, error) {
 	if !h.checked {
-		return auth.NoPrimary{}.Verify(ctx, user, req)
+		return auth.NoPrimary{}.Verify(ctx, s, req)
 	}
 	if req.Password.Reveal() != "right" {
-		return false, auth.ErrBadPassword
+		return auth.Checked{}, auth.ErrBadPassword
 	}
-	return true, nil
+	return auth.Checked{Password: true}, nil
 }
 
 // send begins an exchange and waits until nothing moves any more.
@@ -200,7 +203,7 @@ func (h *house) send(who caller, replaces []uint64) {
 		name = strings.ToUpper(name)
 	}
 	req := auth.Request{
-		Client: auth.Client{Name: who.client, AnswerWithin: h.patience, Rules: h.rules}, Received: x.received,
+		Client: auth.Client{Name: who.client, AnswerWithin: h.patience, Factor: policy.FileFactor, Rules: h.rules}, Received: x.received,
 		Username: name, Method: auth.PAP, Password: secret.New(who.password), CallingStation: who.station,
 		ID: x.id, Replaces: replaces,
 	}
