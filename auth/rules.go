@@ -1,0 +1,32 @@
+package auth
+
+import (
+	"time"
+
+	"ivalt-radius/policy"
+)
+
+// Rules are what a reload swaps, with the clients that carry them. A login keeps the Rules that it began with. They are never
+// changed.
+type Rules struct {
+	Policy      Decider
+	Directory   Directory
+	Primaries   map[policy.Factor]Primary // what no rule and no client names need not be here
+	MaxAttempts int                       // logins that may wait at once; more are `busy`
+
+	// Waits says that the directory or a first factor asks the network, or the processor for long: then no login opens on the
+	// caller's own goroutine.
+	Waits bool
+
+	// LateCredit is how long after its deadline a login's approval still counts for the very same login: where a first factor was
+	// checked and the calling station is known, and where either is missing. 0: not at all.
+	LateCredit, InsecureLateCredit time.Duration
+}
+
+// lateCredit is what a login may have of it.
+func (p *pending) lateCredit() time.Duration {
+	if p.proof.Password && p.req.CallingStation != "" {
+		return p.rules.LateCredit
+	}
+	return p.rules.InsecureLateCredit
+}
