@@ -6,7 +6,6 @@ import (
 	"crypto/sha256"
 	"encoding/base32"
 	"encoding/binary"
-	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -30,6 +29,9 @@ type attempt struct {
 	key   key
 	id    string
 	first time.Time // when its first exchange was received; answer_within counts from here
+
+	root   key      // of the login's first exchange, where this one answers a challenge of it; zero: it is that
+	leader *pending // the exchange that answers a challenge; nil for the login's first
 
 	renews string // the attempt of the same login that lapsed a moment ago; empty: none
 
@@ -67,7 +69,7 @@ func newAttempts() *attempts {
 	return s
 }
 
-// key digests what makes two exchanges one attempt. Only PAP joins; anything else gets a key of its own.
+// key digests what makes two exchanges one attempt: client, name, calling station, password and State. Only PAP joins; anything else gets a key of its own.
 func (s *attempts) key(user Username, req *Request) key {
 	mac := hmac.New(sha256.New, s.secret[:])
 	station := "station:" + req.CallingStation
@@ -78,7 +80,7 @@ func (s *attempts) key(user Username, req *Request) key {
 	if req.Method != PAP {
 		password = rand.Text()
 	}
-	for _, part := range []string{req.Client.Name, user.String(), station, password} {
+	for _, part := range []string{req.Client.Name, user.String(), station, password, string(req.State)} {
 		var size [8]byte
 		binary.BigEndian.PutUint64(size[:], uint64(len(part)))
 		mac.Write(size[:])
@@ -149,7 +151,7 @@ func (s *attempts) wait(a *attempt, exchange uint64) {
 // joinable reports that the attempt still waits, or has an Accept that may be had again.
 func (a *attempt) joinable(now time.Time) bool {
 	if a.concluded {
-		return a.verdict.Kind == Accept && now.Before(a.until)
+		return a.verdict.Kind != Reject && now.Before(a.until)
 	}
 	return a.over == nil
 }
@@ -233,22 +235,62 @@ func (s *attempts) stop() {
 	}
 }
 
-// conclude hands the verdict to every exchange of the attempt.
+// drop lets nobody join the attempt any more.
+func (s *attempts) drop(a *attempt) {
+	for _, k := range []key{a.key, a.root} {
+		if s.open[k] == a {
+			delete(s.open, k)
+		}
+	}
+}
+
+// forget is drop, of an attempt whose challenge is abandoned.
+func (s *attempts) forget(a *attempt) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.drop(a)
+}
+
+// succeed puts the attempt that answers a challenge in the place of the one that put it: a login that begins again joins it.
+func (s *attempts) succeed(a, former *attempt, leader *pending) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	a.leader, a.root = leader, former.root
+	if a.root == (key{}) {
+		a.root = former.key
+	}
+	s.drop(former)
+	s.open[a.root] = a
+}
+
+// adopt has the attempt wait for a push that rings already, unless the attempt is over.
+func (s *attempts) adopt(a *attempt, asked Asked) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if a.over != nil {
+		asked.Withdraw()
+		return
+	}
+	a.asked = asked
+}
+
+// conclude hands the verdict to every exchange of the attempt. An Accept may be joined for a while, a Challenge until the time given,
+// a Reject not.
 func (s *attempts) conclude(a *attempt, v Verdict, now, leaveBy time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	a.concluded, a.verdict = true, v
-	a.until = now.Add(acceptJoinable)
-	if leaveBy.Before(a.until) {
-		a.until = leaveBy
+	a.until = leaveBy
+	if joinable := now.Add(acceptJoinable); v.Kind == Accept && joinable.Before(leaveBy) {
+		a.until = joinable
 	}
 	s.leading--
-	switch {
-	case s.open[a.key] != a:
-	case v.Kind == Accept:
+	switch v.Kind {
+	case Accept:
 		s.accepted = append(s.accepted, a)
-	default:
-		delete(s.open, a.key)
+	case Challenge: // until it is answered or abandoned
+	case Reject:
+		s.drop(a)
 	}
 	if a.done != nil {
 		close(a.done)
@@ -263,20 +305,11 @@ func (s *attempts) lapse(a *attempt, life time.Duration) {
 // void forgets it.
 func (s *attempts) void(k key) { s.lapsed.Delete(string(k[:])) }
 
-// number is what a push shows: two digits, which tell one push from another at a glance. They are no secret.
-func number() string {
-	var b [2]byte
-	_, _ = rand.Read(b[:]) // never fails
-	return strconv.Itoa(10 + int(binary.BigEndian.Uint16(b[:]))%90)
-}
-
 // expire forgets the Accepts whose time is over. They are few and in order of their conclusion.
 func (s *attempts) expire(now time.Time) {
 	gone := 0
 	for gone < len(s.accepted) && !now.Before(s.accepted[gone].until) {
-		if a := s.accepted[gone]; s.open[a.key] == a {
-			delete(s.open, a.key)
-		}
+		s.drop(s.accepted[gone])
 		gone++
 	}
 	s.accepted = s.accepted[gone:]

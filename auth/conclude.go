@@ -2,8 +2,11 @@ package auth
 
 import (
 	"errors"
+	"slices"
+	"strings"
 	"time"
 
+	"ivalt-radius/auth/approvals"
 	"ivalt-radius/policy"
 )
 
@@ -17,6 +20,24 @@ type Subject struct {
 type Proof struct {
 	Password bool   // a first factor was really checked
 	Answer   Answer // what the phone said
+
+	SameLogin   time.Time // the last approval of this client, person, calling station and password; zero: none
+	SameStation time.Time // the last approval of this person at this calling station; zero: none
+
+	Reply  []policy.Attribute // an upstream server's
+	MSCHAP MSCHAPSuccess
+
+	as approvals.Approval // what this login is remembered as; without a station: as nothing
+}
+
+// remembers reports that an earlier approval counts, so that no phone need ring.
+func (p Proof) remembers(d policy.Decision, now time.Time) bool {
+	return d.Action == policy.RequirePush && p.Password && within(p.SameLogin, d.Remember, now)
+}
+
+// within reports that a moment is known, and less than life ago.
+func within(at time.Time, life time.Duration, now time.Time) bool {
+	return !at.IsZero() && now.Sub(at) < life
 }
 
 // Factors lists what was shown, in the words of the log.
@@ -42,6 +63,7 @@ var (
 	errState    = errors.New("the State belongs to no open challenge")
 	errBusy     = errors.New("too many logins are waiting: max_attempts")
 	errShutdown = errors.New("the server is stopping")
+	errChoice   = errors.New("no phone was chosen")
 	errTrail    = errors.New("the audit trail cannot be written")
 
 	errNoRules = errors.New("the client has no rules")
@@ -59,17 +81,20 @@ func (d defect) Error() string { return string(d) }
 const leastSession = time.Second
 
 // conclude is the only home of fail modes: from what policy decided, what was proven and what went wrong, it makes the
-// verdict. It is pure. Only two lines of it accept.
+// verdict. It is pure. Only the lines of it with admit accept.
 func conclude(d policy.Decision, p Proof, err error, m moment) Verdict {
 	if err != nil {
 		return Verdict{Reason: reasonOf(err)}
 	}
 	switch d.Action {
 	case policy.Exempt:
-		return admit(d, ExemptByRule, m)
+		return admit(d, p, ExemptByRule, m)
 	case policy.RequirePush:
-		if p.Answer.Outcome == Approved {
-			return admit(d, ApprovedByPerson, m)
+		switch {
+		case p.Answer.Outcome == Approved:
+			return admit(d, p, ApprovedByPerson, m)
+		case p.Answer.Outcome == NoAnswer && !p.Answer.Pushed:
+			return unasked(d, p, m)
 		}
 		return Verdict{Reason: reasonOfAnswer(p.Answer.Outcome)}
 	case policy.Deny:
@@ -77,27 +102,72 @@ func conclude(d policy.Decision, p Proof, err error, m moment) Verdict {
 	return Verdict{Reason: ReasonOf(d.Denial)}
 }
 
-// admit accepts, unless the rule's hours or the NAS's patience are over.
-func admit(d policy.Decision, why Reason, m moment) Verdict {
+// rejoin is the verdict of a further copy of a login that was let in: the same, where policy does not deny it meanwhile.
+func rejoin(d policy.Decision, p Proof, before Verdict, m moment) Verdict {
+	if d.Action == policy.Deny || before.Kind != Accept {
+		return Verdict{Reason: ReasonOf(d.Denial)}
+	}
+	v := admit(d, p, before.Reason, m)
+	if !before.Until.IsZero() && (v.Until.IsZero() || before.Until.Before(v.Until)) {
+		v.Until = before.Until
+	}
+	return v
+}
+
+// unasked is the verdict of a login for which no phone rang: it is remembered, or iVALT could not be asked, and then its rule's fail
+// mode counts. Only a checked first factor opens either.
+func unasked(d policy.Decision, p Proof, m moment) Verdict {
+	switch {
+	case !p.Password:
+	case p.remembers(d, m.now):
+		return admit(d, p, Remembered, m)
+	case d.Fail.Mode == policy.FailRemembered && within(p.SameStation, d.Fail.For, m.now):
+		v := admit(d, p, Remembered, m)
+		v.failMode = v.Kind == Accept
+		return v
+	case d.Fail.Mode == policy.FailOpen && m.now.Before(d.Fail.Until):
+		if d.Until.IsZero() || d.Fail.Until.Before(d.Until) {
+			d.Until = d.Fail.Until // the session ends with the mode
+		}
+		v := admit(d, p, ExemptByRule, m)
+		v.failMode = v.Kind == Accept
+		return v
+	}
+	return Verdict{Reason: Unavailable}
+}
+
+// admit accepts, unless the rule's hours or the NAS's patience are over. It is the one place where an Accept's attributes are gathered:
+// the operator's, and behind them those of an upstream server whose names the operator does not set.
+func admit(d policy.Decision, p Proof, why Reason, m moment) Verdict {
 	if !d.Until.IsZero() && d.Until.Sub(m.now) < leastSession {
 		return Verdict{Reason: OutsideHours}
 	}
 	if !m.now.Before(m.leaveBy) {
 		return Verdict{Reason: PushTimeout}
 	}
-	return Verdict{Kind: Accept, Reason: why, Reply: d.Reply, Until: d.Until}
+	return Verdict{Kind: Accept, Reason: why, Reply: gathered(d.Reply, p.Reply), Until: d.Until, MSCHAP: p.MSCHAP}
+}
+
+func gathered(ours, upstream []policy.Attribute) []policy.Attribute {
+	all := ours
+	for _, a := range upstream {
+		if !slices.ContainsFunc(ours, func(b policy.Attribute) bool { return strings.EqualFold(a.Name, b.Name) }) {
+			all = append(slices.Clip(all), a)
+		}
+	}
+	return all
 }
 
 // reasonOf maps what went wrong; an error that nobody foresaw is "unavailable".
 func reasonOf(err error) Reason {
 	switch {
-	case errors.Is(err, ErrUsername), errors.Is(err, errState), errors.As(err, new(defect)):
+	case errors.Is(err, ErrUsername), errors.Is(err, errState), errors.Is(err, errChoice), errors.As(err, new(defect)):
 		return BadRequest
 	case errors.Is(err, ErrBadPassword):
 		return BadPassword
 	case errors.Is(err, ErrMisconfigured):
 		return MisconfiguredReason
-	case errors.Is(err, errBusy):
+	case errors.Is(err, errBusy), errors.Is(err, ErrBusy):
 		return Busy
 	case errors.Is(err, errShutdown):
 		return ShuttingDown

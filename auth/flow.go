@@ -1,15 +1,13 @@
 package auth
 
 import (
-	"cmp"
 	"context"
 	"errors"
-	"fmt"
-	"strconv"
-	"strings"
+	"sync/atomic"
 	"time"
 
 	"ivalt-radius/audit"
+	"ivalt-radius/auth/approvals"
 	"ivalt-radius/policy"
 )
 
@@ -27,22 +25,35 @@ type Options struct {
 
 // Flow runs logins. Its methods are safe for concurrent use.
 type Flow struct {
-	attempts *attempts
+	attempts   *attempts
+	challenges *challenges
+	approvals  *approvals.Store
+	opening    atomic.Int64 // logins whose directory and first factor are being asked apart from the caller
 	Options
 }
 
 // New makes a Flow. All of Options are required.
-func New(o Options) *Flow { return &Flow{attempts: newAttempts(), Options: o} }
+func New(o Options) *Flow {
+	return &Flow{attempts: newAttempts(), challenges: newChallenges(), approvals: approvals.New(), Options: o}
+}
 
 // Drain admits no new attempt from now on; requests that would begin one get a silent verdict. Waiting ones may still be
 // joined.
 func (f *Flow) Drain() { f.attempts.drain() }
 
-// Stop ends every waiting attempt as `shutting_down`.
-func (f *Flow) Stop() { f.attempts.stop() }
+// Stop ends every waiting attempt as `shutting_down`, and every open challenge.
+func (f *Flow) Stop() {
+	f.attempts.stop()
+	for _, c := range f.challenges.close() {
+		f.abandon(c, "the server is stopping")
+	}
+}
 
 // Waiting is how many attempts have no verdict yet.
 func (f *Flow) Waiting() int { return f.attempts.waitingNow() }
+
+// Forget takes away what is remembered of a person's approvals: a lockout, a block.
+func (f *Flow) Forget(person Username) { f.approvals.Forget(person.String()) }
 
 // Run takes one exchange from its request to its verdict and blocks until then. ctx ends with the server.
 func (f *Flow) Run(ctx context.Context, req *Request) Verdict {
@@ -53,40 +64,89 @@ func (f *Flow) Run(ctx context.Context, req *Request) Verdict {
 	return verdict
 }
 
-// Open is Run as far as it goes without waiting for a phone or a disk. Where wait is nil the verdict stands; otherwise wait
-// blocks until there is one, and is to be called once. So a login that is denied at once costs no goroutine, and one that waits
-// parks in a goroutine whose stack has never been deep. req must not change until the verdict.
+// Open is Run as far as it goes without waiting for a phone, a disk, a directory or a first factor. Where wait is nil the verdict
+// stands; otherwise wait blocks until there is one, and is to be called once. So a login that is denied at once costs no
+// goroutine, and one that waits parks in a goroutine whose stack has never been deep, unless a directory or a first factor had
+// to be asked there. req must not change until the verdict.
 func (f *Flow) Open(ctx context.Context, req *Request) (verdict Verdict, wait func() Verdict) {
+	rules := req.Client.Rules
+	if rules == nil || !rules.Waits {
+		return f.open(ctx, req)
+	}
+	if int(f.opening.Add(1)) > rules.MaxAttempts {
+		f.opening.Add(-1)
+		l := login{rules: rules, req: req, first: req.Received, user: visible(req.Username)}
+		return f.settle(ctx, &l, policy.Decision{}, Proof{}, errBusy), nil
+	}
+	return verdict, func() Verdict {
+		verdict, wait := f.openApart(ctx, req)
+		if wait != nil {
+			verdict = wait()
+		}
+		return verdict
+	}
+}
+
+// openApart opens a login that is counted among those that are being opened.
+func (f *Flow) openApart(ctx context.Context, req *Request) (Verdict, func() Verdict) {
+	defer f.opening.Add(-1)
+	return f.open(ctx, req)
+}
+
+// open is the story of a login up to where it waits for its phone.
+func (f *Flow) open(ctx context.Context, req *Request) (verdict Verdict, wait func() Verdict) {
 	l := login{rules: req.Client.Rules, req: req, first: req.Received}
-	subject, err := f.identify(ctx, &l)
-	if f.attempts.isDraining() && !f.attempts.waits(f.attempts.key(subject.User, req), f.Now()) {
+	user, err := l.name()
+	if err == nil && len(req.State) > 0 {
+		return f.respond(ctx, &l, user)
+	}
+	if f.attempts.isDraining() && !f.attempts.waits(f.attempts.key(user, req), f.Now()) {
 		return Verdict{Silent: true, Reason: ShuttingDown}, nil
 	}
+	subject, err := f.identify(ctx, &l, user, err)
 	decision, err := f.decide(&l, subject, err)
-	proof, err := f.primary(ctx, &l, subject, decision, err)
+	proof, err := f.primary(ctx, &l, &subject, decision, err)
 	switch {
 	case err != nil || decision.Action == policy.Deny:
-		f.void(&l, subject, err)
-		return f.settle(ctx, &l, decision, proof, err), nil
-	case decision.Action == policy.Exempt:
+		return f.refuse(ctx, &l, subject, decision, err), nil
+	case decision.Action == policy.Exempt || proof.remembers(decision, f.Now()):
 		waiting := l
 		return verdict, func() Verdict { return f.settle(ctx, &waiting, decision, proof, nil) }
 	}
 	a, role := f.attempts.enter(f.attempts.key(subject.User, req), req, f.Now(), l.rules.MaxAttempts)
-	waiting := &pending{login: l, attempt: a, subject: subject, decision: decision, proof: proof}
+	p := &pending{login: l, attempt: a, subject: subject, decision: decision, proof: proof}
+	if role == leads {
+		p.begin(f)
+		return verdict, func() Verdict { return f.lead(ctx, p) }
+	}
+	return f.accompany(ctx, p, role)
+}
+
+// accompany is what becomes of an exchange that leads no attempt.
+func (f *Flow) accompany(ctx context.Context, p *pending, role role) (verdict Verdict, wait func() Verdict) {
 	switch role {
-	case leads:
-		f.ask(waiting)
-		return verdict, func() Verdict { return f.lead(ctx, waiting) }
 	case joins:
-		return verdict, func() Verdict { return f.follow(ctx, waiting) }
+		return verdict, func() Verdict { return f.follow(ctx, p) }
 	case joinsLate:
-		return verdict, func() Verdict { return f.late(ctx, waiting) }
+		return verdict, func() Verdict { return f.late(ctx, p) }
 	case silenced:
 		return Verdict{Silent: true, Reason: ShuttingDown}, nil
-	case refused:
+	case leads, refused:
 	}
-	return f.settle(ctx, &l, decision, proof, errBusy), nil
+	return f.settle(ctx, &p.login, p.decision, p.proof, errBusy), nil
+}
+
+// refuse ends a login that policy denies, or that something is wrong with. A copy of a login that waits is not answered where it
+// cannot be judged now: a Reject would end the login that it copies.
+func (f *Flow) refuse(ctx context.Context, l *login, s Subject, d policy.Decision, err error) Verdict {
+	if err != nil {
+		if why := reasonOf(err); (why == Busy || why == Unavailable) && f.attempts.waits(f.attempts.key(s.User, l.req), f.Now()) {
+			return Verdict{Silent: true, Reason: why}
+		}
+	} else if max(l.rules.LateCredit, l.rules.InsecureLateCredit) > 0 {
+		f.attempts.void(f.attempts.key(s.User, l.req)) // policy denies: no late approval counts either
+	}
+	return f.settle(ctx, l, d, Proof{}, err)
 }
 
 // login is what one Run knows of itself; it is made from the request and never shared.
@@ -99,6 +159,7 @@ type login struct {
 	facts   policy.Facts
 	listed  string // the person's listed name, where it may be another one
 	user    string // as the log shows it
+	note    string // for the evidence
 }
 
 // pending is a login that has passed policy and first factor and waits for its attempt's verdict.
@@ -109,10 +170,25 @@ type pending struct {
 	subject  Subject
 	decision policy.Decision
 	proof    Proof
+	err      error // why it can only be rejected
+
+	number string     // that its push shows
+	answer *challenge // what its exchange answers; nil: it is the login's first
 }
 
 // leaveBy is when the verdict must leave.
 func (l *login) leaveBy() time.Time { return l.first.Add(l.req.Client.AnswerWithin - answerMargin) }
+
+// lateCredit is what a login may have of it. Where the NAS puts a challenge the person comes back by that.
+func (p *pending) lateCredit() time.Duration {
+	switch {
+	case p.req.Client.Prompts == ConfirmPhone:
+		return 0
+	case p.proof.Password && p.req.CallingStation != "":
+		return p.rules.LateCredit
+	}
+	return p.rules.InsecureLateCredit
+}
 
 // renews is the earlier attempt whose late approval counts, where the rules of now allow it.
 func (p *pending) renews() string {
@@ -122,92 +198,16 @@ func (p *pending) renews() string {
 	return p.attempt.renews
 }
 
-// identify makes the one canonical subject of a login.
-func (f *Flow) identify(ctx context.Context, l *login) (Subject, error) {
-	user, err := ParseUsername(l.req.Username)
-	if err != nil {
-		l.user = visible(l.req.Username)
-	} else {
-		l.user = user.String()
+// begin has the phone asked for the attempt that the login leads, unless the person has to choose it first. The older
+// exchanges whose identifier the login reuses are withdrawn.
+func (p *pending) begin(f *Flow) {
+	f.attempts.withdraw(p.req.Replaces)
+	if !p.chooses() {
+		f.ask(p)
 	}
-	switch {
-	case l.rules == nil:
-		return Subject{}, errNoRules
-	case l.req.Defect != "":
-		return Subject{}, defect(l.req.Defect)
-	case err != nil:
-		return Subject{}, err
-	case len(l.req.State) > 0:
-		return Subject{}, errState
-	}
-	person, err := l.rules.Directory.Person(ctx, user)
-	if err != nil {
-		return Subject{User: user}, fmt.Errorf("asking the directory: %w", err)
-	}
-	return Subject{User: user, Person: person}, nil
 }
 
-// visible shows a name that is none: ASCII, with everything else escaped, and bounded.
-func visible(name string) string {
-	quoted := strconv.QuoteToASCII(name[:min(len(name), maxName)])
-	return strings.Trim(quoted, `"`)
-}
-
-// decide asks policy. Where the subject is not known there is no decision, and the zero Decision denies.
-func (f *Flow) decide(l *login, s Subject, err error) (policy.Decision, error) {
-	if err != nil {
-		return policy.Decision{}, err
-	}
-	l.facts = policy.Facts{
-		User: s.User.String(), Groups: s.Person.Groups, Client: l.req.Client.Name,
-		CallingStation: l.req.From, At: f.Now(),
-	}
-	l.listed = s.Person.Name.String()
-	return l.judge(), nil
-}
-
-// judge asks policy about the name of the login and about the listed name of its person, where that is another one: the stricter
-// word counts, so that nobody escapes a rule by writing the name differently.
-func (l *login) judge() policy.Decision {
-	d := l.rules.Policy.Decide(l.facts)
-	if l.listed != "" && l.listed != l.facts.User {
-		facts := l.facts
-		facts.User = l.listed
-		if listed := l.rules.Policy.Decide(facts); listed.Action < d.Action {
-			d = listed
-		}
-	}
-	if d.Action != policy.RequirePush && d.Action != policy.Exempt {
-		d.Action = policy.Deny
-	}
-	return d
-}
-
-// again asks policy once more, just before the Accept: hours may have ended while the phone rang.
-func (f *Flow) again(l *login, before policy.Decision) policy.Decision {
-	l.facts.At = f.Now()
-	after := l.judge()
-	if after.Action != before.Action {
-		return policy.Decision{Rule: after.Rule, Denial: after.Denial}
-	}
-	return after
-}
-
-// primary checks the first factor of a login that policy does not deny.
-func (f *Flow) primary(ctx context.Context, l *login, s Subject, d policy.Decision, err error) (Proof, error) {
-	if err != nil || d.Action == policy.Deny {
-		return Proof{}, err
-	}
-	primary := l.rules.Primaries[cmp.Or(d.Factor, l.req.Client.Factor)]
-	if primary == nil {
-		return Proof{}, fmt.Errorf("%w: none is set for this client", ErrMisconfigured)
-	}
-	checked, err := primary.Verify(ctx, s, l.req)
-	return Proof{Password: checked.Password}, err
-}
-
-// ask has the phone asked for the attempt that the login leads, once the older exchanges whose identifier it reuses are
-// withdrawn. Nobody will wait for an attempt whose push panicked: it ends here.
+// ask has the phone asked. Nobody will wait for an attempt whose push panicked: it ends here.
 func (f *Flow) ask(p *pending) {
 	asked := false
 	defer func() {
@@ -215,11 +215,11 @@ func (f *Flow) ask(p *pending) {
 			f.ended(p, Verdict{})
 		}
 	}()
-	f.attempts.withdraw(p.req.Replaces)
+	p.number = number()
 	f.attempts.push(p.attempt, f.Pusher, &Push{
 		Attempt: p.attempt.id, Client: p.req.Client.Name, CallingStation: p.req.CallingStation,
-		User: p.subject.User, Person: p.subject.Person, Deadline: p.leaveBy(),
-		Number: number(), LateCredit: p.lateCredit(), Renews: p.renews(),
+		User: p.subject.User, Person: p.subject.Person, Deadline: p.answerBy(),
+		Number: p.number, LateCredit: p.lateCredit(), Renews: p.renews(),
 	})
 	asked = true
 }
@@ -232,10 +232,17 @@ func (f *Flow) ended(p *pending, v Verdict) {
 	f.tell(f.event(&p.login, p.decision, p.proof, v, errPanic))
 }
 
-// lead waits for the phone and concludes the attempt. It parks at once, so that its goroutine stays small.
+// lead waits for the phone and concludes the attempt, or has the NAS put a question. It parks at once, so that its goroutine
+// stays small.
 func (f *Flow) lead(ctx context.Context, p *pending) Verdict {
 	if asked := p.attempt.asked; asked != nil {
-		p.proof.Answer = <-asked.Answer()
+		answer, said := p.await(asked, f.Now())
+		if !said {
+			return f.prompt(ctx, p)
+		}
+		p.proof.Answer = answer
+	} else if p.err == nil && p.chooses() {
+		return f.prompt(ctx, p)
 	}
 	return f.concludeAttempt(ctx, p)
 }
@@ -260,19 +267,17 @@ func (f *Flow) concludeAttempt(ctx context.Context, p *pending) (v Verdict) {
 	default:
 		p.proof.Answer.Outcome, p.proof.Answer.Detail = Stopping, errShutdown.Error()
 	}
-	v = f.settle(ctx, &p.login, f.again(&p.login, p.decision), p.proof, nil)
+	decision := p.decision
+	if p.err == nil {
+		decision = f.again(&p.login, p.decision)
+	}
+	v = f.settle(ctx, &p.login, decision, p.proof, p.err)
+	f.remember(p, decision, v)
 	if credit := p.lateCredit(); credit > 0 && p.proof.Answer.lapsed() {
 		f.attempts.lapse(p.attempt, p.leaveBy().Add(credit).Sub(f.Now()))
 	}
 	settled = true
 	return v
-}
-
-// void takes the late credit from a login that policy denies now.
-func (f *Flow) void(l *login, s Subject, err error) {
-	if err == nil && max(l.rules.LateCredit, l.rules.InsecureLateCredit) > 0 {
-		f.attempts.void(f.attempts.key(s.User, l.req))
-	}
 }
 
 // follow waits for the verdict of the attempt that the exchange joined.
@@ -291,89 +296,30 @@ func (f *Flow) released(p *pending, v Verdict) Verdict {
 	return v
 }
 
-// late gives a concluded Accept to a further copy of its login. The copy is judged by the hours once more, and its own evidence is
-// durable before it leaves.
+// late gives a concluded Accept, or the open challenge, to a further copy of its login. An Accept's copy is judged by the hours once
+// more, and its own evidence is durable before it leaves.
 func (f *Flow) late(ctx context.Context, p *pending) Verdict {
+	if p.attempt.verdict.Kind == Challenge {
+		return f.released(p, p.attempt.verdict)
+	}
 	p.first = p.attempt.first // answer_within counts from there
 	e := audit.Security{
 		Event: "accept_joined", Attempt: p.attempt.id, Client: p.req.Client.Name, User: p.user,
 		CallingStation: p.req.CallingStation, Detail: "a further copy of the login got its Accept",
 	}
 	d := f.again(&p.login, p.decision)
-	p.proof.Answer.Outcome = Approved // the attempt's
-	v := conclude(d, p.proof, nil, f.moment(&p.login))
+	v := rejoin(d, p.proof, p.attempt.verdict, f.moment(&p.login))
 	var err error
 	if v.Kind == Accept {
-		err = f.commit(ctx, &p.login, e)
-		v = conclude(d, p.proof, err, f.moment(&p.login))
+		if err = f.commit(ctx, &p.login, e); err != nil {
+			v = Verdict{Reason: reasonOf(err)}
+		} else {
+			v = rejoin(d, p.proof, p.attempt.verdict, f.moment(&p.login))
+		}
 	}
 	p.id, v.Attempt = p.attempt.id, p.attempt.id
 	if v.Kind != Accept {
 		f.tell(f.event(&p.login, d, p.proof, v, err))
 	}
 	return f.released(p, v)
-}
-
-// settle concludes, makes the evidence durable before an Accept, and looks at the clock once more after that.
-func (f *Flow) settle(ctx context.Context, l *login, d policy.Decision, p Proof, err error) Verdict {
-	if l.id == "" {
-		l.id = f.attempts.newID()
-	}
-	v := conclude(d, p, err, f.moment(l))
-	if v.Kind == Accept {
-		if l.attempt == nil {
-			f.attempts.withdraw(l.req.Replaces)
-		}
-		err = f.commit(ctx, l, f.event(l, d, p, v, nil))
-		if v = conclude(d, p, err, f.moment(l)); v.Kind == Accept {
-			f.Concluded(f.event(l, d, p, v, nil))
-			return f.finished(l, v)
-		}
-	}
-	f.tell(f.event(l, d, p, v, err))
-	return f.finished(l, v)
-}
-
-// tell keeps and logs an end that no Accept depends on.
-func (f *Flow) tell(e audit.Attempt) {
-	f.Recorder.Note(e)
-	f.Concluded(e)
-}
-
-func (f *Flow) moment(l *login) moment { return moment{now: f.Now(), leaveBy: l.leaveBy()} }
-
-// finished fills in what the wire needs to know.
-func (f *Flow) finished(l *login, v Verdict) Verdict {
-	v.Attempt = l.id
-	v.Silent = v.Kind == Reject && v.Reason == PushTimeout && l.req.Client.SilentTimeout
-	return v
-}
-
-// commit makes the record durable, within the time that the NAS still waits.
-func (f *Flow) commit(ctx context.Context, l *login, e audit.Event) error {
-	ctx, cancel := context.WithDeadline(ctx, l.leaveBy())
-	defer cancel()
-	if err := f.Recorder.Commit(ctx, e); err != nil {
-		return fmt.Errorf("%w: %w", errTrail, err)
-	}
-	return nil
-}
-
-// event is the evidence of the attempt's end.
-func (f *Flow) event(l *login, d policy.Decision, p Proof, v Verdict, err error) audit.Attempt {
-	e := audit.Attempt{
-		Attempt: l.id, Client: l.req.Client.Name, NAS: l.req.NAS, User: l.user, CallingStation: l.req.CallingStation,
-		Rule: d.Rule, Factors: p.Factors(), Verdict: v.Kind.String(), Reason: v.Reason.String(),
-		Duration: f.Now().Sub(l.first), Exchanges: 1, Mobile: p.Answer.Mobile.String(), Detail: p.Answer.Detail,
-	}
-	if d.Rule != "" {
-		e.Decision = d.Action.String()
-	}
-	if l.attempt != nil {
-		e.Exchanges = f.attempts.exchanges(l.attempt)
-	}
-	if err != nil {
-		e.Detail = err.Error()
-	}
-	return e
 }

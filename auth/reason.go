@@ -10,6 +10,7 @@ const (
 	ApprovedByPerson
 	Remembered
 	ExemptByRule
+	Challenged
 	PushDenied
 	PushTimeout
 	Geofence
@@ -37,14 +38,17 @@ const (
 	notInTime = "Not approved in time."
 	tryLater  = "Try again later."
 	denied    = "Access denied."
+
+	question = "(the question)" // stands in no packet: a challenge has a message of its own
 )
 
 // reasons is the one table of the list: its word, its sentence, and what an operator reads in docs/reasons.md.
 var reasons = [reasonCount]struct{ word, sentence, meaning string }{ //nolint:gochecknoglobals // a constant table
 	Unavailable:         {"unavailable", tryLater, "iVALT, a directory or the audit trail could not be used."},
 	ApprovedByPerson:    {"approved", granted, "The person approved this login's push on the phone; where the detail says so, that of the very same login moments before, too late for its answer."},
-	Remembered:          {"remembered", granted, "An earlier approval still counts for this person, address and credential (not used yet)."},
-	ExemptByRule:        {"exempt", granted, "A rule lets this login in without a push."},
+	Remembered:          {"remembered", granted, "An earlier approval still counts: for this client, person, address and password (`remember.for`), or, while iVALT cannot be asked, for this person and address (`fail.mode: allow_remembered`)."},
+	ExemptByRule:        {"exempt", granted, "A rule lets this login in without a push; where the detail says so by `fail.mode: insecure_allow`, while iVALT cannot be asked."},
+	Challenged:          {"challenged", question, "The NAS was asked to put a question (Access-Challenge); the login goes on as the attempt that names this one."},
 	PushDenied:          {"push_denied", denied, "The person refused on the phone."},
 	PushTimeout:         {"push_timeout", notInTime, "Nobody answered the phone in time, or the approval came too late for the NAS."},
 	Geofence:            {"geofence", denied, "iVALT says that the phone is outside the permitted place."},
@@ -52,8 +56,8 @@ var reasons = [reasonCount]struct{ word, sentence, meaning string }{ //nolint:go
 	OutsideHours:        {"outside_hours", denied, "The deciding rule's hours do not hold now, or ended while the phone rang."},
 	NetworkDenied:       {"network_denied", denied, "The deciding rule's networks do not hold the calling station, or it is unknown."},
 	PolicyDenied:        {"policy_denied", denied, "A rule, or the default, denies this login."},
-	UnknownUser:         {"unknown_user", denied, "iVALT does not know this person."},
-	BadPassword:         {"bad_password", denied, "The password is wrong, empty or unreadable (where it is unreadable, the shared secret may differ)."},
+	UnknownUser:         {"unknown_user", denied, "iVALT does not know this person. Behind a checked first factor `users.enrolment_message` may stand in the sentence's place."},
+	BadPassword:         {"bad_password", denied, "The first factor is wrong: the detail tells an unknown person, a wrong password, a locked or expired account apart. Or it is empty or unreadable (the shared secret may differ)."},
 	LockedOut:           {"locked_out", denied, "Too many failed logins of this person from this place (not used yet)."},
 	Blocked:             {"blocked", denied, "An operator or an incident blocks this person or address (not used yet)."},
 	RateLimited:         {"rate_limited", tryLater, "Too many logins of this person or place (not used yet)."},

@@ -21,12 +21,15 @@ type Rules struct {
 	// LateCredit is how long after its deadline a login's approval still counts for the very same login: where a first factor was
 	// checked and the calling station is known, and where either is missing. 0: not at all.
 	LateCredit, InsecureLateCredit time.Duration
-}
 
-// lateCredit is what a login may have of it.
-func (p *pending) lateCredit() time.Duration {
-	if p.proof.Password && p.req.CallingStation != "" {
-		return p.rules.LateCredit
-	}
-	return p.rules.InsecureLateCredit
+	// ChallengeFor is how long a login may take over all its challenges, from its first packet; never less than the NAS waits for one
+	// answer.
+	ChallengeFor time.Duration
+
+	// Rewrite makes the name that counts of the canonical one (auth/rewrite); nil changes nothing.
+	Rewrite func(Username) (Username, error)
+
+	// Enrolment is the operator's sentence for a person whom iVALT does not know: it stands in the Reply-Message, behind a
+	// checked first factor alone. Empty: none.
+	Enrolment string
 }

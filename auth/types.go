@@ -118,6 +118,8 @@ type Verdict struct {
 	Message string             // Reply-Message in place of the reason's sentence; empty: that sentence
 	State   string             // of an Access-Challenge
 	Attempt string             // the attempt's identifier, for logs
+
+	failMode bool // an Accept for which iVALT could not be asked
 }
 
 // MSCHAPSuccess is the server's half of MS-CHAPv2. The zero MSCHAPSuccess says nothing.
@@ -172,12 +174,13 @@ func (m Mobile) MarshalText() ([]byte, error) { return []byte(m.String()), nil }
 
 // Person is what a directory knows of a subject. The zero Person has no groups and no phone.
 type Person struct {
-	Name   Username      // the listed login name, which may be another spelling of the login's: then rules are asked about both; zero: not listed
-	Email  secret.Secret // iVALT's e-mail; appears in no output
-	Mobile Mobile        // empty: to be looked up by e-mail
-	Phones []Mobile      // all of them, Mobile first, where there are several
-	Groups []string      // as the directory writes them; policy compares them in canonical form
-	Reply  []policy.Attribute
+	Name      Username      // the listed login name, which may be another spelling of the login's: then rules are asked about both; zero: not listed
+	Email     secret.Secret // iVALT's e-mail; appears in no output
+	EmailMade bool          // Email is made of the name: what any source states wins
+	Mobile    Mobile        // empty: to be looked up by e-mail
+	Phones    []Mobile      // all of them, Mobile first, where there are several
+	Groups    []string      // as the directory writes them; policy compares them in canonical form
+	Reply     []policy.Attribute
 
 	// Handle is how the source that found the person names them (LDAP's DN), for that source's first factor; empty: not found
 	// there.

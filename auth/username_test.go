@@ -127,10 +127,10 @@ func TestMobileMasksItself(t *testing.T) {
 func TestReasonsAreAClosedList(t *testing.T) {
 	contract := strings.Fields(`approved remembered exempt push_denied push_timeout geofence timezone outside_hours network_denied
 		policy_denied unknown_user bad_password locked_out blocked rate_limited collision stale_approval busy unavailable
-		misconfigured bad_request shutting_down`)
+		misconfigured bad_request shutting_down challenged`)
 	sentence := map[string]string{
 		"approved": granted, "remembered": granted, "exempt": granted, "push_timeout": notInTime,
-		"busy": tryLater, "unavailable": tryLater, "rate_limited": tryLater, "shutting_down": tryLater,
+		"challenged": question, "busy": tryLater, "unavailable": tryLater, "rate_limited": tryLater, "shutting_down": tryLater,
 	}
 	got := map[string]string{}
 	Reasons(func(word, reply, meaning string) {

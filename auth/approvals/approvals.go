@@ -1,0 +1,111 @@
+package approvals
+
+import (
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"sync"
+	"time"
+
+	"ivalt-radius/policy"
+	"ivalt-radius/state"
+)
+
+// Bounds of what is kept.
+const (
+	mostPeople = 1 << 16
+	Most       = 8                   // approvals of one person; the oldest gives way
+	Longest    = 30 * 24 * time.Hour // that any rule may remember
+)
+
+// Digest is keyed by the Store that made it. The zero Digest is none.
+type Digest [sha256.Size]byte
+
+// Approval is one that a person gave. It is never changed.
+type Approval struct {
+	Client, Station string        // of the login; a calling station is never empty
+	Factor          policy.Factor // the first factor that was checked
+	Credential      Digest        // of the password; zero where the method shows none
+	Phone           Digest        // of whom iVALT was asked for
+	At              time.Time
+}
+
+// Store keeps approvals by person. Its methods are safe for concurrent use.
+type Store struct {
+	secret [sha256.Size]byte // of this process
+
+	mu     sync.Mutex // of a read with its write
+	people *state.Cache[[]Approval]
+}
+
+// New makes an empty Store.
+func New() *Store {
+	s := &Store{people: state.NewCache[[]Approval](Longest, mostPeople)}
+	_, _ = rand.Read(s.secret[:]) // never fails
+	return s
+}
+
+// Digest is the keyed digest of some texts, in order.
+func (s *Store) Digest(parts ...string) (sum Digest) {
+	mac := hmac.New(sha256.New, s.secret[:])
+	for _, part := range parts {
+		one := sha256.Sum256([]byte(part))
+		mac.Write(one[:])
+	}
+	mac.Sum(sum[:0])
+	return sum
+}
+
+// Recall says when the very same login (client, first factor, credential, calling station, phone) was last approved, and when any
+// of the person at this calling station with this phone was; zero: never. now is a login whose first factor was just found
+// right: approvals behind another credential of that factor are forgotten with all others of the person, since it was changed.
+func (s *Store) Recall(person string, now Approval) (sameLogin, sameStation time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	known, _ := s.people.Get(person)
+	shown := now.Credential != Digest{}
+	for _, a := range known {
+		if shown && a.Credential != (Digest{}) && a.Factor == now.Factor && a.Credential != now.Credential {
+			s.people.Delete(person)
+			return time.Time{}, time.Time{}
+		}
+		if a.Station != now.Station || a.Phone != now.Phone {
+			continue
+		}
+		sameStation = later(sameStation, a.At)
+		if shown && a.Credential == now.Credential && a.Client == now.Client && a.Factor == now.Factor {
+			sameLogin = later(sameLogin, a.At)
+		}
+	}
+	return sameLogin, sameStation
+}
+
+func later(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
+}
+
+// Keep keeps an approval, in the place of an older one of the same login.
+func (s *Store) Keep(person string, a Approval) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	known, _ := s.people.Get(person)
+	kept := []Approval{a}
+	for _, old := range known {
+		same := old
+		same.At = a.At
+		if same != a && len(kept) < Most {
+			kept = append(kept, old)
+		}
+	}
+	s.people.Set(person, kept)
+}
+
+// Forget takes back what is kept of a person.
+func (s *Store) Forget(person string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.people.Delete(person)
+}

@@ -1,0 +1,80 @@
+package approvals
+
+import (
+	"fmt"
+	"testing"
+	"time"
+)
+
+func TestRecall(t *testing.T) {
+	start := time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC)
+	s := New()
+	password, phone := s.Digest("password", "bob", "pw"), s.Digest("phone", "+49")
+	base := Approval{Client: "vpn", Station: "203.0.113.9", Factor: "file", Credential: password, Phone: phone, At: start}
+	cases := []struct {
+		name           string
+		change         func(a *Approval)
+		login, station bool
+		kept           bool
+	}{
+		{"the same", func(*Approval) {}, true, true, true},
+		{"another client", func(a *Approval) { a.Client = "wlan" }, false, true, true},
+		{"another station", func(a *Approval) { a.Station = "203.0.113.10" }, false, false, true},
+		{"another phone", func(a *Approval) { a.Phone = s.Digest("phone", "+1") }, false, false, true},
+		{"another first factor", func(a *Approval) { a.Factor = "ldap" }, false, true, true},
+		{"another password of another first factor", func(a *Approval) { a.Factor, a.Credential = "ldap", s.Digest("password", "bob", "x") }, false, true, true},
+		{"another password", func(a *Approval) { a.Credential = s.Digest("password", "bob", "x") }, false, false, false},
+		{"no password", func(a *Approval) { a.Credential = Digest{} }, false, true, true},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			s.Forget("bob")
+			s.Keep("bob", base)
+			older := base
+			older.At = start.Add(-time.Hour)
+			now := base
+			c.change(&now)
+			login, station := s.Recall("bob", now)
+			if login.Equal(start) != c.login || station.Equal(start) != c.station || login.IsZero() == c.login || station.IsZero() == c.station {
+				t.Errorf("login %v, station %v", login, station)
+			}
+			if again, _ := s.Recall("bob", base); again.IsZero() == c.kept {
+				t.Errorf("afterwards: %v", again)
+			}
+			if login, station := s.Recall("eve", now); !login.IsZero() || !station.IsZero() {
+				t.Error("another person's approval counts")
+			}
+		})
+	}
+}
+
+func TestKeepIsBounded(t *testing.T) {
+	s := New()
+	at := func(i int) Approval {
+		return Approval{Station: fmt.Sprint(i), Credential: Digest{1}, At: time.Unix(int64(i), 0)}
+	}
+	for i := range 3 * Most {
+		s.Keep("bob", at(i))
+		s.Keep("bob", at(i)) // the same login again takes no second place
+	}
+	for i := range 3 * Most {
+		login, _ := s.Recall("bob", at(i))
+		if login.IsZero() == (i >= 2*Most) {
+			t.Errorf("%d: %v", i, login)
+		}
+	}
+	newer := at(2 * Most)
+	newer.At = time.Unix(1000, 0)
+	s.Keep("bob", newer)
+	if login, _ := s.Recall("bob", at(2*Most)); !login.Equal(newer.At) {
+		t.Errorf("the newer approval is not the one that counts: %v", login)
+	}
+}
+
+// TestDigestsAreOfTheStoreAlone: what one process keeps says nothing to another, and parts do not run into each other.
+func TestDigestsAreOfTheStoreAlone(t *testing.T) {
+	a, b := New(), New()
+	if a.Digest("x") == b.Digest("x") || a.Digest("ab", "c") == a.Digest("a", "bc") || a.Digest() == (Digest{}) {
+		t.Error("digests are equal that must differ, or the other way")
+	}
+}

@@ -1,0 +1,267 @@
+package auth
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/binary"
+	"fmt"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"ivalt-radius/audit"
+)
+
+// Bounds of a challenge.
+const (
+	promptAfter = time.Second // how long a phone may take before the NAS puts the question: a refusal of iVALT is known by then
+	mostPhones  = 9           // that a person can choose from
+	mostWrong   = 3           // answers that choose no phone
+)
+
+// challenge is a question that a NAS was asked to put (Access-Challenge). Its State is drawn by lot, is good for one answer,
+// from the same client and NAS, for the same name and calling station, and until a time.
+type challenge struct {
+	asker *pending  // the login that goes on with the answer
+	asked Asked     // the push that rings; nil: the phone is to be chosen first
+	until time.Time // the end of the whole login
+	wrong int       // answers before this question that chose no phone
+	timer *time.Timer
+}
+
+// challenges are the questions that are open, by the digest of their State: so the time of a look-up tells nothing of any.
+type challenges struct {
+	mu     sync.Mutex
+	open   map[[sha256.Size]byte]*challenge
+	closed bool
+}
+
+func newChallenges() *challenges { return &challenges{open: map[[sha256.Size]byte]*challenge{}} }
+
+// put opens a question and returns its State, 26 characters that hold 128 random bits at least; none where too many are open.
+// lapse is called once where nobody answers in time.
+func (s *challenges) put(c *challenge, life time.Duration, most int, lapse func(*challenge)) (stateText string, ok bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed || len(s.open) >= most || life <= 0 {
+		return "", false
+	}
+	stateText = rand.Text()
+	name := sha256.Sum256([]byte(stateText))
+	s.open[name] = c
+	c.timer = time.AfterFunc(life, func() {
+		if s.take(name) == c {
+			lapse(c)
+		}
+	})
+	return stateText, true
+}
+
+// take closes the question, whoever answers it. Nil where none is open.
+func (s *challenges) take(name [sha256.Size]byte) *challenge {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c := s.open[name]
+	if c != nil {
+		delete(s.open, name)
+		c.timer.Stop()
+	}
+	return c
+}
+
+// close ends all questions, for good.
+func (s *challenges) close() []*challenge {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.closed = true
+	all := make([]*challenge, 0, len(s.open))
+	for _, c := range s.open {
+		c.timer.Stop()
+		all = append(all, c)
+	}
+	clear(s.open)
+	return all
+}
+
+// isFor reports that the answer comes for whom the question was put.
+func (c *challenge) isFor(user Username, req *Request) bool {
+	put := c.asker
+	return put.subject.User == user && put.req.Client.Name == req.Client.Name && put.req.NAS == req.NAS && put.req.CallingStation == req.CallingStation
+}
+
+// chooses reports that the person is to be asked which phone. Only who has shown a first factor is told of phones.
+func (p *pending) chooses() bool {
+	return p.req.Client.Prompts != NeverAsk && p.proof.Password && len(p.subject.Person.Phones) > 1 && (p.answer == nil || p.answer.asked == nil)
+}
+
+// until is when the whole login ends, over all its questions.
+func (p *pending) until() time.Time {
+	if p.answer != nil {
+		return p.answer.until
+	}
+	return p.first.Add(max(p.rules.ChallengeFor, p.req.Client.AnswerWithin-answerMargin))
+}
+
+// answerBy is when the phone must have answered: before the verdict leaves, or, where the NAS asks the person to come back, before
+// the login ends.
+func (p *pending) answerBy() time.Time {
+	if p.req.Client.Prompts == ConfirmPhone {
+		return p.until()
+	}
+	return p.leaveBy()
+}
+
+// await waits for the phone, as long as this exchange may: where the NAS puts a question that is not long.
+func (p *pending) await(asked Asked, now time.Time) (Answer, bool) {
+	if p.req.Client.Prompts != ConfirmPhone {
+		return <-asked.Answer(), true
+	}
+	patience := promptAfter
+	if p.answer != nil && p.answer.asked != nil {
+		patience = p.leaveBy().Sub(now) // the person says that it is done
+	}
+	timer := time.NewTimer(patience)
+	defer timer.Stop()
+	select {
+	case answer := <-asked.Answer():
+		return answer, true
+	case <-timer.C:
+		return Answer{}, false
+	}
+}
+
+// prompt ends the exchange with a question, and the login goes on with the answer to it.
+func (f *Flow) prompt(ctx context.Context, p *pending) Verdict {
+	c := &challenge{asker: p, asked: p.attempt.asked, until: p.until()}
+	if p.answer != nil && p.answer.asked == nil && c.asked == nil {
+		c.wrong = p.answer.wrong + 1
+	}
+	now := f.Now()
+	if !c.until.After(now) {
+		p.proof.Answer = Answer{Outcome: TimedOut, Pushed: c.asked != nil}
+		return f.concludeAttempt(ctx, p)
+	}
+	stateText, ok := f.challenges.put(c, c.until.Sub(now), p.rules.MaxAttempts, func(c *challenge) { f.abandon(c, "nobody answered the challenge") })
+	if !ok {
+		p.err = errBusy
+	}
+	if !ok || f.attempts.ended(p.attempt) != nil {
+		if ok {
+			f.challenges.take(sha256.Sum256([]byte(stateText)))
+		}
+		if c.asked != nil {
+			c.asked.Withdraw()
+		}
+		return f.concludeAttempt(ctx, p)
+	}
+	p.id, p.login.attempt = p.attempt.id, p.attempt
+	v := Verdict{Kind: Challenge, Reason: Challenged, State: stateText, Message: c.question(), Attempt: p.id}
+	f.attempts.conclude(p.attempt, v, now, c.until)
+	f.tell(f.event(&p.login, p.decision, p.proof, v, nil))
+	return f.released(p, v)
+}
+
+// question is what the person reads.
+func (c *challenge) question() string {
+	if c.asked == nil {
+		phones := c.asker.phones()
+		list := make([]string, len(phones))
+		for i, m := range phones {
+			list[i] = fmt.Sprintf("%d: %s", i+1, m)
+		}
+		return "Which phone? Type its number. " + strings.Join(list, ", ")
+	}
+	text := "Approve request " + c.asker.number + " on your phone, then press Enter."
+	if c.asker.answer != nil && c.asker.answer.asked != nil {
+		return "Not approved yet. " + text
+	}
+	return text
+}
+
+// number is what a push shows: two digits, which tell one push from another at a glance. They are no secret.
+func number() string {
+	var b [2]byte
+	_, _ = rand.Read(b[:]) // never fails
+	return strconv.Itoa(10 + int(binary.BigEndian.Uint16(b[:]))%90)
+}
+
+// phones are those that can be chosen.
+func (p *pending) phones() []Mobile {
+	all := p.subject.Person.Phones
+	return all[:min(len(all), mostPhones)]
+}
+
+// abandon ends a login whose question nobody will answer any more, and leaves evidence of it. An approval that was given meanwhile counts
+// for nothing.
+func (f *Flow) abandon(c *challenge, why string) {
+	f.attempts.forget(c.asker.attempt)
+	detail := why
+	if c.asked != nil {
+		c.asked.Withdraw()
+		select {
+		case answer := <-c.asked.Answer():
+			detail += "; the phone: " + answer.Outcome.String()
+		default:
+		}
+	}
+	f.Recorder.Note(audit.Security{
+		Event: "challenge_abandoned", Attempt: c.asker.attempt.id, Client: c.asker.req.Client.Name, User: c.asker.user,
+		CallingStation: c.asker.req.CallingStation, Detail: detail,
+	})
+}
+
+// respond goes on with a login whose question the request answers. What was checked before the question counts: the State binds the
+// answer to it. A State that is unknown, used, late or another's is rejected, and rings no phone.
+func (f *Flow) respond(ctx context.Context, l *login, user Username) (verdict Verdict, wait func() Verdict) {
+	a, role := f.attempts.enter(f.attempts.key(user, l.req), l.req, f.Now(), l.rules.MaxAttempts)
+	p := &pending{login: *l, attempt: a, subject: Subject{User: user}}
+	if role != leads {
+		if role == joinsLate && a.leader != nil {
+			p = a.leader.goesOn(l, a)
+		}
+		return f.accompany(ctx, p, role)
+	}
+	c := f.challenges.take(sha256.Sum256(l.req.State))
+	switch {
+	case c == nil:
+		p.err = errState
+	case !c.isFor(user, l.req):
+		f.abandon(c, "the answer came from elsewhere, or for another name")
+		p.err = errState
+	default:
+		p = c.asker.goesOn(l, a)
+		p.answer = c
+		f.attempts.succeed(a, c.asker.attempt, p)
+		f.proceed(p)
+	}
+	return verdict, func() Verdict { return f.lead(ctx, p) }
+}
+
+// goesOn is the login in its next exchange, with the rules that it began with.
+func (p *pending) goesOn(l *login, a *attempt) *pending {
+	next := *p
+	next.req, next.first, next.id, next.login.attempt, next.attempt = l.req, l.first, "", nil, a
+	next.note = "goes on with attempt " + p.attempt.id
+	return &next
+}
+
+// proceed takes the answer: it adopts the push that rings, or has the phone asked that was chosen.
+func (f *Flow) proceed(p *pending) {
+	f.attempts.withdraw(p.req.Replaces)
+	if p.answer.asked != nil {
+		f.attempts.adopt(p.attempt, p.answer.asked)
+		return
+	}
+	phones := p.phones()
+	n, err := strconv.Atoi(strings.TrimSpace(p.req.Password.Reveal()))
+	switch {
+	case err == nil && n >= 1 && n <= len(phones):
+		p.subject.Person.Mobile = phones[n-1]
+		p.subject.Person.Phones = nil // it is chosen
+		f.ask(p)
+	case p.answer.wrong+1 >= mostWrong:
+		p.err = errChoice
+	}
+}

@@ -1,0 +1,107 @@
+package auth
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"ivalt-radius/audit"
+	"ivalt-radius/policy"
+)
+
+// settle concludes, makes the evidence durable before an Accept, and looks at the clock once more after that.
+func (f *Flow) settle(ctx context.Context, l *login, d policy.Decision, p Proof, err error) Verdict {
+	if l.id == "" {
+		l.id = f.attempts.newID()
+	}
+	v := conclude(d, p, err, f.moment(l))
+	if v.Kind == Accept {
+		if l.attempt == nil {
+			f.attempts.withdraw(l.req.Replaces)
+		}
+		err = f.commit(ctx, l, f.event(l, d, p, v, nil))
+		if v = conclude(d, p, err, f.moment(l)); v.Kind == Accept {
+			f.Concluded(f.event(l, d, p, v, nil))
+			f.shout(l, d, p, v)
+			return f.finished(l, p, v)
+		}
+	}
+	f.tell(f.event(l, d, p, v, err))
+	return f.finished(l, p, v)
+}
+
+// shout leaves a security event of a login that a fail mode let in.
+func (f *Flow) shout(l *login, d policy.Decision, p Proof, v Verdict) {
+	if !v.failMode {
+		return
+	}
+	f.Recorder.Note(audit.Security{
+		Event: "fail_mode_used", Attempt: l.id, Client: l.req.Client.Name, User: l.user, CallingStation: l.req.CallingStation,
+		Detail: failDetail(d, p),
+	})
+}
+
+// failDetail says why a phone that did not ring was no hindrance.
+func failDetail(d policy.Decision, p Proof) string {
+	words := "iVALT cannot be asked (" + p.Answer.Detail + "); "
+	if d.Fail.Mode == policy.FailOpen {
+		return words + "fail mode insecure_allow until " + d.Fail.Until.UTC().Format(time.RFC3339) + ": " + d.Fail.Why
+	}
+	return words + "fail mode allow_remembered: approved at " + p.SameStation.UTC().Format(time.RFC3339) + " from this calling station"
+}
+
+// tell keeps and logs an end that no Accept depends on.
+func (f *Flow) tell(e audit.Attempt) {
+	f.Recorder.Note(e)
+	f.Concluded(e)
+}
+
+func (f *Flow) moment(l *login) moment { return moment{now: f.Now(), leaveBy: l.leaveBy()} }
+
+// finished fills in what the wire needs to know.
+func (f *Flow) finished(l *login, p Proof, v Verdict) Verdict {
+	v.Attempt = l.id
+	if v.Reason == UnknownUser && p.Password {
+		v.Message = l.rules.Enrolment // a stranger without the password is not told who is enrolled
+	}
+	v.Silent = v.Kind == Reject && v.Reason == PushTimeout && l.req.Client.SilentTimeout
+	return v
+}
+
+// commit makes the record durable, within the time that the NAS still waits.
+func (f *Flow) commit(ctx context.Context, l *login, e audit.Event) error {
+	ctx, cancel := context.WithDeadline(ctx, l.leaveBy())
+	defer cancel()
+	if err := f.Recorder.Commit(ctx, e); err != nil {
+		return fmt.Errorf("%w: %w", errTrail, err)
+	}
+	return nil
+}
+
+// event is the evidence of the attempt's end.
+func (f *Flow) event(l *login, d policy.Decision, p Proof, v Verdict, err error) audit.Attempt {
+	e := audit.Attempt{
+		Attempt: l.id, Client: l.req.Client.Name, NAS: l.req.NAS, User: l.user, CallingStation: l.req.CallingStation,
+		Rule: d.Rule, Factors: p.Factors(), Verdict: v.Kind.String(), Reason: v.Reason.String(),
+		Duration: f.Now().Sub(l.first), Exchanges: 1, Mobile: p.Answer.Mobile.String(), Detail: p.Answer.Detail,
+	}
+	if d.Rule != "" {
+		e.Decision = d.Action.String()
+	}
+	if l.attempt != nil {
+		e.Exchanges = f.attempts.exchanges(l.attempt)
+	}
+	switch {
+	case err != nil:
+		e.Detail = err.Error()
+	case v.failMode:
+		e.Detail = failDetail(d, p)
+	case v.Reason == Remembered:
+		e.Detail = "approved at " + p.SameLogin.UTC().Format(time.RFC3339)
+	}
+	if l.note != "" {
+		e.Detail = strings.TrimSuffix(l.note+"; "+e.Detail, "; ")
+	}
+	return e
+}

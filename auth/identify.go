@@ -1,0 +1,145 @@
+package auth
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"ivalt-radius/policy"
+)
+
+// name makes the one canonical name of a login: mapped, then rewritten. Where there is none the error says why, and the log has the
+// name as it was sent.
+func (l *login) name() (Username, error) {
+	user, err := ParseUsername(l.req.Username)
+	if err == nil && l.rules != nil && l.rules.Rewrite != nil {
+		user, err = l.rules.Rewrite(user)
+	}
+	if err != nil {
+		l.user = visible(l.req.Username)
+	} else {
+		l.user = user.String()
+	}
+	switch {
+	case l.rules == nil:
+		return Username{}, errNoRules
+	case l.req.Defect != "":
+		return Username{}, defect(l.req.Defect)
+	}
+	return user, err
+}
+
+// asking bounds what a directory and a first factor may take: the answer must leave in time. Where they ask nobody there is
+// nothing to bound.
+func (l *login) asking(ctx context.Context) (context.Context, context.CancelFunc) {
+	if !l.rules.Waits {
+		return ctx, func() {}
+	}
+	return context.WithDeadline(ctx, l.leaveBy())
+}
+
+// identify finds the person behind a name.
+func (f *Flow) identify(ctx context.Context, l *login, user Username, err error) (Subject, error) {
+	if err != nil {
+		return Subject{User: user}, err
+	}
+	ctx, cancel := l.asking(ctx)
+	defer cancel()
+	person, err := l.rules.Directory.Person(ctx, user)
+	if err != nil {
+		return Subject{User: user}, fmt.Errorf("asking the directory: %w", err)
+	}
+	return Subject{User: user, Person: person}, nil
+}
+
+// visible shows a name that is none: ASCII, with everything else escaped, and bounded.
+func visible(name string) string {
+	quoted := strconv.QuoteToASCII(name[:min(len(name), maxName)])
+	return strings.Trim(quoted, `"`)
+}
+
+// decide asks policy. Where the subject is not known there is no decision, and the zero Decision denies.
+func (f *Flow) decide(l *login, s Subject, err error) (policy.Decision, error) {
+	if err != nil {
+		return policy.Decision{}, err
+	}
+	l.facts = policy.Facts{
+		User: s.User.String(), Groups: s.Person.Groups, Reply: s.Person.Reply, Client: l.req.Client.Name,
+		CallingStation: l.req.From, At: f.Now(),
+	}
+	l.listed = s.Person.Name.String()
+	return Judge(l.rules.Policy, l.facts, l.listed), nil
+}
+
+// Judge asks policy about the name of a login and about the listed name of its person, where that is another one (empty: there is
+// none). The stricter word counts, so that nobody escapes a rule by writing the name differently; where both say the same the
+// listed name's rule decides, and the hours of both bound the session.
+func Judge(p Decider, facts policy.Facts, listed string) policy.Decision {
+	d := p.Decide(facts)
+	if listed != "" && listed != facts.User {
+		facts.User = listed
+		other := p.Decide(facts)
+		switch {
+		case other.Action < d.Action:
+			d = other
+		case other.Action == d.Action:
+			if other.Until.IsZero() || !d.Until.IsZero() && d.Until.Before(other.Until) {
+				other.Until = d.Until
+			}
+			d = other
+		}
+	}
+	if d.Action != policy.RequirePush && d.Action != policy.Exempt {
+		d.Action = policy.Deny
+	}
+	return d
+}
+
+// again asks policy once more, just before the Accept: hours may have ended while the phone rang. What was checked was checked for
+// the rule of then, so another one denies.
+func (f *Flow) again(l *login, before policy.Decision) policy.Decision {
+	l.facts.At = f.Now()
+	after := Judge(l.rules.Policy, l.facts, l.listed)
+	if after.Action != before.Action || after.Rule != before.Rule {
+		return policy.Decision{Rule: after.Rule, Denial: after.Denial}
+	}
+	return after
+}
+
+// primary checks the first factor of a login that policy does not deny.
+func (f *Flow) primary(ctx context.Context, l *login, s *Subject, d policy.Decision, err error) (Proof, error) {
+	if err != nil || d.Action == policy.Deny {
+		return Proof{}, err
+	}
+	factor := cmp.Or(d.Factor, l.req.Client.Factor)
+	primary := l.rules.Primaries[factor]
+	switch {
+	case primary == nil:
+		return Proof{}, fmt.Errorf("%w: none is set for this client", ErrMisconfigured)
+	case l.req.Method == CHAP && !l.req.Client.CHAP, l.req.Method == MSCHAPv2 && !l.req.Client.MSCHAPv2:
+		return Proof{}, fmt.Errorf("%w: CHAP and MS-CHAPv2 are off for this client; set the NAS to PAP (or see insecure_methods)", ErrMisconfigured)
+	}
+	ctx, cancel := l.asking(ctx)
+	defer cancel()
+	checked, err := primary.Verify(ctx, *s, l.req)
+	if err != nil {
+		return Proof{}, err
+	}
+	s.Person = s.Person.with(checked.Person)
+	p := Proof{Password: checked.Password, Reply: checked.Reply, MSCHAP: checked.MSCHAP}
+	f.recall(&p, *s, factor, l.req)
+	return p, nil
+}
+
+// with adds what another source knows of the person. What is known already stays, but for an e-mail that is made of the name.
+func (p Person) with(other Person) Person {
+	if !other.Email.Empty() && (p.Email.Empty() || p.EmailMade) {
+		p.Email, p.EmailMade = other.Email, other.EmailMade
+	}
+	if p.Mobile.Empty() {
+		p.Mobile, p.Phones = other.Mobile, other.Phones
+	}
+	return p
+}

@@ -1,0 +1,43 @@
+package auth
+
+import (
+	"ivalt-radius/auth/approvals"
+	"ivalt-radius/policy"
+)
+
+// person is under what name a person's approvals are kept: the listed one, which is the same for every spelling.
+func (s Subject) person() string {
+	if listed := s.Person.Name.String(); listed != "" {
+		return listed
+	}
+	return s.User.String()
+}
+
+// recall fills in what is remembered of a login whose first factor was just found right, and what it would be remembered as. Without
+// a checked first factor or a calling station it would be anybody's.
+func (f *Flow) recall(p *Proof, s Subject, factor policy.Factor, req *Request) {
+	if !p.Password || req.CallingStation == "" {
+		return
+	}
+	p.as = approvals.Approval{
+		Client: req.Client.Name, Station: req.CallingStation, Factor: factor,
+		Phone: f.approvals.Digest("phone", s.Person.Email.Reveal(), s.Person.Mobile.E164()),
+	}
+	if req.Method == PAP {
+		p.as.Credential = f.approvals.Digest("password", s.person(), req.Password.Reveal())
+	}
+	p.SameLogin, p.SameStation = f.approvals.Recall(s.person(), p.as)
+}
+
+// remember keeps the approval of a login that was let in by the phone, where its rule has a use for it. A refusal, or a collision,
+// takes everything back that is remembered of the person.
+func (f *Flow) remember(p *pending, d policy.Decision, v Verdict) {
+	switch o := p.proof.Answer.Outcome; {
+	case o == Denied || o == Collided:
+		f.approvals.Forget(p.subject.person())
+	case v.Kind != Accept || v.Reason != ApprovedByPerson || p.proof.as.Station == "":
+	case d.Remember > 0 || d.Fail.Mode == policy.FailRemembered:
+		p.proof.as.At = f.Now()
+		f.approvals.Keep(p.subject.person(), p.proof.as)
+	}
+}
