@@ -41,7 +41,7 @@ test: ## vet, every test with the race detector, then the real RADIUS clients
 	@test/scripts/interop.sh
 
 .PHONY: interop
-interop: ## log in with radclient, pyrad, PAM and a real OpenVPN server and client
+interop: ## log in with radclient, pyrad, PAM, a real OpenVPN server and client, ocserv and openconnect
 	@test/scripts/interop.sh
 
 .PHONY: check

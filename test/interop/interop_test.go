@@ -61,6 +61,9 @@ func TestClients(t *testing.T) {
 		{"OpenVPN, denied", "openvpn.sh", with(), ivalttest.Deny, time.Second, refusedBy, time.Second, 1},
 		{"OpenVPN, plug-in retries", "openvpn.sh", with("WAIT=5", "TRIES=3"), ivalttest.Approve, 12 * time.Second, letIn, 12 * time.Second, 1},
 		{"OpenVPN over PAM, approved", "openvpn.sh", with("MODE=pam"), ivalttest.Approve, slow, letIn, slow, 1},
+		{"ocserv, approved", "ocserv.sh", with(), ivalttest.Approve, slow, letIn, slow, 1},
+		{"ocserv, denied", "ocserv.sh", with(), ivalttest.Deny, time.Second, refusedBy, time.Second, 1},
+		{"ocserv, retransmitting", "ocserv.sh", with("WAIT=3", "TRIES=5"), ivalttest.Approve, slow, letIn, slow, 1},
 		{"OpenVPN over PAM, denied", "openvpn.sh", with("MODE=pam"), ivalttest.Deny, time.Second, refusedBy, time.Second, 1},
 	}
 	for _, l := range logins {

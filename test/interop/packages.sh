@@ -4,7 +4,7 @@
 set -euo pipefail
 . "$(dirname "$0")/../scripts/lib.sh"
 
-packages=(freeradius-utils python3-pyrad pamtester libpam-radius-auth openvpn openvpn-auth-radius)
+packages=(freeradius-utils python3-pyrad pamtester libpam-radius-auth openvpn openvpn-auth-radius ocserv openconnect)
 
 missing() {
 	command -v radclient >/dev/null || echo radclient
@@ -14,6 +14,8 @@ missing() {
 		compgen -G '/lib/*/security/pam_radius_auth.so' >/dev/null || echo pam_radius_auth.so
 	command -v openvpn >/dev/null || [ -x /usr/sbin/openvpn ] || echo openvpn
 	[ -e /usr/lib/openvpn/radiusplugin.so ] || echo openvpn-auth-radius
+	command -v ocserv >/dev/null || [ -x /usr/sbin/ocserv ] || echo ocserv
+	command -v openconnect >/dev/null || [ -x /usr/sbin/openconnect ] || echo openconnect
 }
 
 # tunnel makes the device file that a bare container lacks, and opens it: OpenVPN cannot serve without.

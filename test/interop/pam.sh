@@ -1,6 +1,7 @@
 #!/bin/bash
 # One login by PAM: pamtester through libpam-radius-auth.
-# Environment: WAIT seconds a try (20), TRIES (1), SOURCE address to ask from.
+# Environment: WAIT seconds a try (20), TRIES (1), SOURCE address to ask from, ANSWER what is typed where the server asks back (an empty
+# line), THINK seconds before that is typed (0).
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 
@@ -16,7 +17,7 @@ session required pam_permit.so
 CONF
 
 code=0
-printf '%s\n' "$password" | pamtester -I rhost=198.51.100.13 "$service" "$user" authenticate \
+{ printf '%s\n' "$password"; sleep "${THINK:-0}"; printf '%s\n' "${ANSWER:-}"; } | pamtester -I rhost=198.51.100.13 "$service" "$user" authenticate \
 	>"$SCRATCH/pamtester.out" 2>&1 || code=$?
 cat "$SCRATCH/pamtester.out"
 if grep -q 'successfully authenticated' "$SCRATCH/pamtester.out"; then exit 0; fi
