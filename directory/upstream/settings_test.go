@@ -37,7 +37,7 @@ func TestNew_Faults(t *testing.T) {
 		{"attribute by name", Settings{Servers: one("10.0.0.5:1812", shared), Attributes: []string{"class", "Cisco-AVPair"}}, "", ""},
 		{"attribute by number", Settings{Servers: one("10.0.0.5:1812", shared), Attributes: []string{"Vendor-Specific.9.1"}}, "", ""},
 	}
-	for _, name := range []string{"Clas", "", "Vendor-Specific", "Vendor-Specific.9", "Vendor-Specific.0.1", "Vendor-Specific.9.0", "Vendor-Specific.9.256", "Vendor-Specific.16777216.1"} {
+	for _, name := range []string{"No-Such", "", "Vendor-Specific", "Vendor-Specific.9", "Vendor-Specific.0.1", "Vendor-Specific.9.0", "Vendor-Specific.9.256", "Vendor-Specific.16777216.1"} {
 		cases = append(cases, struct {
 			name     string
 			settings Settings

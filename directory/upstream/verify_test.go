@@ -248,13 +248,9 @@ func TestUN2_UserName(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			s := serve(t, always(refused))
 			req := &auth.Request{Username: c.sent, Method: c.method, Password: secret.New(password)}
-			switch c.method {
-			case auth.CHAP:
-				req.Handshake = auth.Handshake{Challenge: []byte("c"), Response: chap("c", password)}
-			case auth.MSCHAPv2:
-				req.Handshake = handshake(t, "bob", password)
-			default:
-			}
+			req.Handshake = map[auth.Method]auth.Handshake{
+				auth.CHAP: {Challenge: []byte("c"), Response: chap("c", password)}, auth.MSCHAPv2: handshake(t, "bob", password),
+			}[c.method]
 			if _, err := source(t, nil, s.address()).Verify(t.Context(), subject(t, c.subject), req); !errors.Is(err, auth.ErrBadPassword) {
 				t.Fatal(err)
 			}
