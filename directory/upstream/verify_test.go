@@ -353,15 +353,15 @@ func TestVerify_ContextEnds(t *testing.T) {
 		return nil
 	})
 	next := serve(t, always(accepts))
-	made := source(t, nil, s.address(), next.address())
+	made := source(t, func(s *Settings) { s.Tries = 3 }, s.address(), next.address())
 	if checked, err := made.Verify(ctx, subject(t, "bob"), login()); checked.Password || !errors.Is(err, context.Canceled) {
 		t.Errorf("%v, %v", checked.Password, err)
 	}
 	if _, err := made.Verify(ctx, subject(t, "bob"), login()); !errors.Is(err, context.Canceled) {
 		t.Errorf("with a context that was over before: %v", err)
 	}
-	if len(next.packets()) != 0 {
-		t.Error("the next server was asked for nobody")
+	if len(s.packets()) != 1 || len(next.packets()) != 0 {
+		t.Errorf("%d packets and %d to the next server, for nobody", len(s.packets()), len(next.packets()))
 	}
 	if made.servers[0].silent.Load() != 0 {
 		t.Error("the server is set aside since its asker left")
