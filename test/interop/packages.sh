@@ -4,9 +4,10 @@
 set -euo pipefail
 . "$(dirname "$0")/../scripts/lib.sh"
 
-packages=(freeradius-utils python3-pyrad pamtester libpam-radius-auth openvpn openvpn-auth-radius ocserv openconnect)
+packages=(freeradius-utils python3-pyrad pamtester libpam-radius-auth openvpn openvpn-auth-radius ocserv openconnect freeradius)
 
 missing() {
+	[ -x /usr/sbin/freeradius ] || echo freeradius
 	command -v radclient >/dev/null || echo radclient
 	/usr/bin/python3 -c 'import pyrad.client' 2>/dev/null || echo pyrad
 	command -v pamtester >/dev/null || echo pamtester
