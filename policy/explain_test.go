@@ -54,7 +54,7 @@ rule 3               "night-shift", require_push: does not match, and an earlier
 
 decision  require_push
 rule      "contractors-in-office-hours"
-reply     Filter-Id = "contractors"
+reply     Filter-Id = "contractors" from rule "contractors-in-office-hours"
 until     Mon 2026-11-23 17:00:00 +00:00
 `
 
