@@ -98,18 +98,18 @@ func (s *Settings) FactorKeys(method string) []string {
 
 // factorSecrets puts the secrets of the sources in the place of what points to them, and judges them.
 func (l *loader) factorSecrets(s *Settings) {
-	const password = "primary.ldap.bind_password"
+	const written = "primary.ldap.bind_password"
 	ldap := &s.Primary.LDAP
 	faulty := len(l.faults.Fatal())
-	if ldap.BindPassword.Empty() && l.places.Has(password) {
-		l.faults.Add(password, "is empty: a bind without a password succeeds as nobody (RFC 4513 section 5.1.2), write the password of bind_dn")
+	if ldap.BindPassword.Empty() && l.places.Has(written) {
+		l.faults.Add(written, "is empty: a bind without a password succeeds as nobody (RFC 4513 section 5.1.2), write the password of bind_dn")
 	}
-	l.optional(password, &ldap.BindPassword)
+	l.optional(written, &ldap.BindPassword)
 	if ldap.BindDN != "" && ldap.BindPassword.Empty() && len(l.faults.Fatal()) == faulty {
 		l.faults.Add("primary.ldap.bind_dn", "needs primary.ldap.bind_password: a bind without a password succeeds as nobody (RFC 4513 section 5.1.2)")
 	}
-	if ldap.BindDN == "" && l.places.Has(password) {
-		l.faults.Add(password, "is whose? Name the search account in primary.ldap.bind_dn, or remove the password")
+	if ldap.BindDN == "" && l.places.Has(written) {
+		l.faults.Add(written, "is whose? Name the search account in primary.ldap.bind_dn, or remove the password")
 	}
 	for i := range s.Primary.RADIUS.Servers {
 		server := &s.Primary.RADIUS.Servers[i]
