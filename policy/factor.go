@@ -27,6 +27,10 @@ func (r *reader) push(path string, s RuleSettings, out *rule) {
 	}
 	out.remember = s.Remember
 	out.fail = r.fail(path+".fail", s.Fail)
+	if out.action == RequirePush && out.fail.Mode == FailOpen && out.fail.Until.After(r.now) {
+		r.faults.Warn(path+".fail.mode", "INSECURE until %s: while iVALT cannot be asked, everybody whose first factor is right comes in WITHOUT THE PHONE (%q)",
+			s.Fail.Until, s.Fail.Reason)
+	}
 	if out.action == RequirePush || s.Decision != out.action.String() { // an unknown word is a fault of its own
 		return
 	}
@@ -87,8 +91,6 @@ func (r *reader) failOpen(path string, s FailSettings) Fail {
 		return Fail{}
 	case !until.After(r.now):
 		r.faults.Warn(path+".until", "%q is over: where iVALT cannot be asked the rule denies again; take fail out", s.Until)
-	default:
-		r.faults.Warn(path+".mode", "INSECURE until %s: while iVALT cannot be asked, everybody whose first factor is right comes in WITHOUT THE PHONE (%q)", s.Until, s.Reason)
 	}
 	return Fail{Mode: FailOpen, Until: until, Why: s.Reason}
 }

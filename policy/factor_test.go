@@ -29,29 +29,31 @@ func TestTheRulesOwnWay(t *testing.T) {
 	for _, factor := range []Factor{"", NoFactor, FileFactor, LDAPFactor, RADIUSFactor} {
 		for _, remember := range []time.Duration{0, 8 * time.Hour} {
 			for name, fail := range fails {
-				for _, action := range []Action{Deny, RequirePush, Exempt} {
-					p, faults := New(Settings{Rules: []RuleSettings{
-						{Name: "r", Decision: action.String(), Primary: string(factor), Remember: remember, Fail: fail.settings},
-					}}, k)
-					if p == nil {
-						t.Fatal(faults)
-					}
-					want := Decision{Rule: "r", Action: action}
-					if action != Deny {
-						want.Factor = factor
-					}
-					if action == RequirePush {
-						want.Remember, want.Fail = remember, fail.want
-					}
-					if diff := cmp.Diff(want, p.Decide(Facts{})); diff != "" {
-						t.Errorf("%q, %s, %s, %s (-want +got):\n%s", factor, remember, name, action, diff)
-					}
-				}
+				t.Run(fmt.Sprintf("%s %s %s", factor, remember, name), func(t *testing.T) {
+					way := RuleSettings{Name: "r", Primary: string(factor), Remember: remember, Fail: fail.settings}
+					checkWay(t, k, way, Decision{Rule: "r", Factor: factor, Remember: remember, Fail: fail.want})
+				})
 			}
 		}
 	}
 	if d := mustNew(t, Settings{}).Decide(Facts{}); d.Factor != "" || d.Remember != 0 || d.Fail != (Fail{}) {
 		t.Errorf("the default has a way of its own: %+v", d)
+	}
+}
+
+// checkWay decides by a rule under every action; want is its way, as far as the action lets it have one.
+func checkWay(t *testing.T, k Known, way RuleSettings, want Decision) {
+	t.Helper()
+	exempt := Decision{Rule: want.Rule, Factor: want.Factor}
+	for action, want := range map[Action]Decision{Deny: {Rule: want.Rule}, Exempt: exempt, RequirePush: want} {
+		want.Action, way.Decision = action, action.String()
+		p, faults := New(Settings{Rules: []RuleSettings{way}}, k)
+		if p == nil {
+			t.Fatal(faults)
+		}
+		if diff := cmp.Diff(want, p.Decide(Facts{})); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", action, diff)
+		}
 	}
 }
 
@@ -97,6 +99,7 @@ func TestFaultsOfFactorsAndFailing(t *testing.T) {
 			rule(RuleSettings{Decision: "exempt", Primary: "file", Remember: 1, Fail: FailSettings{Mode: "allow_remembered", For: 1}}), nil,
 			[]string{"remember.for", "fail.mode"},
 		},
+		"open, on deny":  {rule(RuleSettings{Decision: "deny", Fail: FailSettings{Mode: "insecure_allow", Until: soon, Reason: why}}), nil, []string{"fail.mode"}},
 		"on no decision": {rule(RuleSettings{Decision: "allow", Remember: 1}), []string{"decision"}, nil},
 	}
 	k := known()

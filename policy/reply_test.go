@@ -174,13 +174,13 @@ func TestTemplateThatFailsHasNoOctets(t *testing.T) {
 
 // TestReplyIsNobodysToWrite: neither the settings' slices nor an append by a caller change the next login's reply.
 func TestReplyIsNobodysToWrite(t *testing.T) {
-	groups, person := []Attribute{attr("Class", "a")}, []Attribute{attr("Filter-Id", "p"), attr("Filter-Id", "q")}[:1]
+	groups, behind := []Attribute{attr("Class", "a")}, []Attribute{attr("Filter-Id", "p"), attr("Filter-Id", "q")}
 	p := mustNew(t, Settings{Groups: []GroupSettings{{Name: "admins", Reply: groups}}})
-	facts := Facts{Groups: []string{"admins"}, Reply: person}
+	facts := Facts{Groups: []string{"admins"}, Reply: behind[:1]}
 	groups[0] = attr("Class", "b")
 	_ = append(p.Decide(facts).Reply, attr("X", "y"))
-	if got := texts(p.Decide(facts).Reply); !cmp.Equal(got, []string{"Class=a", "Filter-Id=p"}) || person[:2][1].Value != "q" {
-		t.Errorf("%q, %v", got, person[:2])
+	if got := texts(p.Decide(facts).Reply); !cmp.Equal(got, []string{"Class=a", "Filter-Id=p"}) || behind[1].Value != "q" {
+		t.Errorf("%q, %v", got, behind)
 	}
 }
 

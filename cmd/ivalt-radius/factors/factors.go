@@ -42,8 +42,9 @@ func open(s *config.Settings, p *policy.Policy) ways {
 	var all ways
 	for i, own := range s.Factors() {
 		for rule, d := range p.Possible(s.Clients[i].Name) {
-			if d.Action != policy.Deny {
-				all = append(all, way{client: i, rule: rule, Decision: d, factor: effective(d, own)})
+			// No factor at all is a word that config refused: of that nothing follows.
+			if factor := effective(d, own); d.Action != policy.Deny && factor != "" {
+				all = append(all, way{client: i, rule: rule, Decision: d, factor: factor})
 			}
 		}
 	}

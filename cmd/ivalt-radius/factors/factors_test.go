@@ -213,10 +213,15 @@ func TestProofless(t *testing.T) {
 	})
 }
 
-// TestFaultyPolicy: of rules that have faults nothing follows.
+// TestFaultyPolicy: of rules and first factors that have faults nothing follows.
 func TestFaultyPolicy(t *testing.T) {
 	s, _ := settings(t, ", insecure_methods: [chap]", "")
 	if faults := Check(s, nil); faults != nil {
+		t.Error(faults)
+	}
+	s, p := settings(t, ", insecure_methods: [chap]", "")
+	s.Primary.Method = "" // as config leaves a word that it refused
+	if faults := Check(s, p); faults != nil {
 		t.Error(faults)
 	}
 }
