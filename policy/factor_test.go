@@ -85,7 +85,6 @@ func TestFaultsOfFactorsAndFailing(t *testing.T) {
 		"open without an end":    {fail(FailSettings{Mode: "insecure_allow", Reason: why}), []string{"fail.until"}, nil},
 		"open for":               {fail(FailSettings{Mode: "insecure_allow", Until: soon, Reason: why, For: 1}), []string{"fail.for"}, []string{"fail.mode"}},
 		"open, no time":          {fail(FailSettings{Mode: "insecure_allow", Until: "tomorrow", Reason: why}), []string{"fail.until"}, nil},
-		"open, a day":            {fail(FailSettings{Mode: "insecure_allow", Until: "2026-12-24", Reason: why}), []string{"fail.until"}, nil},
 		"open, 30 days":          {fail(FailSettings{Mode: "insecure_allow", Until: "2026-12-31T00:00:00Z", Reason: why}), nil, []string{"fail.mode"}},
 		"open, longer":           {fail(FailSettings{Mode: "insecure_allow", Until: "2026-12-31T00:00:01Z", Reason: why}), []string{"fail.until"}, nil},
 		"open, to a second ago":  {fail(FailSettings{Mode: "insecure_allow", Until: "2026-11-30T23:59:59Z", Reason: why}), nil, []string{"fail.until"}},
