@@ -21,7 +21,10 @@ func (l *loader) check(s *Settings) {
 	l.clients(s)
 	l.patience(s)
 	l.later(s)
-	l.factor(s)
+	l.sources(s)
+	if most := 200; len(s.Users.EnrolmentMessage) > most {
+		l.faults.Add("users.enrolment_message", "has %d octets, and %d fit: shorten it", len(s.Users.EnrolmentMessage), most)
+	}
 	if s.IVALT.AllowMissingDetails {
 		l.faults.Warn("ivalt.allow_missing_details", "an approval that does not say whose phone it came from counts")
 	}
@@ -76,6 +79,7 @@ func (l *loader) clients(s *Settings) {
 			}
 		}
 		l.weak(c, path)
+		l.methods(c, path)
 	}
 }
 
@@ -129,9 +133,6 @@ func (l *loader) later(s *Settings) {
 	if l.places.Has("listen.admin") && s.Listen.Admin.IsValid() {
 		l.faults.Warn("listen.admin", "not in this version: nothing serves it")
 	}
-	if m := s.Primary.Method; m != "" && m != "none" {
-		l.faults.Add("primary.method", "%s comes with a later version: only none is known", m)
-	}
 	if len(s.State.Redis.Addresses) > 0 {
 		l.faults.Add("state.redis.addresses", "a shared memory comes with a later version: remove the key")
 	}
@@ -140,19 +141,17 @@ func (l *loader) later(s *Settings) {
 	}
 }
 
-// factor warns of logins that nothing, or the phone alone, protects.
-func (l *loader) factor(s *Settings) {
-	if s.Primary.Method != "none" {
-		return
-	}
-	l.faults.Warn("primary.method", "none: the phone is the only factor, passwords are not checked")
-	const nobody = "exempt without a first factor: nobody checks anything"
-	if s.Policy.Default == "exempt" {
-		l.faults.Warn("policy.default", nobody)
-	}
-	for i, r := range s.Policy.Rules {
-		if r.Decision == "exempt" {
-			l.faults.Warn(tree.Join(tree.Index("policy.rules", i), "decision"), nobody)
+// methods judges the words of insecure_methods; what checks them is known with the rules alone.
+func (l *loader) methods(c Client, path string) {
+	seen := map[string]bool{}
+	for i, method := range c.InsecureMethods {
+		at := tree.Index(tree.Join(path, "insecure_methods"), i)
+		switch {
+		case method != "chap" && method != "mschapv2":
+			l.faults.Add(at, "%q is none of chap, mschapv2: leave the key out where passwords come by PAP alone", method)
+		case seen[method]:
+			l.faults.Add(at, "%s stands here twice", method)
 		}
+		seen[method] = true
 	}
 }

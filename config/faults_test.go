@@ -30,7 +30,6 @@ func tableFaults() []faultCase {
 		{"list of values behind", "max_attempts: [\"canary\"]", "max_attempts", 6, "must be one value"},
 		{"unknown decision", "policy: {default: allow}", "policy.default", 6, `"allow" is none of deny, require_push, exempt`},
 		{"rule without a name", "policy: {rules: [{decision: deny}]}", "policy.rules[0].name", 6, "is required"},
-		{"first factor of a later version", "primary: {method: ldap}", "primary.method", 6, "later version"},
 		{"unknown first factor", "primary: {method: pam}", "primary.method", 6, "none of"},
 		{"shared memory", "state: {redis: {addresses: [\"127.0.0.1:6379\"]}}", "state.redis.addresses", 6, "later version"},
 		{"no state", "state: {directory: \"\"}", "state.directory", 6, "must not be empty"},
@@ -116,9 +115,6 @@ func TestWarnings(t *testing.T) {
 		title, text, key, words string
 		warns                   bool
 	}{
-		{"phone alone", sound, "primary.method", "only factor", true},
-		{"default exempts", sound + "policy: {default: exempt}\n", "policy.default", "nobody checks", true},
-		{"rule exempts", sound + "policy: {rules: [{name: a, decision: exempt}]}\n", "policy.rules[0].decision", "nobody checks", true},
 		{"optional", replaced("name: vpn", "name: vpn\n    message_authenticator: optional"), "clients[0].message_authenticator", "CVE-2024-3596", true},
 		{"omitted", replaced("name: vpn", "name: vpn\n    insecure_omit_message_authenticator: true"), "clients[0].insecure_omit_message_authenticator", "CVE-2024-3596", true},
 		{"any address", replaced("192.0.2.0/24", "0.0.0.0/0"), "clients[0].networks[0]", "any address", true},

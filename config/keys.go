@@ -15,8 +15,9 @@ const windows = "policy.rules[].only.hours[]"
 
 // Keys returns the table, in the order of the docs.
 func Keys() []Key {
-	return slices.Concat(serverKeys(), clientKeys(), clientPatienceKeys(), ivaltKeys(), ivaltWayKeys(), ivaltAnswerKeys(), userKeys(), policyKeys(),
-		ruleKeys(), hourKeys(), storeKeys())
+	return slices.Concat(serverKeys(), clientKeys(), clientPatienceKeys(), clientFactorKeys(), ivaltKeys(), ivaltWayKeys(), ivaltAnswerKeys(),
+		userKeys(), rewriteKeys(), primaryKeys(), ldapKeys(), ldapPersonKeys(), upstreamKeys(), policyKeys(), ruleKeys(), rulePushKeys(), hourKeys(), groupKeys(),
+		storeKeys())
 }
 
 func serverKeys() []Key {
@@ -219,10 +220,6 @@ func userKeys() []Key {
 			Path: "users.file", Unset: "none",
 			Meaning: "YAML map of login name to `{email, mobile, groups}`, each optional; reloaded with the settings.",
 		},
-		{
-			Path: "primary.method", Kind: tree.Choice, Default: "none", Choices: []string{"none", "file", "ldap", "radius"},
-			Meaning: "The first factor. This version knows `none` alone: the phone is the only factor.",
-		},
 	}
 }
 
@@ -246,7 +243,7 @@ func ruleKeys() []Key {
 			Path: "policy.rules[].match.users", Kind: tree.Texts, Unset: "everyone",
 			Meaning: "Whom the rule is for; the first rule that matches decides. `*` stands for any run of characters; a pattern without `@` or `\\` is tested against the local part.",
 		},
-		{Path: "policy.rules[].match.groups", Kind: tree.Texts, Unset: "everyone", Meaning: "Groups of the person, as `users.file` names them."},
+		{Path: "policy.rules[].match.groups", Kind: tree.Texts, Unset: "everyone", Meaning: "Groups of the person, as `users.file` or LDAP names them."},
 		{Path: "policy.rules[].match.clients", Kind: tree.Texts, Unset: "everyone", Meaning: "Names of clients."},
 		{
 			Path: "policy.rules[].match.networks", Kind: tree.Prefixes, Unset: "everyone",
@@ -262,7 +259,53 @@ func ruleKeys() []Key {
 		},
 		{
 			Path: "policy.rules[].reply", Kind: tree.Attributes, Unset: "none",
-			Meaning: "Attribute name to value, or to a list of values, for the Access-Accept.",
+			Meaning: "Attribute name to value, or to a list of values, for the Access-Accept. A value may hold `{group}` where the rule has `match.groups`: the first of the " +
+				"person's groups that meets it, as the directory writes it.",
+		},
+	}
+}
+
+func rulePushKeys() []Key {
+	const longest = int64(30 * 24 * time.Hour)
+	return []Key{
+		{
+			Path: "policy.rules[].primary", Kind: tree.Choice, Unset: "the client's", Choices: factors(),
+			Meaning: "The first factor of the logins that the rule decides.",
+		},
+		{
+			Path: "policy.rules[].remember.for", Kind: tree.Duration, Default: "0s", Max: longest,
+			Meaning: "How long a login that was approved by phone comes in again without one: the same client, name, calling station and password. Needs a first factor. 0: never.",
+		},
+		{
+			Path: "policy.rules[].fail.mode", Kind: tree.Choice, Default: "deny", Choices: []string{"deny", "allow_remembered", "insecure_allow"},
+			Meaning: "What happens where iVALT cannot be asked. `allow_remembered`: whom iVALT approved within `fail.for`, at the same calling station, comes in; `insecure_allow`: " +
+				"everybody whose first factor is right, until `fail.until`.",
+		},
+		{
+			Path: "policy.rules[].fail.for", Kind: tree.Duration, Unset: "none", Min: int64(time.Minute), Max: longest,
+			Meaning: "How old an approval may be; required with `allow_remembered`.",
+		},
+		{
+			Path: "policy.rules[].fail.until", Unset: "none",
+			Meaning: "When `insecure_allow`, which requires it, ends by itself: an RFC 3339 time such as `2026-12-24T18:00:00+01:00`, at most 30 days ahead.",
+		},
+		{
+			Path: "policy.rules[].fail.reason", Unset: "none",
+			Meaning: "Why the rule needs `insecure_allow`, which requires it; for the log and the trail.",
+		},
+	}
+}
+
+func groupKeys() []Key {
+	return []Key{
+		{
+			Path: "policy.groups[].name", Required: true,
+			Meaning: "A group, as `users.file` or LDAP names it, without regard to case; no pattern.",
+		},
+		{
+			Path: "policy.groups[].reply", Kind: tree.Attributes, Required: true,
+			Meaning: "Attributes for the Access-Accept of the group's people; `{group}` is the group. A person's own win over a group's, and those over the rule's, by attribute name; of " +
+				"two groups the first of this list wins.",
 		},
 	}
 }

@@ -57,7 +57,8 @@ func LoadWithoutSecrets(path string, opt Options) (*Settings, fault.List) {
 	s, faults := Inspect(path, opt)
 	faults = slices.DeleteFunc(faults, func(f fault.Fault) bool {
 		return strings.Contains(f.Key, "].secrets") || strings.HasPrefix(f.Key, "ivalt.api_key") ||
-			strings.HasPrefix(f.Key, "ivalt.signing_secret") || strings.HasPrefix(f.Key, "ivalt.proxy") || strings.HasPrefix(f.Key, "users.file")
+			strings.HasPrefix(f.Key, "ivalt.signing_secret") || strings.HasPrefix(f.Key, "ivalt.proxy") ||
+			strings.HasPrefix(f.Key, "primary.ldap.bind_") || strings.HasPrefix(f.Key, "primary.radius.servers[") && strings.HasSuffix(f.Key, "].secret") || strings.HasPrefix(f.Key, "users.file")
 	})
 	if len(faults.Fatal()) > 0 {
 		return nil, faults
@@ -97,6 +98,7 @@ func (l *loader) load(path string) *Settings {
 		s.Audit.File = filepath.Join(s.State.Directory, "audit.jsonl")
 	}
 	l.secrets(s)
+	l.factorSecrets(s)
 	l.people(s)
 	l.check(s)
 	source.Strangers(l.pointed)

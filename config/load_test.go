@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -72,11 +73,15 @@ func TestDefaults(t *testing.T) {
 	got := fmt.Sprintf("%+v", *s)
 	want := "{Listen:{Authentication:[0.0.0.0:1812] Accounting:[0.0.0.0:1813] Admin:127.0.0.1:9812} MaxAttempts:20000 RejectDelay:1s StatusServer:true " +
 		"Clients:[{Name:vpn Networks:[192.0.2.0/24] Secrets:[[redacted]] MessageAuthenticator:auto InsecureOmitMessageAuthenticator:false " +
-		"Profile: AnswerWithin:0s CallingStationFrom:[Calling-Station-Id Tunnel-Client-Endpoint] OnPushTimeout:reject StatusServer:true JoinWithoutCallingStation:false}] " +
+		"Profile: AnswerWithin:0s CallingStationFrom:[Calling-Station-Id Tunnel-Client-Endpoint] OnPushTimeout:reject StatusServer:true JoinWithoutCallingStation:false " +
+		"Primary: InsecureMethods:[] Challenge:off}] " +
 		"IVALT:{URL:https://api.ivalt.com Dialect:gateway Endpoint:geofence Pending:[202 204 400 404 422] APIKey:[redacted] SigningSecret:[redacted] " +
 		"CAFile: SystemRoots:true Pins:[] Proxy:[redacted] SendClientAddress:false ApprovalTimeout:1m0s Sentinel:always Result:unknown LateCredit:30s InsecureLateCredit:0s OnCollision:deny_both AllowMissingDetails:false " +
 		"Limits:{PerSecond:20 PerMinute:100 PerHour:1000} Connections:32 RequestFrom:VPN {client} {calling_station}} " +
-		"Users:{Email:{username} File: People:[]} Primary:{Method:none} Policy:{Timezone: Default:require_push Rules:[]} " +
+		"Users:{Email:{username} File: Rewrite:[] EnrolmentMessage: People:[]} " +
+		"Primary:{Method:none Cache:0s LDAP:{URLs:[] InsecurePlaintext:false CAFile: SystemRoots:true BindDN: BindPassword:[redacted] UserDN: Base: Schema:generic Filter: " +
+		"Name: Email:mail Mobile:[mobile] Groups:{Base: Name:cn Nested:true} Timeout:5s Connections:8} RADIUS:{Servers:[] Timeout:3s Tries:2 Attributes:[]}} " +
+		"Policy:{Timezone: Default:require_push Rules:[] Groups:[]} " +
 		"Audit:{File:/var/lib/ivalt-radius/audit.jsonl Retention:2160h0m0s} State:{Directory:/var/lib/ivalt-radius Redis:{Addresses:[]}} places:map[]}"
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
@@ -104,6 +109,9 @@ clients:
     on_push_timeout: silence
     join_without_calling_station: true
     status_server: false
+    primary: radius
+    insecure_methods: [chap, mschapv2]
+    challenge: approve
 ivalt:
   url: http://[::1]:9/base
   api_key: "env:KEY"
@@ -129,7 +137,38 @@ ivalt:
 users:
   email: "{username}@example.com"
   file: people.yaml
-primary: {method: none}
+  rewrite:
+    - {from: 'corp\\(.+)', to: $1@corp.example}
+    - from: (.+)@old\.example
+      to: "$1@example.com"
+  enrolment_message: Enrol at https://enrol.example.com.
+primary:
+  method: file
+  cache: 90s
+  ldap:
+    urls: [ldaps://dc1.example.com, "ldap://dc2.example.com:389"]
+    insecure_plaintext: true
+    ca_file: ldap.pem
+    system_roots: false
+    bind_dn: cn=search,dc=example,dc=com
+    bind_password: "file:rotated"
+    user_dn: "{username}@corp.example"
+    base: dc=example,dc=com
+    schema: active_directory
+    filter: (cn={username})
+    name: cn
+    email: proxyAddresses
+    mobile: [mobile, otherMobile]
+    groups: {base: "ou=groups,dc=example,dc=com", name: dn, nested: false}
+    timeout: 7s
+    connections: 9
+  radius:
+    servers:
+      - {address: "10.0.0.5:1812", secret: "file:rotated"}
+      - {address: "[2001:db8::5]:1645", secret: "env:SHARED"}
+    timeout: 2500ms
+    tries: 3
+    attributes: [Class, Filter-Id]
 policy:
   timezone: Europe/Berlin
   default: deny
@@ -144,11 +183,17 @@ policy:
         Zeta: 01000
         Alpha: [0x0A, yes, 1e3, ~]
         Vendor-Specific.9.1: "0x66"
+      primary: ldap
+      remember: {for: 8h}
+      fail: {mode: allow_remembered, for: 72h}
     - name: two
       only:
         hours:
           - {from: 22:00, to: 06:00}
           - {from: "12:00", to: "13:00"}
+      fail: {mode: insecure_allow, until: 2026-12-24T18:00:00+01:00, reason: iVALT moves house}
+  groups:
+    - {name: Staff, reply: {Filter-Id: staff, Tunnel-Password: hush}}
 audit: {file: a.jsonl, retention: 24h}
 state: {directory: ./state, redis: {addresses: []}}
 `
@@ -179,7 +224,7 @@ func TestEveryKey(t *testing.T) {
 		"ivalt.sentinel": "auto", "ivalt.on_collision": "keep_first", "ivalt.allow_missing_details": "true",
 		"ivalt.limits.per_second": "0", "ivalt.limits.per_minute": "7", "ivalt.limits.per_hour": "8", "ivalt.connections": "3",
 		"ivalt.request_from": "{user}", "users.email": "{username}@example.com", "users.file": "people.yaml", "users.file people": "2",
-		"primary.method": "none", "policy.timezone": "Europe/Berlin", "policy.default": "deny",
+		"policy.timezone": "Europe/Berlin", "policy.default": "deny",
 		"policy.rules[0].name": "one", "policy.rules[0].match.users": "svc-*", "policy.rules[0].match.groups": "a, B",
 		"policy.rules[0].match.clients": "openvpn-as", "policy.rules[0].match.networks": "10.0.0.0/8",
 		"policy.rules[0].only.networks": "2001:db8::/32", "policy.rules[0].only.hours[0].days": "mon",
@@ -195,6 +240,7 @@ func TestEveryKey(t *testing.T) {
 		"policy.rules[1].only.hours[1].timezone": "", "policy.rules[1].only.hours[1].except": "",
 		"audit.file": "a.jsonl", "audit.retention": "24h", "state.directory": "./state", "state.redis.addresses": "",
 	}
+	maps.Copy(want, everyFactorKey())
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}

@@ -89,6 +89,13 @@ func TestKeysOfTheContract(t *testing.T) {
 		policy.rules[].only.hours[].days policy.rules[].only.hours[].from policy.rules[].only.hours[].to
 		policy.rules[].only.hours[].timezone policy.rules[].only.hours[].except
 		policy.rules[].decision policy.rules[].reply
+		clients[].primary clients[].insecure_methods clients[].challenge users.rewrite[].from users.rewrite[].to users.enrolment_message primary.cache
+		primary.ldap.urls primary.ldap.insecure_plaintext primary.ldap.ca_file primary.ldap.system_roots primary.ldap.bind_dn primary.ldap.bind_password
+		primary.ldap.user_dn primary.ldap.base primary.ldap.schema primary.ldap.filter primary.ldap.name primary.ldap.email primary.ldap.mobile
+		primary.ldap.groups.base primary.ldap.groups.name primary.ldap.groups.nested primary.ldap.timeout primary.ldap.connections
+		primary.radius.servers[].address primary.radius.servers[].secret primary.radius.timeout primary.radius.tries primary.radius.attributes
+		policy.rules[].primary policy.rules[].remember.for policy.rules[].fail.mode policy.rules[].fail.for policy.rules[].fail.until policy.rules[].fail.reason
+		policy.groups[].name policy.groups[].reply
 		audit.file audit.retention state.directory state.redis.addresses`)
 	table := map[string]bool{}
 	for _, key := range Keys() {

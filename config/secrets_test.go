@@ -131,6 +131,8 @@ func TestNoSecretInAnyFault(t *testing.T) {
 		{"\"env:KEY\"", "%s"},
 		{"\"env:KEY\"", "\"env:KEY\", proxy: %s"},
 		{"\"env:KEY\"", "\"env:KEY\", signing_secret: %s"},
+		{"\"env:KEY\"}", "\"env:KEY\"}\nprimary: {ldap: {bind_dn: a, bind_password: %s}}"},
+		{"\"env:KEY\"}", "\"env:KEY\"}\nprimary: {radius: {servers: [{address: \"192.0.2.1:1812\", secret: %s}]}}"},
 	}
 	for _, place := range places {
 		for _, shape := range shapes {
@@ -144,6 +146,7 @@ func TestNoSecretInAnyFault(t *testing.T) {
 	for _, variable := range []string{
 		"IVALT_RADIUS_IVALT__API_KEY", "IVALT_RADIUS_CLIENTS__0__SECRETS", "IVALT_RADIUS_CLIENTS__0__SECRETS__0", "IVALT_RADIUS_CLIENTS__7__SECRETS__0",
 		"IVALT_RADIUS_NOTHING", "SHARED", "KEY", "IVALT_RADIUS_IVALT__PROXY", "IVALT_RADIUS_IVALT__SIGNING_SECRET",
+		"IVALT_RADIUS_PRIMARY__LDAP__BIND_PASSWORD", "IVALT_RADIUS_PRIMARY__RADIUS__SERVERS__0__SECRET",
 	} {
 		s, faults := Inspect("c.yaml", world(map[string]string{"c.yaml": sound}, variable+"="+canary))
 		spill(t, variable, canary, s, faults)

@@ -47,6 +47,9 @@ type Client struct {
 	OnPushTimeout                    string          `koanf:"on_push_timeout"`      // reject, silence
 	StatusServer                     bool            `koanf:"status_server"`
 	JoinWithoutCallingStation        bool            `koanf:"join_without_calling_station"`
+	Primary                          string          `koanf:"primary"`          // empty: primary.method
+	InsecureMethods                  []string        `koanf:"insecure_methods"` // chap, mschapv2
+	Challenge                        string          `koanf:"challenge"`        // off, choose, approve
 }
 
 // IVALT is the way to iVALT's API.
@@ -83,10 +86,18 @@ type Limits struct {
 
 // Users says how login names become people.
 type Users struct {
-	Email string `koanf:"email"`
-	File  string `koanf:"file"` // empty: none
+	Email            string    `koanf:"email"`
+	File             string    `koanf:"file"` // empty: none
+	Rewrite          []Rewrite `koanf:"rewrite"`
+	EnrolmentMessage string    `koanf:"enrolment_message"` // empty: the sentence of every denial
 
 	People []Person `koanf:"-"` // what File says, in its order
+}
+
+// Rewrite is one step of the way from the login name to the person's, as written.
+type Rewrite struct {
+	From string `koanf:"from"`
+	To   string `koanf:"to"`
 }
 
 // Person is one entry of users.file, as written: directory checks what it means.
@@ -97,16 +108,12 @@ type Person struct {
 	Groups []string      `koanf:"groups"`
 }
 
-// Primary is the first factor.
-type Primary struct {
-	Method string `koanf:"method"` // none
-}
-
 // Policy is what the operator wrote of the rules.
 type Policy struct {
-	Timezone string `koanf:"timezone"` // empty: the machine's
-	Default  string `koanf:"default"`  // deny, require_push, exempt
-	Rules    []Rule `koanf:"rules"`
+	Timezone string  `koanf:"timezone"` // empty: the machine's
+	Default  string  `koanf:"default"`  // deny, require_push, exempt
+	Rules    []Rule  `koanf:"rules"`
+	Groups   []Group `koanf:"groups"`
 }
 
 // Rule is one rule of the policy.
@@ -116,6 +123,28 @@ type Rule struct {
 	Only     Only        `koanf:"only"`
 	Decision string      `koanf:"decision"` // deny, require_push, exempt
 	Reply    []Attribute `koanf:"reply"`    // in the order of the file
+	Primary  string      `koanf:"primary"`  // empty: the client's
+	Remember Remember    `koanf:"remember"`
+	Fail     Fail        `koanf:"fail"`
+}
+
+// Remember says how long an approval counts for the next logins.
+type Remember struct {
+	For time.Duration `koanf:"for"` // 0: not at all
+}
+
+// Fail is what happens where iVALT cannot be asked, as written.
+type Fail struct {
+	Mode   string        `koanf:"mode"` // deny, allow_remembered, insecure_allow
+	For    time.Duration `koanf:"for"`  // 0: not written
+	Until  string        `koanf:"until"`
+	Reason string        `koanf:"reason"`
+}
+
+// Group is what a group's people get in their answer.
+type Group struct {
+	Name  string      `koanf:"name"`
+	Reply []Attribute `koanf:"reply"`
 }
 
 // Match says whom a rule is for; a nil list is everyone, an empty one cannot be.

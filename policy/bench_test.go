@@ -23,6 +23,7 @@ func busy(tb testing.TB) (*Policy, Facts) {
 		},
 		Reply: []Attribute{{Name: "Class", Value: "staff"}},
 	})
+	s.Groups = []GroupSettings{{Name: "admins", Reply: []Attribute{{Name: "Class", Value: "admins"}}}}
 	return mustNew(tb, s), Facts{
 		User: `corp\anna.schmidt@corp.example`, Groups: []string{"guests", "VPN Users"}, Client: "FW01",
 		CallingStation: netip.MustParseAddr("::ffff:203.0.113.7"), At: instant(tb, "2026-11-23T11:00:00Z"),
@@ -32,8 +33,13 @@ func busy(tb testing.TB) (*Policy, Facts) {
 // TestDecideDoesNotAllocate holds the promise of Decide's comment.
 func TestDecideDoesNotAllocate(t *testing.T) {
 	p, f := busy(t)
-	if d := p.Decide(f); d.Rule != "staff" || d.Action != RequirePush || d.Until.IsZero() {
+	d := p.Decide(f)
+	if d.Rule != "staff" || d.Action != RequirePush || d.Until.IsZero() {
 		t.Fatalf("the login is decided elsewhere: %+v", d)
+	}
+	// Groups with a reply are there, and none of them is the person's.
+	if len(p.groups) == 0 || len(d.Reply) != 1 {
+		t.Fatalf("a reply of %d attributes beside %d groups", len(d.Reply), len(p.groups))
 	}
 	if n := testing.AllocsPerRun(100, func() { p.Decide(f) }); n != 0 {
 		t.Errorf("%v allocations a decision", n)
@@ -46,7 +52,10 @@ func BenchmarkDecide(b *testing.B) {
 	clockChange.At = instant(b, "2026-10-26T11:00:00Z")
 	first := f
 	first.User = "svc-x"
-	for name, facts := range map[string]Facts{"LastOf30Rules": f, "NearClockChange": clockChange, "FirstRule": first} {
+	reply := f
+	reply.Groups, reply.Reply = append([]string{"admins"}, f.Groups...), []Attribute{{Name: "Filter-Id", Value: "own"}}
+	reply.User = "nobody" // of no team, which admins could meet
+	for name, facts := range map[string]Facts{"LastOf30Rules": f, "NearClockChange": clockChange, "FirstRule": first, "ReplyOfThree": reply} {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {

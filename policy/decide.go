@@ -10,6 +10,7 @@ import (
 type Policy struct {
 	rules    []rule
 	fallback Action // where no rule matched
+	groups   []groupReply
 	names    names
 }
 
@@ -17,7 +18,13 @@ type Policy struct {
 type rule struct {
 	name   string
 	action Action
-	reply  []Attribute
+
+	factor   Factor // empty: the client's
+	remember time.Duration
+	fail     Fail
+
+	reply     []Attribute
+	templates bool // one of them holds {group}
 
 	users        []userPattern
 	groups       patterns
@@ -49,16 +56,23 @@ type subject struct {
 	at          time.Time
 }
 
+// person is what the directory says of the subject, as it writes it. It stands beside the subject, and not in it, since it goes into
+// replies, and with it the subject's place on the stack would.
+type person struct {
+	groups []string // in the order of the subject's
+	reply  []Attribute
+}
+
 // Decide gives the decision on a login. It is pure and total: every Facts has a decision, the same one every time. Where both
 // `only` conditions fail the denial is ByNetwork. The Reply of a Decision is shared and must not be written to. With the
-// names that New was told of, it does not allocate for a person of up to 16 groups.
+// names that New was told of, it does not allocate for a person of up to 16 groups where the reply is the rule's alone, without templates.
 func (p *Policy) Decide(f Facts) Decision {
 	if p == nil {
 		return Decision{Rule: DefaultRule}
 	}
 	var room [16]string
 	s := p.subject(f, room[:0])
-	d, _ := p.decide(&s)
+	d, _ := p.decide(&s, person{groups: f.Groups, reply: f.Reply})
 	return d
 }
 
@@ -74,13 +88,21 @@ func (p *Policy) subject(f Facts, room []string) subject {
 }
 
 // decide gives the decision and the index of the deciding rule, -1 for the default.
-func (p *Policy) decide(s *subject) (Decision, int) {
+func (p *Policy) decide(s *subject, who person) (Decision, int) {
 	for i := range p.rules {
-		if p.rules[i].matches(s) {
-			return p.rules[i].conclude(s), i
+		if r := &p.rules[i]; r.matches(s) {
+			return p.answer(r.conclude(s), r, s, who), i
 		}
 	}
-	return Decision{Action: p.fallback, Rule: DefaultRule}, -1
+	return p.answer(Decision{Action: p.fallback, Rule: DefaultRule}, &rule{name: DefaultRule}, s, who), -1
+}
+
+// answer completes a decision by its reply, unless it denies.
+func (p *Policy) answer(d Decision, r *rule, s *subject, who person) Decision {
+	if d.Action != Deny {
+		d.Reply = p.reply(r, s, who)
+	}
+	return d
 }
 
 // matches reports whether every `match` clause holds.
@@ -102,10 +124,23 @@ func (r *rule) conclude(s *subject) Decision {
 	if !open {
 		return Decision{Denial: ByHours, Rule: r.name}
 	}
-	if r.action == Deny {
-		return Decision{Rule: r.name}
+	d := r.decision()
+	if d.Action != Deny {
+		d.Until = until
 	}
-	return Decision{Action: r.action, Rule: r.name, Reply: r.reply, Until: until}
+	return d
+}
+
+// decision is the rule's own word, without what hangs on the login.
+func (r *rule) decision() Decision {
+	switch r.action {
+	case RequirePush:
+		return Decision{Action: RequirePush, Rule: r.name, Factor: r.factor, Remember: r.remember, Fail: r.fail}
+	case Exempt:
+		return Decision{Action: Exempt, Rule: r.name, Factor: r.factor} // no phone is asked, so nothing can be remembered, or fail
+	case Deny:
+	}
+	return Decision{Rule: r.name}
 }
 
 // holds is the one place where a condition is judged. A condition left out holds.

@@ -12,6 +12,14 @@ type Trace struct {
 	Rules    []RuleTrace // every rule, in order
 	Default  Action      // of a login that no rule matches
 	Decision Decision
+	Reply    []ReplyTrace // what stands in Decision.Reply, in its order
+}
+
+// ReplyTrace is one reply attribute with its origin.
+type ReplyTrace struct {
+	Attribute Attribute
+	From      string // `person`, `group "NAME"`, `rule "NAME"`
+	Failed    error  // why a template has no octets, so that no answer can be made; nil: it has
 }
 
 // RuleTrace is what became of one rule.
@@ -38,8 +46,12 @@ func (p *Policy) Explain(f Facts) Trace {
 		p = &Policy{}
 	}
 	s := p.subject(f, nil)
-	decision, decider := p.decide(&s)
+	who := person{groups: f.Groups, reply: f.Reply}
+	decision, decider := p.decide(&s, who)
 	t := Trace{Facts: f, Default: p.fallback, Decision: decision}
+	if decision.Action != Deny {
+		t.Reply = p.replyTraces(decider, &s, who)
+	}
 	for i := range p.rules {
 		r := &p.rules[i]
 		t.Rules = append(t.Rules, RuleTrace{
@@ -49,6 +61,19 @@ func (p *Policy) Explain(f Facts) Trace {
 		})
 	}
 	return t
+}
+
+// replyTraces tell where each attribute of the reply comes from.
+func (p *Policy) replyTraces(decider int, s *subject, who person) []ReplyTrace {
+	r := &rule{name: DefaultRule}
+	if decider >= 0 {
+		r = &p.rules[decider]
+	}
+	var out []ReplyTrace
+	for _, part := range p.compose(r, s, who) {
+		out = append(out, ReplyTrace{Attribute: part.attribute, From: part.from, Failed: part.failed})
+	}
+	return out
 }
 
 // findings judges the stated conditions from first to last.

@@ -6,8 +6,11 @@ import (
 	"net/netip"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"ivalt-radius/secret"
 )
 
 // contract is the whole example of the settings' documentation.
@@ -54,7 +57,7 @@ rule 3               "night-shift", require_push: does not match, and an earlier
 
 decision  require_push
 rule      "contractors-in-office-hours"
-reply     Filter-Id = "contractors"
+reply     Filter-Id = "contractors" from rule "contractors-in-office-hours"
 until     Mon 2026-11-23 17:00:00 +00:00
 `
 
@@ -137,5 +140,55 @@ var errBroken = errors.New("broken")
 func TestWriteToTellsTheWritersError(t *testing.T) {
 	if n, err := (Trace{}).WriteTo(brokenWriter{}); n != 0 || !errors.Is(err, errBroken) {
 		t.Errorf("%d, %v", n, err)
+	}
+}
+
+// TestExplainShowsTheWayIn: the first factor, what is remembered, the fail mode, and where each attribute comes from; of an encrypted one
+// never the value.
+func TestExplainShowsTheWayIn(t *testing.T) {
+	const canary = "cAnArY-0x7"
+	sealed := Attribute{Name: "Tunnel-Password", Value: canary, Sealed: secret.New(canary)}
+	sealedTemplate := Attribute{Name: "MS-MPPE-Send-Key", Value: "(encrypted)", Fill: func(group string) (Attribute, error) {
+		return Attribute{Name: "MS-MPPE-Send-Key", Value: canary + group, Sealed: secret.New(canary + group)}, nil
+	}}
+	k := known()
+	k.Now = instant(t, "2026-12-01T00:00:00Z")
+	p, faults := New(Settings{
+		Groups: []GroupSettings{{Name: "admins", Reply: []Attribute{attr("Class", "a"), sealedTemplate}}},
+		Rules: []RuleSettings{
+			{Name: "r", Match: MatchSettings{Groups: []string{"a*"}}, Primary: "file", Remember: 8 * time.Hour, Reply: []Attribute{filled("Filter-Id"), sealed}, Fail: FailSettings{
+				Mode: "insecure_allow", Until: "2026-12-24T18:00:00Z", Reason: "a \x1bmove",
+			}},
+			{Name: "s", Primary: "ldap", Fail: FailSettings{Mode: "allow_remembered", For: 72 * time.Hour}},
+		},
+	}, k)
+	if p == nil {
+		t.Fatal(faults)
+	}
+	for name, c := range map[string]struct {
+		facts Facts
+		want  []string
+	}{
+		"all of it": {Facts{Groups: []string{"x", "Admins"}, Reply: []Attribute{attr("Framed-MTU", "1400")}, At: k.Now}, []string{
+			"first factor file, by the rule\n", "remember an approval counts for 8h0m0s\n", `fail insecure_allow until Thu 2026-12-24 18:00:00 +00:00; reason "a \x1bmove"`,
+			`reply Filter-Id = "vpn-Admins" from rule "r"`, `reply Tunnel-Password = (encrypted) from rule "r"`, `reply Class = "a" from group "Admins"`,
+			`reply MS-MPPE-Send-Key = (encrypted) from group "Admins"`, `reply Framed-MTU = "1400" from person`,
+		}},
+		"when it is over": {Facts{Groups: []string{"admins"}, At: instant(t, "2026-12-24T18:00:00Z")}, []string{"fail insecure_allow until Thu 2026-12-24 18:00:00 +00:00, which is over: it denies"}},
+		"remembered":      {Facts{}, []string{"first factor ldap, by the rule\n", "fail allow_remembered: whom iVALT approved within 72h0m0s, at the same calling station\n"}},
+	} {
+		text := squeeze(p.Explain(c.facts).String())
+		for _, want := range c.want {
+			if !strings.Contains(text, want) {
+				t.Errorf("%s: %q is missing in:\n%s", name, want, text)
+			}
+		}
+		if strings.Contains(text, canary) {
+			t.Errorf("%s: an encrypted value is shown:\n%s", name, text)
+		}
+	}
+	text := mustNew(t, contract()).Explain(Facts{User: "svc-x", Reply: []Attribute{attr("Class", "p")}}).String()
+	if strings.Contains(text, "reply") || strings.Contains(text, "factor") {
+		t.Errorf("of a denied login:\n%s", text)
 	}
 }

@@ -23,9 +23,10 @@ func FuzzNew(f *testing.F) {
 			{Name: "b", Only: OnlySettings{
 				Networks: []string{network},
 				Hours:    []HoursSettings{{Days: []string{day}, From: from, To: to, Timezone: zone, Except: []string{except}}},
-			}},
-		}}
-		facts := Facts{User: name, Groups: []string{group, name}, Client: client, At: time.Unix(at, 0)}
+			}, Primary: group, Fail: FailSettings{Mode: decision, Until: except, Reason: name}},
+			{Name: "c", Fail: FailSettings{Mode: "insecure_allow", Until: from + except, Reason: name}},
+		}, Groups: []GroupSettings{{Name: group, Reply: []Attribute{{Name: user, Value: name}, filled(user)}}}}
+		facts := Facts{User: name, Groups: []string{group, name}, Reply: []Attribute{{Name: name, Value: group}}, Client: client, At: time.Unix(at, 0)}
 		if a, err := netip.ParseAddr(address); err == nil {
 			facts.CallingStation = a
 		}
@@ -37,7 +38,7 @@ func FuzzNew(f *testing.F) {
 func checkNew(t *testing.T, s Settings, facts Facts) {
 	t.Helper()
 	k := known()
-	k.GroupsUnlisted = true
+	k.GroupsUnlisted, k.Now = true, time.Unix(1_774_747_800, 0)
 	p, faults := New(s, k)
 	if (p == nil) != (len(faults.Fatal()) > 0) {
 		t.Fatalf("policy %v with faults %v", p, faults)

@@ -27,6 +27,7 @@ func New(s Settings, k Known) (*Policy, fault.List) {
 		p.rules = append(p.rules, r.rule(index(root+".rules", i), rs))
 	}
 	r.unreachable(p.rules)
+	p.groups = r.groupList(root+".groups", s.Groups)
 	if len(r.faults.Fatal()) > 0 {
 		return nil, r.faults
 	}
@@ -40,6 +41,8 @@ type reader struct {
 	clients  []string // canonical
 	groups   []string // canonical
 	unlisted bool     // groups may exist that are not listed
+	late     []Factor // sources of groups that come too late
+	now      time.Time
 	seen     map[string]string
 	local    *time.Location
 	zone     *time.Location // of windows that name none
@@ -48,7 +51,7 @@ type reader struct {
 
 func newReader(k Known) *reader {
 	r := &reader{
-		names: newNames(k), unlisted: k.GroupsUnlisted, local: k.Local,
+		names: newNames(k), unlisted: k.GroupsUnlisted, late: k.LateGroups, now: k.Now, local: k.Local,
 		seen: make(map[string]string), zones: make(map[string]*time.Location),
 	}
 	if r.local == nil {
@@ -87,9 +90,8 @@ func (r *reader) rule(path string, s RuleSettings) rule {
 	out.networks = r.networks(path+".match.networks", s.Match.Networks)
 	out.onlyNetworks = r.networks(path+".only.networks", s.Only.Networks)
 	out.onlyHours = r.hours(path+".only.hours", s.Only.Hours)
-	if len(s.Reply) > 0 {
-		out.reply = slices.Clip(slices.Clone(s.Reply)) // clipped: an append by a caller must not reach the next login
-	}
+	r.ruleReply(path, s, &out)
+	r.push(path, s, &out)
 	if s.Decision == Deny.String() { // not where an unknown word stands: that is a fault of its own
 		r.denyWarnings(path, &out)
 	}
@@ -168,11 +170,7 @@ func (r *reader) users(path string, texts []string) []userPattern {
 }
 
 func (r *reader) groupPatterns(path string, texts []string) patterns {
-	return r.patterns(path, texts, func(path string, p *pattern) {
-		if !r.unlisted && !slices.ContainsFunc(r.groups, p.match) {
-			r.faults.Add(path, "no configured source can supply a group %q", p.text)
-		}
-	})
+	return r.patterns(path, texts, r.supplied)
 }
 
 func (r *reader) clientPatterns(path string, texts []string) patterns {
@@ -234,11 +232,9 @@ func (r *reader) unreachable(rules []rule) {
 	}
 }
 
-// everyone reports a rule that every login meets. `groups` and `networks` never do: a person may have no group, and a login no
-// address.
+// everyone reports a rule that every login meets.
 func (r *reader) everyone(d *rule) bool {
-	users := d.users == nil || slices.ContainsFunc(d.users, func(p userPattern) bool { return p.everything() })
 	clients := d.clients == nil || d.clients.everything() ||
 		len(r.clients) > 0 && !slices.ContainsFunc(r.clients, func(c string) bool { return !d.clients.match(c) })
-	return users && clients && d.groups == nil && d.networks == nil
+	return clients && d.anybody()
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -29,8 +30,15 @@ func drawSettings(t *rapid.T) Settings {
 				Networks: drawSome(t, "only networks", "10.1.0.0/16", "2001:db8::/32", "::/0"),
 				Hours:    drawHours(t),
 			},
-			Reply: []Attribute{{Name: "Class", Value: fmt.Sprint(i)}},
+			Reply: []Attribute{{Name: "Class", Value: fmt.Sprint(i)}}, Primary: rapid.SampledFrom([]string{"", "none", "file"}).Draw(t, "primary"),
+			Remember: time.Duration(rapid.IntRange(0, 1).Draw(t, "remember")) * time.Hour,
+			Fail:     rapid.SampledFrom([]FailSettings{{}, {Mode: "allow_remembered", For: time.Hour}}).Draw(t, "fail"),
 		})
+	}
+	for _, name := range drawSome(t, "groups with a reply", "admins", "vpn users") {
+		if !slices.ContainsFunc(s.Groups, func(g GroupSettings) bool { return g.Name == name }) {
+			s.Groups = append(s.Groups, GroupSettings{Name: name, Reply: []Attribute{{Name: "Filter-Id", Value: name}, {Name: "Class", Value: name}}})
+		}
 	}
 	return s
 }
@@ -90,6 +98,7 @@ func drawFacts(t *rapid.T) Facts {
 	f := Facts{
 		User:   rapid.SampledFrom([]string{"", "alice", "svc-x", `corp\alice`, "alice@corp", `corp\svc-x@corp`, "zoe"}).Draw(t, "user"),
 		Groups: drawSome(t, "member of", "admins", "ADMINS", "VPN Users", "ärzte", "guests"),
+		Reply:  rapid.SampledFrom([][]Attribute{nil, nil, {{Name: "CLASS", Value: "own"}}}).Draw(t, "reply"),
 		Client: rapid.SampledFrom([]string{"", "fw01", "FW01", "openvpn-as", "other"}).Draw(t, "client"),
 		At:     drawInstant(t),
 	}
@@ -100,11 +109,7 @@ func drawFacts(t *rapid.T) Facts {
 }
 
 func drawPolicy(t *rapid.T) *Policy {
-	p, faults := New(drawSettings(t), known())
-	if err := faults.Err(); err != nil {
-		t.Fatal(err)
-	}
-	return p
+	return mustNewIn(t, drawSettings(t))
 }
 
 // TestExplainIsDecide holds that the dry run tells what the server does, and that its parts bear out the whole.
@@ -121,6 +126,16 @@ func TestExplainIsDecide(t *testing.T) {
 		if diff := cmp.Diff(d, rebuilt(t, trace), cmp.FilterPath(ends, cmp.Ignore())); diff != "" {
 			t.Fatalf("the findings lead elsewhere: %s\n%s", diff, trace)
 		}
+		if d.Action != RequirePush && (d.Remember != 0 || d.Fail != (Fail{})) || d.Action == Deny && d.Factor != "" {
+			t.Fatalf("a way past the phone that is not asked: %+v", d)
+		}
+		var told []Attribute
+		for _, r := range trace.Reply {
+			told = append(told, r.Attribute)
+		}
+		if diff := cmp.Diff(d.Reply, told); diff != "" {
+			t.Fatalf("the trace tells another reply: %s", diff)
+		}
 		if d.Action == Deny && (d.Reply != nil || !d.Until.IsZero()) {
 			t.Fatalf("a denial carries a reply or an end: %+v", d)
 		}
@@ -131,7 +146,93 @@ func TestExplainIsDecide(t *testing.T) {
 }
 
 // ends leaves out what findings do not hold.
-func ends(p cmp.Path) bool { return p.String() == "Reply" || p.String() == "Until" }
+func ends(p cmp.Path) bool {
+	return slices.Contains([]string{"Reply", "Until", "Factor", "Remember", "Fail"}, p.String())
+}
+
+// TestPossibleIsDecide holds that every decision stands among those that are possible through its client, and that a rule's own
+// way in is the possible one's.
+func TestPossibleIsDecide(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		p, f := drawPolicy(t), drawFacts(t)
+		d := p.Decide(f)
+		for _, possible := range p.Possible(f.Client) {
+			if possible.Rule != d.Rule {
+				continue
+			}
+			if d.Action != Deny {
+				if diff := cmp.Diff(possible, d, cmp.FilterPath(func(p cmp.Path) bool { return p.String() == "Reply" || p.String() == "Until" }, cmp.Ignore())); diff != "" {
+					t.Fatal(diff)
+				}
+			}
+			return
+		}
+		t.Fatalf("not possible, and decided: %+v", d)
+	})
+}
+
+// TestReplyIsTheStrongest holds replies against a slower tale of them: of each name the person's values, else those of the first group
+// of the settings that is the person's and has it, else the rule's.
+func TestReplyIsTheStrongest(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		draw := func(label string) []Attribute {
+			var out []Attribute
+			for i, name := range rapid.SliceOfN(rapid.SampledFrom([]string{"Class", "class", "Filter-Id", "Framed-MTU"}), 0, 4).Draw(t, label) {
+				out = append(out, attr(name, fmt.Sprint(label, i)))
+			}
+			return out
+		}
+		rule, admins, users, person := draw("rule"), draw("admins"), draw("users"), draw("person")
+		facts := Facts{Groups: drawSome(t, "member of", "admins", "VPN Users", "guests"), Reply: person}
+		s := Settings{Rules: []RuleSettings{{Name: "r", Reply: rule}}}
+		sources := [][]Attribute{person}
+		for _, g := range []GroupSettings{{Name: "VPN Users", Reply: users}, {Name: "admins", Reply: admins}} {
+			if len(g.Reply) > 0 {
+				s.Groups = append(s.Groups, g)
+			}
+			if slices.Contains(facts.Groups, g.Name) {
+				sources = append(sources, g.Reply)
+			}
+		}
+		checkStrongest(t, mustNewIn(t, s).Decide(facts).Reply, append(sources, rule))
+	})
+}
+
+// checkStrongest compares a reply, name by name, with the first source that has the name.
+func checkStrongest(t *rapid.T, reply []Attribute, sources [][]Attribute) {
+	valuesOf := func(reply []Attribute, name string) (values []string) {
+		for _, a := range reply {
+			if strings.EqualFold(a.Name, name) {
+				values = append(values, a.Value)
+			}
+		}
+		return values
+	}
+	total := 0
+	for _, name := range []string{"Class", "Filter-Id", "Framed-MTU"} {
+		var want []string
+		for _, source := range sources {
+			if want = valuesOf(source, name); want != nil {
+				break
+			}
+		}
+		if diff := cmp.Diff(want, valuesOf(reply, name)); diff != "" {
+			t.Fatalf("%s: %s", name, diff)
+		}
+		total += len(want)
+	}
+	if total != len(reply) {
+		t.Fatalf("%d attributes, want %d", len(reply), total)
+	}
+}
+
+func mustNewIn(t *rapid.T, s Settings) *Policy {
+	p, faults := New(s, known())
+	if err := faults.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
 
 // rebuilt decides again, from a trace's findings alone.
 func rebuilt(t *rapid.T, trace Trace) Decision {

@@ -10,6 +10,7 @@ type Settings struct {
 	Timezone string // IANA zone of the windows that name none; empty: Known.Local
 	Default  string // deny, require_push or exempt; empty: require_push
 	Rules    []RuleSettings
+	Groups   []GroupSettings
 }
 
 // RuleSettings is one element of `policy.rules`.
@@ -19,6 +20,24 @@ type RuleSettings struct {
 	Only     OnlySettings
 	Decision string      // deny, require_push or exempt; empty: require_push
 	Reply    []Attribute // for the Access-Accept, already understood and encoded by the room that owns attributes
+
+	Primary  string        // none, file, ldap or radius; empty: the client's
+	Remember time.Duration // remember.for; 0: not at all
+	Fail     FailSettings
+}
+
+// FailSettings say what becomes of a login where iVALT cannot be asked. The zero FailSettings deny.
+type FailSettings struct {
+	Mode   string        // deny, allow_remembered or insecure_allow; empty: deny
+	For    time.Duration // required with allow_remembered, else a fault
+	Until  string        // RFC 3339, at most 30 days behind Known.Now; required with insecure_allow, else a fault; over: a warning
+	Reason string        // as Until
+}
+
+// GroupSettings is one element of `policy.groups`.
+type GroupSettings struct {
+	Name  string      // a group's name, without regard to case; unique; no pattern
+	Reply []Attribute // as a rule's; not empty; {group} is the group, as the directory writes it
 }
 
 // MatchSettings say whom a rule is for. A nil list is a key left out and holds for everyone; a list that is there but
@@ -57,5 +76,10 @@ type Known struct {
 	Groups         []string // groups that the configured sources list
 	GroupsUnlisted bool     // a configured source (LDAP, say) can supply groups that nobody can list beforehand
 
+	// LateGroups are the first factors whose groups come with their answer, when the rules have been judged: a fault about a group
+	// says so.
+	LateGroups []Factor
+
+	Now   time.Time      // when New is called; the zero Time: no `insecure_allow` is taken
 	Local *time.Location // the machine's zone; nil: time.Local
 }

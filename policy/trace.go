@@ -5,6 +5,7 @@ import (
 	"io"
 	"strings"
 	"text/tabwriter"
+	"time"
 )
 
 // String is the trace as WriteTo prints it.
@@ -84,12 +85,58 @@ func (t Trace) writeDecision(w io.Writer) {
 		row(w, "because", d.because())
 	}
 	row(w, "rule", fmt.Sprintf("%q", d.Rule))
-	for _, a := range d.Reply {
-		row(w, "reply", fmt.Sprintf("%s = %q", a.Name, a.Value))
+	if d.Action != Deny {
+		t.writeWay(w)
 	}
 	if !d.Until.IsZero() {
 		row(w, "until", clockWords(d.Until.In(t.Facts.At.Location())))
 	}
+}
+
+// writeWay prints what a login passes on its way in, and what its answer holds.
+func (t Trace) writeWay(w io.Writer) {
+	d := t.Decision
+	if d.Factor != "" {
+		row(w, "first factor", string(d.Factor)+", by the rule")
+	}
+	if d.Remember > 0 {
+		row(w, "remember", "an approval counts for "+d.Remember.String())
+	}
+	if words := d.Fail.words(t.Facts.At); words != "" {
+		row(w, "fail", words)
+	}
+	for _, r := range t.Reply {
+		row(w, "reply", r.words())
+	}
+}
+
+// words are the fail mode with its bounds; empty where it denies.
+func (f Fail) words(at time.Time) string {
+	switch f.Mode {
+	case FailRemembered:
+		return fmt.Sprintf("allow_remembered: whom iVALT approved within %s, at the same calling station", f.For)
+	case FailOpen:
+		over := ""
+		if !at.Before(f.Until) {
+			over = ", which is over: it denies"
+		}
+		return fmt.Sprintf("insecure_allow until %s%s; reason %q", clockWords(f.Until.In(at.Location())), over, f.Why)
+	case FailDeny:
+	}
+	return ""
+}
+
+// words show an attribute; never the value of one that travels encrypted.
+func (r ReplyTrace) words() string {
+	value := fmt.Sprintf("%q", r.Attribute.Value)
+	if !r.Attribute.Sealed.Empty() {
+		value = "(encrypted)"
+	}
+	words := fmt.Sprintf("%s = %s from %s", r.Attribute.Name, value, r.From)
+	if r.Failed != nil {
+		words += fmt.Sprintf("; cannot be sent: %q", r.Failed)
+	}
+	return words
 }
 
 // because says why policy denies.

@@ -45,7 +45,7 @@ func newExplainCommand() *cobra.Command {
 			if err != nil {
 				return exit.UsageError(cmd, err)
 			}
-			printClient(cmd.OutOrStdout(), client)
+			printClient(cmd.OutOrStdout(), settings, client)
 			return explain(cmd, settings, r, q, facts)
 		},
 	}
@@ -104,7 +104,7 @@ func explain(cmd *cobra.Command, s *config.Settings, r rooms, q question, facts 
 	if err != nil {
 		return fmt.Errorf("asking the directory: %w", err)
 	}
-	facts.User, facts.Groups = user.String(), person.Groups
+	facts.User, facts.Groups, facts.Reply = user.String(), person.Groups, person.Reply
 	printPerson(out, s, q, user, person)
 	trace := r.policy.Explain(facts)
 	if listed := person.Name.String(); listed != "" && listed != facts.User {
@@ -140,8 +140,8 @@ func explain(cmd *cobra.Command, s *config.Settings, r rooms, q question, facts 
 // printRow prints as policy's Trace does, which follows.
 func printRow(w io.Writer, name, value string) { _, _ = fmt.Fprintf(w, "%-17s%s\n", name, value) }
 
-// printClient shows how long the NAS waits, and why.
-func printClient(w io.Writer, c config.Client) {
+// printClient shows how long the NAS waits and what its people show first, and why.
+func printClient(w io.Writer, s *config.Settings, c config.Client) {
 	within, source := 60*time.Second, "the default"
 	for _, p := range radius.Profiles() {
 		if p.Name == c.Profile {
@@ -152,6 +152,11 @@ func printClient(w io.Writer, c config.Client) {
 		within, source = c.AnswerWithin, "set; its profile is "+cmp.Or(c.Profile, "none")
 	}
 	printRow(w, "NAS", fmt.Sprintf("waits %s in all (answer_within: %s)", within, source))
+	factor, key := c.Primary, "the client's primary"
+	if factor == "" {
+		factor, key = s.Primary.Method, "primary.method"
+	}
+	printRow(w, "factor", fmt.Sprintf("%s (%s), where no rule names another", factor, key))
 }
 
 // printPerson shows what the name becomes. Phone and e-mail are masked here as everywhere.
@@ -167,7 +172,6 @@ func printPerson(w io.Writer, s *config.Settings, q question, u auth.Username, p
 	}
 	printRow(w, "e-mail", email)
 	printRow(w, "phone", phone)
-	printRow(w, "factor", "the push alone (primary.method: "+s.Primary.Method+")")
 }
 
 func emailSource(s *config.Settings, u auth.Username, p auth.Person) string {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"ivalt-radius/auth"
+	"ivalt-radius/cmd/ivalt-radius/factors"
 	"ivalt-radius/config"
 	"ivalt-radius/directory"
 	"ivalt-radius/fault"
@@ -38,9 +39,10 @@ func understand(s *config.Settings, before fault.List) (rooms, fault.List) {
 	rules, found := policySettings(s)
 	faults = append(faults, found...)
 	others := known(s, r.people)
-	others.GroupsUnlisted = unread // nobody knows which groups a users.file has that could not be read
+	others.GroupsUnlisted = others.GroupsUnlisted || unread // nobody knows which groups a users.file has that could not be read
 	r.policy, found = policy.New(rules, others)
 	faults = append(faults, found...)
+	faults = append(faults, factors.Check(s, r.policy)...)
 
 	r.radius = radiusSettings(s, &auth.Rules{
 		Policy: r.policy, Directory: r.people, Primaries: map[policy.Factor]auth.Primary{policy.NoFactor: auth.NoPrimary{}}, MaxAttempts: s.MaxAttempts,
@@ -52,34 +54,9 @@ func understand(s *config.Settings, before fault.List) (rooms, fault.List) {
 	faults = append(faults, r.ivalt.Check()...)
 
 	if len(faults.Fatal()) == 0 {
-		faults = append(faults, strangers(s, r.policy)...)
+		faults = append(faults, factors.Strangers(s, r.policy, others.Now)...)
 	}
 	return r, s.Locate(faults)
-}
-
-// strangers warns where somebody of any realm may log in with the phone alone: a name with @ is iVALT's e-mail as it stands, a
-// pattern without @ meets the local part of every realm, and whether iVALT keeps one company's key from another company's people
-// is not known.
-func strangers(s *config.Settings, p *policy.Policy) (faults fault.List) {
-	names := []string{"somebody"}
-	for _, rule := range s.Policy.Rules {
-		for _, pattern := range rule.Match.Users {
-			if !strings.ContainsAny(pattern, `@\`) {
-				names = append(names, strings.ReplaceAll(pattern, "*", "x"))
-			}
-		}
-	}
-	for _, c := range s.Clients {
-		admitted := slices.IndexFunc(names, func(name string) bool {
-			d := p.Decide(policy.Facts{User: name + "@elsewhere.invalid", Client: c.Name, At: time.Now()})
-			return d.Action != policy.Deny || d.Denial != policy.ByRule
-		})
-		if s.Primary.Method == "none" && admitted >= 0 {
-			faults.Warn("policy.rules", "anybody whom iVALT knows may try to log in through client %s, as %s@elsewhere: put a rule before that denies "+
-				"foreign realms, match: {users: [\"*@*\"]}, behind one for your own", c.Name, names[admitted])
-		}
-	}
-	return faults
 }
 
 func entries(people []config.Person) []directory.Entry {
@@ -102,6 +79,18 @@ func known(s *config.Settings, people *directory.People) policy.Known {
 			u, err := auth.ParseUsername(name)
 			return u.String(), err
 		},
+		Now: time.Now(),
+	}
+	if ldap := s.Primary.LDAP; len(ldap.URLs) > 0 {
+		// Without a search account nobody can be asked about a person who has not logged in yet.
+		if ldap.UserDN != "" && ldap.BindDN == "" {
+			k.LateGroups = append(k.LateGroups, policy.LDAPFactor)
+		} else {
+			k.GroupsUnlisted = true
+		}
+	}
+	if s.FactorKeys(string(policy.RADIUSFactor)) != nil {
+		k.LateGroups = append(k.LateGroups, policy.RADIUSFactor)
 	}
 	for _, c := range s.Clients {
 		k.Clients = append(k.Clients, c.Name)
@@ -112,7 +101,7 @@ func known(s *config.Settings, people *directory.People) policy.Known {
 	return k
 }
 
-// policySettings are the rules with their reply attributes encoded.
+// policySettings are the rules and groups with their reply attributes encoded.
 func policySettings(s *config.Settings) (policy.Settings, fault.List) {
 	var faults fault.List
 	out := policy.Settings{Timezone: s.Policy.Timezone, Default: s.Policy.Default}
@@ -123,21 +112,28 @@ func policySettings(s *config.Settings) (policy.Settings, fault.List) {
 				Users: rule.Match.Users, Groups: rule.Match.Groups, Clients: rule.Match.Clients,
 				Networks: texts(rule.Match.Networks),
 			},
-			Only: policy.OnlySettings{Networks: texts(rule.Only.Networks), Hours: hours(rule.Only.Hours)},
+			Only:    policy.OnlySettings{Networks: texts(rule.Only.Networks), Hours: hours(rule.Only.Hours)},
+			Primary: rule.Primary, Remember: rule.Remember.For,
+			Fail: policy.FailSettings{Mode: rule.Fail.Mode, For: rule.Fail.For, Until: rule.Fail.Until, Reason: rule.Fail.Reason},
 		}
 		var found fault.List
 		p.Reply, found = reply(rule.Reply, fmt.Sprintf("policy.rules[%d].reply", i))
 		faults = append(faults, found...)
 		out.Rules = append(out.Rules, p)
 	}
+	for i, group := range s.Policy.Groups {
+		compiled, found := reply(group.Reply, fmt.Sprintf("policy.groups[%d].reply", i))
+		faults = append(faults, found...)
+		out.Groups = append(out.Groups, policy.GroupSettings{Name: group.Name, Reply: compiled})
+	}
 	return out, faults
 }
 
-// replyLimit is what the attributes of one rule may have together, in octets: a packet has 4,096 (RFC 2865 section 3), of which
+// replyLimit is what the attributes of one rule or group may have together, in octets: a packet has 4,096 (RFC 2865 section 3), of which
 // the header, Message-Authenticator, Reply-Message, Session-Timeout and the request's Proxy-States take their part.
 const replyLimit = 3800
 
-// reply encodes the attributes of one rule.
+// reply encodes the attributes of one rule or group.
 func reply(attributes []config.Attribute, path string) ([]policy.Attribute, fault.List) {
 	var faults fault.List
 	var out []policy.Attribute
@@ -148,7 +144,7 @@ func reply(attributes []config.Attribute, path string) ([]policy.Attribute, faul
 			faults.Add(path+"."+a.Name, "%v", err)
 		}
 		for _, c := range compiled {
-			octets += len(c.Wire)
+			octets += len(c.Wire) + c.Sealed.Len()
 		}
 		out = append(out, compiled...)
 	}
@@ -186,12 +182,13 @@ func radiusSettings(s *config.Settings, rules *auth.Rules) radius.Settings {
 		Authentication: texts(s.Listen.Authentication), Accounting: texts(s.Listen.Accounting),
 		MaxAttempts: s.MaxAttempts, RejectDelay: s.RejectDelay,
 	}
+	first := s.Factors()
 	for i, c := range s.Clients {
 		given := func(key string) bool { return s.Given(fmt.Sprintf("clients[%d].%s", i, key)) }
 		r := radius.ClientSettings{
 			Name: c.Name, Networks: texts(c.Networks), Secrets: c.Secrets, MessageAuthenticator: c.MessageAuthenticator,
 			OmitMessageAuthenticator: c.InsecureOmitMessageAuthenticator, Profile: c.Profile, AnswerWithin: c.AnswerWithin, Rules: rules,
-			IgnoreStatusServer: !s.StatusServer || !c.StatusServer, Factor: policy.Factor(s.Primary.Method),
+			IgnoreStatusServer: !s.StatusServer || !c.StatusServer, Factor: policy.Factor(first[i]),
 		}
 		if given("calling_station_from") {
 			r.CallingStationFrom = c.CallingStationFrom
