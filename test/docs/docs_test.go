@@ -138,7 +138,11 @@ func check(t *testing.T, text string) (output string, code int) {
 	t.Helper()
 	dir := t.TempDir()
 	for _, file := range etcFile.FindAllStringSubmatch(text, -1) {
-		write(t, filepath.Join(dir, file[1]), "{}\n")
+		content := "{}\n"
+		if file[1] == "users.yaml" {
+			content = "carol: {groups: [staff, vpn-contractors]}\n" // so that rules of the documents may name the groups
+		}
+		write(t, filepath.Join(dir, file[1]), content)
 	}
 	for _, file := range etcSecret.FindAllStringSubmatch(text, -1) {
 		write(t, filepath.Join(dir, file[1]), madeUp+"\n")
