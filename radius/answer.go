@@ -17,13 +17,14 @@ func (s *Server) answer(x *exchange, v auth.Verdict) {
 		return
 	}
 	octets := s.encode(x, v)
-	switch wire.Code(octets[0]) {
-	case wire.AccessAccept:
-		s.drops.count(accepted)
-	case wire.AccessChallenge:
-		s.drops.count(challenged)
-	default:
-		s.drops.count(rejected)
+	counter := rejected
+	if code := wire.Code(octets[0]); code == wire.AccessAccept {
+		counter = accepted
+	} else if code == wire.AccessChallenge {
+		counter = challenged
+	}
+	s.drops.count(counter)
+	if counter == rejected {
 		if wait := s.waitFor(x); wait > 0 && s.hold(x, octets, wait) {
 			return
 		}

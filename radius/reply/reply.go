@@ -63,7 +63,7 @@ func whole(t Target, v auth.Verdict, now time.Time) ([]byte, error) {
 		return nil, err
 	}
 	if b.limit < noLimit {
-		b.out = wire.Append(b.out, sessionTimeout, binary.BigEndian.AppendUint32(nil, uint32(b.limit))) //nolint:gosec // judged above
+		b.out = wire.Append(b.out, sessionTimeout, binary.BigEndian.AppendUint32(nil, uint32(b.limit)))
 	}
 	octets, err := t.Key.AppendReply(nil, t.Origin, wire.Reply{Code: code, Attributes: b.out, Signature: t.Signature})
 	if err != nil {
