@@ -26,7 +26,7 @@ func (c checker) methods(words []string, out *auth.Client) {
 
 // prompts reads `challenge`. A NAS that takes an Access-Challenge for a Reject can never be asked.
 func (c checker) prompts(s Settings, p Profile) auth.Prompting {
-	prompts := auth.NeverAsk
+	var prompts auth.Prompting
 	switch s.Challenge {
 	case "", "off":
 		return auth.NeverAsk

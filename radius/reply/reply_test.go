@@ -14,6 +14,7 @@ import (
 
 	"ivalt-radius/auth"
 	"ivalt-radius/policy"
+	"ivalt-radius/radius/attribute"
 	"ivalt-radius/radius/reply"
 	"ivalt-radius/radius/wire"
 	"ivalt-radius/secret"
@@ -169,6 +170,28 @@ func TestSealedAttributes(t *testing.T) {
 		t.Errorf("Aruba-MPSK-Passphrase reads as %q, %v", passphrase, err)
 	}
 	checkSalts(t, got, vendor[6:8])
+}
+
+// TestCompiledAttributesAreSealed: what settings mean is what another codec reads at the other end.
+func TestCompiledAttributesAreSealed(t *testing.T) {
+	tunnel, err := attribute.Compile("Tunnel-Password", []string{"2:for {group}"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if tunnel[0], err = tunnel[0].Fill("staff"); err != nil {
+		t.Fatal(err)
+	}
+	aruba, err := attribute.Compile("Vendor-Specific.14823.44", []string{"0x616263"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := made(t, target(), accept(tunnel[0], aruba[0]))
+	if tag, password, err := rfc2868.TunnelPassword_LookupString(got, request()); tag != 2 || password != "for staff" || err != nil {
+		t.Errorf("Tunnel-Password reads as %d:%q, %v", tag, password, err)
+	}
+	if passphrase, _, err := layeh.TunnelPassword(got.Get(26)[6:], []byte(shared), []byte(asked)); string(passphrase) != "abc" {
+		t.Errorf("Aruba-MPSK-Passphrase reads as %q, %v", passphrase, err)
+	}
 }
 
 // checkSalts: RFC 2868 section 3.5: the top bit is set, none stands in the packet twice.
