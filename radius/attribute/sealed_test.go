@@ -104,7 +104,7 @@ func TestTemplates(t *testing.T) {
 					t.Errorf("%x %+v, %v; want %s", octets, got, err, tt.octets)
 				}
 			}
-			if want := tt.value; a.Value != want && (a.Value != "(encrypted)" || tt.shown != "(encrypted)") {
+			if want := map[bool]string{true: "(encrypted)", false: tt.value}[tt.shown == "(encrypted)"]; a.Value != want {
 				t.Errorf("the template is shown as %q", a.Value)
 			}
 		})
@@ -139,8 +139,9 @@ func TestFillRefuses(t *testing.T) {
 		"Filter-Id":               {"", "a\x00", "\xff", strings.Repeat("x", 254)},
 		"Tunnel-Private-Group-Id": {"", "\tv"},
 		"Tunnel-Password":         {"", "canary\x00", strings.Repeat("canary", 40)},
+		"Framed-Pool":             {""},
 	} {
-		compiled, err := Compile(name, []string{"{group}"})
+		compiled, err := Compile(name, []string{map[bool]string{true: "pool-{group}", false: "{group}"}[name == "Framed-Pool"]})
 		if err != nil {
 			t.Fatal(err)
 		}

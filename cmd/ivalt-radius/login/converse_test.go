@@ -148,6 +148,14 @@ func TestLoginAnswersAtTheTerminal(t *testing.T) {
 	}
 }
 
+// TestLoginAnswersAreNotReadFromAPipe: what follows the password there was not meant for a server's question.
+func TestLoginAnswersAreNotReadFromAPipe(t *testing.T) {
+	p := &person{in: strings.NewReader("2\n"), out: io.Discard}
+	if _, answered := p.answer(t.Context()); answered {
+		t.Error("an answer was read")
+	}
+}
+
 // TestLoginLeftUnanswered: the end of the terminal's input answers nothing.
 func TestLoginLeftUnanswered(t *testing.T) {
 	keyboard, terminal := openTerminal(t)
