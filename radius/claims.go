@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"ivalt-radius/radius/client"
+	"ivalt-radius/radius/reply"
 	"ivalt-radius/radius/wire"
 )
 
@@ -55,6 +56,7 @@ type exchange struct {
 	local    netip.Addr // the address that was asked, on a wildcard socket
 	received time.Time
 	origin   wire.Origin
+	ident    reply.Ident // of an MS-CHAPv2 login
 	digest   digest
 	uses     *uses
 	reply    []byte        // nil while it waits, and where silence is the answer
@@ -142,7 +144,7 @@ func (t *claims) claim(d *datagram, q question) (x *exchange, replaces []uint64,
 	t.last++
 	x = &exchange{
 		id: t.last, socket: d.socket, client: d.client, key: q.key, source: d.source, local: d.local,
-		received: d.received, origin: wire.OriginOf(q.packet), digest: name,
+		received: d.received, origin: wire.OriginOf(q.packet), ident: reply.IdentOf(&q.request), digest: name,
 	}
 	return x, t.enter(x), claimFresh
 }

@@ -4,7 +4,7 @@
 //	decode   raw octets, client -> request, or silence      structure, Message-Authenticator over the raw octets, password
 //	claim    exchange -> fresh | in flight | answered       in flight: dropped; answered: the same octets again
 //	Open     request -> verdict                             auth's journey; in a goroutine of its own where it must wait
-//	answer   exchange, verdict -> octets on the wire        Message-Authenticator first; remembered for duplicates
+//	answer   exchange, verdict -> octets on the wire        one builder for every verdict; remembered for duplicates
 //
 // Server.serve is that story in code. Only admit, decode and claim stay silent of their own accord; each silent drop is a counter, and
 // all of them together write at most one log line a second. From Open on there is one verdict, and the reply is what the
@@ -14,6 +14,7 @@
 // 5080 section 2.2.2). The record stays for 30 s from the reply. Up to 65,536 exchanges and eight more per attempt that may wait are remembered, one
 // client may have half of that in flight; a full table drops what is new and never forgets what waits.
 //
-// The sub-package client knows who may ask, wire is the codec, attribute names the reply attributes, accounting reads
-// Accounting-Requests, remedy says what to do about dropped packets, and radiustest is an in-process NAS.
+// The sub-package client knows who may ask, wire is the codec, access reads what an Access-Request says of a login, reply makes
+// the answer of a verdict, attribute names the reply attributes, accounting reads Accounting-Requests, remedy says what to do
+// about dropped packets, and radiustest is an in-process NAS.
 package radius

@@ -42,6 +42,7 @@ const (
 	received
 	accepted
 	rejected
+	challenged
 	silenced
 	statusAnswered
 	accountingAnswered
@@ -54,7 +55,7 @@ const (
 const words = "unknown_client invalid_source malformed wrong_code bad_authenticator missing_message_authenticator " +
 	"no_credential queue_full table_full client_full status_limited unreadable_accounting not_recorded read_error " +
 	"write_error | duplicate_dropped duplicate_answered status_silent delay_full reply_unfit panics received accepted " +
-	"rejected silenced status_answered accounting_answered"
+	"rejected challenged silenced status_answered accounting_answered"
 
 // lineEvery is how often silent drops may write a log line, all of them together.
 const lineEvery = time.Second

@@ -7,7 +7,9 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"ivalt-radius/auth"
 	"ivalt-radius/radius/client"
+	"ivalt-radius/radius/reply"
 	"ivalt-radius/radius/wire"
 	"ivalt-radius/secret"
 )
@@ -69,8 +71,10 @@ func judgeRequest(t *testing.T, q question) {
 	switch {
 	case r.Username == "" && r.Defect == "":
 		t.Fatal("a request without a name has no defect")
-	case len(r.State) > 0 && r.Defect == "":
-		t.Fatal("a request with State has no defect")
+	case r.State != nil && len(r.State) == 0 && r.Defect == "":
+		t.Fatal("an empty State has no defect")
+	case r.Method == auth.MSCHAPv2 && r.Defect == "" && reply.IdentOf(&r) == 0:
+		t.Fatal("a whole MS-CHAPv2 handshake has no identifier")
 	case !utf8.ValidString(r.CallingStation) || strings.ContainsAny(r.CallingStation, "\x00\n\x1b"):
 		t.Fatalf("the calling station cannot be shown: %q", r.CallingStation)
 	case r.From.Is4In6() || r.From.Zone() != "":

@@ -12,6 +12,7 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -373,6 +374,12 @@ func login(id byte, user, password string, more ...[]byte) []byte {
 		out = append(out, a...)
 	}
 	return sized(out)
+}
+
+// mschapv2 is an MS-CHAPv2 login without Message-Authenticator, whose response begins with an identifier of 'm'.
+func mschapv2(id byte) []byte {
+	return raw(1, id, attr(1, "bob"), attr(26, "\x00\x00\x01\x37\x0b\x12"+strings.Repeat("q", 16)),
+		attr(26, "\x00\x00\x01\x37\x19\x34"+strings.Repeat("m", 50)))
 }
 
 func message(p *layeh.Packet) string { return rfc2865.ReplyMessage_GetString(p) }

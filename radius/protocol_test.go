@@ -96,13 +96,14 @@ func TestReject(t *testing.T) {
 		{"PKT11_PAP_and_MSCHAP", raw(1, 7, name, password, attr(26, "\x00\x00\x01\x37\x01\x34"+strings.Repeat("m", 50))), "more than one kind"},
 		{"EAP1_refused_unread", signed(raw(1, 8, name, attr(79, "\xff\xff\xff")), shared), "EAP"},
 		{"ARAP", raw(1, 9, name, attr(70, "0123456789abcdef")), "ARAP"},
-		{"A7_State", login(10, "bob", "secret", attr(24, "foreign")), "State"},
+		{"A7_empty_State", login(10, "bob", "secret", attr(24, "")), "State is empty"},
 		{"UN1_no_User_Name", raw(1, 11, password), "no User-Name"},
 		{"UN1_empty_User_Name", raw(1, 12, attr(1, ""), password), "no User-Name"},
 		{"PAP1_15_octets", raw(1, 13, name, attr(2, strings.Repeat("x", 15))), "16 to 128"},
 		{"PAP1_empty", raw(1, 14, name, attr(2, "")), "16 to 128"},
 		{"PAP1_144_octets", raw(1, 15, name, attr(2, strings.Repeat("x", 144))), "16 to 128"},
 		{"CHP1_16_octets", raw(1, 16, name, attr(3, strings.Repeat("c", 16))), "17 octets"},
+		{"CHP2_no_challenge", raw(1, 17, name, attr(26, "\x00\x00\x01\x37\x19\x34"+strings.Repeat("m", 50))), "16 octets"},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -133,8 +134,14 @@ func TestRequest(t *testing.T) {
 		{"PAP2_embedded_NUL_is_kept", login(1, "bob", "abc\x00def"), func(r auth.Request) bool { return r.Password.Reveal() == "abc\x00def" }},
 		{"PAP5_empty", login(1, "bob", "\x00"), func(r auth.Request) bool { return r.Password.Empty() && r.Method == auth.PAP }},
 		{"CHAP", raw(1, 1, attr(1, "bob"), attr(3, strings.Repeat("c", 17))), func(r auth.Request) bool { return r.Method == auth.CHAP }},
-		{"MSCHAPv2", raw(1, 1, attr(1, "bob"), attr(26, "\x00\x00\x01\x37\x19\x34"+strings.Repeat("m", 50))), func(r auth.Request) bool {
+		{"CHP2_MSCHAPv2", mschapv2(1), func(r auth.Request) bool {
+			return r.Method == auth.MSCHAPv2 && r.Defect == "" && len(r.Handshake.Challenge) == 16 && len(r.Handshake.Response) == 50
+		}},
+		{"CHP2_MSCHAP_version_1", raw(1, 1, attr(1, "bob"), attr(26, "\x00\x00\x01\x37\x01\x34"+strings.Repeat("m", 50))), func(r auth.Request) bool {
 			return r.Method == auth.MSCHAP && r.Defect == ""
+		}},
+		{"A7_State_is_auths_to_judge", login(1, "bob", "secret", attr(24, "foreign")), func(r auth.Request) bool {
+			return string(r.State) == "foreign" && r.Defect == ""
 		}},
 		{"no_credential_signed", signed(raw(1, 1, attr(1, "bob")), shared), func(r auth.Request) bool { return r.Method == auth.NoCredential }},
 		{"UN2_name_as_sent", login(1, "B\xf6b\x00", "x"), func(r auth.Request) bool { return r.Username == "B\xf6b\x00" }},

@@ -328,7 +328,7 @@ func (s *Server) hint(d *datagram, q question, c cause) remedy.Hint {
 		h.Advice = remedy.WrongSecret
 	case c != missingMessageAuthenticator:
 		return remedy.Hint{}
-	case d.client.Policy == client.Auto && q.packet.Code() == wire.AccessRequest && d.facts.count[attrEAPMessage] == 0 &&
+	case d.client.Policy == client.Auto && q.packet.Code() == wire.AccessRequest && !d.facts.EAP() &&
 		s.learned.Has(LearnedKey(h.Client, h.Address)):
 		h.Advice = remedy.SignedOnce
 	default:

@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"ivalt-radius/radius/access"
 	"ivalt-radius/radius/client"
 )
 
@@ -47,7 +48,7 @@ type datagram struct {
 	local    netip.Addr
 	received time.Time
 	size     int
-	facts    facts // of the packet in buf, once decoded
+	facts    access.Facts // of the packet in buf, once decoded
 	buf      [datagramSize]byte
 }
 

@@ -73,8 +73,10 @@ func profilesPage(w io.Writer) {
 
 `+"`clients[].profile`"+` presets what a gateway is known to do; every value can be overridden beside it. `+"`login --nas NAME`"+` plays the same gateway.
 
-| profile | gateway | answer_within | retries played by `+"`login`"+` | basis |
-|---|---|---|---|---|
+An Access-Challenge (`+"`clients[].challenge`"+`) can be set for those that show it; for those that take it for a Reject it is a fault, for the others a warning.
+
+| profile | gateway | answer_within | retries played by `+"`login`"+` | makes of an Access-Challenge | basis |
+|---|---|---|---|---|---|
 `)
 	for _, p := range radius.Profiles() {
 		retry := fmt.Sprintf("%d packets, %s apart", p.Tries, p.RetryInterval)
@@ -84,7 +86,7 @@ func profilesPage(w io.Writer) {
 		if p.NewAuthenticator {
 			retry += ", new authenticator and port"
 		}
-		_, _ = fmt.Fprintf(w, "| `%s` | %s | %s | %s | %s |\n", p.Name, p.Title, p.AnswerWithin, retry, p.Basis)
+		_, _ = fmt.Fprintf(w, "| `%s` | %s | %s | %s | %s (%s) | %s |\n", p.Name, p.Title, p.AnswerWithin, retry, p.Challenge, p.ChallengeBasis, p.Basis)
 	}
 }
 

@@ -9,7 +9,8 @@ const (
 	isOursMessage  = "is set by this server alone, to one of four sentences that tell a stranger nothing"
 	isEAP          = "needs EAP, which this server does not speak"
 	isDigest       = "needs HTTP Digest authentication, which this server does not speak"
-	isEncrypted    = "is not supported as a plain reply value, since it travels encrypted"
+	isEncrypted    = "travels encrypted in a way that this server does not know"
+	isOursMSCHAP   = "is set by this server alone, for a login by MS-CHAPv2"
 	isNotForAccept = "has no place in an Access-Accept"
 	isContainer    = "is not set by itself; write Vendor-Specific.VENDOR.TYPE"
 )
@@ -23,10 +24,10 @@ const (
 // refusal says why an attribute cannot be set; it is empty where it can.
 func refusal(e entry) string {
 	switch {
-	case e.encrypted && e.vendor != 0:
-		return isEncrypted
 	case e.vendor == vendorMicrosoft:
 		return refusalMicrosoft(e.typ)
+	case e.vendor != 0 && e.encrypted && !e.salted:
+		return isEncrypted
 	case e.vendor == vendorADSLForum:
 		return isRequests
 	case e.vendor != 0:
@@ -48,7 +49,7 @@ func refusalStandard(typ byte) string {
 		return isOurs
 	case vendorSpecific:
 		return isContainer
-	case 69, 143: // Tunnel-Password, PKM-Auth-Key
+	case 143: // PKM-Auth-Key
 		return isEncrypted
 	case 79, 102, 163, 175, 176: // EAP-*
 		return isEAP
@@ -85,10 +86,10 @@ func refusalMicrosoft(typ byte) string {
 	switch typ {
 	case 1, 3, 4, 5, 6, 11, 19, 20, 25, 27: // responses, challenge, password changes
 		return isProof
-	case 2, 21, 26: // MS-CHAP-Error, MS-ARAP-PW-Change-Reason, MS-CHAP2-Success
+	case 2, 21: // MS-CHAP-Error, MS-ARAP-PW-Change-Reason
 		return isNotForAccept
-	case 12, 16, 17: // MS-CHAP-MPPE-Keys, MS-MPPE-Send-Key, MS-MPPE-Recv-Key
-		return isEncrypted
+	case 7, 8, 12, 16, 17, 26: // MS-MPPE-*, MS-CHAP-MPPE-Keys, MS-CHAP2-Success
+		return isOursMSCHAP
 	case 23, 24: // MS-Acct-Auth-Type, MS-Acct-EAP-Type
 		return isAccounting
 	}

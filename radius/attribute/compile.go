@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"ivalt-radius/policy"
+	"ivalt-radius/secret"
 )
 
 // The kinds of refusal, to branch on. Each error says in words which attribute or value is meant and what to do.
@@ -28,6 +29,10 @@ var (
 // The values of tagged attributes (RFC 2868) may begin with a tag, `1:` to `31:` or `0:`; a text without one has no tag
 // octet. Vendor-Specific.VENDOR.TYPE takes hexadecimal behind 0x alone.
 //
+// The result has Wire, or Sealed where the value travels encrypted (its Value is then no more than that), or Fill where a text
+// holds {group}: that is a template, of which Fill makes one of the other two with the name of a group, after the same checks.
+// Other braces are text.
+//
 // The error wraps ErrUnknown, ErrRefused or ErrValue.
 func Compile(name string, values []string) ([]policy.Attribute, error) {
 	e, err := lookup(name)
@@ -45,16 +50,39 @@ func Compile(name string, values []string) ([]policy.Attribute, error) {
 	}
 	out := make([]policy.Attribute, 0, len(values))
 	for _, value := range values {
-		octets, err := encode(e, value)
+		a, err := compile(e, value)
 		if err != nil {
 			return nil, fmt.Errorf("%w: %s: %w", ErrValue, e.name, err)
 		}
-		if e.name == "Session-Timeout" && !slices.ContainsFunc(octets, func(b byte) bool { return b != 0 }) {
-			return nil, fmt.Errorf("%w: %s of 0 is no limit at all to many gateways: leave it out", ErrValue, e.name)
-		}
-		out = append(out, policy.Attribute{Name: e.name, Value: value, Wire: e.wire(octets)})
+		out = append(out, a)
 	}
 	return out, nil
+}
+
+// compile makes one attribute, or the template of one.
+func compile(e entry, value string) (policy.Attribute, error) {
+	if strings.Contains(value, placeholder) {
+		return template(e, value)
+	}
+	octets, err := encode(e, value)
+	if err != nil {
+		return policy.Attribute{}, err
+	}
+	if e.name == "Session-Timeout" && !slices.ContainsFunc(octets, func(b byte) bool { return b != 0 }) {
+		return policy.Attribute{}, errors.New("0 is no limit at all to many gateways: leave it out")
+	}
+	return e.attribute(value, octets), nil
+}
+
+// encryptedValue stands for a value that is shown nowhere.
+const encryptedValue = "(encrypted)"
+
+// attribute is one attribute with the octets of its value, in plain text or to be sealed.
+func (e entry) attribute(value string, octets []byte) policy.Attribute {
+	if e.salted {
+		return policy.Attribute{Name: e.name, Value: encryptedValue, Sealed: secret.New(string(e.octets(octets)))}
+	}
+	return policy.Attribute{Name: e.name, Value: value, Wire: e.octets(octets)}
 }
 
 // Names lists the attributes that Compile takes, in alphabetical order: all but Vendor-Specific.VENDOR.TYPE.
@@ -105,5 +133,6 @@ func lookupNumbers(name, numbers string) (entry, error) {
 		typ:       byte(typ),
 		kind:      kindHex,
 		encrypted: known.encrypted,
+		salted:    known.salted,
 	}, nil
 }

@@ -197,10 +197,10 @@ func TestCompileRefusesAttributes(t *testing.T) {
 		"NAS-IP-Address": isRequests, "NAS-Identifier": isRequests, "NAS-Port": isRequests, "NAS-Port-Type": isRequests,
 		"NAS-Port-Id": isRequests, "NAS-IPv6-Address": isRequests, "Called-Station-Id": isRequests, "Calling-Station-Id": isRequests,
 		"Acct-Status-Type": isAccounting, "Acct-Session-Id": isAccounting, "Acct-Input-Gigawords": isAccounting,
-		"Tunnel-Password": isEncrypted, "MS-MPPE-Send-Key": isEncrypted, "MS-CHAP-MPPE-Keys": isEncrypted,
-		"Aruba-MPSK-Passphrase": isEncrypted, "MS-CHAP2-Response": isProof, "MS-CHAP2-Success": isNotForAccept,
+		"PKM-Auth-Key": isEncrypted, "MS-MPPE-Send-Key": isOursMSCHAP, "MS-MPPE-Recv-Key": isOursMSCHAP, "MS-CHAP-MPPE-Keys": isOursMSCHAP,
+		"MS-MPPE-Encryption-Policy": isOursMSCHAP, "MS-CHAP2-Response": isProof, "MS-CHAP2-Success": isOursMSCHAP,
 		"MS-Acct-Auth-Type": isAccounting, "Error-Cause": isNotForAccept, "Digest-HA1": isDigest, "IWF-Session": isRequests,
-		"Vendor-Specific.311.16": isEncrypted, "Vendor-Specific.14823.44": isEncrypted, "Vendor-Specific.311.26": isNotForAccept,
+		"Vendor-Specific.311.16": isOursMSCHAP, "Vendor-Specific.311.12": isOursMSCHAP, "Vendor-Specific.311.26": isOursMSCHAP,
 		"Location-Data": isRequests, "PKM-SAID": isRequests, "GSS-Acceptor-Realm-Name": isRequests, "WLAN-Venue-Name": isRequests,
 	} {
 		_, err := Compile(name, []string{"0x00"})
@@ -294,12 +294,12 @@ func TestKindsAndValues(t *testing.T) {
 
 func TestNames(t *testing.T) {
 	names := Names()
-	for _, name := range []string{"Session-Timeout", "Cisco-AVPair", "Fortinet-Group-Name", "PaloAlto-User-Group", "ASA-Group-Policy"} {
+	for _, name := range []string{"Session-Timeout", "Cisco-AVPair", "Fortinet-Group-Name", "PaloAlto-User-Group", "ASA-Group-Policy", "Tunnel-Password", "Aruba-MPSK-Passphrase"} {
 		if !slices.Contains(names, name) {
 			t.Errorf("%s is missing", name)
 		}
 	}
-	for _, name := range []string{"Reply-Message", "User-Password", "Tunnel-Password", "Vendor-Specific"} {
+	for _, name := range []string{"Reply-Message", "User-Password", "MS-MPPE-Send-Key", "Vendor-Specific"} {
 		if slices.Contains(names, name) {
 			t.Errorf("%s is listed", name)
 		}
@@ -311,6 +311,9 @@ func FuzzCompile(f *testing.F) {
 	f.Add("Tunnel-Private-Group-Id", "31:100")
 	f.Add("Vendor-Specific.9.1", "0x00")
 	f.Add("Framed-IPv6-Prefix", "2001:db8::/32")
+	f.Add("Tunnel-Password", "1:passphrase")
+	f.Add("Vendor-Specific.14823.44", "0x00")
+	f.Add("Tunnel-Private-Group-Id", "1:vlan-{group}")
 	f.Fuzz(func(t *testing.T, name, value string) {
 		compiled, err := Compile(name, []string{value})
 		switch {
@@ -322,15 +325,28 @@ func FuzzCompile(f *testing.F) {
 	})
 }
 
-// checkWire demands one attribute of a possible length, whole in the eyes of the library.
+// checkWire demands one attribute of a possible length, whole in the eyes of the library: in plain text, to be sealed, or of a
+// template that is filled.
 func checkWire(t *testing.T, compiled []policy.Attribute) {
 	t.Helper()
-	if len(compiled) != 1 || len(compiled[0].Wire) < 3 || len(compiled[0].Wire) > 255 {
+	if len(compiled) != 1 {
 		t.Fatalf("%+v", compiled)
 	}
-	attrs, err := radius.ParseAttributes(compiled[0].Wire)
+	a := compiled[0]
+	if a.Fill != nil {
+		filled, err := a.Fill(sampleGroup)
+		if err != nil || a.Wire != nil || !a.Sealed.Empty() || filled.Fill != nil {
+			t.Fatalf("%+v fills as %+v, %v", a, filled, err)
+		}
+		a = filled
+	}
+	octets := append(slices.Clone(a.Wire), a.Sealed.Reveal()...)
+	if (a.Wire == nil) == a.Sealed.Empty() || len(octets) < 3 || len(octets) > 255 {
+		t.Fatalf("%+v", compiled)
+	}
+	attrs, err := radius.ParseAttributes(octets)
 	if err != nil || len(attrs) != 1 {
-		t.Fatalf("%x: %v", compiled[0].Wire, err)
+		t.Fatalf("%x: %v", octets, err)
 	}
 }
 

@@ -46,6 +46,8 @@ func TestDescribe(t *testing.T) {
 		{"a tag in a number", 64, "0200000d", []Description{{"Tunnel-Type", "2:VLAN"}}},
 		{"an empty tag in a number", 64, "0000000d", []Description{{"Tunnel-Type", "VLAN"}}},
 		{"an encrypted value", 69, "0180000102", []Description{{"Tunnel-Password", "(encrypted, 5 octets)"}}},
+		{"an encrypted value of a vendor's", 26, "000039e72c0680000102", []Description{{"Aruba-MPSK-Passphrase", "(encrypted, 4 octets)"}}},
+		{"a key", 26, "00000137100480ff", []Description{{"MS-MPPE-Send-Key", "(encrypted, 2 octets)"}}},
 		{"no known type", 240, "6869", []Description{{"Attribute-240", "0x6869"}}},
 		{"a vendor's", 26, "0000000901046869", []Description{{"Cisco-AVPair", "hi"}}},
 		{"two of a vendor's", 26, "00003044010361020601020304", []Description{{"Fortinet-Group-Name", "a"}, {"Fortinet-Client-IP-Address", "1.2.3.4"}}},
@@ -80,6 +82,9 @@ func TestDescribeReverses(t *testing.T) {
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 			continue
+		}
+		if e.salted {
+			continue // its value is shown nowhere
 		}
 		d := Describe(first[0].Wire[0], first[0].Wire[2:])
 		second, err := Compile(d[0].Name, []string{d[0].Value})

@@ -9,9 +9,12 @@
 // it differs from what the library says. table.go is ours and small. What neither holds is written as
 // Vendor-Specific.VENDOR.TYPE with the value's octets in hexadecimal.
 //
-// An attribute that has no place in an Access-Accept, that the server sets itself, or whose value travels encrypted is
-// refused with the reason. A text that is too long for one attribute is refused too, never split: what a NAS makes of two
-// halves differs by attribute and by NAS.
+// A value that travels encrypted (Tunnel-Password, a few of vendors') is compiled into octets that the answer seals, and is
+// shown nowhere. A text that holds {group} is a template: it is tried with a sample while settings load, and compiled again with
+// the name of a group for each login.
+//
+// An attribute that has no place in an Access-Accept, or that the server sets itself, is refused with the reason. A text that is
+// too long for one attribute is refused too, never split: what a NAS makes of two halves differs by attribute and by NAS.
 package attribute
 
 //go:generate go run ./gen table_generated.go

@@ -22,14 +22,21 @@ func encode(e entry, value string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	return finish(e, tag, octets)
+}
+
+// finish puts the tag to the octets of a value, and judges how many there are.
+func finish(e entry, tag, octets []byte) ([]byte, error) {
+	if len(octets) == 0 {
+		return nil, errors.New("a value is empty")
+	}
 	if e.tagged {
+		var err error
 		if octets, err = addTag(e, tag, octets); err != nil {
 			return nil, err
 		}
 	}
 	switch {
-	case len(octets) == 0:
-		return nil, errors.New("a value is empty")
 	case len(octets) > e.maxValue():
 		return nil, fmt.Errorf("a value has %d octets; one attribute holds %d, and none is split into several", len(octets), e.maxValue())
 	case e.size != 0 && len(octets) != e.size:
@@ -80,8 +87,8 @@ func cutTag(e entry, value string) (rest string, tag []byte) {
 func addTag(e entry, tag, octets []byte) ([]byte, error) {
 	if e.kind != "integer" {
 		switch {
-		case len(octets) == 0:
-			return octets, nil
+		case len(tag) == 0 && e.salted:
+			tag = []byte{0} // the tag of one that is sealed always has its octet (RFC 2868 section 3.5)
 		case len(tag) == 0 && octets[0] <= maxTag:
 			return nil, errors.New("a NAS would take the text's first character for a tag; begin with `0:`")
 		}

@@ -5,6 +5,8 @@ import (
 	"iter"
 	"strconv"
 	"strings"
+
+	"ivalt-radius/radius/wire"
 )
 
 // vendorSpecific is the attribute that carries other attributes (RFC 2865 section 5.26).
@@ -20,6 +22,7 @@ type entry struct {
 	size      int  // octets of one size alone; 0: any
 	tagged    bool // the value begins with a tag (RFC 2868 section 3)
 	encrypted bool // the value travels encrypted
+	salted    bool // … under a salt, as this server can (RFC 2868 section 3.5, RFC 2548 section 2.4.2)
 	values    []string
 }
 
@@ -49,6 +52,8 @@ func parseEntry(line string) entry {
 			e.tagged = true
 		case "encrypted":
 			e.encrypted = true
+		case "salted":
+			e.encrypted, e.salted = true, true
 		default:
 			e.size, _ = strconv.Atoi(flag)
 		}
@@ -76,10 +81,15 @@ func byNumber(vendor uint32, typ byte) (entry, bool) {
 	return entry{}, false
 }
 
-// maxValue is how many octets a value may have: an attribute has 255 with its type and length, and a vendor's own
-// attribute stands in one with the vendor's number.
+// maxValue is how many octets a value may have, with its tag: an attribute has 255 with its type and length, and a vendor's own
+// attribute stands in one with the vendor's number. One that is sealed has less, and a tag outside the seal.
 func (e entry) maxValue() int {
-	if e.vendor != 0 {
+	switch {
+	case e.salted && e.tagged:
+		return wire.MaxSealed + 1
+	case e.salted:
+		return wire.MaxSealed
+	case e.vendor != 0:
 		return 247
 	}
 	return 253
@@ -108,9 +118,9 @@ func (e entry) valueName(number uint64) string {
 	return ""
 }
 
-// wire puts a value into its attribute, and a vendor's attribute into a Vendor-Specific one (RFC 2865 sections 5 and
+// octets puts a value into its attribute, and a vendor's attribute into a Vendor-Specific one (RFC 2865 sections 5 and
 // 5.26). The value has at most maxValue octets.
-func (e entry) wire(value []byte) []byte {
+func (e entry) octets(value []byte) []byte {
 	inner := append([]byte{e.typ, byte(len(value) + 2)}, value...) //nolint:gosec // at most 255
 	if e.vendor == 0 {
 		return inner

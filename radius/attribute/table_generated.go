@@ -67,7 +67,7 @@ Tunnel-Medium-Type 0 65 integer,tag IP=1 IPv4=1 IPv6=2 NSAP=3 HDLC=4 BBN-1822=5 
 Tunnel-Client-Endpoint 0 66 string,tag
 Tunnel-Server-Endpoint 0 67 string,tag
 Acct-Tunnel-Connection 0 68 string
-Tunnel-Password 0 69 string,tag,encrypted
+Tunnel-Password 0 69 string,tag,salted
 ARAP-Password 0 70 octets,16
 ARAP-Features 0 71 octets,14
 ARAP-Zone-Access 0 72 integer Default-Zone=1 Zone-Filter-Inclusive=2 Zone-Filter-Exclusive=4
@@ -202,8 +202,8 @@ MS-CHAP-MPPE-Keys 311 12 octets,24,encrypted
 MS-BAP-Usage 311 13 integer Not-Allowed=0 Allowed=1 Required=2
 MS-Link-Utilization-Threshold 311 14 integer
 MS-Link-Drop-Time-Limit 311 15 integer
-MS-MPPE-Send-Key 311 16 octets,encrypted
-MS-MPPE-Recv-Key 311 17 octets,encrypted
+MS-MPPE-Send-Key 311 16 octets,salted
+MS-MPPE-Recv-Key 311 17 octets,salted
 MS-RAS-Version 311 18 string
 MS-Old-ARAP-Password 311 19 octets
 MS-New-ARAP-Password 311 20 octets
@@ -316,7 +316,7 @@ Aruba-Port-Bounce-Host 14823 40 integer
 Aruba-Calea-Server-Ip 14823 41 ipaddr
 Aruba-Admin-Path 14823 42 string
 Aruba-Captive-Portal-URL 14823 43 string
-Aruba-MPSK-Passphrase 14823 44 octets,encrypted
+Aruba-MPSK-Passphrase 14823 44 octets,salted
 Aruba-ACL-Server-Query-Info 14823 45 string
 Aruba-Command-String 14823 46 string
 Aruba-Network-Profile 14823 47 string

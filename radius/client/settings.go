@@ -29,6 +29,9 @@ type Settings struct {
 	// IgnoreStatusServer leaves the client's Status-Server without an answer.
 	IgnoreStatusServer bool
 
+	InsecureMethods []string // insecure_methods: chap, mschapv2; none: PAP alone
+	Challenge       string   // off, choose, approve; empty: off
+
 	Factor policy.Factor // the client's first factor, where no rule names one
 
 	// Rules go with every request of the client, so that a reload swaps clients and rules as one. Nil rejects everybody.
@@ -72,6 +75,8 @@ func (c checker) compile(s Settings) *Client {
 	out.Signature = c.signature(s)
 	out.Policy = c.messageAuthenticator(s)
 	out.stations = c.stations(s, profile)
+	c.methods(s.InsecureMethods, &out.Auth)
+	out.Auth.Prompts = c.prompts(s, profile)
 	out.JoinFreely = profile.JoinWithoutCallingStation
 	if s.JoinWithoutCallingStation != nil {
 		out.JoinFreely = *s.JoinWithoutCallingStation

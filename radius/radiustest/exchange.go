@@ -18,8 +18,8 @@ const defaultInterval = 10 * time.Second
 const maxDatagram = 8192
 
 // exchange sends a request as often as the NAS's Retry says, and waits for the answer.
-func (n NAS) exchange(ctx context.Context, b build) (Result, error) {
-	x := &exchange{nas: n, start: time.Now(), header: newHeader(), build: b}
+func (n NAS) exchange(ctx context.Context, h header, b build) (Result, error) {
+	x := &exchange{nas: n, start: time.Now(), header: h, build: b}
 	defer x.close()
 	for range max(n.Retry.Tries, 1) {
 		if err := x.send(ctx); err != nil {

@@ -146,6 +146,10 @@ type Result struct {
 	// Signed: the answer has a Message-Authenticator; it verified.
 	Signed bool
 
+	// Unproved says what is missing or wrong in the server's half of MS-CHAPv2; it wraps ErrUnproved. Nil where that is right, and for
+	// every answer but an Access-Accept to an MS-CHAPv2 login.
+	Unproved error
+
 	Discarded   int   // answers that did not count, and messages that nothing listens at the server's port
 	LastDiscard error // why the last of them did not
 }
@@ -153,18 +157,48 @@ type Result struct {
 // Login sends an Access-Request and waits for its answer. The error wraps ErrNoAnswer where none came before the last
 // packet's wait or ctx ended; any other error is a fault at this end.
 func (n NAS) Login(ctx context.Context, c Credentials) (Result, error) {
-	return n.exchange(ctx, n.accessRequest(c))
+	return n.login(ctx, newHeader(), c)
+}
+
+// ErrNoChallenge says that what is to be answered is no Access-Challenge with a State.
+var ErrNoChallenge = errors.New("no Access-Challenge to answer")
+
+// Answer answers an Access-Challenge that Login or Answer returned, and waits as Login does: the same login with a new identifier
+// and authenticator, the challenge's State, and the text in the password's place, by PAP whatever the method was (RFC 2865
+// section 4.4). The text may be empty.
+func (n NAS) Answer(ctx context.Context, c Credentials, challenge Result, text secret.Secret) (Result, error) {
+	if challenge.Code != AccessChallenge || len(challenge.State) == 0 {
+		return Result{}, ErrNoChallenge
+	}
+	c.Method, c.Password, c.State = PAP, text, challenge.State
+	h := newHeader()
+	h.identifier = challenge.Raw[1] + 1
+	return n.login(ctx, h, c)
+}
+
+func (n NAS) login(ctx context.Context, h header, c Credentials) (Result, error) {
+	var request []byte // the last one sent, which the answer belongs to
+	b := n.accessRequest(c)
+	r, err := n.exchange(ctx, h, func(h header) (raw []byte, err error) {
+		raw, err = b(h)
+		request = raw
+		return raw, err
+	})
+	if err == nil {
+		r.Unproved = n.unproved(c, request, r)
+	}
+	return r, err
 }
 
 // Status sends a Status-Server (RFC 5997) and waits as Login does.
 func (n NAS) Status(ctx context.Context) (Result, error) {
-	return n.exchange(ctx, n.statusServer())
+	return n.exchange(ctx, newHeader(), n.statusServer())
 }
 
 // Account sends an Accounting-Request (RFC 2866) and waits as Login does. An Accounting-Response needs no
 // Message-Authenticator.
 func (n NAS) Account(ctx context.Context, r Record) (Result, error) {
-	return n.exchange(ctx, n.accountingRequest(r))
+	return n.exchange(ctx, newHeader(), n.accountingRequest(r))
 }
 
 // Packet is one Access-Request as Login would send it, with a new identifier and authenticator.

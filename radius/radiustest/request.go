@@ -190,16 +190,19 @@ func chapResponse(identifier byte, password, challenge []byte) radius.Attribute 
 	return digest.Sum([]byte{identifier})
 }
 
+// responseSize is how many octets an MS-CHAP2-Response has (RFC 2548 section 2.3.2).
+const responseSize = 50
+
 // addMSCHAPv2 adds a challenge and the response to it (RFC 2548 sections 2.1.1 and 2.3.2, RFC 2759 section 4).
 func addMSCHAPv2(p *radius.Packet, user string, password []byte) error {
 	var challenges [32]byte
 	_, _ = rand.Read(challenges[:])
 	challenge, peer := challenges[:16], challenges[16:]
-	proof, err := rfc2759.GenerateNTResponse(challenge, peer, []byte(user), password)
+	proof, err := rfc2759.GenerateNTResponse(challenge, peer, accountName(user), password)
 	if err != nil {
 		return fmt.Errorf("MS-CHAP2-Response: %w", err)
 	}
-	response := make([]byte, 50)
+	response := make([]byte, responseSize)
 	response[0] = p.Identifier
 	copy(response[2:], peer)
 	copy(response[26:], proof)

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"time"
 
@@ -33,6 +34,7 @@ type loginFlags struct {
 	timeout                                                time.Duration
 	tries                                                  int
 	unsigned, acceptUnsigned, json                         bool
+	answers                                                []string
 
 	changed func(flag string) bool // nil: none
 }
@@ -48,6 +50,7 @@ func NewCommand() *cobra.Command {
 		Short: "Play a NAS: one login, with live progress",
 		Long: "login asks a RADIUS server as a VPN gateway would, waits for the person's answer on the phone and shows the verdict.\n" +
 			"It believes no answer that the shared secret does not prove.\n\n" +
+			"An Access-Challenge is answered with the next --answer, else with what is typed on the terminal, in the password's place.\n\n" +
 			"Exit code: 0 Access-Accept, 1 Access-Reject, 2 no answer or a local fault, 3 Access-Challenge, left unanswered.\n\n" +
 			"What stands on a command line can be read in the list of processes: give the shared secret as env:NAME or file:PATH,\n" +
 			"and leave --password out to be asked for it (or to have the first line of standard input read).",
@@ -62,6 +65,7 @@ func NewCommand() *cobra.Command {
 	flags.StringVar(&f.password, "password", "", "the password (visible to other users); without it you are asked")
 	flags.StringVar(&f.callingStation, "calling-station", "", "the person's address, sent as Calling-Station-Id")
 	flags.StringVar(&f.method, "method", "pap", "pap, chap or mschapv2")
+	flags.StringArrayVar(&f.answers, "answer", nil, "the answer to an Access-Challenge (visible to other users); given again, the answer to the next one")
 	flags.BoolVar(&f.unsigned, "no-message-authenticator", false, "leave Message-Authenticator out of the request")
 	flags.BoolVar(&f.acceptUnsigned, "insecure-accept-unsigned", false, "take an answer without Message-Authenticator, which can be forged")
 	flags.StringVar(&f.profile, "nas", "", "wait and send again as this NAS does: "+strings.Join(loginProfiles(), ", "))
@@ -100,9 +104,9 @@ func login(cmd *cobra.Command, f *loginFlags) error {
 		_, _ = fmt.Fprintf(cmd.ErrOrStderr(), "warning: %s sends again from another port, and without --calling-station the server cannot tell such a retry\n"+
 			"from another login: its retries cannot join the first packet, and collide with it\n", f.profile)
 	}
-	result, err := nas.login(ctx, cmd.ErrOrStderr(), radiustest.Credentials{
+	result, err := nas.converse(ctx, radiustest.Credentials{
 		User: f.user, Password: password, CallingStation: f.callingStation, Method: method,
-	})
+	}, &person{in: cmd.InOrStdin(), out: cmd.ErrOrStderr(), answers: f.answers})
 	if f.json {
 		return errors.Join(printLoginJSON(cmd.OutOrStdout(), result, err), loginExit(result, err))
 	}
@@ -112,13 +116,13 @@ func login(cmd *cobra.Command, f *loginFlags) error {
 	return loginExit(result, err)
 }
 
-// login asks, and tells meanwhile what happens.
-func (g gateway) login(ctx context.Context, tell io.Writer, c radiustest.Credentials) (radiustest.Result, error) {
+// patiently does one exchange, and tells meanwhile what happens.
+func (g gateway) patiently(ctx context.Context, tell io.Writer, ask func(context.Context, radiustest.NAS) (radiustest.Result, error)) (radiustest.Result, error) {
 	progress := newLoginProgress(tell, g.Retry.Tries)
 	g.Progress = progress.event
 	patient, cancel := context.WithTimeout(ctx, g.wait)
 	defer cancel()
-	result, err := g.Login(patient, c)
+	result, err := ask(patient, g.NAS)
 	progress.end()
 	if err != nil {
 		err = g.explainSilence(ctx, result, err)
@@ -167,7 +171,10 @@ func printLogin(w io.Writer, r radiustest.Result) {
 		fmt.Fprintln(w, "  the server's log has the reason")
 	}
 	fmt.Fprintf(w, "  Message-Authenticator: %s\n", signature(r))
-	for _, a := range r.Attributes {
+	if r.Unproved != nil {
+		fmt.Fprintf(w, "  MS-CHAPv2: %v; the person's device would refuse this\n", r.Unproved)
+	}
+	for _, a := range shown(r) {
 		if a.Name != "Reply-Message" {
 			fmt.Fprintf(w, "  %s = %s\n", a.Name, a.Value)
 		}
@@ -177,6 +184,11 @@ func printLogin(w io.Writer, r radiustest.Result) {
 	}
 }
 
+// shown are the attributes without the State: whoever knows it can answer in the person's place.
+func shown(r radiustest.Result) []radiustest.Attribute {
+	return slices.DeleteFunc(slices.Clone(r.Attributes), func(a radiustest.Attribute) bool { return a.Name == "State" })
+}
+
 // loginJSON is the machine-readable result.
 type loginJSON struct {
 	Verdict              string               `json:"verdict"` // accept, reject, challenge; empty: no answer
@@ -184,6 +196,7 @@ type loginJSON struct {
 	ReplyMessage         string               `json:"reply_message"`
 	Attributes           []loginJSONAttribute `json:"attributes"`
 	MessageAuthenticator string               `json:"message_authenticator"` // first, verified, absent
+	MSCHAPv2             string               `json:"mschapv2"`              // what the server does not prove; empty: nothing, or another method
 	DurationMS           int64                `json:"duration_ms"`
 	Sent                 int                  `json:"sent"`
 	Discarded            int                  `json:"discarded"`
@@ -203,7 +216,10 @@ func printLoginJSON(w io.Writer, r radiustest.Result, err error) error {
 		out.Verdict = strings.ToLower(strings.TrimPrefix(r.Code.String(), "Access-"))
 		out.Code, out.ReplyMessage, out.MessageAuthenticator = r.Code.String(), r.ReplyMessage, signature(r)
 	}
-	for _, a := range r.Attributes {
+	if r.Unproved != nil {
+		out.MSCHAPv2 = r.Unproved.Error()
+	}
+	for _, a := range shown(r) {
 		out.Attributes = append(out.Attributes, loginJSONAttribute{Name: a.Name, Value: a.Value})
 	}
 	if err := json.NewEncoder(w).Encode(out); err != nil {

@@ -52,14 +52,19 @@ func readShared(written string) (secret.Secret, error) {
 	return secret.New(text), nil
 }
 
-// readPassword reads one line: asked for, and not shown, where in is a terminal. It ends with ctx.
-func readPassword(ctx context.Context, in io.Reader, prompt io.Writer) (secret.Secret, error) {
+// readPassword reads the password: one line.
+func readPassword(ctx context.Context, in io.Reader, out io.Writer) (secret.Secret, error) {
+	return readHidden(ctx, in, out, "Password: ")
+}
+
+// readHidden reads one line: asked for, and not shown, where in is a terminal. It ends with ctx.
+func readHidden(ctx context.Context, in io.Reader, out io.Writer, prompt string) (secret.Secret, error) {
 	if file, ok := in.(*os.File); ok {
 		if restore, err := hideTyping(file); err == nil {
-			fmt.Fprint(prompt, "Password: ")
+			fmt.Fprint(out, prompt)
 			defer func() {
 				restore()
-				fmt.Fprintln(prompt)
+				fmt.Fprintln(out)
 			}()
 		}
 	}
@@ -98,8 +103,9 @@ func hideTyping(file *os.File) (restore func(), err error) {
 	return func() { _ = unix.IoctlSetTermios(fd, unix.TCSETS, before) }, nil
 }
 
-func isTerminal(w io.Writer) bool {
-	file, ok := w.(*os.File)
+// isTerminal says it of what is read or written.
+func isTerminal(stream any) bool {
+	file, ok := stream.(*os.File)
 	if !ok {
 		return false
 	}

@@ -137,7 +137,10 @@ func appendRows(rows []row, vendor int, attrs []*dictionary.Attribute) []row {
 	return rows
 }
 
-// kindOf is the type with its flags: the size of octets of one size, "tag" and "encrypted".
+// salted is the dictionaries' number of the encryption with a salt (RFC 2868 section 3.5, RFC 2548 section 2.4.2).
+const salted = 2
+
+// kindOf is the type with its flags: the size of octets of one size, "tag", and "salted" or "encrypted", which is otherwise.
 func kindOf(attr *dictionary.Attribute) string {
 	kind := attr.Type.String()
 	if attr.Size.Valid {
@@ -145,6 +148,9 @@ func kindOf(attr *dictionary.Attribute) string {
 	}
 	if attr.HasTag() {
 		kind += ",tag"
+	}
+	if attr.FlagEncrypt.Valid && attr.FlagEncrypt.Int == salted {
+		return kind + ",salted"
 	}
 	if attr.FlagEncrypt.Valid {
 		kind += ",encrypted"
