@@ -6,8 +6,10 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	ldap "github.com/go-ldap/ldap/v3"
@@ -72,22 +74,21 @@ func (c *conn) silence(ctx context.Context) string {
 	return "closed the connection, or says what nobody can read"
 }
 
-// noAnswer stands for anything but a result of the server's.
-const noAnswer = -1
+// noAnswer stands for anything but a result of the server's: the library's own codes begin there.
+const noAnswer uint16 = ldap.ErrorNetwork
 
-// answerOf is the result code of a server's answer (RFC 4511 section 4.1.9), or noAnswer: the library's own codes begin at 200.
-func answerOf(err error) int {
-	const ownCodes = ldap.ErrorNetwork
+// answerOf is the result code of a server's answer (RFC 4511 section 4.1.9) that is no success, or noAnswer.
+func answerOf(err error) uint16 {
 	var answer *ldap.Error
-	if !errors.As(err, &answer) || answer.ResultCode >= ownCodes {
+	if !errors.As(err, &answer) || answer.ResultCode >= noAnswer {
 		return noAnswer
 	}
-	return int(answer.ResultCode)
+	return answer.ResultCode
 }
 
 // inWords shows a result code. What the server says beside it may quote a name, and is left out.
-func inWords(code int) string {
-	if name, ok := ldap.LDAPResultCodeMap[uint16(code)]; ok && code >= 0 && code < ldap.ErrorNetwork {
+func inWords(code uint16) string {
+	if name, ok := ldap.LDAPResultCodeMap[code]; ok && code < noAnswer {
 		return fmt.Sprintf("result %d (%s)", code, name)
 	}
 	return fmt.Sprintf("result %d", code)
@@ -125,7 +126,7 @@ func (c *conn) search(ctx context.Context, base, filter string, attributes []str
 }
 
 // overloaded reports the codes by which a server says that another one should be asked.
-func overloaded(code int) bool {
+func overloaded(code uint16) bool {
 	return code == ldap.LDAPResultBusy || code == ldap.LDAPResultUnavailable || code == ldap.LDAPResultOther
 }
 
@@ -186,8 +187,9 @@ func (l *line) Read(p []byte) (int, error) {
 
 // outage is why a server cannot be asked now: the next one is.
 type outage struct {
-	why string // safe words, without the server's address
-	cut bool   // the server closed the connection: one that waited in the pool may only have been too old
+	why  string // safe words, without the server's address
+	cut  bool   // the server closed the connection: one that waited in the pool may only have been too old
+	busy bool   // all its connections are in use, which is not the server's fault
 }
 
 func (o *outage) Error() string { return o.why }
@@ -199,7 +201,7 @@ func inPlainWords(ctx context.Context, err error) string {
 		host     x509.HostnameError
 		invalid  x509.CertificateInvalidError
 		record   tls.RecordHeaderError
-		alert    tls.AlertError
+		remote   *net.OpError
 		timeout  net.Error
 		resolver *net.DNSError
 	)
@@ -212,12 +214,15 @@ func inPlainWords(ctx context.Context, err error) string {
 		return "has a certificate that is expired, not yet valid, or not for servers"
 	case errors.As(err, &record):
 		return "does not speak TLS on this port: ldaps:// is for 636, ldap:// with StartTLS for 389"
-	case errors.As(err, &alert):
-		return "refuses TLS 1.2 or newer as it is offered"
+	case errors.As(err, &remote) && remote.Op == "remote error":
+		return "refuses TLS 1.2 and newer as it is offered"
 	case errors.As(err, &resolver):
 		return "has a name that cannot be resolved"
 	case ctx.Err() != nil, errors.As(err, &timeout) && timeout.Timeout():
 		return "cannot be reached in time (primary.ldap.timeout)"
+	}
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET) {
+		return "closed the connection before TLS began: is it the right port, and has it a certificate?"
 	}
 	return "cannot be reached"
 }

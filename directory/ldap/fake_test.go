@@ -36,13 +36,15 @@ const (
 	answers effect = iota
 	hangs
 	cuts
+	injects // more in the clear, behind the answer to StartTLS
+	babbles // an answer to another question
 )
 
 // bindAnswer is how the fake answers a bind with the right password.
 type bindAnswer struct {
 	code      int
 	diagnosis string
-	policy    int // the error of the password policy's control; negative: no control
+	policy    rune // the error of the password policy's control; negative: no control
 }
 
 // fake is a directory server that speaks LDAP over any net.Conn. Only the search account may search, or whoever is in readers.
@@ -54,11 +56,12 @@ type fake struct {
 	entries   []entry
 	passwords map[string]string
 	refusals  map[string]bindAnswer // by DN, with the right password
-	wrong     string             // diagnosis of a wrong password
-	code      int                // of every search and bind; 0: as it should be; negative: of searches alone
+	wrong     string                // diagnosis of a wrong password
+	code      int                   // of every search and bind; 0: as it should be; negative: of searches alone
 	readers   []string
 	does      func(op string) effect
-	asked     []string // "bind DN" and "search FILTER", in order
+	asked     []string        // "bind DN" and "search FILTER", in order
+	searchers map[string]bool // who searched
 	open      int
 	most      int // connections at a time
 }
@@ -78,6 +81,7 @@ func newFake() *fake {
 		},
 		passwords: map[string]string{accountDN: accountPassword, aliceDN: alicePassword, "uid=bob,ou=people,dc=example,dc=com": "bob's"},
 		refusals:  map[string]bindAnswer{},
+		searchers: map[string]bool{},
 		does:      func(string) effect { return answers },
 	}
 }
@@ -158,6 +162,10 @@ func (s *session) next() bool {
 		return false
 	case cuts:
 		return false
+	case babbles:
+		return s.say(id, result(ldap.ApplicationBindResponse, 0, ""), nil)
+	case injects:
+		return s.say(id, result(ldap.ApplicationExtendedResponse, 0, ""), nil) && s.say(2, result(ldap.ApplicationBindResponse, 0, ""), nil)
 	case answers:
 	}
 	switch word {
@@ -207,12 +215,12 @@ func (s *session) bind(id int64, op *ber.Packet) bool {
 }
 
 // policyControl is the response control of draft-behera-ldap-password-policy-10 with an error.
-func policyControl(policy int) *ber.Packet {
+func policyControl(policy rune) *ber.Packet {
 	if policy < 0 {
 		return nil
 	}
 	value := ber.NewSequence("PasswordPolicyResponseValue")
-	value.AppendChild(ber.NewString(ber.ClassContext, ber.TypePrimitive, 1, string(rune(policy)), "error"))
+	value.AppendChild(ber.NewString(ber.ClassContext, ber.TypePrimitive, 1, string(policy), "error"))
 	control := ber.NewSequence("Control")
 	control.AppendChild(ber.NewString(ber.ClassUniversal, ber.TypePrimitive, ber.TagOctetString, ldap.ControlTypeBeheraPasswordPolicy, "type"))
 	control.AppendChild(ber.NewString(ber.ClassUniversal, ber.TypePrimitive, ber.TagOctetString, string(value.Bytes()), "value"))
@@ -230,6 +238,7 @@ func (s *session) search(id int64, op *ber.Packet) bool {
 	f := s.fake
 	f.mu.Lock()
 	f.asked = append(f.asked, "search "+filter)
+	f.searchers[s.bound] = true
 	code := max(f.code, -f.code)
 	if s.bound != accountDN && !slices.Contains(f.readers, s.bound) {
 		code = ldap.LDAPResultInsufficientAccessRights
@@ -295,7 +304,7 @@ func (s *session) say(id int64, op, controls *ber.Packet) bool {
 
 // matches evaluates a filter of and, or, not, equality and presence.
 func matches(filter *ber.Packet, values map[string][]string) bool {
-	switch filter.Tag {
+	switch uint64(filter.Tag) {
 	case ldap.FilterAnd, ldap.FilterOr:
 		for _, child := range filter.Children {
 			if matches(child, values) == (filter.Tag == ldap.FilterOr) {

@@ -77,7 +77,10 @@ func TestPersonErrors(t *testing.T) {
 		{"three entries", func(f *fake) {
 			f.entries = append(f.entries, entry{"uid=x," + base, f.entries[0].values}, entry{"uid=y," + base, f.entries[0].values})
 		}, auth.ErrMisconfigured, "several entries"},
-		{"no login name", func(f *fake) { f.entries[0].values["uid"] = []string{"al\u200bice"}; f.entries[0].values["cn"] = []string{"alice"} }, auth.ErrMisconfigured, "primary.ldap.name"},
+		{"no login name", func(f *fake) {
+			f.entries[0].values["uid"] = []string{"al\u200bice"}
+			f.entries[0].values["cn"] = []string{"alice"}
+		}, auth.ErrMisconfigured, "primary.ldap.name"},
 		{"too many groups", func(f *fake) { f.entries = append(f.entries, many...) }, auth.ErrMisconfigured, "more groups than can be read"},
 		{"too deep", func(f *fake) { f.entries = append(f.entries[:1:1], deep...) }, auth.ErrMisconfigured, "nested more than"},
 		{"no such base", func(f *fake) { f.code = -ldap.LDAPResultNoSuchObject }, auth.ErrMisconfigured, "primary.ldap.base"},

@@ -69,7 +69,7 @@ func (s *server) ask(ctx context.Context, k kind, question func(context.Context,
 	}
 	var o *outage
 	switch {
-	case errors.As(err, &o):
+	case errors.As(err, &o) && !o.busy:
 		s.failed()
 	case err == nil:
 		s.mu.Lock()
@@ -116,7 +116,7 @@ func (s *server) enter(ctx context.Context) error {
 	s.mu.Lock()
 	if s.waiting >= waitersEach*cap(s.slots) {
 		s.mu.Unlock()
-		return fmt.Errorf("%w: primary.ldap.connections are all in use", auth.ErrBusy)
+		return errLine()
 	}
 	s.waiting++
 	s.mu.Unlock()
@@ -126,20 +126,22 @@ func (s *server) enter(ctx context.Context) error {
 		s.mu.Unlock()
 	}()
 	wasAside := s.aside()
-	var err error
 	select {
 	case s.slots <- struct{}{}:
 	case <-ctx.Done():
-		err = fmt.Errorf("%w: primary.ldap.connections are all in use", auth.ErrBusy)
+		return errLine()
 	}
 	// Those who were before us found the server to be gone: there is no use in finding it once more.
 	if s.aside() && !wasAside {
-		if err == nil {
-			<-s.slots
-		}
+		<-s.slots
 		return &outage{why: "failed while others asked it"}
 	}
-	return err
+	return nil
+}
+
+// errLine says that the line is too long, by number or by time.
+func errLine() error {
+	return &outage{why: "has all its primary.ldap.connections in use", busy: true}
 }
 
 // take gives an idle connection of the kind. Where there is none it reserves the place of a fresh one, and gives nil.

@@ -68,6 +68,7 @@ func (s *Source) searches() bool { return s.settings.BindDN != "" }
 // one says is the answer.
 func (s *Source) ask(ctx context.Context, k kind, question func(context.Context, *conn) error) error {
 	var failures []string
+	sort := errUnavailable
 	for _, server := range s.order() {
 		err := server.ask(ctx, k, question)
 		var o *outage
@@ -75,9 +76,15 @@ func (s *Source) ask(ctx context.Context, k kind, question func(context.Context,
 			return err
 		}
 		failures = append(failures, server.address+" "+o.why)
+		if o.busy {
+			sort = auth.ErrBusy
+		}
 	}
-	return fmt.Errorf("no directory server can be asked: %s", strings.Join(failures, "; "))
+	return fmt.Errorf("%w: %s", sort, strings.Join(failures, "; "))
 }
+
+// errUnavailable blames neither the person nor the settings.
+var errUnavailable = errors.New("no directory server can be asked")
 
 func (s *Source) order() []*server {
 	var first, last []*server

@@ -29,7 +29,7 @@ func (s standing) err() error {
 
 // judge reads a result of a simple bind (RFC 4511 section 4.2.2), what stands beside it, and the password policy's control.
 // Success counts alone where no control takes it back.
-func judge(code int, diagnosis string, controls []ldap.Control) standing {
+func judge(code uint16, diagnosis string, controls []ldap.Control) standing {
 	policy := policyWord(controls)
 	switch code {
 	case ldap.LDAPResultSuccess:
@@ -48,7 +48,7 @@ func judge(code int, diagnosis string, controls []ldap.Control) standing {
 }
 
 // refusal says why a person is refused, as far as the directory tells.
-func refusal(code int, diagnosis, policy string) string {
+func refusal(code uint16, diagnosis, policy string) string {
 	if policy != "" {
 		return policy
 	}

@@ -225,7 +225,7 @@ func TestNobodyIsRight(t *testing.T) {
 	if got := (standing{}).err(); !errors.Is(got, auth.ErrBadPassword) {
 		t.Errorf("the zero standing is %v", got)
 	}
-	for _, code := range []int{0, 1} {
+	for _, code := range []uint16{0, 1} {
 		if bound := judge(code, "", nil); bound.right != (code == 0) {
 			t.Errorf("result %d is %+v", code, bound)
 		}
