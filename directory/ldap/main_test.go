@@ -15,6 +15,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -93,13 +94,31 @@ func piped(t *testing.T, s Settings, fakes map[string]*fake) *Source {
 		}
 		ours, theirs := net.Pipe()
 		go f.serve(theirs)
-		return ours, nil
+		f.set(func(f *fake) {
+			f.open++
+			f.most = max(f.most, f.open)
+		})
+		return &counted{Conn: ours, fake: f}, nil
 	})
 	if made == nil {
 		t.Fatal(faults)
 	}
 	t.Cleanup(made.Close)
 	return made
+}
+
+// counted is the near end of a pipe, whose end the fake is told.
+type counted struct {
+	net.Conn
+
+	fake *fake
+	once sync.Once
+}
+
+// Close implements net.Conn.
+func (c *counted) Close() error {
+	c.once.Do(func() { c.fake.set(func(f *fake) { f.open-- }) })
+	return c.Conn.Close()
 }
 
 func username(t *testing.T, name string) auth.Username {

@@ -3,6 +3,7 @@ package ldap
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -63,6 +64,10 @@ func TestPersonErrors(t *testing.T) {
 	for i := range many {
 		many[i] = entry{fmt.Sprintf("cn=%d,%s", i, base), map[string][]string{"cn": {fmt.Sprint(i)}, "member": {aliceDN}}}
 	}
+	wide := slices.Clone(many[:mostGroups/2])
+	for i := range mostGroups/2 + 1 {
+		wide = append(wide, entry{fmt.Sprintf("cn=w%d,%s", i, base), map[string][]string{"cn": {"w"}, "member": {wide[0].dn}}})
+	}
 	deep := []entry{{"cn=0," + base, map[string][]string{"cn": {"0"}, "member": {aliceDN}}}}
 	for i := range mostLevels {
 		deep = append(deep, entry{fmt.Sprintf("cn=%d,%s", i+1, base), map[string][]string{"cn": {fmt.Sprint(i + 1)}, "member": {fmt.Sprintf("cn=%d,%s", i, base)}}})
@@ -82,6 +87,7 @@ func TestPersonErrors(t *testing.T) {
 			f.entries[0].values["cn"] = []string{"alice"}
 		}, auth.ErrMisconfigured, "primary.ldap.name"},
 		{"too many groups", func(f *fake) { f.entries = append(f.entries, many...) }, auth.ErrMisconfigured, "more groups than can be read"},
+		{"too many groups on two levels", func(f *fake) { f.entries = append(f.entries[:1:1], wide...) }, auth.ErrMisconfigured, "more groups than can be read"},
 		{"too deep", func(f *fake) { f.entries = append(f.entries[:1:1], deep...) }, auth.ErrMisconfigured, "nested more than"},
 		{"no such base", func(f *fake) { f.code = -ldap.LDAPResultNoSuchObject }, auth.ErrMisconfigured, "primary.ldap.base"},
 		{"another code", func(f *fake) { f.code = -ldap.LDAPResultOperationsError }, nil, "result 1 "},

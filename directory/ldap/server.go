@@ -63,7 +63,11 @@ var errClosed = errors.New("the directory's connections are closed")
 func (s *server) ask(ctx context.Context, k kind, question func(context.Context, *conn) error) error {
 	bounded, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
-	err := s.askOnce(bounded, k, question)
+	err := s.enter(bounded)
+	if err == nil {
+		defer func() { <-s.slots }() // behind the verdict on the server, which those who wait look at
+		err = s.put(bounded, k, question)
+	}
 	if ctx.Err() != nil {
 		return fmt.Errorf("nobody waits for the directory any more: %w", ctx.Err())
 	}
@@ -79,11 +83,8 @@ func (s *server) ask(ctx context.Context, k kind, question func(context.Context,
 	return err
 }
 
-func (s *server) askOnce(ctx context.Context, k kind, question func(context.Context, *conn) error) error {
-	if err := s.enter(ctx); err != nil {
-		return err
-	}
-	defer func() { <-s.slots }()
+// put is ask for whoever holds a slot.
+func (s *server) put(ctx context.Context, k kind, question func(context.Context, *conn) error) error {
 	c, err := s.take(k)
 	if err != nil {
 		return err

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -144,17 +145,16 @@ func TestStaleConnections(t *testing.T) {
 		if _, err := login(t, s, "alice", alicePassword); err != nil {
 			t.Fatal(err)
 		}
-		cut := false
+		var cut atomic.Bool
 		f.set(func(f *fake) {
 			f.does = func(asked string) effect {
-				if asked != op || cut {
-					return answers
+				if asked == op && cut.CompareAndSwap(false, true) {
+					return cuts
 				}
-				cut = true
-				return cuts
+				return answers
 			}
 		})
-		if _, err := login(t, s, "alice", alicePassword); err != nil || s.servers[0].aside() || !cut {
+		if _, err := login(t, s, "alice", alicePassword); err != nil || s.servers[0].aside() || !cut.Load() {
 			t.Errorf("%s: %v, set aside: %t", op, err, s.servers[0].aside())
 		}
 	}
@@ -249,8 +249,9 @@ func TestWaitersMoveOn(t *testing.T) {
 		s := piped(t, settings, map[string]*fake{"a": first, "b": second})
 		began := time.Now()
 		var all sync.WaitGroup
-		for range 5 {
+		for i := range 5 {
 			all.Go(func() {
+				time.Sleep(time.Duration(i) * time.Second / 2) //nolint:forbidigo // in a bubble
 				if _, err := s.bind(t.Context(), aliceDN, alicePassword, nil); err != nil {
 					t.Error(err)
 				}
@@ -259,6 +260,28 @@ func TestWaitersMoveOn(t *testing.T) {
 		all.Wait()
 		if took := time.Since(began); took != DefaultTimeout {
 			t.Errorf("took %v", took)
+		}
+	})
+}
+
+// TestDeadConnectionsGo: what the other side closed, and all that waits while its server fails, takes no place in the pool.
+func TestDeadConnectionsGo(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake()
+		s := piped(t, settings("ldap://a"), map[string]*fake{"a": f})
+		if _, err := login(t, s, "alice", alicePassword); err != nil || opened(s) != 2 {
+			t.Fatalf("%v, %d connections", err, opened(s))
+		}
+		for _, idle := range s.servers[0].idle {
+			_ = idle[0].line.Close()
+		}
+		synctest.Wait()
+		if _, err := login(t, s, "alice", alicePassword); err != nil || opened(s) != 2 {
+			t.Errorf("%v, %d connections", err, opened(s))
+		}
+		f.set(func(f *fake) { f.does = func(string) effect { return hangs } })
+		if _, err := login(t, s, "alice", alicePassword); !unavailable(err) || opened(s) != 0 {
+			t.Errorf("%v, %d connections", err, opened(s))
 		}
 	})
 }

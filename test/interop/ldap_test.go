@@ -64,13 +64,13 @@ func TestLDAP(t *testing.T) {
 	server := newSlapd(t, certs)
 	generic := ldapSettings(certs, server.ldaps())
 	generic.Schema = ldap.Generic
-	byUPN := ldapSettings(certs, server.ldap())
-	byUPN.BindDN, byUPN.BindPassword, byUPN.UserDN = "", secret.Secret{}, "cn={username},ou=people,"+directoryBase
+	asUser := ldapSettings(certs, server.ldap())
+	asUser.BindDN, asUser.BindPassword, asUser.UserDN = "", secret.Secret{}, "cn={username},ou=people,"+directoryBase
 	sources := map[string]*ldap.Source{
 		"LDAPS":        ldapSource(t, ldapSettings(certs, server.ldaps())),
 		"StartTLS":     ldapSource(t, ldapSettings(certs, server.ldap())),
 		"generic":      ldapSource(t, generic),
-		"bind as user": ldapSource(t, byUPN),
+		"bind as user": ldapSource(t, asUser),
 	}
 	cases := []struct {
 		name, through, user, password string
@@ -106,23 +106,26 @@ func TestLDAP(t *testing.T) {
 			}
 		})
 	}
-	t.Run("person", func(t *testing.T) {
-		alice, err := ldapLogin(t, sources["LDAPS"], "alice", password)
-		if got := strings.Join(alice.Groups, ", "); err != nil || alice.Name.String() != "alice" || got != "VPN Users, Staff, Company" {
-			t.Errorf("%v: %s is in %q", err, alice.Name, got)
-		}
-		if alice.Email.Reveal() != "alice@example.com" || alice.Mobile.E164() != "+491701234567" || len(alice.Phones) != 2 || alice.Phones[1].E164() != "+491717654321" {
-			t.Errorf("phones %v", alice.Phones)
-		}
-		alice, err = ldapLogin(t, sources["generic"], "alice", password)
-		if got := strings.Join(alice.Groups, ", "); err != nil || got != "VPN Users, posix, Staff, Company, unique" {
-			t.Errorf("%v: generic, %q", err, got)
-		}
-		bob, err := ldapLogin(t, sources["bind as user"], "bob", password)
-		if got := strings.Join(bob.Groups, ", "); err != nil || bob.Name.String() != "bob" || got != "Others" {
-			t.Errorf("%v: %s is in %q", err, bob.Name, got)
-		}
-	})
+	t.Run("person", func(t *testing.T) { testLDAPPerson(t, sources) })
+}
+
+func testLDAPPerson(t *testing.T, sources map[string]*ldap.Source) {
+	t.Helper()
+	alice, err := ldapLogin(t, sources["LDAPS"], "alice", password)
+	if got := strings.Join(alice.Groups, ", "); err != nil || alice.Name.String() != "alice" || got != "VPN Users, Staff, Company" {
+		t.Errorf("%v: %s is in %q", err, alice.Name, got)
+	}
+	if alice.Email.Reveal() != "alice@example.com" || alice.Mobile.E164() != "+491701234567" || len(alice.Phones) != 2 || alice.Phones[1].E164() != "+491717654321" {
+		t.Errorf("phones %v", alice.Phones)
+	}
+	alice, err = ldapLogin(t, sources["generic"], "alice", password)
+	if got := strings.Join(alice.Groups, ", "); err != nil || got != "VPN Users, posix, Staff, Company, unique" {
+		t.Errorf("%v: generic, %q", err, got)
+	}
+	bob, err := ldapLogin(t, sources["bind as user"], "bob", password)
+	if got := strings.Join(bob.Groups, ", "); err != nil || bob.Name.String() != "bob" || got != "Others" {
+		t.Errorf("%v: %s is in %q", err, bob.Name, got)
+	}
 }
 
 // TestLDAPSettings: what cannot work with a sound server says why.
@@ -158,6 +161,17 @@ func TestLDAPSettings(t *testing.T) {
 	}
 }
 
+// ldapWorks fails the test where the right password is refused, or a wrong one is not.
+func ldapWorks(t *testing.T, source *ldap.Source) {
+	t.Helper()
+	if _, err := ldapLogin(t, source, "alice", password); err != nil {
+		t.Error(err)
+	}
+	if _, err := ldapLogin(t, source, "alice", "wrong"); !errors.Is(err, auth.ErrBadPassword) {
+		t.Error(err)
+	}
+}
+
 // TestLDAPFailover stops, slows and cuts off the first of two servers.
 func TestLDAPFailover(t *testing.T) {
 	t.Parallel()
@@ -167,39 +181,21 @@ func TestLDAPFailover(t *testing.T) {
 	urls := []string{"ldaps://localhost:" + proxy.port, second.ldaps()}
 	fresh := func(urls ...string) *ldap.Source { // whose pool holds a connection of each kind
 		source := ldapSource(t, ldapSettings(certs, urls...))
-		if _, err := ldapLogin(t, source, "alice", password); err != nil {
-			t.Fatal(err)
-		}
+		ldapWorks(t, source)
 		return source
-	}
-	works := func(t *testing.T, source *ldap.Source) {
-		t.Helper()
-		if _, err := ldapLogin(t, source, "alice", password); err != nil {
-			t.Error(err)
-		}
-		if _, err := ldapLogin(t, source, "alice", "wrong"); !errors.Is(err, auth.ErrBadPassword) {
-			t.Error(err)
-		}
 	}
 	t.Run("cut off, connection kept", func(t *testing.T) {
 		source := fresh(urls[0])
 		proxy.arm(1)
-		if works(t, source); proxy.fired() != 1 {
+		if ldapWorks(t, source); proxy.fired() != 1 {
 			t.Errorf("%d connections were cut", proxy.fired())
 		}
 	})
 	t.Run("cut off in mid-bind", func(t *testing.T) {
 		source := fresh(urls...)
-		bob, err := auth.ParseUsername("bob")
-		if err != nil {
-			t.Fatal(err)
-		}
-		person, err := source.Person(t.Context(), bob)
-		if err != nil {
-			t.Fatal(err)
-		}
+		bob := auth.Subject{Person: auth.Person{Handle: "cn=bob,ou=people," + directoryBase}}
 		proxy.arm(2) // the kept connection's bind, and the one in its place
-		checked, err := source.Verify(t.Context(), auth.Subject{User: bob, Person: person}, &auth.Request{Method: auth.PAP, Password: secret.New(password)})
+		checked, err := source.Verify(t.Context(), bob, &auth.Request{Method: auth.PAP, Password: secret.New(password)})
 		if err != nil || !checked.Password || proxy.fired() != 2 {
 			t.Errorf("%v, %d connections were cut", err, proxy.fired())
 		}
@@ -208,7 +204,7 @@ func TestLDAPFailover(t *testing.T) {
 		source, alone := fresh(urls...), fresh(urls[0])
 		first.signal(t, syscall.SIGSTOP)
 		began := time.Now()
-		works(t, source)
+		ldapWorks(t, source)
 		if took := time.Since(began); took < 2*time.Second || took > 6*time.Second {
 			t.Errorf("took %v, with a timeout of 2 s for the server that hangs", took)
 		}
@@ -216,19 +212,19 @@ func TestLDAPFailover(t *testing.T) {
 			t.Error(err)
 		}
 		first.signal(t, syscall.SIGCONT)
-		works(t, alone)
+		ldapWorks(t, alone)
 	})
 	t.Run("stopped", func(t *testing.T) {
 		source, alone := fresh(urls...), fresh(first.ldaps())
 		first.stop(t)
-		works(t, source)
+		ldapWorks(t, source)
 		if _, err := ldapLogin(t, alone, "alice", password); err == nil || errors.Is(err, auth.ErrBadPassword) || errors.Is(err, auth.ErrMisconfigured) {
 			t.Error(err)
 		}
 		first.start(t)
-		works(t, alone)
+		ldapWorks(t, alone)
 		second.stop(t)
-		works(t, source)
+		ldapWorks(t, source)
 	})
 }
 

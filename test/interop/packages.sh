@@ -4,7 +4,7 @@
 set -euo pipefail
 . "$(dirname "$0")/../scripts/lib.sh"
 
-packages=(freeradius-utils python3-pyrad pamtester libpam-radius-auth openvpn openvpn-auth-radius)
+packages=(freeradius-utils python3-pyrad pamtester libpam-radius-auth openvpn openvpn-auth-radius slapd)
 
 missing() {
 	command -v radclient >/dev/null || echo radclient
@@ -14,6 +14,7 @@ missing() {
 		compgen -G '/lib/*/security/pam_radius_auth.so' >/dev/null || echo pam_radius_auth.so
 	command -v openvpn >/dev/null || [ -x /usr/sbin/openvpn ] || echo openvpn
 	[ -e /usr/lib/openvpn/radiusplugin.so ] || echo openvpn-auth-radius
+	{ command -v slapd >/dev/null || [ -x /usr/sbin/slapd ]; } && compgen -G '/usr/lib/ldap/ppolicy*.so*' >/dev/null || echo slapd
 }
 
 # tunnel makes the device file that a bare container lacks, and opens it: OpenVPN cannot serve without.
