@@ -16,7 +16,7 @@ const windows = "policy.rules[].only.hours[]"
 // Keys returns the table, in the order of the docs.
 func Keys() []Key {
 	return slices.Concat(serverKeys(), clientKeys(), clientPatienceKeys(), ivaltKeys(), ivaltWayKeys(), ivaltAnswerKeys(), userKeys(), policyKeys(),
-		ruleKeys(), hourKeys(), storeKeys())
+		ruleKeys(), hourKeys(), storeKeys(), secretKeys())
 }
 
 func serverKeys() []Key {
@@ -217,7 +217,7 @@ func userKeys() []Key {
 		},
 		{
 			Path: "users.file", Unset: "none",
-			Meaning: "YAML map of login name to `{email, mobile, groups}`, each optional; reloaded with the settings.",
+			Meaning: "YAML map of login name to `{email, mobile, groups, password, nt_hash, reply}`, each optional; see [users-file.md](users-file.md). A running server takes changes by itself.",
 		},
 		{
 			Path: "primary.method", Kind: tree.Choice, Default: "none", Choices: []string{"none", "file", "ldap", "radius"},

@@ -77,7 +77,7 @@ func TestDefaults(t *testing.T) {
 		"CAFile: SystemRoots:true Pins:[] Proxy:[redacted] SendClientAddress:false ApprovalTimeout:1m0s Sentinel:always Result:unknown LateCredit:30s InsecureLateCredit:0s OnCollision:deny_both AllowMissingDetails:false " +
 		"Limits:{PerSecond:20 PerMinute:100 PerHour:1000} Connections:32 RequestFrom:VPN {client} {calling_station}} " +
 		"Users:{Email:{username} File: People:[]} Primary:{Method:none} Policy:{Timezone: Default:require_push Rules:[]} " +
-		"Audit:{File:/var/lib/ivalt-radius/audit.jsonl Retention:2160h0m0s} State:{Directory:/var/lib/ivalt-radius Redis:{Addresses:[]}} places:map[]}"
+		"Audit:{File:/var/lib/ivalt-radius/audit.jsonl Retention:2160h0m0s} State:{Directory:/var/lib/ivalt-radius Redis:{Addresses:[]}} Secrets:{KeyFile:} places:map[]}"
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
@@ -151,6 +151,7 @@ policy:
           - {from: "12:00", to: "13:00"}
 audit: {file: a.jsonl, retention: 24h}
 state: {directory: ./state, redis: {addresses: []}}
+secrets: {key_file: /etc/seal.key}
 `
 
 func TestEveryKey(t *testing.T) {
@@ -193,7 +194,7 @@ func TestEveryKey(t *testing.T) {
 		"policy.rules[1].only.hours[0].timezone": "", "policy.rules[1].only.hours[0].except": "",
 		"policy.rules[1].only.hours[1].days": "", "policy.rules[1].only.hours[1].from": "12:00", "policy.rules[1].only.hours[1].to": "13:00",
 		"policy.rules[1].only.hours[1].timezone": "", "policy.rules[1].only.hours[1].except": "",
-		"audit.file": "a.jsonl", "audit.retention": "24h", "state.directory": "./state", "state.redis.addresses": "",
+		"audit.file": "a.jsonl", "audit.retention": "24h", "state.directory": "./state", "state.redis.addresses": "", "secrets.key_file": "/etc/seal.key",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
@@ -212,7 +213,7 @@ func everyKeyTyped(t *testing.T, s *Settings) {
 		t.Error("the secret's line break was kept")
 	}
 	jane := s.Users.People[0]
-	if jane.Name != "jane.doe" || jane.Email.Reveal() != "j@example.com" || jane.Mobile.Reveal() != "+49 170 1234567" ||
+	if jane.Name != "jane.doe" || jane.Email.Reveal() != "j@example.com" || jane.Mobile[0].Reveal() != "+49 170 1234567" ||
 		!cmp.Equal(jane.Groups, []string{"a", "b"}) || s.Users.People[1].Name != "carol@example.com" {
 		t.Errorf("people: %v", s.Users.People)
 	}

@@ -24,7 +24,9 @@ const (
 var ErrFile = errors.New("it holds no key, or more than one: it must hold one line AGE-SECRET-KEY-1..., as `ivalt-radius seal` and age-keygen write it")
 
 // Beside is where the key of a configuration file lies where the settings name no other place.
-func Beside(configuration string) string { return filepath.Join(filepath.Dir(configuration), "seal.key") }
+func Beside(configuration string) string {
+	return filepath.Join(filepath.Dir(configuration), "seal.key")
+}
 
 // Private refuses the mode of a key's file that others than its owner may read or write. The error says what to do.
 func Private(mode fs.FileMode, path string) error {
