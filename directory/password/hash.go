@@ -120,13 +120,15 @@ func octets(text string, least, most int) ([]byte, error) {
 	return out, nil
 }
 
-// Text is the hash in PHC form, which whoever has may try passwords against; empty for the zero Hash and for a Decoy.
+// Empty reports the zero Hash and a Decoy, which no password matches.
+func (h Hash) Empty() bool { return h.parts == nil || h.parts.key == nil }
+
+// Text is the hash in PHC form, which whoever has may try passwords against; empty where the Hash is.
 func (h Hash) Text() secret.Secret {
-	p := h.parts
-	if p == nil || p.key == nil {
+	if h.Empty() {
 		return secret.Secret{}
 	}
-	b64 := base64.RawStdEncoding
+	p, b64 := h.parts, base64.RawStdEncoding
 	return secret.New(fmt.Sprintf("$argon2id$v=%d$%s$%s$%s", argon2.Version, p.cost, b64.EncodeToString(p.salt), b64.EncodeToString(p.key)))
 }
 
