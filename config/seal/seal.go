@@ -45,11 +45,19 @@ func Make() (Key, error) {
 
 // Seal is the secret as the settings hold it: Prefix and one line of base64. Two seals of one secret differ.
 func (k Key) Seal(s secret.Secret) (string, error) {
+	if err := Sealable(s); err != nil {
+		return "", err
+	}
+	return sealAny(k, s.Reveal())
+}
+
+// Sealable refuses what Seal refuses, as ErrSecret.
+func Sealable(s secret.Secret) error {
 	text := s.Reveal()
 	if text == "" || len(text) > mostSecret || !utf8.ValidString(text) || strings.ContainsFunc(text, unicode.IsControl) {
-		return "", ErrSecret
+		return ErrSecret
 	}
-	return sealAny(k, text)
+	return nil
 }
 
 // sealAny seals whatever text.
