@@ -23,11 +23,11 @@ const (
 )
 
 // hashed is one hash at a cost that tests can bear, which Parse takes.
-func hashed(t testing.TB, c password.Cost) secret.Secret {
-	t.Helper()
+func hashed(tb testing.TB, c password.Cost) secret.Secret {
+	tb.Helper()
 	text := fmt.Sprintf("$argon2id$v=19$%s$c29tZXNhbHQ$AAAAAAAAAAAAAAAAAAAAAA", c)
 	if _, err := password.Parse(text); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return secret.New(text)
 }
@@ -54,31 +54,32 @@ func (a *answers) verify(hash secret.Secret, name string, h auth.Handshake) (aut
 	return auth.MSCHAPSuccess{Success: []byte("S=")}, nil
 }
 
-var usual = password.Cost{Memory: 7168, Passes: 2, Lanes: 1}
+// usual is the cost of the tests' hashes.
+func usual() password.Cost { return password.Cost{Memory: 7168, Passes: 2, Lanes: 1} }
 
-func staff(t testing.TB) *People {
-	t.Helper()
+func staff(tb testing.TB) *People {
+	tb.Helper()
 	people, faults := New("{username}@example.com", []Entry{
-		{Name: "carol", Password: hashed(t, usual), NTHash: secret.New(ntHash)},
-		{Name: "dave", Password: hashed(t, usual), Email: secret.New("David@corp.example")},
+		{Name: "carol", Password: hashed(tb, usual()), NTHash: secret.New(ntHash)},
+		{Name: "dave", Password: hashed(tb, usual()), Email: secret.New("David@corp.example")},
 		{Name: "ellen", Mobiles: []secret.Secret{secret.New("+491701234567")}},
-		{Name: "team-a", Email: secret.New("shared@example.com"), Password: hashed(t, usual), NTHash: secret.New(ntHash)},
-		{Name: "team-b", Email: secret.New("shared@example.com"), Password: hashed(t, usual), NTHash: secret.New(ntHash)},
+		{Name: "team-a", Email: secret.New("shared@example.com"), Password: hashed(tb, usual()), NTHash: secret.New(ntHash)},
+		{Name: "team-b", Email: secret.New("shared@example.com"), Password: hashed(tb, usual()), NTHash: secret.New(ntHash)},
 	})
 	if len(faults) != 0 {
-		t.Fatal(faults)
+		tb.Fatal(faults)
 	}
 	if people.Passwords() != 4 || people.NTHashes() != 3 {
-		t.Fatalf("%d passwords, %d NT hashes", people.Passwords(), people.NTHashes())
+		tb.Fatalf("%d passwords, %d NT hashes", people.Passwords(), people.NTHashes())
 	}
 	return people
 }
 
-func login(t testing.TB, name, typed string) (auth.Subject, *auth.Request) {
-	t.Helper()
+func login(tb testing.TB, name, typed string) (auth.Subject, *auth.Request) {
+	tb.Helper()
 	u, err := auth.ParseUsername(name)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return auth.Subject{User: u}, &auth.Request{Username: name, Method: auth.PAP, Password: secret.New(typed)}
 }
@@ -104,7 +105,7 @@ func TestPAP(t *testing.T) {
 			var w worker
 			s, req := login(t, c.user, c.typed)
 			checked, err := people.Primary(&w, nil).Verify(t.Context(), s, req)
-			if diff := cmp.Diff([]password.Cost{usual}, w.costs); diff != "" {
+			if diff := cmp.Diff([]password.Cost{usual()}, w.costs); diff != "" {
 				t.Errorf("work (-want +got):\n%s", diff)
 			}
 			if c.why == "" {
@@ -179,7 +180,7 @@ func TestMSCHAPv2(t *testing.T) {
 // TestMethodsThatCannotWork are told from a wrong password, for known and unknown people alike.
 func TestMethodsThatCannotWork(t *testing.T) {
 	var a answers
-	plain, _ := New("{username}@example.com", []Entry{{Name: "carol", Password: hashed(t, usual)}})
+	plain, _ := New("{username}@example.com", []Entry{{Name: "carol", Password: hashed(t, usual())}})
 	for name, c := range map[string]struct {
 		people *People
 		method auth.Method
@@ -217,9 +218,9 @@ func TestDecoyHasTheUsualCost(t *testing.T) {
 	}{
 		"none":               {nil, password.Standard(), nil},
 		"all alike":          {[]password.Cost{other, other}, other, nil},
-		"most":               {[]password.Cost{other, usual, third, usual}, usual, []string{"u0", "u2"}},
-		"as many of each":    {[]password.Cost{other, usual}, other, []string{"u1"}},
-		"two of the unusual": {[]password.Cost{usual, usual, usual, other, other}, usual, []string{"u3"}},
+		"most":               {[]password.Cost{other, usual(), third, usual()}, usual(), []string{"u0", "u2"}},
+		"as many of each":    {[]password.Cost{other, usual()}, other, []string{"u1"}},
+		"two of the unusual": {[]password.Cost{usual(), usual(), usual(), other, other}, usual(), []string{"u3"}},
 	} {
 		entries := []Entry{{Name: "none"}}
 		for i, cost := range c.costs {

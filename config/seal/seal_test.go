@@ -44,7 +44,7 @@ func TestSealedOpens(t *testing.T) {
 			t.Errorf("%q opens as %q, %v", text, opened.Reveal(), err)
 		}
 	}
-	if mustSeal(t, k, canary) == mustSeal(t, k, canary) {
+	if again := mustSeal(t, k, canary); again == mustSeal(t, k, canary) {
 		t.Error("one secret is sealed alike twice, which tells that two are equal")
 	}
 }
@@ -150,6 +150,9 @@ func TestKeyFile(t *testing.T) {
 			t.Errorf("mode %v: %v", mode, err)
 		}
 	}
+	if _, _, err := OpenOrMake(t.TempDir()); err == nil {
+		t.Error("a key that is a directory")
+	}
 	if _, _, err := OpenOrMake(filepath.Join(path, "x")); err == nil {
 		t.Error("a key below a file")
 	}
@@ -186,7 +189,11 @@ func TestKeysNeverPrint(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	all := string(out)
+	asText, err := k.MarshalText()
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := string(out) + string(asText) + k.String() + k.GoString()
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%p"} {
 		all += fmt.Sprintf(verb+verb+verb, k, &k, struct{ K Key }{k})
 	}

@@ -18,7 +18,7 @@ type slow struct{ now, most, all atomic.Int32 }
 func (s *slow) matches(Hash, secret.Secret) bool {
 	s.most.Store(max(s.most.Load(), s.now.Add(1)))
 	s.all.Add(1)
-	time.Sleep(time.Second)
+	time.Sleep(time.Second) //nolint:forbidigo // virtual time
 	s.now.Add(-1)
 	return true
 }
@@ -42,7 +42,7 @@ func TestBounded(t *testing.T) {
 		if ok, err := v.Verify(t.Context(), Hash{}, secret.Secret{}); ok || !errors.Is(err, auth.ErrBusy) || time.Since(before) != 0 {
 			t.Errorf("one too many: %v, %v after %s", ok, err, time.Since(before))
 		}
-		time.Sleep((1 + waiting) * time.Second)
+		time.Sleep((1 + waiting) * time.Second) //nolint:forbidigo // virtual time
 		synctest.Wait()
 		if right.Load() != cores*(1+waiting) || s.most.Load() != cores || s.all.Load() != right.Load() {
 			t.Errorf("%d are right, %d at once, %d in all", right.Load(), s.most.Load(), s.all.Load())

@@ -14,10 +14,13 @@ func write(t *testing.T, path, text string) {
 	}
 }
 
-// expect looks three times: a change shows at the second look, and then no more.
-func expect(t *testing.T, step string, f *File, want bool) {
+// changed and same are what three looks say: a change shows at the second one, and then no more.
+func changed() []bool { return []bool{false, true, false} }
+func same() []bool    { return []bool{false, false, false} }
+
+func expect(t *testing.T, step string, f *File, looks []bool) {
 	t.Helper()
-	for i, want := range []bool{false, want, false} {
+	for i, want := range looks {
 		if got := f.Changed(); got != want {
 			t.Errorf("%s, look %d: %v", step, i+1, got)
 		}
@@ -29,9 +32,9 @@ func TestChanges(t *testing.T) {
 	path, other := filepath.Join(dir, "a"), filepath.Join(dir, "b")
 	write(t, path, "one")
 	f := New(func() string { return path }, time.Now().Add(time.Hour))
-	expect(t, "as it was", f, false)
+	expect(t, "as it was", f, same())
 	write(t, path, "longer")
-	expect(t, "another size", f, true)
+	expect(t, "another size", f, changed())
 	info, err := os.Stat(path)
 	if err != nil {
 		t.Fatal(err)
@@ -42,7 +45,7 @@ func TestChanges(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	expect(t, "the same size and time", f, true)
+	expect(t, "the same size and time", f, changed())
 	write(t, other, "LONGER")
 	if err := os.Chtimes(other, info.ModTime(), info.ModTime()); err != nil {
 		t.Fatal(err)
@@ -50,21 +53,21 @@ func TestChanges(t *testing.T) {
 	if err := os.Rename(other, path); err != nil {
 		t.Fatal(err)
 	}
-	expect(t, "another file in its place", f, true)
+	expect(t, "another file in its place", f, changed())
 	if err := os.Remove(path); err != nil {
 		t.Fatal(err)
 	}
-	expect(t, "gone", f, true)
+	expect(t, "gone", f, changed())
 	write(t, path, "LONGER")
-	expect(t, "there again", f, true)
+	expect(t, "there again", f, changed())
 	write(t, other, "LONGER")
 	before := path
 	path = other
-	expect(t, "another name", f, true)
+	expect(t, "another name", f, changed())
 	path = ""
-	expect(t, "none", f, true)
+	expect(t, "none", f, changed())
 	path = before
-	expect(t, "one again", f, true)
+	expect(t, "one again", f, changed())
 }
 
 // TestHalfAFile is no change yet: it is one when it has stayed as it is.
@@ -88,8 +91,8 @@ func TestChangedBehindTheReading(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "a")
 	write(t, path, "one")
 	at := func() string { return path }
-	expect(t, "read before it was written", New(at, time.Now().Add(-time.Minute)), true)
-	expect(t, "read behind that", New(at, time.Now().Add(time.Minute)), false)
+	expect(t, "read before it was written", New(at, time.Now().Add(-time.Minute)), changed())
+	expect(t, "read behind that", New(at, time.Now().Add(time.Minute)), same())
 	missing := filepath.Join(path, "missing")
-	expect(t, "never there", New(func() string { return missing }, time.Time{}), false)
+	expect(t, "never there", New(func() string { return missing }, time.Time{}), same())
 }

@@ -20,7 +20,7 @@ const typed = "correct horse cAnArY"
 // command runs hash-password and returns its exit code and what it says.
 func command(ctx context.Context, in io.Reader, args ...string) (code int, out, said string) {
 	var stdout, stderr bytes.Buffer
-	cmd := NewCommand()
+	cmd := NewCommand() //nolint:contextcheck // cobra hands it on
 	exit.WithUsage(cmd)
 	cmd.SetArgs(args)
 	cmd.SetIn(in)
