@@ -83,7 +83,7 @@ func TestVerifierDerives(t *testing.T) {
 	v := NewVerifier()
 	password := secret.New("correct horse")
 	h := Make(password)
-	for text, want := range map[string]bool{"correct horse": true, "wrong horse": false, "": false} {
+	for text, want := range map[string]bool{"correct horse": true, "wrong horse": false} {
 		if ok, err := v.Verify(t.Context(), h, secret.New(text)); ok != want || err != nil {
 			t.Errorf("%q: %v, %v", text, ok, err)
 		}
