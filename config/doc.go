@@ -6,7 +6,7 @@
 //	keys.go      the one table of keys: type, default, range, meaning; reference.go prints it for the docs
 //	tree/        file and environment -> a tree of values that the table allows, and the place of each key
 //	settings.go  tree -> Settings, plain structs
-//	secrets.go   "env:", "file:" -> the secret texts; people.go reads users.file
+//	secrets.go   "env:", "file:" -> the secret texts; sealed.go opens "sealed:" with the key of seal/; people.go reads users.file
 //	check.go     what single keys cannot show: uniqueness, and the warnings
 //	redact.go    Settings -> texts for logs, their digest, and what a reload changes
 //

@@ -17,7 +17,7 @@ const windows = "policy.rules[].only.hours[]"
 func Keys() []Key {
 	return slices.Concat(serverKeys(), clientKeys(), clientPatienceKeys(), clientFactorKeys(), ivaltKeys(), ivaltWayKeys(), ivaltAnswerKeys(),
 		userKeys(), rewriteKeys(), primaryKeys(), ldapKeys(), ldapPersonKeys(), upstreamKeys(), policyKeys(), ruleKeys(), rulePushKeys(), hourKeys(), groupKeys(),
-		storeKeys())
+		storeKeys(), secretKeys())
 }
 
 func serverKeys() []Key {
@@ -218,7 +218,7 @@ func userKeys() []Key {
 		},
 		{
 			Path: "users.file", Unset: "none",
-			Meaning: "YAML map of login name to `{email, mobile, groups}`, each optional; reloaded with the settings.",
+			Meaning: "YAML map of login name to `{email, mobile, groups, password, nt_hash, reply}`, each optional; see [users-file.md](users-file.md). A running server takes changes by itself.",
 		},
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"ivalt-radius/config/seal"
 	"ivalt-radius/config/tree"
 	"ivalt-radius/fault"
 )
@@ -58,7 +59,8 @@ func LoadWithoutSecrets(path string, opt Options) (*Settings, fault.List) {
 	faults = slices.DeleteFunc(faults, func(f fault.Fault) bool {
 		return strings.Contains(f.Key, "].secrets") || strings.HasPrefix(f.Key, "ivalt.api_key") ||
 			strings.HasPrefix(f.Key, "ivalt.signing_secret") || strings.HasPrefix(f.Key, "ivalt.proxy") ||
-			strings.HasPrefix(f.Key, "primary.ldap.bind_") || strings.HasPrefix(f.Key, "primary.radius.servers[") && strings.HasSuffix(f.Key, "].secret") || strings.HasPrefix(f.Key, "users.file")
+			strings.HasPrefix(f.Key, "primary.ldap.bind_") || strings.HasPrefix(f.Key, "primary.radius.servers[") && strings.HasSuffix(f.Key, "].secret") || strings.HasPrefix(f.Key, "users.file") ||
+			f.Key == keyFile
 	})
 	if len(faults.Fatal()) > 0 {
 		return nil, faults
@@ -75,6 +77,8 @@ type loader struct {
 	places   tree.Places
 	pointed  []string // environment variables that an env: names
 	literals int      // secrets that stand in the configuration file
+
+	key func() (seal.Key, error) // of sealed secrets
 }
 
 func (l *loader) load(path string) *Settings {
@@ -97,6 +101,7 @@ func (l *loader) load(path string) *Settings {
 	if s.Audit.File == "" {
 		s.Audit.File = filepath.Join(s.State.Directory, "audit.jsonl")
 	}
+	l.key = l.sealKey(s.Secrets.KeyFile)
 	l.secrets(s)
 	l.factorSecrets(s)
 	l.people(s)

@@ -82,7 +82,7 @@ func TestDefaults(t *testing.T) {
 		"Primary:{Method:none Cache:0s LDAP:{URLs:[] InsecurePlaintext:false CAFile: SystemRoots:true BindDN: BindPassword:[redacted] UserDN: Base: Schema:generic Filter: " +
 		"Name: Email:mail Mobile:[mobile] Groups:{Base: Name:cn Nested:true} Timeout:5s Connections:8} RADIUS:{Servers:[] Timeout:3s Tries:2 Attributes:[]}} " +
 		"Policy:{Timezone: Default:require_push Rules:[] Groups:[]} " +
-		"Audit:{File:/var/lib/ivalt-radius/audit.jsonl Retention:2160h0m0s} State:{Directory:/var/lib/ivalt-radius Redis:{Addresses:[]}} places:map[]}"
+		"Audit:{File:/var/lib/ivalt-radius/audit.jsonl Retention:2160h0m0s} State:{Directory:/var/lib/ivalt-radius Redis:{Addresses:[]}} Secrets:{KeyFile:} places:map[]}"
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
@@ -196,6 +196,7 @@ policy:
     - {name: Staff, reply: {Filter-Id: staff, Tunnel-Password: hush}}
 audit: {file: a.jsonl, retention: 24h}
 state: {directory: ./state, redis: {addresses: []}}
+secrets: {key_file: /etc/seal.key}
 `
 
 func TestEveryKey(t *testing.T) {
@@ -238,7 +239,7 @@ func TestEveryKey(t *testing.T) {
 		"policy.rules[1].only.hours[0].timezone": "", "policy.rules[1].only.hours[0].except": "",
 		"policy.rules[1].only.hours[1].days": "", "policy.rules[1].only.hours[1].from": "12:00", "policy.rules[1].only.hours[1].to": "13:00",
 		"policy.rules[1].only.hours[1].timezone": "", "policy.rules[1].only.hours[1].except": "",
-		"audit.file": "a.jsonl", "audit.retention": "24h", "state.directory": "./state", "state.redis.addresses": "",
+		"audit.file": "a.jsonl", "audit.retention": "24h", "state.directory": "./state", "state.redis.addresses": "", "secrets.key_file": "/etc/seal.key",
 	}
 	maps.Copy(want, everyFactorKey())
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -258,7 +259,7 @@ func everyKeyTyped(t *testing.T, s *Settings) {
 		t.Error("the secret's line break was kept")
 	}
 	jane := s.Users.People[0]
-	if jane.Name != "jane.doe" || jane.Email.Reveal() != "j@example.com" || jane.Mobile.Reveal() != "+49 170 1234567" ||
+	if jane.Name != "jane.doe" || jane.Email.Reveal() != "j@example.com" || jane.Mobile[0].Reveal() != "+49 170 1234567" ||
 		!cmp.Equal(jane.Groups, []string{"a", "b"}) || s.Users.People[1].Name != "carol@example.com" {
 		t.Errorf("people: %v", s.Users.People)
 	}

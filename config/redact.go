@@ -72,11 +72,15 @@ func write(w io.Writer, texts map[string]string) {
 	}
 }
 
-// people is all that users.file says, by login name. It holds addresses and numbers in the clear.
+// people is all that users.file says, by login name. It holds addresses, numbers and hashes in the clear.
 func (s *Settings) people() map[string]string {
 	out := make(map[string]string, len(s.Users.People))
 	for _, p := range s.Users.People {
-		out[p.Name] += fmt.Sprintf("%q %q %q\n", p.Email.Reveal(), p.Mobile.Reveal(), p.Groups)
+		mobiles := make([]string, len(p.Mobile))
+		for i, m := range p.Mobile {
+			mobiles[i] = m.Reveal()
+		}
+		out[p.Name] += fmt.Sprintf("%q %q %q %q %q %q\n", p.Email.Reveal(), mobiles, p.Groups, p.Password.Reveal(), p.NTHash.Reveal(), p.Reply)
 	}
 	return out
 }
@@ -94,7 +98,7 @@ func Changed(before, after *Settings) []string {
 	return slices.Sorted(maps.Keys(keys))
 }
 
-// PeopleChanged is how many people of users.file were added, removed, or have another e-mail address, mobile or groups.
+// PeopleChanged is how many people of users.file were added, removed, or have another e-mail address, mobile, password, or what else it says.
 func PeopleChanged(before, after *Settings) int { return len(differ(before.people(), after.people())) }
 
 // differ are the keys whose texts differ, or that only one of the maps has.

@@ -34,7 +34,8 @@ func TestDigestCountsPeople(t *testing.T) {
 		}
 		return s.Digest()
 	}
-	const people = "a: {mobile: +4917012345, email: a@x, groups: [b, c]}\nz: {}\n"
+	const rest = ", password: h, nt_hash: env:SHARED, reply: {Class: [d, e]}}\n"
+	const people = "a: {mobile: +4917012345, email: a@x, groups: [b, c]" + rest + "z: {}\n"
 	one := digest(people)
 	for name, other := range map[string]string{
 		"mobile": strings.Replace(people, "12345", "12346", 1),
@@ -42,13 +43,18 @@ func TestDigestCountsPeople(t *testing.T) {
 		"group":  strings.Replace(people, "[b, c]", "[b]", 1),
 		"groups": strings.Replace(people, "[b, c]", "[bc]", 1),
 		"name":   strings.Replace(people, "z:", "y:", 1),
-		"swap":   "z: {mobile: +4917012345, email: a@x, groups: [b, c]}\na: {}\n",
+		"swap":   "z: {mobile: +4917012345, email: a@x, groups: [b, c]" + rest + "a: {}\n",
+
+		"password": strings.Replace(people, "password: h", "password: i", 1),
+		"NT hash":  strings.Replace(people, "env:SHARED", "env:KEY", 1),
+		"reply":    strings.Replace(people, "[d, e]", "[d]", 1),
+		"a phone":  strings.Replace(people, "+4917012345", "[+4917012345, +4917012346]", 1),
 	} {
 		if digest(other) == one {
 			t.Errorf("%s: another person, the same digest", name)
 		}
 	}
-	if digest("z: {}\na: {mobile: +4917012345, email: a@x, groups: [b, c]}\n") != one {
+	if digest("z: {}\na: {mobile: +4917012345, email: a@x, groups: [b, c]"+rest) != one {
 		t.Error("another order, another digest")
 	}
 }

@@ -69,28 +69,42 @@ func (l *loader) optional(path string, text *secret.Secret) {
 
 // secret is the text that a written secret stands for.
 func (l *loader) secret(path string, written secret.Secret) (secret.Secret, bool) {
-	scheme, rest, _ := strings.Cut(written.Reveal(), ":")
-	var text string
-	var err error
-	switch scheme {
-	case "env":
-		text, err = l.variable(rest)
-	case "file":
-		text, err = l.secretFile(path, rest)
-	case "sealed":
-		err = errors.New("sealed secrets are not supported by this version: use env:NAME or file:PATH")
-	default:
-		text = written.Reveal()
+	text, literal, err := l.resolve(path, written.Reveal())
+	if literal {
 		l.literal(path, text)
 	}
+	return l.line(path, text, err)
+}
+
+// line is a secret's text, where it is one line; otherwise there is a fault at its path.
+func (l *loader) line(path, text string, err error) (secret.Secret, bool) {
 	if err == nil {
 		err = printable(text)
+	}
+	if errors.Is(err, errKeyTold) {
+		return secret.Secret{}, false
 	}
 	if err != nil {
 		l.faults.Add(path, "%s", err)
 		return secret.Secret{}, false
 	}
 	return secret.New(text), true
+}
+
+// resolve is the text that a written secret points to, or the text itself, literal.
+func (l *loader) resolve(path, written string) (text string, literal bool, err error) {
+	scheme, rest, _ := strings.Cut(written, ":")
+	switch scheme {
+	case "env":
+		text, err = l.variable(rest)
+	case "file":
+		text, err = l.secretFile(path, rest)
+	case "sealed":
+		text, err = l.sealed(rest)
+	default:
+		return written, true, nil
+	}
+	return text, false, err
 }
 
 // literal warns of a secret that stands in the file itself, and of a text that most likely points to the secret and has lost the

@@ -42,7 +42,6 @@ func sharedSecrets() []secretCase {
 		{"short", "b7Rk2vXw9LqZ4tN", "shorter than 16", false},
 		{"empty", "", "is empty", false},
 		{"control character", "b7Rk2vXw9LqZ4tNc\\x07", "line break", false},
-		{"sealed", "sealed:b7Rk2vXw9LqZ4tNc", "not supported by this version", false},
 		{"unset variable", "env:UNSET", "UNSET is not set", false},
 		{"empty variable", "env:EMPTY", "EMPTY is empty", false},
 		{"no variable", "env:", "name of an environment variable", false},
@@ -151,7 +150,8 @@ func TestNoSecretInAnyFault(t *testing.T) {
 		s, faults := Inspect("c.yaml", world(map[string]string{"c.yaml": sound}, variable+"="+canary))
 		spill(t, variable, canary, s, faults)
 	}
-	people := "a: {email: \"cAnArY-0x7\\x01\", mobile: [cAnArY-0x7]}\nb: cAnArY-0x7\nc: {mobile: cAnArY-0x7, email: {x: cAnArY-0x7}}\n"
+	people := "z: {password: [cAnArY-0x7], nt_hash: cAnArY-0x7}\ny: {password: \"cAnArY-0x7\\x01\", nt_hash: \"sealed:cAnArY-0x7\", reply: cAnArY-0x7}\n" +
+		"a: {email: \"cAnArY-0x7\\x01\", mobile: [cAnArY-0x7]}\nb: cAnArY-0x7\nc: {mobile: cAnArY-0x7, email: {x: cAnArY-0x7}}\n"
 	s, faults := Inspect("c.yaml", world(map[string]string{"c.yaml": sound + "users: {file: p}\n", "p": people}))
 	spill(t, people, canary, s, faults)
 }

@@ -23,6 +23,7 @@ type Settings struct {
 	Policy       Policy        `koanf:"policy"`
 	Audit        Audit         `koanf:"audit"`
 	State        State         `koanf:"state"`
+	Secrets      Secrets       `koanf:"secrets"`
 
 	places tree.Places
 }
@@ -102,10 +103,13 @@ type Rewrite struct {
 
 // Person is one entry of users.file, as written: directory checks what it means.
 type Person struct {
-	Name   string        `koanf:"-"`      // the login name, not yet in canonical form
-	Email  secret.Secret `koanf:"email"`  // empty: made by users.email
-	Mobile secret.Secret `koanf:"mobile"` // empty: looked up by e-mail
-	Groups []string      `koanf:"groups"`
+	Name     string          `koanf:"-"`        // the login name, not yet in canonical form
+	Email    secret.Secret   `koanf:"email"`    // empty: made by users.email
+	Mobile   []secret.Secret `koanf:"mobile"`   // the first is the default; empty: looked up by e-mail
+	Groups   []string        `koanf:"groups"`   //
+	Password secret.Secret   `koanf:"password"` // its hash; empty: none
+	NTHash   secret.Secret   `koanf:"nt_hash"`  // empty: none
+	Reply    []Attribute     `koanf:"reply"`    // in the order of the file
 }
 
 // Policy is what the operator wrote of the rules.
@@ -186,6 +190,11 @@ type Audit struct {
 type State struct {
 	Directory string `koanf:"directory"`
 	Redis     Redis  `koanf:"redis"`
+}
+
+// Secrets says how sealed secrets are opened.
+type Secrets struct {
+	KeyFile string `koanf:"key_file"` // empty: seal.key beside the configuration file
 }
 
 // Redis is the memory that several nodes share.

@@ -9,25 +9,32 @@ import (
 	"unicode"
 
 	"ivalt-radius/auth"
+	"ivalt-radius/directory/password"
 	"ivalt-radius/fault"
 	"ivalt-radius/secret"
 )
 
-// Entry is what the operator wrote of one person; all but the name may be empty.
-type Entry struct {
-	Name   string        // the login name, in any form of it
-	Email  secret.Secret // empty: made by the template
-	Mobile secret.Secret // E.164; empty: to be looked up by e-mail
-	Groups []string
-}
-
 // People is the directory. It is immutable, and safe for concurrent use.
 type People struct {
-	prefix, suffix string                 // of the template, around {username}
-	makes          bool                   // the template makes addresses of plain names
-	listed         map[string]auth.Person // by login name
-	byEmail        map[string]auth.Person // by their e-mail, in the form of canonical
+	prefix, suffix string             // of the template, around {username}
+	makes          bool               // the template makes addresses of plain names
+	listed         map[string]*listed // by login name
+	byEmail        map[string]*listed // by their e-mail, in the form of canonical
 	groups         []string
+
+	passwords, ntHashes int           // how many people have one
+	usual               password.Cost // of most hashes
+}
+
+// listed is one person of the list. Where entries share an e-mail it is somebody of several, by that e-mail alone: without
+// credentials, so that nobody's password is enough, and without a phone of their own where theirs differ.
+type listed struct {
+	auth.Person
+
+	stated   bool // the e-mail is the entry's own
+	several  bool
+	password password.Hash // zero: none
+	ntHash   secret.Secret // 32 hexadecimal digits; empty: none
 }
 
 var _ auth.Directory = (*People)(nil)
@@ -39,10 +46,11 @@ const username = "{username}"
 // `users.email` and `users.file: "NAME".FIELD`, and neither addresses nor numbers; the People are nil where one is no warning.
 func New(emailTemplate string, people []Entry) (*People, fault.List) {
 	var faults fault.List
-	p := &People{listed: make(map[string]auth.Person, len(people)), byEmail: make(map[string]auth.Person, len(people))}
+	p := &People{listed: make(map[string]*listed, len(people)), byEmail: make(map[string]*listed, len(people))}
 	p.template(emailTemplate, &faults)
 	groups := map[string]bool{}
 	written := make(map[string]string, len(people))
+	var costs costs
 	for _, entry := range people {
 		key := "users.file: " + strconv.Quote(entry.Name)
 		user, err := auth.ParseUsername(entry.Name)
@@ -57,12 +65,14 @@ func New(emailTemplate string, people []Entry) (*People, fault.List) {
 		written[user.String()] = entry.Name
 		person := p.person(entry, user, key, &faults)
 		for _, g := range person.Groups {
-			groups[g] = true
+			groups[canonical(g)] = true
 		}
 		p.listed[user.String()] = person
+		p.count(person, &costs)
 		p.alias(person, key, &faults)
 	}
 	p.groups = slices.Sorted(maps.Keys(groups))
+	p.usual = costs.usual(&faults)
 	if len(faults.Fatal()) > 0 {
 		return nil, faults
 	}
@@ -88,77 +98,57 @@ func (p *People) template(text string, faults *fault.List) {
 	p.prefix, p.suffix = prefix, suffix
 }
 
-// person reads one entry.
-func (p *People) person(entry Entry, user auth.Username, key string, faults *fault.List) auth.Person {
-	person := auth.Person{Name: user, Email: entry.Email}
-	if entry.Email.Empty() {
-		person.Email = p.email(user)
-	} else if !plausible(entry.Email.Reveal()) {
-		faults.Add(key+".email", "is no e-mail address")
-	}
-	if !entry.Mobile.Empty() {
-		mobile, err := auth.ParseMobile(entry.Mobile.Reveal())
-		if err != nil {
-			faults.Add(key+".mobile", "%s", err)
-		}
-		person.Mobile = mobile
-	}
-	for i, text := range entry.Groups {
-		// Groups compare as names do, in canonical form.
-		group, err := auth.ParseUsername(text)
-		if err != nil {
-			faults.Add(key+".groups["+strconv.Itoa(i)+"]", "%s can be no name of a group", strconv.Quote(text))
-			continue
-		}
-		if !slices.Contains(person.Groups, group.String()) {
-			person.Groups = append(person.Groups, group.String())
-		}
-	}
-	return person
-}
-
 // alias makes a listed person known by their e-mail too. Where entries share an e-mail but not the phone nobody can say who of them
-// it is: then it names nobody who could be asked, with the groups of all of them, so that no rule is escaped.
-func (p *People) alias(person auth.Person, key string, faults *fault.List) {
+// it is: then it names nobody who could be asked, with the groups of all of them, so that no rule is escaped. Where they share the phone
+// too it names nobody whose password could be checked.
+func (p *People) alias(person *listed, key string, faults *fault.List) {
 	email := canonical(person.Email.Reveal())
 	if email == "" {
 		return
 	}
 	if known, ok := p.byEmail[email]; ok {
-		for _, group := range known.Groups {
-			if !slices.Contains(person.Groups, group) {
-				person.Groups = append(slices.Clone(person.Groups), group)
-			}
-		}
-		if known.Mobile != person.Mobile || known.Email.Empty() {
-			person.Email, person.Mobile = secret.Secret{}, auth.Mobile{}
+		somebody := &listed{Person: person.Person, stated: known.stated || person.stated, several: true}
+		somebody.Groups, somebody.Reply = union(person.Groups, known.Groups), nil
+		if known.Mobile != person.Mobile || !slices.Equal(known.Phones, person.Phones) || known.Email.Empty() {
+			somebody.Email, somebody.Mobile, somebody.Phones = secret.Secret{}, auth.Mobile{}, nil
 			faults.Warn(key, "has the e-mail of %q but another mobile: a login by that e-mail, or by a name that makes it, ends unknown_user", known.Name.String())
 		}
+		person = somebody
 	}
 	p.byEmail[email] = person
 }
 
-// canonical is the form in which e-mails compare: that of login names.
-func canonical(email string) string {
-	if u, err := auth.ParseUsername(email); err == nil {
-		return u.String()
+// union are the groups of both, each once, as its first one is written.
+func union(groups, more []string) []string {
+	out := slices.Clip(groups)
+	for _, group := range more {
+		if !slices.ContainsFunc(out, func(g string) bool { return canonical(g) == canonical(group) }) {
+			out = append(out, group)
+		}
 	}
-	return strings.ToLower(email)
+	return out
 }
 
-// find is the listed person behind another spelling: DOMAIN\carol, and the e-mail that belongs to carol, are the carol of the list,
-// with her groups, her phone and her name for the rules.
-func (p *People) find(user auth.Username, email secret.Secret) (auth.Person, bool) {
-	if len(p.listed) == 0 {
-		return auth.Person{}, false
+// canonical is the form in which e-mails and groups compare: that of login names.
+func canonical(text string) string {
+	if u, err := auth.ParseUsername(text); err == nil {
+		return u.String()
+	}
+	return strings.ToLower(text)
+}
+
+// find is the listed person of a login name, or behind another spelling of it: DOMAIN\carol, and the e-mail that belongs to carol, are the
+// carol of the list, with her groups, her phone and her name for the rules. Nil: nobody.
+func (p *People) find(user auth.Username, email secret.Secret) *listed {
+	if person, ok := p.listed[user.String()]; ok || len(p.listed) == 0 {
+		return person
 	}
 	if !strings.Contains(user.String(), "@") {
 		if person, ok := p.listed[user.Local()]; ok {
-			return person, true
+			return person
 		}
 	}
-	person, ok := p.byEmail[canonical(email.Reveal())]
-	return person, ok
+	return p.byEmail[canonical(email.Reveal())]
 }
 
 // Person implements auth.Directory: the listed person, by login name or e-mail, or one of whom the e-mail alone is known (empty
@@ -166,11 +156,11 @@ func (p *People) find(user auth.Username, email secret.Secret) (auth.Person, boo
 // not change the groups.
 func (p *People) Person(_ context.Context, user auth.Username) (auth.Person, error) {
 	if person, ok := p.listed[user.String()]; ok {
-		return person, nil
+		return person.Person, nil
 	}
 	email := p.email(user)
-	if person, ok := p.find(user, email); ok {
-		return person, nil
+	if person := p.find(user, email); person != nil {
+		return person.Person, nil
 	}
 	return auth.Person{Email: email}, nil
 }

@@ -13,7 +13,15 @@ import (
 )
 
 func entry(name, email, mobile string, groups ...string) Entry {
-	return Entry{Name: name, Email: secret.New(email), Mobile: secret.New(mobile), Groups: groups}
+	return Entry{Name: name, Email: secret.New(email), Mobiles: []secret.Secret{secret.New(mobile)}, Groups: groups}
+}
+
+func phones(name string, mobiles ...string) Entry {
+	e := Entry{Name: name}
+	for _, m := range mobiles {
+		e.Mobiles = append(e.Mobiles, secret.New(m))
+	}
+	return e
 }
 
 func user(t *testing.T, name string) auth.Username {
@@ -38,7 +46,7 @@ func TestPerson(t *testing.T) {
 		title, name, email, mobile string
 		groups                     []string
 	}{
-		{"listed, other case", "JANE.doe", "jane@other.example", "+491701234567", []string{"admins", "vpn users"}},
+		{"listed, other case", "JANE.doe", "jane@other.example", "+491701234567", []string{"Admins", "VPN Users"}},
 		{"listed without an address", "bob", "bob@example.com", "+14155550123", nil},
 		{"listed by an address", "Carol@corp.example", "carol@corp.example", "", nil},
 		{"unlisted", "dave", "dave@example.com", "", nil},
@@ -72,6 +80,25 @@ func TestGroupsAreSortedAndTheCallersOwn(t *testing.T) {
 	got[0] = "changed"
 	if people.Groups()[0] != "alpha" {
 		t.Error("the caller changed the directory")
+	}
+}
+
+// TestSeveralPhones: the first is the default, and one that stands there twice is one.
+func TestSeveralPhones(t *testing.T) {
+	people, faults := New("{username}@x.example", []Entry{
+		phones("two", "+491701234567", "+49 170 1234568", "+491701234567"), phones("one", "+491701234567", "+49 170 1234567"), phones("none"),
+	})
+	if len(faults) != 0 {
+		t.Fatal(faults)
+	}
+	for name, want := range map[string]struct {
+		mobile string
+		phones int
+	}{"two": {"+491701234567", 2}, "one": {"+491701234567", 0}, "none": {"", 0}} {
+		got, _ := people.Person(t.Context(), user(t, name))
+		if got.Mobile.E164() != want.mobile || len(got.Phones) != want.phones || want.phones > 0 && got.Phones[0] != got.Mobile {
+			t.Errorf("%s: %v, %v", name, got.Mobile, got.Phones)
+		}
 	}
 }
 
@@ -121,6 +148,20 @@ func TestFaults(t *testing.T) {
 		{"address of two", "{username}@x.example", []Entry{entry("a", "canary@x@y", "")}, `users.file: "a".email`, "no e-mail"},
 		{"address with a line break", "{username}@x.example", []Entry{entry("a", "canary@x\n", "")}, `users.file: "a".email`, "no e-mail"},
 		{"national number", "{username}@x.example", []Entry{entry("a", "", "0170 canary")}, `users.file: "a".mobile`, "E.164"},
+		{"national number of two", "{username}@x.example", []Entry{phones("a", "+491701234567", "0170 canary")}, `users.file: "a".mobile[1]`, "E.164"},
+		{"no number of two", "{username}@x.example", []Entry{phones("a", "", "+491701234567")}, `users.file: "a".mobile[0]`, "E.164"},
+		{
+			"password that is no hash", "{username}@x.example",
+			[]Entry{{Name: "a", Password: secret.New("canary")}},
+			`users.file: "a".password`, "is no hash of the form $argon2id$",
+		},
+		{
+			"hash without bounds", "{username}@x.example",
+			[]Entry{{Name: "a", Password: secret.New("$argon2id$v=19$m=9999999,t=2,p=1$canaryAAAAA$AAAAAAAAAAAAAAAAAAAAAA")}},
+			`users.file: "a".password`, "must be 7168 to 262144",
+		},
+		{"NT hash of letters", "{username}@x.example", []Entry{{Name: "a", NTHash: secret.New("canary")}}, `users.file: "a".nt_hash`, "32 hexadecimal"},
+		{"NT hash cut off", "{username}@x.example", []Entry{{Name: "a", NTHash: secret.New(ntHash[2:])}}, `users.file: "a".nt_hash`, "32 hexadecimal"},
 		{"group of control characters", "{username}@x.example", []Entry{entry("a", "", "", "ok", "\x01")}, `users.file: "a".groups[1]`, "group"},
 	} {
 		t.Run(c.title, func(t *testing.T) {

@@ -249,7 +249,7 @@ func TestExplainFaultySettings(t *testing.T) {
 func TestSuggestions(t *testing.T) {
 	t.Parallel()
 	for line, want := range map[string]string{
-		"chekc": "check", "help serv": "serve", "clients lst": "list", "audit verfy": "verify", "surprise-surprise": "",
+		"chekc": "check", "help servr": "serve", "clients lst": "list", "audit verfy": "verify", "surprise-surprise": "",
 	} {
 		var out bytes.Buffer
 		code := run(t.Context(), newRootCommand(), strings.Fields(line), &out, &out)

@@ -9,6 +9,7 @@
 //	control.go   the control socket, over which commands speak to the running server; clients.go is one that does
 //	explain.go   `explain`: a login's decision, word by word
 //
-// Commands that need no running server have packages of their own: login, probe, simulate, initial (`init`), trail (`audit`). The
-// logger has one, and exit is how all commands end.
+// Commands that need no running server have packages of their own: login, probe, simulate, initial (`init`), trail (`audit`), hashing
+// (`hash-password`), sealing (`seal`). So have the logger and the watch over users.file; terminal asks people, and exit is how all
+// commands end.
 package main

@@ -2,9 +2,11 @@ package main
 
 import (
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"ivalt-radius/radius/radiustest"
 )
@@ -100,4 +102,64 @@ func TestReloadReadsPeopleAnew(t *testing.T) {
 	if code := r.login(t, "heidi"); code != radiustest.AccessAccept {
 		t.Error(code)
 	}
+}
+
+// TestUsersFileIsReloadedWhenItChanges, once it has stayed as it is; a faulty one changes nothing, and is told once.
+func TestUsersFileIsReloadedWhenItChanges(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.policy = "{default: deny, rules: [{name: staff, match: {groups: [staff]}, decision: exempt}]}"
+	s.more = fmt.Sprintf("users: {file: %q}", filepath.Join(s.dir, "users.yaml"))
+	s.write(t)
+	s.file(t, "users.yaml", "grace: {groups: [staff]}\n")
+	r := s.start(t)
+	looks := func(n int) {
+		for range n {
+			r.look <- time.Time{}
+		}
+	}
+	count := func(word string) int {
+		said, _ := r.log.with(word)
+		return len(said)
+	}
+	s.file(t, "users.yaml", "heidi: {groups: [staff], mobile: [+4917012345, +4917012346]}\n")
+	looks(1)
+	if code := r.login(t, "grace"); code != radiustest.AccessAccept {
+		t.Errorf("a file that may be half written counts: %v", code)
+	}
+	looks(5)
+	if code := r.login(t, "heidi"); code != radiustest.AccessAccept || count(`"msg":"reloaded"`) != 1 || count(`"msg":"users.file has changed"`) != 1 {
+		t.Errorf("the new file does not count, or more than once: %v\n%s", code, r.log)
+	}
+	if code := r.login(t, "grace"); code != radiustest.AccessReject {
+		t.Error(code)
+	}
+	s.file(t, "users.yaml", "grace: {groups: [staff], password: cAnArY}\n")
+	looks(8)
+	if code := r.login(t, "heidi"); code != radiustest.AccessAccept || count(`"msg":"reload refused"`) != 1 || count(`\"grace\".password`) == 0 || count("cAnArY") > 0 {
+		t.Errorf("a faulty file: %v\n%s", code, r.log)
+	}
+	s.file(t, "users.yaml", "grace: {groups: [staff]}\n")
+	looks(4)
+	if code := r.login(t, "grace"); code != radiustest.AccessAccept {
+		t.Error(code)
+	}
+	// A reload by hand reads it too: then it has not changed since.
+	s.file(t, "users.yaml", "heidi: {groups: [staff]}\n")
+	eventually(t, "the file is older than the reload", func() bool { return fileAge(t, filepath.Join(s.dir, "users.yaml")) > 50*time.Millisecond })
+	r.reload(t)
+	before := count(`"msg":"reload`)
+	looks(4)
+	if code := r.login(t, "heidi"); code != radiustest.AccessAccept || count(`"msg":"reload`) != before {
+		t.Errorf("read twice: %v\n%s", code, r.log)
+	}
+}
+
+func fileAge(t *testing.T, path string) time.Duration {
+	t.Helper()
+	info, err := os.Stat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return time.Since(info.ModTime())
 }

@@ -31,10 +31,11 @@ type rooms struct {
 // faults of config, so that no room finds fault with what only follows from them.
 func understand(s *config.Settings, before fault.List) (rooms, fault.List) {
 	var r rooms
-	var faults, found fault.List
-	r.people, found = directory.New(s.Users.Email, entries(s.Users.People))
+	var found fault.List
+	people, faults := entries(s.Users.People)
+	r.people, found = directory.New(s.Users.Email, people)
 	faults = append(faults, found...)
-	unread := slices.ContainsFunc(slices.Concat(before, found), func(f fault.Fault) bool { return !f.Warning && ofPeople(s, f) })
+	unread := slices.ContainsFunc(slices.Concat(before, faults), func(f fault.Fault) bool { return !f.Warning && ofPeople(s, f) })
 
 	rules, found := policySettings(s)
 	faults = append(faults, found...)
@@ -59,12 +60,16 @@ func understand(s *config.Settings, before fault.List) (rooms, fault.List) {
 	return r, s.Locate(faults)
 }
 
-func entries(people []config.Person) []directory.Entry {
+// entries are the people with their reply attributes encoded.
+func entries(people []config.Person) ([]directory.Entry, fault.List) {
+	var faults fault.List
 	out := make([]directory.Entry, len(people))
 	for i, p := range people {
-		out[i] = directory.Entry{Name: p.Name, Email: p.Email, Mobile: p.Mobile, Groups: p.Groups}
+		compiled, found := reply(p.Reply, config.PersonKey(p.Name)+".reply")
+		faults = append(faults, found...)
+		out[i] = directory.Entry{Name: p.Name, Email: p.Email, Mobiles: p.Mobile, Groups: p.Groups, Password: p.Password, NTHash: p.NTHash, Reply: compiled}
 	}
-	return out
+	return out, faults
 }
 
 // ofPeople reports a fault of users.file, by its key or by the file.

@@ -2,11 +2,15 @@ package main
 
 import (
 	"fmt"
+	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
+	"ivalt-radius/auth"
+	"ivalt-radius/cmd/ivalt-radius/exit"
 	"ivalt-radius/config"
 	"ivalt-radius/ivalt/gateway"
 	"ivalt-radius/secret"
@@ -93,5 +97,32 @@ func TestTheWayToIVALT(t *testing.T) {
 	}
 	if ivaltSettings(&config.Settings{IVALT: config.IVALT{SystemRoots: true}}).API.OwnRoots {
 		t.Error("the system's roots are left out though they are asked for")
+	}
+}
+
+// TestPeoplesReplies are encoded, and their faults name the entry.
+func TestPeoplesReplies(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.file(t, "users.yaml", "judy: {reply: {Class: [a, b]}, password: x}\nken: {reply: {No-Such: 1}}\n")
+	s.more = fmt.Sprintf("users: {file: %q}", filepath.Join(s.dir, "users.yaml"))
+	s.write(t)
+	code, out := s.command(t, "check")
+	for _, said := range []string{`line 1: users.file: "judy".password: is no hash`, `line 2: users.file: "ken".reply.No-Such: `} {
+		if code != exit.Fault || strings.Count(out, said) != 1 {
+			t.Errorf("exit %d, not once %q in\n%s", code, said, out)
+		}
+	}
+	s.file(t, "users.yaml", "judy: {reply: {Class: [a, b]}}\n")
+	_, r, faults := load(s.config(), nil)
+	if len(faults.Fatal()) > 0 {
+		t.Fatal(faults)
+	}
+	judy, err := auth.ParseUsername("judy")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if person, err := r.people.Person(t.Context(), judy); err != nil || len(person.Reply) != 2 || len(person.Reply[0].Wire) == 0 {
+		t.Errorf("%v, %v", person.Reply, err)
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"ivalt-radius/cmd/ivalt-radius/exit"
+	"ivalt-radius/cmd/ivalt-radius/filewatch"
 	"ivalt-radius/cmd/ivalt-radius/logger"
 )
 
@@ -21,7 +22,7 @@ func newServeCommand() *cobra.Command {
 		Use:   "serve --config FILE",
 		Short: "Run the server in the foreground",
 		Long: "Runs the server in the foreground and logs to stderr; \"ready\" is logged once every socket is bound.\n" +
-			"SIGHUP reloads the settings; SIGTERM and SIGINT let the waiting logins end, a second one rejects them.",
+			"SIGHUP reloads the settings, and so does a change of users.file; SIGTERM and SIGINT let the waiting logins end, a second one rejects them.",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			log, err := logger.New(cmd.ErrOrStderr(), level, format)
 			if err != nil {
@@ -41,7 +42,7 @@ func newServeCommand() *cobra.Command {
 func serveUntilTold(cmd *cobra.Command, path string, log *logger.Logger) error {
 	// The standard library's own logger is silenced: net/http quotes there what a server says unasked, and that may hold anything.
 	stdlog.SetOutput(io.Discard) //nolint:forbidigo // silence
-	s := signals{reload: make(chan os.Signal, 1), stop: make(chan os.Signal, 2)}
+	s := signals{reload: make(chan os.Signal, 1), stop: make(chan os.Signal, 2), look: time.Tick(filewatch.Every)}
 	signal.Notify(s.reload, syscall.SIGHUP)
 	signal.Notify(s.stop, syscall.SIGTERM, syscall.SIGINT)
 	defer signal.Stop(s.reload)
@@ -50,8 +51,11 @@ func serveUntilTold(cmd *cobra.Command, path string, log *logger.Logger) error {
 }
 
 // signals are what the operating system tells: apart, so that a storm of SIGHUPs, which count as one while a reload runs, hides
-// no SIGTERM.
-type signals struct{ reload, stop chan os.Signal }
+// no SIGTERM. At look it is time to look whether users.file has changed; nil: never.
+type signals struct {
+	reload, stop chan os.Signal
+	look         <-chan time.Time
+}
 
 // drainPause is how often a stopping server looks whether the last login has ended.
 const drainPause = 20 * time.Millisecond
@@ -59,6 +63,7 @@ const drainPause = 20 * time.Millisecond
 // serve runs a server until a signal, or ctx, tells it to stop. What goes wrong is in the log already when it returns.
 func serve(ctx context.Context, path string, log *logger.Logger, s signals) error {
 	said := exit.Error{Code: exit.Fault}
+	begun := time.Now()
 	config, rooms, faults := load(path, os.Environ())
 	logFaults(log, faults)
 	if n := len(faults.Fatal()); n > 0 {
@@ -70,7 +75,7 @@ func serve(ctx context.Context, path string, log *logger.Logger, s signals) erro
 		log.WithError(err).Error("the server cannot start")
 		return said
 	}
-	a.run(ctx, s)
+	a.run(ctx, s, begun)
 	a.awaitLast(s)
 	if err := a.close(ctx); err != nil {
 		log.WithError(err).Error("the server did not stop cleanly")
@@ -80,8 +85,9 @@ func serve(ctx context.Context, path string, log *logger.Logger, s signals) erro
 	return nil
 }
 
-// run reloads when it is told to, and returns when it is told to stop.
-func (a *app) run(ctx context.Context, s signals) {
+// run reloads when it is told to, or users.file has changed since it was read, and returns when it is told to stop.
+func (a *app) run(ctx context.Context, s signals, read time.Time) {
+	people := filewatch.New(a.usersFile, read)
 	for {
 		select {
 		case <-s.stop:
@@ -94,9 +100,23 @@ func (a *app) run(ctx context.Context, s signals) {
 		case <-s.stop:
 			return
 		case <-s.reload:
+			read = time.Now()
 			a.reload(ctx)
+			people = filewatch.New(a.usersFile, read)
+		case <-s.look:
+			if people.Changed() {
+				a.log.Info("users.file has changed")
+				a.reload(ctx)
+			}
 		}
 	}
+}
+
+// usersFile is the file in force; empty: none.
+func (a *app) usersFile() string {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.settings.Users.File
 }
 
 // awaitLast lets the waiting logins end, and their held Rejects leave, and admits no new one. Told to stop once more it rejects

@@ -108,6 +108,7 @@ func silentAbout(t *testing.T, output string) {
 type running struct {
 	log     *lines
 	signals signals
+	look    chan<- time.Time
 	ended   <-chan struct{}
 	code    int // once it has ended
 	address string
@@ -117,7 +118,10 @@ type running struct {
 func (s *site) launch(t *testing.T) *running {
 	t.Helper()
 	ended := make(chan struct{})
-	r := &running{log: &lines{more: make(chan struct{})}, signals: signals{reload: make(chan os.Signal, 1), stop: make(chan os.Signal, 4)}, ended: ended}
+	look := make(chan time.Time)
+	r := &running{
+		log: &lines{more: make(chan struct{})}, signals: signals{reload: make(chan os.Signal, 1), stop: make(chan os.Signal, 4), look: look}, look: look, ended: ended,
+	}
 	log, err := logger.New(r.log, "debug", "json")
 	if err != nil {
 		t.Fatal(err)

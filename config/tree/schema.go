@@ -18,7 +18,7 @@ const (
 type node struct {
 	name     string
 	shape    shape
-	single   bool // a list that one map alone may stand for
+	single   bool // a list that one map, or one text, alone may stand for
 	key      Key  // of a leaf
 	children []*node
 }
@@ -26,8 +26,8 @@ type node struct {
 // Schema is the shape of a tree, made from a table of keys. It is read-only and safe for concurrent use.
 type Schema struct{ root *node }
 
-// NewSchema makes the schema of a table. In the place of each list of maps that singles name ("rules[].only.hours[]") one map alone
-// may stand.
+// NewSchema makes the schema of a table. In the place of each list that singles name, of maps ("rules[].only.hours[]") or of texts
+// ("mobile"), one alone may stand in a file.
 func NewSchema(keys []Key, singles ...string) *Schema {
 	root := &node{}
 	for _, key := range keys {

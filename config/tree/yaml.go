@@ -151,6 +151,9 @@ func (r *Reader) value(n *yaml.Node, at *node, path string) (any, bool) {
 	case at.key.Kind == Attributes:
 		return r.attributes(n, path)
 	case at.key.Kind.many():
+		if at.single && n.Kind == yaml.ScalarNode && !null(n) {
+			return []any{n.Value}, true
+		}
 		return r.texts(n, path)
 	}
 	return r.text(n, path)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 
+	"ivalt-radius/cmd/ivalt-radius/terminal"
 	"ivalt-radius/radius/radiustest"
 	"ivalt-radius/secret"
 )
@@ -23,7 +24,7 @@ func (p *person) answer(ctx context.Context) (secret.Secret, bool) {
 		p.answers = p.answers[1:]
 		return secret.New(next), true
 	}
-	if !isTerminal(p.in) {
+	if !terminal.Is(p.in) {
 		return secret.Secret{}, false
 	}
 	typed, err := readHidden(ctx, p.in, p.out, "Answer: ")

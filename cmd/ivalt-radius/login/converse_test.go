@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"ivalt-radius/cmd/ivalt-radius/exit"
+	"ivalt-radius/cmd/ivalt-radius/terminal/terminaltest"
 	"ivalt-radius/radius/radiustest"
 	"ivalt-radius/radius/wire"
 	"ivalt-radius/secret"
@@ -124,7 +125,7 @@ func TestLoginAnswersJSON(t *testing.T) {
 
 // TestLoginAnswersAtTheTerminal: the message is shown, the answer is not, and Enter alone is one.
 func TestLoginAnswersAtTheTerminal(t *testing.T) {
-	keyboard, terminal := openTerminal(t)
+	keyboard, terminal := terminaltest.Open(t)
 	cmd := NewCommand()
 	var out bytes.Buffer
 	cmd.SetArgs([]string{"--server", doorman(t), "--secret", loginSecret, "--user", "alice", "--password", loginPassword})
@@ -135,7 +136,7 @@ func TestLoginAnswersAtTheTerminal(t *testing.T) {
 	go func() { done <- cmd.ExecuteContext(context.Background()) }()
 	screen := ""
 	for _, step := range []struct{ shown, typed string }{{"Which phone, 1 or 2?", "2\n"}, {"Approve, then press Enter.", "\n"}} {
-		screen = readUntil(t, keyboard, "Answer: ")
+		screen = terminaltest.ReadUntil(t, keyboard, "Answer: ")
 		if !strings.Contains(screen, step.shown) || strings.Contains(screen, "2\r\n") {
 			t.Errorf("the screen shows %q", screen)
 		}
@@ -158,7 +159,7 @@ func TestLoginAnswersAreNotReadFromAPipe(t *testing.T) {
 
 // TestLoginLeftUnanswered: the end of the terminal's input answers nothing.
 func TestLoginLeftUnanswered(t *testing.T) {
-	keyboard, terminal := openTerminal(t)
+	keyboard, terminal := terminaltest.Open(t)
 	p := &person{in: terminal, out: io.Discard}
 	got := make(chan bool, 1)
 	go func() {

@@ -231,7 +231,7 @@ func TestLoginLocalFaults(t *testing.T) {
 	for says, args := range map[string][]string{
 		"LOGIN_TEST_NOTHING is not set":      {"--secret", "env:LOGIN_TEST_NOTHING", "--password", "p"},
 		"no such file":                       {"--secret", "file:" + filepath.Join(t.TempDir(), "none"), "--password", "p"},
-		"sealed: is not in this version":     {"--secret", "sealed:x", "--password", "p"},
+		"sealed: needs the server's own key": {"--secret", "sealed:x", "--password", "p"},
 		"the shared secret is empty":         {"--secret", "", "--password", "p"},
 		"no password":                        {"--secret", loginSecret},
 		"bind: cannot assign requested addr": {"--secret", loginSecret, "--password", "p", "--from", "192.0.2.1"},

@@ -1,7 +1,6 @@
 package login
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -11,20 +10,16 @@ import (
 	"sync"
 	"time"
 
-	"golang.org/x/sys/unix"
-
+	"ivalt-radius/cmd/ivalt-radius/terminal"
 	"ivalt-radius/radius/radiustest"
 	"ivalt-radius/secret"
 )
 
 var (
 	errNoSecret   = errors.New("--secret: the shared secret is empty")
-	errSealed     = errors.New("--secret: sealed: is not in this version; give env:NAME or file:PATH")
+	errSealed     = errors.New("--secret: sealed: needs the server's own key, which login does not read; give env:NAME or file:PATH")
 	errNoPassword = errors.New("no password came: give --password, or write it to standard input")
 )
-
-// maxTyped is more than a secret or password may have.
-const maxTyped = 4096
 
 // readShared is the shared secret that env:NAME, file:PATH or the text itself stands for.
 func readShared(written string) (secret.Secret, error) {
@@ -59,58 +54,11 @@ func readPassword(ctx context.Context, in io.Reader, out io.Writer) (secret.Secr
 
 // readHidden reads one line: asked for, and not shown, where in is a terminal. It ends with ctx.
 func readHidden(ctx context.Context, in io.Reader, out io.Writer, prompt string) (secret.Secret, error) {
-	if file, ok := in.(*os.File); ok {
-		if restore, err := hideTyping(file); err == nil {
-			fmt.Fprint(out, prompt)
-			defer func() {
-				restore()
-				fmt.Fprintln(out)
-			}()
-		}
+	typed, err := terminal.Secret(ctx, in, out, prompt)
+	if errors.Is(err, terminal.ErrNothing) {
+		err = errNoPassword
 	}
-	type line struct {
-		text string
-		err  error
-	}
-	read := make(chan line, 1)
-	go func() {
-		text, err := bufio.NewReader(io.LimitReader(in, maxTyped)).ReadString('\n')
-		read <- line{text, err}
-	}()
-	select {
-	case <-ctx.Done():
-		return secret.Secret{}, errNoPassword
-	case l := <-read:
-		if l.err != nil && (!errors.Is(l.err, io.EOF) || l.text == "") {
-			return secret.Secret{}, errNoPassword
-		}
-		return secret.New(strings.TrimRight(l.text, "\r\n")), nil
-	}
-}
-
-// hideTyping turns a terminal's echo off. What is no terminal is an error.
-func hideTyping(file *os.File) (restore func(), err error) {
-	fd := int(file.Fd())
-	before, err := unix.IoctlGetTermios(fd, unix.TCGETS)
-	if err != nil {
-		return nil, fmt.Errorf("asking the terminal: %w", err)
-	}
-	hidden := *before
-	hidden.Lflag &^= unix.ECHO
-	if err := unix.IoctlSetTermios(fd, unix.TCSETS, &hidden); err != nil {
-		return nil, fmt.Errorf("hiding the password: %w", err)
-	}
-	return func() { _ = unix.IoctlSetTermios(fd, unix.TCSETS, before) }, nil
-}
-
-// isTerminal says it of what is read or written.
-func isTerminal(stream any) bool {
-	file, ok := stream.(*os.File)
-	if !ok {
-		return false
-	}
-	_, err := unix.IoctlGetTermios(int(file.Fd()), unix.TCGETS)
-	return err == nil
+	return typed, err
 }
 
 // loginProgress tells what a waiting login does: on a terminal one line that counts the seconds, elsewhere a line an event.
@@ -127,7 +75,7 @@ type loginProgress struct {
 }
 
 func newLoginProgress(w io.Writer, tries int) *loginProgress {
-	p := &loginProgress{w: w, tries: tries, terminal: isTerminal(w), start: time.Now(), stop: make(chan struct{})}
+	p := &loginProgress{w: w, tries: tries, terminal: terminal.Is(w), start: time.Now(), stop: make(chan struct{})}
 	if p.terminal {
 		p.done.Go(p.count)
 	}

@@ -1,0 +1,2 @@
+// Package terminal reads from a person at the keyboard, or from a pipe in their place.
+package terminal

@@ -1,0 +1,63 @@
+package directory
+
+import (
+	"context"
+	"fmt"
+
+	"ivalt-radius/auth"
+)
+
+// Combine makes one directory of the file and of another, LDAP say. What an entry of the file states of e-mail, phones and reply wins; then the other's word
+// counts, then the template's e-mail. A person has the groups of both, and the name of the file, else the other's. The
+// error is the other's, whatever the file knows.
+//
+// The other is asked for the login's own name, and, where it knows nobody by that, for the listed name of the file's person. So is
+// the file for the other's name, so that nobody escapes its groups by a spelling that LDAP alone knows.
+func Combine(people *People, other auth.Directory) auth.Directory { return combined{people, other} }
+
+type combined struct {
+	people *People
+	other  auth.Directory
+}
+
+// Person implements auth.Directory.
+func (c combined) Person(ctx context.Context, user auth.Username) (auth.Person, error) {
+	email := c.people.email(user)
+	filed := c.people.find(user, email)
+	found, err := c.other.Person(ctx, user)
+	if err == nil && stranger(found) && filed != nil && !filed.several && filed.Name != user {
+		found, err = c.other.Person(ctx, filed.Name)
+	}
+	if err != nil {
+		return auth.Person{}, fmt.Errorf("asking beside users.file: %w", err)
+	}
+	if filed == nil && !stranger(found) {
+		filed = c.people.listed[found.Name.String()]
+	}
+	if filed == nil {
+		if found.Email.Empty() {
+			found.Email = email
+		}
+		return found, nil
+	}
+	return filed.over(found), nil
+}
+
+// stranger reports that a directory knows nobody.
+func stranger(p auth.Person) bool { return p.Handle == "" && p.Name == auth.Username{} }
+
+// over lays what the file states over what another directory says. Somebody of several stays nobody who could be asked.
+func (l *listed) over(found auth.Person) auth.Person {
+	out := l.Person
+	out.Handle, out.Groups = found.Handle, union(l.Groups, found.Groups)
+	if !l.stated && !l.several && !found.Email.Empty() {
+		out.Email = found.Email
+	}
+	if l.Mobile.Empty() && !l.several {
+		out.Mobile, out.Phones = found.Mobile, found.Phones
+	}
+	if out.Reply == nil {
+		out.Reply = found.Reply
+	}
+	return out
+}

@@ -1,0 +1,135 @@
+package directory
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"ivalt-radius/auth"
+	"ivalt-radius/policy"
+	"ivalt-radius/secret"
+)
+
+// book is another directory: people by the name that is asked for. It remembers who was asked for.
+type book struct {
+	people map[string]auth.Person
+	err    error
+	asked  []string
+}
+
+func (b *book) Person(_ context.Context, u auth.Username) (auth.Person, error) {
+	b.asked = append(b.asked, u.String())
+	return b.people[u.String()], b.err
+}
+
+// row shows what matters of a person.
+func row(p auth.Person) string {
+	reply := ""
+	for _, a := range p.Reply {
+		reply += a.Name
+	}
+	return fmt.Sprintf("%s|%s|%s|%d|%s|%s|%s", p.Name, p.Email.Reveal(), p.Mobile.E164(), len(p.Phones), strings.Join(p.Groups, ","), reply, p.Handle)
+}
+
+func mobiles(t *testing.T, texts ...string) []auth.Mobile {
+	t.Helper()
+	var out []auth.Mobile
+	for _, text := range texts {
+		m, err := auth.ParseMobile(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out = append(out, m)
+	}
+	return out
+}
+
+func TestCombine(t *testing.T) {
+	class := func(name string) []policy.Attribute { return []policy.Attribute{{Name: name}} }
+	people, faults := New("{username}@example.com", []Entry{
+		{Name: "all", Email: secret.New("all@file.example"), Mobiles: phones("", "+4917012345").Mobiles, Groups: []string{"Staff"}, Reply: class("File")},
+		{Name: "bare", Groups: []string{"Staff"}},
+		{Name: "carol", Email: secret.New("carol.c@corp.example")},
+		{Name: "team-a", Email: secret.New("shared@corp.example"), Groups: []string{"A"}, Mobiles: phones("", "+4917012345").Mobiles},
+		{Name: "team-b", Email: secret.New("shared@corp.example"), Groups: []string{"B"}},
+		{Name: "jdoe", Groups: []string{"Banned"}, Mobiles: phones("", "+4917012349").Mobiles},
+	})
+	if people == nil {
+		t.Fatal(faults)
+	}
+	ldap := func(name string) auth.Person {
+		m := mobiles(t, "+14155550123", "+14155550124")
+		return auth.Person{
+			Name: user(t, name), Email: secret.New(name + "@ldap.example"), Mobile: m[0], Phones: m, Groups: []string{"STAFF", "vpn"}, Reply: class("LDAP"), Handle: "uid=" + name,
+		}
+	}
+	found := map[string]auth.Person{
+		"all": ldap("all"), "bare": ldap("bare"), "carol": ldap("carol"), "only": ldap("only"), "shared@corp.example": ldap("sh"), "jane.doe@corp.example": ldap("jdoe"),
+		"nomail": {Name: user(t, "nomail"), Handle: "uid=nomail"}, "team-b": ldap("team-b"),
+	}
+	for _, c := range []struct{ title, user, want, asked string }{
+		{"what the file states wins", "all", "all|all@file.example|+4917012345|0|Staff,vpn|File|uid=all", "all"},
+		{"what it does not is LDAP's", "bare", "bare|bare@ldap.example|+14155550123|2|Staff,vpn|LDAP|uid=bare", "bare"},
+		{"LDAP alone", "only", "only|only@ldap.example|+14155550123|2|STAFF,vpn|LDAP|uid=only", "only"},
+		{"no e-mail anywhere but in the template", "nomail", "nomail|nomail@example.com||0|||uid=nomail", "nomail"},
+		{"nobody", "nobody", "|nobody@example.com||0|||", "nobody"},
+		{"an alias of the file that LDAP does not know", "carol.c@corp.example", "carol|carol.c@corp.example|+14155550123|2|STAFF,vpn|LDAP|uid=carol", "carol.c@corp.example carol"},
+		{"a name with a domain", `CORP\carol`, "carol|carol.c@corp.example|+14155550123|2|STAFF,vpn|LDAP|uid=carol", `corp\carol carol`},
+		{"a name that LDAP alone connects with the file", "jane.doe@corp.example", "jdoe|jdoe@ldap.example|+4917012349|0|Banned,STAFF,vpn|LDAP|uid=jdoe", "jane.doe@corp.example"},
+		{"somebody of several is asked nowhere", "shared@corp.example", "team-b|||0|B,A,STAFF,vpn|LDAP|uid=sh", "shared@corp.example"},
+	} {
+		t.Run(c.title, func(t *testing.T) {
+			other := &book{people: found}
+			got, err := Combine(people, other).Person(t.Context(), user(t, c.user))
+			if err != nil || row(got) != c.want {
+				t.Errorf("got  %s, %v\nwant %s", row(got), err, c.want)
+			}
+			if asked := strings.Join(other.asked, " "); asked != c.asked {
+				t.Errorf("asked for %s, want %s", asked, c.asked)
+			}
+		})
+	}
+	// One of several is never looked up as the last of them.
+	other := &book{}
+	if got, err := Combine(people, other).Person(t.Context(), user(t, "shared@corp.example")); err != nil || got.Handle != "" || len(other.asked) != 1 {
+		t.Errorf("asked for %v: %s", other.asked, row(got))
+	}
+	if diff := cmp.Diff([]string{"Staff"}, people.listed["all"].Groups); diff != "" {
+		t.Errorf("the file's own groups have changed: %s", diff)
+	}
+}
+
+// TestCombineFails: an error is never "no groups", even of somebody whom the file lists.
+func TestCombineFails(t *testing.T) {
+	people, _ := New("{username}@example.com", []Entry{entry("bob", "bob@example.com", "+491701234567", "staff")})
+	down := errors.New("down")
+	for _, name := range []string{"bob", "mallory", `CORP\bob`} {
+		got, err := Combine(people, &book{err: down}).Person(t.Context(), user(t, name))
+		if !errors.Is(err, down) || len(got.Groups) > 0 || !got.Email.Empty() {
+			t.Errorf("%s: %s, %v", name, row(got), err)
+		}
+	}
+}
+
+// TestGroupsStayAsWritten in a person, and are canonical in the list of all.
+func TestGroupsStayAsWritten(t *testing.T) {
+	people, faults := New("{username}@example.com", []Entry{
+		entry("a", "x@example.com", "+491701234567", "VPN-Users", "vpn-users", "Straße"), entry("b", "x@example.com", "+491701234567", "vpn-USERS", "Ops"),
+	})
+	if people == nil {
+		t.Fatal(faults)
+	}
+	for name, want := range map[string][]string{"a": {"VPN-Users", "Straße"}, "b": {"vpn-USERS", "Ops"}, "x@example.com": {"vpn-USERS", "Ops", "Straße"}} {
+		got, _ := people.Person(t.Context(), user(t, name))
+		if diff := cmp.Diff(want, got.Groups); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+	}
+	if diff := cmp.Diff([]string{"ops", "straße", "vpn-users"}, people.Groups()); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}

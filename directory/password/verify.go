@@ -1,0 +1,52 @@
+package password
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+
+	"ivalt-radius/auth"
+	"ivalt-radius/secret"
+)
+
+// waitingPerCore is how many checks may wait for each core. At the standard cost, some 30 ms, the last of them waits about 4 s: within the
+// patience of every NAS, with the time for a push behind it.
+const waitingPerCore = 128
+
+// Verifier checks passwords: one derivation a core at a time, and a bounded number that wait their turn. There is one for a process.
+// It is safe for concurrent use.
+type Verifier struct {
+	room    chan struct{} // as many as may run or wait
+	running chan struct{} // as many as may run
+	matches func(Hash, secret.Secret) bool
+}
+
+// NewVerifier makes a Verifier for the cores that the process may use now (GOMAXPROCS).
+func NewVerifier() *Verifier {
+	return newVerifier(runtime.GOMAXPROCS(0), waitingPerCore, Hash.matches)
+}
+
+func newVerifier(cores, waiting int, matches func(Hash, secret.Secret) bool) *Verifier {
+	return &Verifier{room: make(chan struct{}, cores*(1+waiting)), running: make(chan struct{}, cores), matches: matches}
+}
+
+// Verify reports whether the password is the hash's. Every hash is derived, the zero one too. The error is auth.ErrBusy, at once, where
+// too many wait already, or that of ctx where it ends before the turn comes; the password is not checked then.
+func (v *Verifier) Verify(ctx context.Context, h Hash, password secret.Secret) (bool, error) {
+	select {
+	case v.room <- struct{}{}:
+	default:
+		return false, auth.ErrBusy
+	}
+	defer func() { <-v.room }()
+	select {
+	case v.running <- struct{}{}:
+	case <-ctx.Done():
+		return false, fmt.Errorf("waiting to check the password: %w", ctx.Err())
+	}
+	defer func() { <-v.running }()
+	if err := ctx.Err(); err != nil {
+		return false, fmt.Errorf("waiting to check the password: %w", err)
+	}
+	return v.matches(h, password), nil
+}

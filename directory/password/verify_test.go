@@ -1,0 +1,119 @@
+package password
+
+import (
+	"context"
+	"errors"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"ivalt-radius/auth"
+	"ivalt-radius/secret"
+)
+
+// slow is a derivation that takes a second of virtual time, and counts.
+type slow struct{ now, most, all atomic.Int32 }
+
+func (s *slow) matches(Hash, secret.Secret) bool {
+	s.most.Store(max(s.most.Load(), s.now.Add(1)))
+	s.all.Add(1)
+	time.Sleep(time.Second) //nolint:forbidigo // virtual time
+	s.now.Add(-1)
+	return true
+}
+
+// TestBounded: never more derivations than cores, all that may wait get their turn, and one more is told at once.
+func TestBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const cores, waiting = 2, 3
+		var s slow
+		v := newVerifier(cores, waiting, s.matches)
+		var right atomic.Int32
+		for range cores * (1 + waiting) {
+			go func() {
+				if ok, err := v.Verify(t.Context(), Hash{}, secret.Secret{}); ok && err == nil {
+					right.Add(1)
+				}
+			}()
+		}
+		synctest.Wait()
+		before := time.Now()
+		if ok, err := v.Verify(t.Context(), Hash{}, secret.Secret{}); ok || !errors.Is(err, auth.ErrBusy) || time.Since(before) != 0 {
+			t.Errorf("one too many: %v, %v after %s", ok, err, time.Since(before))
+		}
+		time.Sleep((1 + waiting) * time.Second) //nolint:forbidigo // virtual time
+		synctest.Wait()
+		if right.Load() != cores*(1+waiting) || s.most.Load() != cores || s.all.Load() != right.Load() {
+			t.Errorf("%d are right, %d at once, %d in all", right.Load(), s.most.Load(), s.all.Load())
+		}
+		if ok, err := v.Verify(t.Context(), Hash{}, secret.Secret{}); !ok || err != nil {
+			t.Errorf("room is not given back: %v", err)
+		}
+	})
+}
+
+// TestWaiterLeaves: whose context ends is gone at once, without a derivation, and leaves room for another.
+func TestWaiterLeaves(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var s slow
+		v := newVerifier(1, 1, s.matches)
+		go func() { _, _ = v.Verify(t.Context(), Hash{}, secret.Secret{}) }()
+		synctest.Wait()
+		ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+		defer cancel()
+		before := time.Now()
+		ok, err := v.Verify(ctx, Hash{}, secret.Secret{})
+		if ok || !errors.Is(err, context.DeadlineExceeded) || time.Since(before) != time.Millisecond {
+			t.Errorf("%v, %v after %s", ok, err, time.Since(before))
+		}
+		if ok, err := v.Verify(t.Context(), Hash{}, secret.Secret{}); !ok || err != nil {
+			t.Errorf("the waiter's room is not free: %v", err)
+		}
+		if ok, err := v.Verify(ctx, Hash{}, secret.Secret{}); ok || err == nil {
+			t.Errorf("one that has ended is checked: %v", err)
+		}
+		if s.all.Load() != 2 {
+			t.Errorf("%d derivations", s.all.Load())
+		}
+	})
+}
+
+func TestVerifierDerives(t *testing.T) {
+	v := NewVerifier()
+	password := secret.New("correct horse")
+	h := Make(password)
+	for text, want := range map[string]bool{"correct horse": true, "wrong horse": false} {
+		if ok, err := v.Verify(t.Context(), h, secret.New(text)); ok != want || err != nil {
+			t.Errorf("%q: %v, %v", text, ok, err)
+		}
+	}
+}
+
+// BenchmarkDerivation is the work of one password; beside it what the queue adds, and that a wrong password and nobody's hash
+// cost the same.
+func BenchmarkDerivation(b *testing.B) {
+	v := NewVerifier()
+	h := Make(secret.New("correct horse"))
+	for name, c := range map[string]struct {
+		hash     Hash
+		password string
+	}{"right": {h, "correct horse"}, "wrong": {h, "wrong horse"}, "nobody": {Decoy(Standard()), "wrong horse"}} {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				_, _ = v.Verify(b.Context(), c.hash, secret.New(c.password))
+			}
+		})
+	}
+}
+
+// BenchmarkQueue is the queue without the derivation.
+func BenchmarkQueue(b *testing.B) {
+	v := newVerifier(2, waitingPerCore, func(Hash, secret.Secret) bool { return true })
+	b.ReportAllocs()
+	b.RunParallel(func(pb *testing.PB) {
+		for pb.Next() {
+			_, _ = v.Verify(b.Context(), Hash{}, secret.Secret{})
+		}
+	})
+}
