@@ -131,8 +131,8 @@ func ldapPersonKeys() []Key {
 func upstreamKeys() []Key {
 	return []Key{
 		{
-			Path: "primary.radius.servers[].address", Kind: tree.Address, Required: true,
-			Meaning: "An upstream RADIUS server; the next is asked where one does not answer. Its answers must carry a Message-Authenticator.",
+			Path: "primary.radius.servers[].address", Required: true,
+			Meaning: "An upstream RADIUS server, `HOST:PORT`; the next is asked where one does not answer. Its answers must carry a Message-Authenticator.",
 		},
 		{
 			Path: "primary.radius.servers[].secret", Kind: tree.Secret, Required: true,

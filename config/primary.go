@@ -1,7 +1,6 @@
 package config
 
 import (
-	"net/netip"
 	"slices"
 	"strings"
 	"time"
@@ -56,8 +55,8 @@ type Upstream struct {
 
 // UpstreamServer is one of them.
 type UpstreamServer struct {
-	Address netip.AddrPort `koanf:"address"`
-	Secret  secret.Secret  `koanf:"secret"` // 16 octets at least
+	Address string        `koanf:"address"` // HOST:PORT
+	Secret  secret.Secret `koanf:"secret"`  // 16 octets at least
 }
 
 // factorOf is what a client's logins show first where no rule says otherwise.

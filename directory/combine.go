@@ -22,8 +22,7 @@ type combined struct {
 
 // Person implements auth.Directory.
 func (c combined) Person(ctx context.Context, user auth.Username) (auth.Person, error) {
-	email := c.people.email(user)
-	filed := c.people.find(user, email)
+	filed := c.people.find(user, c.people.email(user))
 	found, err := c.other.Person(ctx, user)
 	if err == nil && stranger(found) && filed != nil && !filed.several && filed.Name != user {
 		found, err = c.other.Person(ctx, filed.Name)
@@ -36,7 +35,9 @@ func (c combined) Person(ctx context.Context, user auth.Username) (auth.Person, 
 	}
 	if filed == nil {
 		if found.Email.Empty() {
-			found.Email = email
+			// Made of the name that the other knows: of the login's own, carol@elsewhere would show carol's password and have
+			// somebody else's phone asked.
+			found.Email, found.EmailMade = c.people.email(named(found, user)), true
 		}
 		return found, nil
 	}
@@ -46,12 +47,20 @@ func (c combined) Person(ctx context.Context, user auth.Username) (auth.Person, 
 // stranger reports that a directory knows nobody.
 func stranger(p auth.Person) bool { return p.Handle == "" && p.Name == auth.Username{} }
 
+// named is the name that counts for a person.
+func named(p auth.Person, user auth.Username) auth.Username {
+	if stranger(p) || p.Name == (auth.Username{}) {
+		return user
+	}
+	return p.Name
+}
+
 // over lays what the file states over what another directory says. Somebody of several stays nobody who could be asked.
 func (l *listed) over(found auth.Person) auth.Person {
 	out := l.Person
 	out.Handle, out.Groups = found.Handle, union(l.Groups, found.Groups)
 	if !l.stated && !l.several && !found.Email.Empty() {
-		out.Email = found.Email
+		out.Email, out.EmailMade = found.Email, found.EmailMade
 	}
 	if l.Mobile.Empty() && !l.several {
 		out.Mobile, out.Phones = found.Mobile, found.Phones

@@ -133,3 +133,29 @@ func TestGroupsStayAsWritten(t *testing.T) {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
+
+// TestTheEMailIsThatOfWhoeverIsChecked: LDAP may find carol for carol@elsewhere, and checks carol's password then. The phone that is asked
+// must be carol's too.
+func TestTheEMailIsThatOfWhoeverIsChecked(t *testing.T) {
+	people, faults := New("{username}@example.com", nil)
+	if len(faults.Fatal()) > 0 {
+		t.Fatal(faults)
+	}
+	carol, err := auth.ParseUsername("carol")
+	if err != nil {
+		t.Fatal(err)
+	}
+	known := auth.Person{Name: carol, Handle: "uid=carol"}
+	directory := Combine(people, &book{people: map[string]auth.Person{"carol@elsewhere.example": known, "carol": known}})
+	for name, email := range map[string]string{
+		"carol": "carol@example.com", "carol@elsewhere.example": "carol@example.com", "dave@elsewhere.example": "dave@elsewhere.example",
+	} {
+		user, err := auth.ParseUsername(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if p, err := directory.Person(t.Context(), user); err != nil || p.Email.Reveal() != email || !p.EmailMade {
+			t.Errorf("%s: %s, made %v, %v", name, p.Email.Reveal(), p.EmailMade, err)
+		}
+	}
+}

@@ -162,7 +162,7 @@ func (p *People) Person(_ context.Context, user auth.Username) (auth.Person, err
 	if person := p.find(user, email); person != nil {
 		return person.Person, nil
 	}
-	return auth.Person{Email: email}, nil
+	return auth.Person{Email: email, EmailMade: true}, nil
 }
 
 // Groups are all groups that the directory can supply, in canonical form and sorted.

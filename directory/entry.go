@@ -27,7 +27,7 @@ type Entry struct {
 func (p *People) person(entry Entry, user auth.Username, key string, faults *fault.List) *listed {
 	person := &listed{Person: auth.Person{Name: user, Email: entry.Email, Reply: entry.Reply}, stated: !entry.Email.Empty()}
 	if !person.stated {
-		person.Email = p.email(user)
+		person.Email, person.EmailMade = p.email(user), true
 	} else if !plausible(entry.Email.Reveal()) {
 		faults.Add(key+".email", "is no e-mail address")
 	}

@@ -29,7 +29,7 @@ func TestEncryptedAttributesNeverPass(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, m := range regexp.MustCompile(`(?m)^([\w-]+) \d+ \d+ \S*,(?:encrypted|unsealable)`).FindAllStringSubmatch(string(text), -1) {
+		for _, m := range regexp.MustCompile(`(?m)^([\w-]+) \d+ \d+ \S*,(?:encrypted|salted)`).FindAllStringSubmatch(string(text), -1) {
 			seen++
 			source, _ := upstream.New(upstream.Settings{
 				Servers: []upstream.Server{{Address: "192.0.2.1:1812", Secret: secret.New("a secret of enough characters")}}, Attributes: []string{m[1]},

@@ -12,7 +12,9 @@ import (
 	"ivalt-radius/audit"
 	"ivalt-radius/auth"
 	"ivalt-radius/cmd/ivalt-radius/logger"
+	"ivalt-radius/cmd/ivalt-radius/sources"
 	"ivalt-radius/config"
+	"ivalt-radius/directory/password"
 	"ivalt-radius/ivalt"
 	"ivalt-radius/radius"
 	"ivalt-radius/state"
@@ -25,6 +27,9 @@ type app struct {
 
 	mu       sync.Mutex // one reload at a time
 	settings *config.Settings
+	sources  *sources.Sources // those of the settings
+
+	verifier *password.Verifier // of all settings, one behind the other
 
 	store   *state.Store
 	learned *state.Learned
@@ -47,8 +52,8 @@ const closeWithin = 15 * time.Second
 
 // start opens everything that a server needs, in the order of need, and puts it away again where one step fails. The state comes
 // first: its lock keeps a second server from touching anything else.
-func start(ctx context.Context, path string, s *config.Settings, r rooms, log *logger.Logger) (_ *app, err error) {
-	a := &app{path: path, log: log, settings: s}
+func start(ctx context.Context, path string, s *config.Settings, r rooms, verifier *password.Verifier, log *logger.Logger) (_ *app, err error) {
+	a := &app{path: path, log: log, settings: s, sources: r.sources, verifier: verifier}
 	defer func() {
 		if err != nil {
 			_ = a.close(ctx)
@@ -82,6 +87,7 @@ func start(ctx context.Context, path string, s *config.Settings, r rooms, log *l
 	a.unwatch = make(chan struct{})
 	go a.watch(a.learned, time.Tick(watchEvery), a.unwatch)
 	_ = a.trail.Post(audit.System{Event: "started", Detail: "version " + version})
+	a.shout(s)
 	authentication, accounting := a.server.Addrs()
 	log.WithFields(logrus.Fields{
 		"version": version, "authentication": texts(authentication), "accounting": texts(accounting), "settings": s.Digest(),
@@ -126,6 +132,7 @@ func (a *app) close(ctx context.Context) error {
 	if a.phone != nil {
 		a.phone.Close()
 	}
+	a.sources.Close()
 	if a.trail != nil {
 		if a.control != nil {
 			_ = a.trail.Post(audit.System{Event: "stopped", Detail: "version " + version})

@@ -12,6 +12,7 @@ import (
 
 	"ivalt-radius/cmd/ivalt-radius/exit"
 	"ivalt-radius/config"
+	"ivalt-radius/directory/password"
 	"ivalt-radius/fault"
 )
 
@@ -38,7 +39,7 @@ policy:
     - {name: a, reply: {No-Such: 1}}
     - {name: b, match: {groups: [c]}}
 `, s.state))
-	if settings, _, _ := load(s.config(), nil); settings != nil {
+	if settings, _, _ := load(s.config(), nil, password.NewVerifier()); settings != nil {
 		t.Error("faulty settings can be used")
 	}
 	code, out := s.command(t, "check")
@@ -171,7 +172,7 @@ policy:
 		"listed person": {[]string{"-u", `CORP\Judy`, "--client", "plain", "--calling-station", "203.0.113.7"}, exit.OK, []string{"j***@example.org (from users.file)", "staff"}},
 		"made address":  {[]string{"-u", `CORP\Kim`, "--client", "plain"}, exit.OK, []string{"k***@corp.example (made by users.email)"}},
 		"person of the file": {[]string{"-u", "judy", "--client", "plain", "--calling-station", "203.0.113.7"}, exit.OK, []string{
-			"j***@example.org (from users.file)", "67 (from users.file)", "staff", "Class", "1m0s in all (answer_within: the default)",
+			"j***@example.org (from users.file)", "phone            **********67", "staff", "Class", "1m0s in all (answer_within: the default)",
 		}},
 		"wrong network": {[]string{"-u", "judy", "--client", "access-server"}, exit.Fault, []string{"only.networks does not hold", "55s in all", "openvpn-as"}},
 		"deny":          {[]string{"-u", "mallory", "--client", "patient"}, exit.Fault, []string{"m***@corp.example (made by users.email)", "1m30s in all", "profile is none", "the rule denies"}},

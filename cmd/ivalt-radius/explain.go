@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"io"
 	"net/netip"
@@ -30,7 +31,8 @@ func newExplainCommand() *cobra.Command {
 		Use:   "explain --config FILE --user U --client NAME",
 		Short: "Show how a login would be decided; sends nothing",
 		Long: "Shows every step from the name as typed to the decision: the canonical name, the e-mail and phone that would be\n" +
-			"asked, groups, each rule with what holds and what does not, the reply attributes. Sends nothing.\n" +
+			"asked, groups, each rule with what holds and what does not, the reply attributes. Sends nothing to iVALT; LDAP is asked\n" +
+			"where it is set.\n" +
 			"Exits 0 where the login would push or be accepted, 1 where it would be denied.",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			settings, r, err := soundSettings(path)
@@ -94,25 +96,29 @@ const leastSession = time.Second
 // explain prints the story and returns the exit code in its error.
 func explain(cmd *cobra.Command, s *config.Settings, r rooms, q question, facts policy.Facts) error {
 	out := cmd.OutOrStdout()
-	user, err := auth.ParseUsername(q.user)
+	user, err := q.name(out, r)
 	if err != nil {
-		printRow(out, "name", fmt.Sprintf("%q: %v", q.user, err))
 		printRow(out, "decision", fmt.Sprintf("deny (%v)", auth.BadRequest))
 		return exit.Error{Code: exit.Fault}
 	}
-	person, err := r.people.Person(cmd.Context(), user)
+	ctx, cancel := context.WithTimeout(cmd.Context(), askWithin)
+	defer cancel()
+	person, err := r.sources.Directory.Person(ctx, user)
 	if err != nil {
+		printRow(out, "decision", fmt.Sprintf("deny (%v)", auth.Unavailable))
 		return fmt.Errorf("asking the directory: %w", err)
 	}
 	facts.User, facts.Groups, facts.Reply = user.String(), person.Groups, person.Reply
-	printPerson(out, s, q, user, person)
+	printPerson(out, s, user, person)
 	trace := r.policy.Explain(facts)
 	if listed := person.Name.String(); listed != "" && listed != facts.User {
-		printRow(out, "listed as", fmt.Sprintf("%q; rules are asked about both names, and the stricter word counts", listed))
+		printRow(out, "listed as", fmt.Sprintf("%q; rules are asked about both names: the stricter word counts, else the listed name's rule", listed))
+		d := auth.Judge(r.policy, facts, listed)
 		facts.User = listed
-		if other := r.policy.Explain(facts); other.Decision.Action < trace.Decision.Action {
+		if other := r.policy.Explain(facts); other.Decision.Rule == d.Rule {
 			trace = other
 		}
+		trace.Decision.Until = d.Until
 	}
 	d := &trace.Decision
 	closing := d.Action != policy.Deny && !d.Until.IsZero() && d.Until.Sub(facts.At) < leastSession
@@ -123,6 +129,7 @@ func explain(cmd *cobra.Command, s *config.Settings, r rooms, q question, facts 
 		return fmt.Errorf("printing: %w", err)
 	}
 	var reason string
+	unfit := slices.ContainsFunc(trace.Reply, func(a policy.ReplyTrace) bool { return a.Failed != nil })
 	switch {
 	case closing:
 		reason = auth.OutsideHours.String() + " (less than 1 s of the window is left)"
@@ -130,6 +137,8 @@ func explain(cmd *cobra.Command, s *config.Settings, r rooms, q question, facts 
 		reason = auth.ReasonOf(d.Denial).String()
 	case d.Action == policy.RequirePush && person.Email.Empty() && person.Mobile.Empty():
 		reason = auth.UnknownUser.String() + " (neither e-mail nor mobile is known, so iVALT cannot be asked)"
+	case d.Action != policy.Deny && unfit:
+		reason = auth.MisconfiguredReason.String() + " (the reply cannot be made)"
 	default:
 		return nil
 	}
@@ -159,16 +168,49 @@ func printClient(w io.Writer, s *config.Settings, c config.Client) {
 	printRow(w, "factor", fmt.Sprintf("%s (%s), where no rule names another", factor, key))
 }
 
-// printPerson shows what the name becomes. Phone and e-mail are masked here as everywhere.
-func printPerson(w io.Writer, s *config.Settings, q question, u auth.Username, p auth.Person) {
+// askWithin bounds the directory's answer.
+const askWithin = 15 * time.Second
+
+// name shows what the name becomes, step by step.
+func (q question) name(w io.Writer, r rooms) (auth.Username, error) {
+	user, err := auth.ParseUsername(q.user)
+	if err != nil {
+		printRow(w, "name", fmt.Sprintf("%q: %v", q.user, err))
+		return user, err
+	}
 	printRow(w, "name", fmt.Sprintf("%q", q.user))
-	printRow(w, "canonical", fmt.Sprintf("%q (local part %q)", u.String(), u.Local()))
+	printRow(w, "canonical", fmt.Sprintf("%q", user.String()))
+	for i, step := range r.rewrite.Steps(user) {
+		words := "not met"
+		switch {
+		case step.Err != nil:
+			words = "names nobody: the login ends here"
+		case step.Met:
+			words = fmt.Sprintf("%q", step.After.String())
+		}
+		printRow(w, fmt.Sprintf("rewrite %d", i+1), fmt.Sprintf("%q: %s", step.From, words))
+		if user, err = step.After, step.Err; err != nil {
+			return user, err
+		}
+	}
+	printRow(w, "counts as", fmt.Sprintf("%q (local part %q)", user.String(), user.Local()))
+	return user, nil
+}
+
+// printPerson shows who the person is. Phone and e-mail are masked here as everywhere.
+func printPerson(w io.Writer, s *config.Settings, u auth.Username, p auth.Person) {
 	email, phone := maskEmail(p.Email.Reveal())+" ("+emailSource(s, u, p)+")", "looked up at iVALT by e-mail"
 	if p.Email.Empty() {
 		email, phone = "none: users.email makes none of this name", "unknown: no e-mail: the login ends unknown_user"
 	}
 	if !p.Mobile.Empty() {
-		phone = p.Mobile.String() + " (from users.file)"
+		phone = p.Mobile.String()
+		for _, other := range p.Phones[min(1, len(p.Phones)):] {
+			phone += ", " + other.String()
+		}
+	}
+	if p.Handle != "" {
+		printRow(w, "found as", fmt.Sprintf("%q", p.Handle))
 	}
 	printRow(w, "e-mail", email)
 	printRow(w, "phone", phone)
@@ -181,6 +223,8 @@ func emailSource(s *config.Settings, u auth.Username, p auth.Person) string {
 	switch {
 	case listed:
 		return "from users.file"
+	case !p.EmailMade:
+		return "from LDAP"
 	case strings.Contains(u.String(), "@"):
 		return "the name itself"
 	}

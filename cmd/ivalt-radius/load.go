@@ -12,18 +12,19 @@ import (
 
 	"ivalt-radius/cmd/ivalt-radius/count"
 	"ivalt-radius/config"
+	"ivalt-radius/directory/password"
 	"ivalt-radius/fault"
 	"ivalt-radius/ivalt/gateway"
 )
 
 // load reads the settings and has every room look at them, faulty ones too, so that all faults are told together. The Settings
 // are nil where one of the faults is no warning.
-func load(path string, environ []string) (*config.Settings, rooms, fault.List) {
+func load(path string, environ []string, verifier *password.Verifier) (*config.Settings, rooms, fault.List) {
 	s, faults := config.Inspect(path, config.Options{Environ: environ})
 	if s == nil {
 		return nil, rooms{}, faults
 	}
-	r, found := understand(s, faults)
+	r, found := understand(s, faults, verifier)
 	faults = append(faults, slices.DeleteFunc(found, func(f fault.Fault) bool { return told(faults, f) })...)
 	faults = slices.DeleteFunc(faults, func(f fault.Fault) bool { return f.Warning && follows(faults, f) })
 	slices.SortStableFunc(faults, func(a, b fault.Fault) int { return cmp.Or(strings.Compare(a.File, b.File), a.Line-b.Line) })
@@ -73,7 +74,7 @@ func below(key, above string) bool {
 
 // soundSettings loads the settings for a command that needs them whole.
 func soundSettings(path string) (*config.Settings, rooms, error) {
-	s, r, faults := load(path, os.Environ())
+	s, r, faults := load(path, os.Environ(), password.NewVerifier())
 	return s, r, faults.Err()
 }
 
@@ -93,7 +94,7 @@ func newCheckCommand() *cobra.Command {
 		Use:   "check --config FILE",
 		Short: "Load and validate the settings, and report every fault",
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			_, _, faults := load(path, os.Environ())
+			_, _, faults := load(path, os.Environ(), password.NewVerifier())
 			out := cmd.OutOrStdout()
 			warnings, fatal := faults.Warnings(), faults.Fatal()
 			for _, f := range warnings {

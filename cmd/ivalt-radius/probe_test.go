@@ -8,6 +8,7 @@ import (
 
 	"ivalt-radius/cmd/ivalt-radius/exit"
 	"ivalt-radius/config"
+	"ivalt-radius/directory/password"
 	"ivalt-radius/ivalt/probe"
 )
 
@@ -56,7 +57,7 @@ func TestProbesSettingsAreSettings(t *testing.T) {
 		}
 		s.file(t, "config.yaml", text.String())
 		_, faults := config.Inspect(s.config(), config.Options{})
-		settings, _, more := load(s.config(), nil)
+		settings, _, more := load(s.config(), nil, password.NewVerifier())
 		for _, f := range append(faults.Fatal(), more.Fatal()...) {
 			t.Errorf("%s: %s in\n%s", name, f, text.String())
 		}

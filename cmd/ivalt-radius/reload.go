@@ -17,7 +17,13 @@ import (
 func (a *app) reload(ctx context.Context) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	s, r, faults := load(a.path, os.Environ())
+	s, r, faults := load(a.path, os.Environ(), a.verifier)
+	taken := false
+	defer func() {
+		if !taken {
+			r.sources.Close()
+		}
+	}()
 	if s != nil {
 		faults = append(faults, config.Restart(a.settings, s)...)
 	}
@@ -39,7 +45,10 @@ func (a *app) reload(ctx context.Context) {
 		a.refuse(found, unfulfilled)
 		return
 	}
-	a.settings = s
+	a.settings, taken = s, true
+	retire(a.sources)
+	a.sources = r.sources
+	a.shout(s)
 	a.log.WithField("settings", s.Digest()).Info("reloaded")
 }
 

@@ -7,9 +7,12 @@ import (
 	"time"
 
 	"ivalt-radius/auth"
+	"ivalt-radius/auth/rewrite"
 	"ivalt-radius/cmd/ivalt-radius/factors"
+	"ivalt-radius/cmd/ivalt-radius/sources"
 	"ivalt-radius/config"
 	"ivalt-radius/directory"
+	"ivalt-radius/directory/password"
 	"ivalt-radius/fault"
 	"ivalt-radius/ivalt"
 	"ivalt-radius/ivalt/gateway"
@@ -21,35 +24,44 @@ import (
 
 // rooms are the settings as each room understands them: everything that a reload swaps. The rules go with radius's clients.
 type rooms struct {
-	policy *policy.Policy
-	people *directory.People
-	radius radius.Settings
-	ivalt  ivalt.Settings
+	policy  *policy.Policy
+	sources *sources.Sources
+	rules   *auth.Rules
+	rewrite rewrite.Rules
+	radius  radius.Settings
+	ivalt   ivalt.Settings
 }
 
 // understand hands the settings to the rooms that own their meaning, and gathers all their faults, with lines. It is told the
 // faults of config, so that no room finds fault with what only follows from them.
-func understand(s *config.Settings, before fault.List) (rooms, fault.List) {
+func understand(s *config.Settings, before fault.List, verifier *password.Verifier) (rooms, fault.List) {
 	var r rooms
 	var found fault.List
 	people, faults := entries(s.Users.People)
-	r.people, found = directory.New(s.Users.Email, people)
+	r.sources, found = sources.New(s, people, verifier)
 	faults = append(faults, found...)
 	unread := slices.ContainsFunc(slices.Concat(before, faults), func(f fault.Fault) bool { return !f.Warning && ofPeople(s, f) })
 
 	rules, found := policySettings(s)
 	faults = append(faults, found...)
-	others := known(s, r.people)
+	others := known(s, r.sources.People)
 	others.GroupsUnlisted = others.GroupsUnlisted || unread // nobody knows which groups a users.file has that could not be read
 	r.policy, found = policy.New(rules, others)
 	faults = append(faults, found...)
 	faults = append(faults, factors.Check(s, r.policy)...)
 
-	r.radius = radiusSettings(s, &auth.Rules{
-		Policy: r.policy, Directory: r.people, Primaries: map[policy.Factor]auth.Primary{policy.NoFactor: auth.NoPrimary{}}, MaxAttempts: s.MaxAttempts,
+	r.rewrite, found = rewrites(s)
+	faults = append(faults, found...)
 
+	r.rules = &auth.Rules{
+		Policy: r.policy, Directory: r.sources.Directory, Primaries: r.sources.Primaries, Waits: r.sources.Waits, MaxAttempts: s.MaxAttempts,
 		LateCredit: s.IVALT.LateCredit, InsecureLateCredit: s.IVALT.InsecureLateCredit,
-	})
+		ChallengeFor: s.IVALT.ApprovalTimeout, Enrolment: s.Users.EnrolmentMessage,
+	}
+	if len(s.Users.Rewrite) > 0 {
+		r.rules.Rewrite = r.rewrite.Apply
+	}
+	r.radius = radiusSettings(s, r.rules)
 	faults = append(faults, radius.Check(r.radius)...)
 	r.ivalt = ivaltSettings(s)
 	faults = append(faults, r.ivalt.Check()...)
@@ -67,6 +79,11 @@ func entries(people []config.Person) ([]directory.Entry, fault.List) {
 	for i, p := range people {
 		compiled, found := reply(p.Reply, config.PersonKey(p.Name)+".reply")
 		faults = append(faults, found...)
+		for _, a := range compiled {
+			if a.Fill != nil {
+				faults.Add(config.PersonKey(p.Name)+".reply."+a.Name, "{group} is for rules and groups: a person may have many")
+			}
+		}
 		out[i] = directory.Entry{Name: p.Name, Email: p.Email, Mobiles: p.Mobile, Groups: p.Groups, Password: p.Password, NTHash: p.NTHash, Reply: compiled}
 	}
 	return out, faults
@@ -106,6 +123,15 @@ func known(s *config.Settings, people *directory.People) policy.Known {
 	return k
 }
 
+// rewrites are `users.rewrite`, understood.
+func rewrites(s *config.Settings) (rewrite.Rules, fault.List) {
+	rules := make([]rewrite.Settings, len(s.Users.Rewrite))
+	for i, r := range s.Users.Rewrite {
+		rules[i] = rewrite.Settings{From: r.From, To: r.To}
+	}
+	return rewrite.New(rules)
+}
+
 // policySettings are the rules and groups with their reply attributes encoded.
 func policySettings(s *config.Settings) (policy.Settings, fault.List) {
 	var faults fault.List
@@ -138,6 +164,9 @@ func policySettings(s *config.Settings) (policy.Settings, fault.List) {
 // the header, Message-Authenticator, Reply-Message, Session-Timeout and the request's Proxy-States take their part.
 const replyLimit = 3800
 
+// sealed is what an attribute grows by, at most, where it travels encrypted (RFC 2868 section 3.5): salt, length and padding.
+const sealed = 2 + 1 + 15
+
 // reply encodes the attributes of one rule or group.
 func reply(attributes []config.Attribute, path string) ([]policy.Attribute, fault.List) {
 	var faults fault.List
@@ -149,7 +178,10 @@ func reply(attributes []config.Attribute, path string) ([]policy.Attribute, faul
 			faults.Add(path+"."+a.Name, "%v", err)
 		}
 		for _, c := range compiled {
-			octets += len(c.Wire) + c.Sealed.Len()
+			octets += len(c.Wire)
+			if n := c.Sealed.Len(); n > 0 {
+				octets += n + sealed
+			}
 		}
 		out = append(out, compiled...)
 	}
@@ -194,6 +226,7 @@ func radiusSettings(s *config.Settings, rules *auth.Rules) radius.Settings {
 			Name: c.Name, Networks: texts(c.Networks), Secrets: c.Secrets, MessageAuthenticator: c.MessageAuthenticator,
 			OmitMessageAuthenticator: c.InsecureOmitMessageAuthenticator, Profile: c.Profile, AnswerWithin: c.AnswerWithin, Rules: rules,
 			IgnoreStatusServer: !s.StatusServer || !c.StatusServer, Factor: policy.Factor(first[i]),
+			InsecureMethods: c.InsecureMethods, Challenge: c.Challenge,
 		}
 		if given("calling_station_from") {
 			r.CallingStationFrom = c.CallingStationFrom

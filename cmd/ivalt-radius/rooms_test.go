@@ -12,6 +12,7 @@ import (
 	"ivalt-radius/auth"
 	"ivalt-radius/cmd/ivalt-radius/exit"
 	"ivalt-radius/config"
+	"ivalt-radius/directory/password"
 	"ivalt-radius/ivalt/gateway"
 	"ivalt-radius/secret"
 	"ivalt-radius/state"
@@ -49,7 +50,7 @@ ivalt:
   limits: {per_second: 1, per_minute: 2, per_hour: 3}
   request_from: "{user}"
 `, sharedSecret, apiKey))
-	_, r, faults := load(s.config(), []string{"IVALT_RADIUS_IVALT__URL=http://127.0.0.1:8099"})
+	_, r, faults := load(s.config(), []string{"IVALT_RADIUS_IVALT__URL=http://127.0.0.1:8099"}, password.NewVerifier())
 	if err := faults.Err(); err != nil {
 		t.Fatal(err)
 	}
@@ -114,7 +115,7 @@ func TestPeoplesReplies(t *testing.T) {
 		}
 	}
 	s.file(t, "users.yaml", "judy: {reply: {Class: [a, b]}}\n")
-	_, r, faults := load(s.config(), nil)
+	_, r, faults := load(s.config(), nil, password.NewVerifier())
 	if len(faults.Fatal()) > 0 {
 		t.Fatal(faults)
 	}
@@ -122,7 +123,7 @@ func TestPeoplesReplies(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if person, err := r.people.Person(t.Context(), judy); err != nil || len(person.Reply) != 2 || len(person.Reply[0].Wire) == 0 {
+	if person, err := r.sources.Directory.Person(t.Context(), judy); err != nil || len(person.Reply) != 2 || len(person.Reply[0].Wire) == 0 {
 		t.Errorf("%v, %v", person.Reply, err)
 	}
 }

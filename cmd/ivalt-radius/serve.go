@@ -14,6 +14,7 @@ import (
 	"ivalt-radius/cmd/ivalt-radius/exit"
 	"ivalt-radius/cmd/ivalt-radius/filewatch"
 	"ivalt-radius/cmd/ivalt-radius/logger"
+	"ivalt-radius/directory/password"
 )
 
 func newServeCommand() *cobra.Command {
@@ -63,14 +64,14 @@ const drainPause = 20 * time.Millisecond
 // serve runs a server until a signal, or ctx, tells it to stop. What goes wrong is in the log already when it returns.
 func serve(ctx context.Context, path string, log *logger.Logger, s signals) error {
 	said := exit.Error{Code: exit.Fault}
-	begun := time.Now()
-	config, rooms, faults := load(path, os.Environ())
+	begun, verifier := time.Now(), password.NewVerifier()
+	config, rooms, faults := load(path, os.Environ(), verifier)
 	logFaults(log, faults)
 	if n := len(faults.Fatal()); n > 0 {
 		log.WithField("faults", n).Error("the settings cannot be used; see ivalt-radius check")
 		return said
 	}
-	a, err := start(ctx, path, config, rooms, log)
+	a, err := start(ctx, path, config, rooms, verifier, log)
 	if err != nil {
 		log.WithError(err).Error("the server cannot start")
 		return said

@@ -31,7 +31,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 const (
 	sharedSecret = "nR8kQ5tZ1mB7yL4cW9dHvX2"
 	apiKey       = "Zq3vT8mKx1Lw9RbY5cHd2NfG6sJp4UaE7b"
-	password     = "the-canary-password"
+	typed        = "the-canary-password"
 )
 
 // patience is how long a test waits for what must come.
@@ -97,7 +97,7 @@ func (s *site) command(t *testing.T, args ...string) (code int, output string) {
 
 func silentAbout(t *testing.T, output string) {
 	t.Helper()
-	for _, canary := range []string{sharedSecret, apiKey, password} {
+	for _, canary := range []string{sharedSecret, apiKey, typed} {
 		if strings.Contains(output, canary) {
 			t.Errorf("%q is in the output:\n%s", canary, output)
 		}
@@ -204,7 +204,7 @@ func (r *running) login(t *testing.T, user string) radiustest.Code {
 }
 
 func credentials(user string) radiustest.Credentials {
-	return radiustest.Credentials{User: user, Password: secret.New(password), CallingStation: "198.51.100.7"}
+	return radiustest.Credentials{User: user, Password: secret.New(typed), CallingStation: "198.51.100.7"}
 }
 
 // lines is a log that a test can wait for.

@@ -9,6 +9,9 @@ import (
 // watchEvery is how often the server looks after what nobody asks for.
 const watchEvery = time.Minute
 
+// shoutEvery is how many of these lie between two shouts.
+const shoutEvery = 60
+
 // health is what the watch looks at; state.Learned has it.
 type health interface {
 	Failing() error
@@ -19,11 +22,16 @@ type health interface {
 // restart, who must sign.
 func (a *app) watch(learned health, tick <-chan time.Time, stop <-chan struct{}) {
 	refused := uint64(0)
-	for {
+	for n := 1; ; n++ {
 		select {
 		case <-stop:
 			return
 		case <-tick:
+		}
+		if n%shoutEvery == 0 {
+			a.mu.Lock()
+			a.shout(a.settings)
+			a.mu.Unlock()
 		}
 		detail := ""
 		if err := learned.Failing(); err != nil {

@@ -88,6 +88,10 @@ func (s *Source) bindName(user auth.Username) (string, error) {
 	if user.Local() == "" {
 		return "", fmt.Errorf("%w: the name has no local part", auth.ErrBadPassword)
 	}
+	if strings.Contains(user.String(), "@") && !strings.Contains(s.settings.UserDN, wholeName) {
+		// carol@elsewhere would show carol's password, and iVALT would be asked for the phone of somebody else.
+		return "", fmt.Errorf("%w: primary.ldap.user_dn leaves the realm of the name out: take it off by users.rewrite, or write {user}", auth.ErrBadPassword)
+	}
 	if s.byDN {
 		return fill(s.settings.UserDN, ldap.EscapeDN(user.String()), ldap.EscapeDN(user.Local())), nil
 	}

@@ -245,6 +245,7 @@ func TestBindAsUser(t *testing.T) {
 		{name: "unknown", userDN: template, base: base, user: "carol", password: alicePassword, is: auth.ErrBadPassword, says: "wrong password"},
 		{name: "no local part", userDN: template, base: base, user: `corp\`, password: alicePassword, is: auth.ErrBadPassword, says: "local part"},
 		{name: "no DN", userDN: "{username}@corp.example", base: base, user: `corp\alice`, password: alicePassword, readers: []string{"alice@corp.example"}, groups: "Staff posix All Loop"},
+		{name: "a realm that user_dn drops", userDN: template, base: base, user: "alice@elsewhere.example", password: alicePassword, is: auth.ErrBadPassword, says: "realm"},
 		{name: "a DN as name", userDN: "{user}", base: base, user: aliceDN, password: alicePassword, is: auth.ErrBadPassword, says: "characters"},
 		{name: "may not read", userDN: template, base: base, user: "alice", password: alicePassword, is: auth.ErrMisconfigured, says: "result 50"},
 		{name: "another's entry", userDN: "uid=bob+cn={username},ou=people," + base, base: base, user: "alice", password: "x", readers: []string{"uid=bob+cn=alice,ou=people," + base}, is: auth.ErrMisconfigured, says: "another entry"},

@@ -1,0 +1,132 @@
+package sources
+
+import (
+	"strings"
+
+	"ivalt-radius/auth"
+	"ivalt-radius/config"
+	"ivalt-radius/directory"
+	"ivalt-radius/directory/ldap"
+	"ivalt-radius/directory/mschap"
+	"ivalt-radius/directory/password"
+	"ivalt-radius/directory/upstream"
+	"ivalt-radius/fault"
+	"ivalt-radius/policy"
+	"ivalt-radius/radius/attribute"
+	"ivalt-radius/secret"
+)
+
+// Sources are who knows people, and who checks their first factor.
+type Sources struct {
+	People    *directory.People // users.file; nil where it has faults
+	Directory auth.Directory    // users.file, and LDAP beside it
+	Primaries map[policy.Factor]auth.Primary
+	Waits     bool // one of them asks the network, or the processor for long
+
+	ldap *ldap.Source
+}
+
+// mostCached bounds the first factors that `primary.cache` remembers.
+const mostCached = 1 << 16
+
+// New makes the sources of the settings. people are the entries of users.file with their replies encoded. The faults have the keys of
+// the settings; with a fatal one the Sources are for other checks alone.
+func New(s *config.Settings, people []directory.Entry, verifier *password.Verifier) (*Sources, fault.List) {
+	out := &Sources{Primaries: map[policy.Factor]auth.Primary{policy.NoFactor: auth.NoPrimary{}}}
+	listed, faults := directory.New(s.Users.Email, people)
+	out.People, out.Directory = listed, listed
+	if listed != nil && s.Users.File != "" {
+		out.add(s, policy.FileFactor, listed.Primary(verifier, checkMSCHAP))
+		faults = append(faults, passwordless(s, listed)...)
+	}
+	if len(s.Primary.LDAP.URLs) > 0 {
+		source, found := ldap.New(ldapSettings(s.Primary.LDAP))
+		faults = append(faults, found...)
+		if source != nil {
+			out.ldap, out.Waits = source, true
+			out.add(s, policy.LDAPFactor, source)
+			if listed != nil {
+				out.Directory = directory.Combine(listed, source)
+			}
+		}
+	}
+	if len(s.Primary.RADIUS.Servers) > 0 {
+		source, found := upstream.New(upstreamSettings(s.Primary.RADIUS), newDictionary())
+		faults = append(faults, found...)
+		if source != nil {
+			out.add(s, policy.RADIUSFactor, source)
+		}
+	}
+	return out, faults
+}
+
+// add has a first factor checked, where the settings name it.
+func (out *Sources) add(s *config.Settings, f policy.Factor, p auth.Primary) {
+	if s.FactorKeys(string(f)) == nil {
+		return
+	}
+	out.Primaries[f], out.Waits = directory.Cached(p, s.Primary.Cache, mostCached), true
+}
+
+// Close ends the connections; questions that come later fail.
+func (out *Sources) Close() {
+	if out != nil && out.ldap != nil {
+		out.ldap.Close()
+	}
+}
+
+// passwordless warns of a first factor that nobody can show.
+func passwordless(s *config.Settings, people *directory.People) (faults fault.List) {
+	keys := s.FactorKeys(string(policy.FileFactor))
+	if len(keys) > 0 && people.Passwords()+people.NTHashes() == 0 {
+		faults.Warn("users.file", "nobody in it has a password, so nobody can log in by %s: file; make hashes with hash-password", keys[0])
+	}
+	return faults
+}
+
+// checkMSCHAP is directory's MS-CHAPv2.
+func checkMSCHAP(ntHash secret.Secret, username string, h auth.Handshake) (auth.MSCHAPSuccess, error) {
+	hash, _ := mschap.ParseHash(ntHash) // users.file is checked: what does not parse is nobody's, and the zero Hash refuses everybody
+	return mschap.Verify(hash, mschap.Names(username), h)
+}
+
+func ldapSettings(s config.LDAP) ldap.Settings {
+	return ldap.Settings{
+		URLs: s.URLs, InsecurePlaintext: s.InsecurePlaintext, CAFile: s.CAFile, OwnRoots: !s.SystemRoots,
+		BindDN: s.BindDN, BindPassword: s.BindPassword, UserDN: s.UserDN, Base: s.Base, Schema: s.Schema, Filter: s.Filter, Name: s.Name,
+		Email: s.Email, Mobile: s.Mobile, Groups: ldap.Groups{Base: s.Groups.Base, Name: s.Groups.Name, Nested: s.Groups.Nested},
+		Timeout: s.Timeout, Connections: s.Connections,
+	}
+}
+
+func upstreamSettings(s config.Upstream) upstream.Settings {
+	out := upstream.Settings{Timeout: s.Timeout, Tries: s.Tries, Attributes: s.Attributes}
+	for _, server := range s.Servers {
+		out.Servers = append(out.Servers, upstream.Server{Address: server.Address, Secret: server.Secret})
+	}
+	return out
+}
+
+// dictionary is radius's, for upstream.
+type dictionary map[string]bool // names in lower case
+
+func newDictionary() dictionary {
+	d := dictionary{}
+	for _, name := range attribute.Names() {
+		d[strings.ToLower(name)] = true
+	}
+	return d
+}
+
+// Known implements upstream.Dictionary.
+func (d dictionary) Known(name string) bool { return d[strings.ToLower(name)] }
+
+// Describe implements upstream.Dictionary.
+func (dictionary) Describe(typ byte, value []byte) []upstream.Named {
+	described := attribute.Describe(typ, value)
+	out := make([]upstream.Named, len(described))
+	for i, a := range described {
+		out[i] = upstream.Named{Name: a.Name, Value: a.Value}
+	}
+	return out
+}
