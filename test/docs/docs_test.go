@@ -1,12 +1,19 @@
 package docs_test
 
 import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"encoding/pem"
 	"fmt"
+	"math/big"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"go.yaml.in/yaml/v3"
 
@@ -142,6 +149,9 @@ func check(t *testing.T, text string) (output string, code int) {
 		if file[1] == "users.yaml" {
 			content = "carol: {groups: [staff, vpn-contractors]}\n" // so that rules of the documents may name the groups
 		}
+		if strings.HasSuffix(file[1], ".pem") {
+			content = certificate(t)
+		}
 		write(t, filepath.Join(dir, file[1]), content)
 	}
 	for _, file := range etcSecret.FindAllStringSubmatch(text, -1) {
@@ -156,6 +166,21 @@ func check(t *testing.T, text string) (output string, code int) {
 	config := filepath.Join(dir, "the-config.yaml")
 	write(t, config, text)
 	return blackbox.Run(t, "check", "--config", config)
+}
+
+// certificate is a throwaway one in PEM, as an authority's file holds.
+func certificate(t *testing.T) string {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	made := &x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(time.Hour), IsCA: true, BasicConstraintsValid: true}
+	der, err := x509.CreateCertificate(rand.Reader, made, made, key.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}))
 }
 
 func write(t *testing.T, path, text string) {
