@@ -73,7 +73,7 @@ fuzz: ## run every fuzz target for FUZZTIME (30s) each
 	@FUZZTIME=$(FUZZTIME) test/scripts/fuzz.sh
 
 .PHONY: cover
-cover: ## statement coverage a package; policy, auth, radius and ivalt need 90 %
+cover: ## statement coverage a package; policy, auth, directory, radius and ivalt need 90 %
 	@test/scripts/cover.sh
 
 .PHONY: bench
