@@ -63,7 +63,7 @@ var reasons = [reasonCount]struct{ word, sentence, meaning string }{ //nolint:go
 	RateLimited:         {"rate_limited", tryLater, "Too many logins of this person or place (not used yet)."},
 	Collision:           {"collision", denied, "A second, different login asked for the same phone while a push was open."},
 	StaleApproval:       {"stale_approval", denied, "An approval was there that cannot belong to this push."},
-	Busy:                {"busy", tryLater, "No API budget for another push, or too many logins are waiting."},
+	Busy:                {"busy", tryLater, "No API budget for another push, too many logins are waiting, or too many first factors are being checked."},
 	MisconfiguredReason: {"misconfigured", denied, "The set-up cannot serve this login: API key, path, phone number or method."},
 	BadRequest:          {"bad_request", denied, "The packet, its name or its State cannot be served."},
 	ShuttingDown:        {"shutting_down", tryLater, "The server was told to stop before this login ended."},

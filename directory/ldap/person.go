@@ -33,27 +33,36 @@ func (s *Source) Person(ctx context.Context, user auth.Username) (auth.Person, e
 	return person, nil
 }
 
-// read finds a person's entry and groups.
+// read finds a person's entry and groups; for nobody's it asks as often.
 func (s *Source) read(ctx context.Context, c *conn, user auth.Username) (auth.Person, error) {
+	person, names, err := s.find(ctx, c, user)
+	switch {
+	case err != nil:
+		return auth.Person{}, err
+	case person.Handle == "":
+		_, err := s.groups(ctx, c, nobody(s.settings.Base), []string{rand.Text()})
+		return auth.Person{}, err
+	}
+	person.Groups, err = s.groups(ctx, c, person.Handle, names)
+	return person, err
+}
+
+// find finds a person's one entry, and the login names in it. The zero Person: there is none.
+func (s *Source) find(ctx context.Context, c *conn, user auth.Username) (auth.Person, []string, error) {
 	filter := fill(s.settings.Filter, ldap.EscapeFilter(user.String()), ldap.EscapeFilter(user.Local()))
 	const one = 2 // a second one is asked for to see that there is none
 	entries, err := c.search(ctx, s.settings.Base, filter, s.wanted(), one)
 	switch {
 	case errors.Is(err, errTooMany) || len(entries) > 1:
-		return auth.Person{}, fmt.Errorf("%w: primary.ldap.filter finds several entries for one login name; make it or primary.ldap.base narrower", auth.ErrMisconfigured)
+		return auth.Person{}, nil, fmt.Errorf("%w: primary.ldap.filter finds several entries for one login name; make it or primary.ldap.base narrower", auth.ErrMisconfigured)
 	case err != nil:
-		return auth.Person{}, err
+		return auth.Person{}, nil, err
 	case len(entries) == 0 || entries[0].DN == "":
-		_, err := s.groups(ctx, c, nobody(s.settings.Base), []string{rand.Text()})
-		return auth.Person{}, err
+		return auth.Person{}, nil, nil
 	}
 	names := entries[0].GetEqualFoldAttributeValues(s.settings.Name)
 	person, err := s.person(entries[0], names, user)
-	if err != nil {
-		return auth.Person{}, err
-	}
-	person.Groups, err = s.groups(ctx, c, person.Handle, names)
-	return person, err
+	return person, names, err
 }
 
 // nobody is a DN that belongs to nobody.

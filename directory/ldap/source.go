@@ -51,7 +51,7 @@ func newSource(s Settings, dial func(ctx context.Context, network, address strin
 }
 
 // SuppliesGroups reports that Person knows people's groups before their first factor is checked, so that rules may name them. Which
-// groups there are cannot be listed. With user_dn they come with the first factor, behind the rules.
+// groups there are cannot be listed. With user_dn they would come with the first factor, behind the rules, so they are not asked for.
 func (s *Source) SuppliesGroups() bool { return s.searches() }
 
 // Close ends the connections. Questions that wait or come later fail.

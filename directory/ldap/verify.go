@@ -117,9 +117,9 @@ func (s *Source) bind(ctx context.Context, name, password string, read func(cont
 	return person, err
 }
 
-// own reads the entry of whoever is bound. It must be theirs.
+// own reads the entry of whoever is bound. It must be theirs. Groups are not asked for: the rules have been judged.
 func (s *Source) own(ctx context.Context, c *conn, user auth.Username, name string) (auth.Person, error) {
-	person, err := s.read(ctx, c, user)
+	person, _, err := s.find(ctx, c, user)
 	switch {
 	case err != nil:
 		return auth.Person{}, err
