@@ -40,13 +40,13 @@ type challenges struct {
 
 func newChallenges() *challenges { return &challenges{open: map[[sha256.Size]byte]*challenge{}} }
 
-// put opens a question and returns its State, 26 characters that hold 128 random bits at least; none where too many are open.
+// put opens a question and returns its State, 26 characters that hold 128 random bits at least; empty where too many are open.
 // lapse is called once where nobody answers in time.
-func (s *challenges) put(c *challenge, life time.Duration, most int, lapse func(*challenge)) (stateText string, ok bool) {
+func (s *challenges) put(c *challenge, life time.Duration, most int, lapse func(*challenge)) (stateText string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.closed || len(s.open) >= most || life <= 0 {
-		return "", false
+	if s.closed || len(s.open) >= most {
+		return ""
 	}
 	stateText = rand.Text()
 	name := sha256.Sum256([]byte(stateText))
@@ -56,7 +56,7 @@ func (s *challenges) put(c *challenge, life time.Duration, most int, lapse func(
 			lapse(c)
 		}
 	})
-	return stateText, true
+	return stateText
 }
 
 // take closes the question, whoever answers it. Nil where none is open.
@@ -93,7 +93,7 @@ func (c *challenge) isFor(user Username, req *Request) bool {
 
 // chooses reports that the person is to be asked which phone. Only who has shown a first factor is told of phones.
 func (p *pending) chooses() bool {
-	return p.req.Client.Prompts != NeverAsk && p.proof.Password && len(p.subject.Person.Phones) > 1 && (p.answer == nil || p.answer.asked == nil)
+	return p.req.Client.Prompts != NeverAsk && p.proof.Password && len(p.subject.Person.Phones) > 1
 }
 
 // until is when the whole login ends, over all its questions.
@@ -132,25 +132,25 @@ func (p *pending) await(asked Asked, now time.Time) (Answer, bool) {
 	}
 }
 
-// prompt ends the exchange with a question, and the login goes on with the answer to it.
+// prompt ends the exchange with a question, and the login goes on with the answer to it; or the login ends here.
 func (f *Flow) prompt(ctx context.Context, p *pending) Verdict {
 	c := &challenge{asker: p, asked: p.attempt.asked, until: p.until()}
 	if p.answer != nil && p.answer.asked == nil && c.asked == nil {
 		c.wrong = p.answer.wrong + 1
 	}
 	now := f.Now()
-	if !c.until.After(now) {
+	stateText := ""
+	switch {
+	case f.attempts.ended(p.attempt) != nil:
+	case !c.until.After(now):
 		p.proof.Answer = Answer{Outcome: TimedOut, Pushed: c.asked != nil}
-		return f.concludeAttempt(ctx, p)
-	}
-	stateText, ok := f.challenges.put(c, c.until.Sub(now), p.rules.MaxAttempts, func(c *challenge) { f.abandon(c, "nobody answered the challenge") })
-	if !ok {
-		p.err = errBusy
-	}
-	if !ok || f.attempts.ended(p.attempt) != nil {
-		if ok {
-			f.challenges.take(sha256.Sum256([]byte(stateText)))
+	default:
+		stateText = f.challenges.put(c, c.until.Sub(now), p.rules.MaxAttempts, func(c *challenge) { f.abandon(c, "nobody answered the challenge") })
+		if stateText == "" {
+			p.err = errBusy
 		}
+	}
+	if stateText == "" {
 		if c.asked != nil {
 			c.asked.Withdraw()
 		}
