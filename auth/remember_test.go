@@ -161,8 +161,7 @@ func TestFailModes(t *testing.T) {
 	now := time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC)
 	m := moment{now: now, leaveBy: now.Add(time.Minute)}
 	down := Answer{Outcome: NoAnswer, Detail: "the breaker is open"}
-	remembered := policy.Fail{Mode: policy.FailRemembered, For: time.Hour}
-	open := policy.Fail{Mode: policy.FailOpen, Until: now.Add(10 * time.Minute), Why: "ticket 7"}
+	remembered, open := policy.Fail{Mode: policy.FailRemembered, For: time.Hour}, policy.Fail{Mode: policy.FailOpen, Until: now.Add(10 * time.Minute), Why: "ticket 7"}
 	ago := func(d time.Duration) Proof {
 		return Proof{Password: true, asked: true, Answer: down, SameStation: now.Add(-d)}
 	}
