@@ -194,7 +194,7 @@ func (p *pending) phones() []Mobile {
 }
 
 // abandon ends a login whose question nobody will answer any more, and leaves evidence of it. An approval that was given meanwhile counts
-// for nothing.
+// for nothing; a refusal counts as it would have behind the answer.
 func (f *Flow) abandon(c *challenge, why string) {
 	f.attempts.forget(c.asker.attempt)
 	detail := why
@@ -203,6 +203,7 @@ func (f *Flow) abandon(c *challenge, why string) {
 		select {
 		case answer := <-c.asked.Answer():
 			detail += "; the phone: " + answer.Outcome.String()
+			f.takeBack(c.asker.subject, answer.Outcome)
 		default:
 		}
 	}

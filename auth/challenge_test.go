@@ -307,3 +307,43 @@ func TestHoursEndWhileThePersonLooksForThePhone(t *testing.T) {
 		want(t, h.run(ask("bob", "", asks(ConfirmPhone), answer(first, ""))), Reject, OutsideHours)
 	})
 }
+
+// TestARefusalCountsThoughNobodyComesBack: what is remembered of a person who says no is forgotten, whether the NAS asks again or
+// not.
+func TestARefusalCountsThoughNobodyComesBack(t *testing.T) {
+	for outcome, reason := range map[Outcome]Reason{Denied: ApprovedByPerson, Collided: ApprovedByPerson, TimedOut: Remembered} {
+		t.Run(outcome.String(), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				h := prompting(t)
+				h.decide = under(remembering)
+				h.phone = after(0, Approved)
+				want(t, h.run(ask("bob", "pw")), Accept, ApprovedByPerson)
+				pass(11 * time.Second) // the first Accept can no longer be joined
+				h.phone = after(10*time.Second, outcome)
+				want(t, h.run(ask("bob", "pw", asks(ConfirmPhone), from("203.0.113.77"))), Challenge, Challenged)
+				pass(2 * time.Minute)
+				h.phone = after(0, Approved)
+				if v := h.run(ask("bob", "pw")); v.Reason != reason {
+					t.Errorf("got %+v", v)
+				}
+			})
+		})
+	}
+}
+
+// TestAReloadBetweenQuestionAndAnswer: where the client may not put questions any more, a login without a chosen phone is over, and no
+// fail mode takes it for one that iVALT could not be asked about.
+func TestAReloadBetweenQuestionAndAnswer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := prompting(t)
+		all := phones(t)
+		h.rules.Directory = DirectoryFunc(func(context.Context, Username) (Person, error) { return Person{Mobile: all[0], Phones: all}, nil })
+		h.decide = under(func(d *policy.Decision) {
+			d.Fail = policy.Fail{Mode: policy.FailOpen, Until: time.Now().Add(time.Hour), Why: "ticket 7"}
+		})
+		first := h.run(ask("bob", "pw", asks(ChoosePhone)))
+		want(t, first, Challenge, Challenged)
+		want(t, h.run(ask("bob", "", asks(NeverAsk), answer(first, "none of them"))), Reject, Unavailable)
+		h.wantPushes(t, 0)
+	})
+}

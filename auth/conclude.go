@@ -21,6 +21,8 @@ type Proof struct {
 	Password bool   // a first factor was really checked
 	Answer   Answer // what the phone said
 
+	asked bool // Answer is iVALT's, or says why there is none: without it no fail mode counts
+
 	SameLogin   time.Time // the last approval of this client, person, calling station and password; zero: none
 	SameStation time.Time // the last approval of this person at this calling station; zero: none
 
@@ -115,12 +117,13 @@ func rejoin(d policy.Decision, p Proof, before Verdict, m moment) Verdict {
 }
 
 // unasked is the verdict of a login for which no phone rang: it is remembered, or iVALT could not be asked, and then its rule's fail
-// mode counts. Only a checked first factor opens either.
+// mode counts. Only a checked first factor opens either, and a fail mode only a login for which iVALT was to be asked.
 func unasked(d policy.Decision, p Proof, m moment) Verdict {
 	switch {
 	case !p.Password:
 	case p.remembers(d, m.now):
 		return admit(d, p, Remembered, m)
+	case !p.asked:
 	case d.Fail.Mode == policy.FailRemembered && within(p.SameStation, d.Fail.For, m.now):
 		v := admit(d, p, Remembered, m)
 		v.failMode = v.Kind == Accept

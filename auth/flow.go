@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"sync/atomic"
@@ -75,8 +76,9 @@ func (f *Flow) Open(ctx context.Context, req *Request) (verdict Verdict, wait fu
 	}
 	if int(f.opening.Add(1)) > rules.MaxAttempts {
 		f.opening.Add(-1)
-		l := login{rules: rules, req: req, first: req.Received, user: visible(req.Username)}
-		return f.settle(ctx, &l, policy.Decision{}, Proof{}, errBusy), nil
+		l := login{rules: rules, req: req, first: req.Received}
+		user, err := l.name()
+		return f.refuse(ctx, &l, Subject{User: user}, policy.Decision{}, cmp.Or(err, errBusy)), nil
 	}
 	return verdict, func() Verdict {
 		verdict, wait := f.openApart(ctx, req)
@@ -240,7 +242,7 @@ func (f *Flow) lead(ctx context.Context, p *pending) Verdict {
 		if !said {
 			return f.prompt(ctx, p)
 		}
-		p.proof.Answer = answer
+		p.proof.Answer, p.proof.asked = answer, true
 	} else if p.err == nil && p.chooses() {
 		return f.prompt(ctx, p)
 	}

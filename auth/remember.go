@@ -29,15 +29,20 @@ func (f *Flow) recall(p *Proof, s Subject, factor policy.Factor, req *Request) {
 	p.SameLogin, p.SameStation = f.approvals.Recall(s.person(), p.as)
 }
 
-// remember keeps the approval of a login that was let in by the phone, where its rule has a use for it. A refusal, or a collision,
-// takes everything back that is remembered of the person.
+// remember keeps the approval of a login that was let in by the phone, where its rule has a use for it.
 func (f *Flow) remember(p *pending, d policy.Decision, v Verdict) {
-	switch o := p.proof.Answer.Outcome; {
-	case o == Denied || o == Collided:
-		f.approvals.Forget(p.subject.person())
+	f.takeBack(p.subject, p.proof.Answer.Outcome)
+	switch {
 	case v.Kind != Accept || v.Reason != ApprovedByPerson || p.proof.as.Station == "":
 	case d.Remember > 0 || d.Fail.Mode == policy.FailRemembered:
 		p.proof.as.At = f.Now()
 		f.approvals.Keep(p.subject.person(), p.proof.as)
+	}
+}
+
+// takeBack takes back all that is remembered of a person who refused on the phone, or whose login collided.
+func (f *Flow) takeBack(s Subject, o Outcome) {
+	if o == Denied || o == Collided {
+		f.approvals.Forget(s.person())
 	}
 }

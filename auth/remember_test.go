@@ -161,9 +161,10 @@ func TestFailModes(t *testing.T) {
 	now := time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC)
 	m := moment{now: now, leaveBy: now.Add(time.Minute)}
 	down := Answer{Outcome: NoAnswer, Detail: "the breaker is open"}
-	remembered := policy.Fail{Mode: policy.FailRemembered, For: time.Hour}
-	open := policy.Fail{Mode: policy.FailOpen, Until: now.Add(10 * time.Minute), Why: "ticket 7"}
-	ago := func(d time.Duration) Proof { return Proof{Password: true, Answer: down, SameStation: now.Add(-d)} }
+	remembered, open := policy.Fail{Mode: policy.FailRemembered, For: time.Hour}, policy.Fail{Mode: policy.FailOpen, Until: now.Add(10 * time.Minute), Why: "ticket 7"}
+	ago := func(d time.Duration) Proof {
+		return Proof{Password: true, asked: true, Answer: down, SameStation: now.Add(-d)}
+	}
 	cases := []struct {
 		name   string
 		fail   policy.Fail
@@ -175,14 +176,16 @@ func TestFailModes(t *testing.T) {
 		{"remembered", remembered, ago(time.Minute), Remembered, true},
 		{"remembered just now", remembered, ago(0), Remembered, true},
 		{"remembered too long ago", remembered, ago(time.Hour), Unavailable, false},
-		{"nothing to remember", remembered, Proof{Password: true, Answer: down}, Unavailable, false},
-		{"remembered without a first factor", remembered, Proof{Answer: down, SameStation: now}, Unavailable, false},
-		{"open", open, Proof{Password: true, Answer: down}, ExemptByRule, true},
-		{"open without a first factor", open, Proof{Answer: down}, Unavailable, false},
-		{"open, over by now", policy.Fail{Mode: policy.FailOpen, Until: now}, Proof{Password: true, Answer: down}, Unavailable, false},
-		{"open without an end", policy.Fail{Mode: policy.FailOpen}, Proof{Password: true, Answer: down}, Unavailable, false},
+		{"nothing to remember", remembered, Proof{Password: true, asked: true, Answer: down}, Unavailable, false},
+		{"remembered without a first factor", remembered, Proof{asked: true, Answer: down, SameStation: now}, Unavailable, false},
+		{"open", open, Proof{Password: true, asked: true, Answer: down}, ExemptByRule, true},
+		{"open without a first factor", open, Proof{asked: true, Answer: down}, Unavailable, false},
+		{"open, over by now", policy.Fail{Mode: policy.FailOpen, Until: now}, Proof{Password: true, asked: true, Answer: down}, Unavailable, false},
+		{"open without an end", policy.Fail{Mode: policy.FailOpen}, Proof{Password: true, asked: true, Answer: down}, Unavailable, false},
 		{"a mode that nobody knows", policy.Fail{Mode: 9, For: time.Hour, Until: now.Add(time.Hour)}, ago(0), Unavailable, false},
-		{"a push may have left", open, Proof{Password: true, Answer: Answer{Outcome: NoAnswer, Pushed: true}}, Unavailable, false},
+		{"open, but iVALT was not asked", open, Proof{Password: true}, Unavailable, false},
+		{"remembered, but iVALT was not asked", remembered, Proof{Password: true, SameStation: now}, Unavailable, false},
+		{"a push may have left", open, Proof{Password: true, asked: true, Answer: Answer{Outcome: NoAnswer, Pushed: true}}, Unavailable, false},
 	}
 	for o := Approved; o <= Stopping; o++ {
 		if o != Approved {
@@ -192,7 +195,7 @@ func TestFailModes(t *testing.T) {
 				proof  Proof
 				reason Reason
 				accept bool
-			}{"open, but the phone: " + o.String(), open, Proof{Password: true, SameStation: now, Answer: Answer{Outcome: o}}, reasonOfAnswer(o), false})
+			}{"open, but the phone: " + o.String(), open, Proof{Password: true, asked: true, SameStation: now, Answer: Answer{Outcome: o}}, reasonOfAnswer(o), false})
 		}
 	}
 	for _, c := range cases {

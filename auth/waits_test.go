@@ -60,6 +60,25 @@ func TestSlowFirstFactorsAreAskedApart(t *testing.T) {
 	})
 }
 
+// TestACopyFindsNoRoom: where no more logins can be opened a copy of one that waits is not answered, since a Reject would end that one.
+func TestACopyFindsNoRoom(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHouse()
+		factor := &slow{}
+		h.rules.Primaries, h.rules.Waits, h.rules.MaxAttempts = with(factor), true, 1
+		waiting := h.start(ask("bob", "pw"))
+		factor.after = 3 * time.Second
+		other := h.start(ask("eve", "pw"))
+		if v := h.run(ask("bob", "pw")); !v.Silent || v.Reason != Busy {
+			t.Errorf("the copy: %+v", v)
+		}
+		want(t, h.run(ask("bob", "other")), Reject, Busy)
+		want(t, h.run(ask("b\x00b", "pw")), Reject, BadRequest)
+		want(t, <-waiting, Accept, ApprovedByPerson)
+		want(t, <-other, Reject, Busy)
+	})
+}
+
 // TestAFirstFactorThatNeverAnswers: the login ends while the NAS still listens.
 func TestAFirstFactorThatNeverAnswers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

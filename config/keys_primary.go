@@ -53,7 +53,7 @@ func primaryKeys() []Key {
 		},
 		{
 			Path: "primary.cache", Kind: tree.Duration, Default: "0s", Max: int64(5 * time.Minute),
-			Meaning: "How long a right password counts as right without asking `ldap` or `radius` again; a change of the password is noticed that much later. 0: always asked.",
+			Meaning: "How long a password that was right counts as right without being checked again, by whichever first factor; a password that `ldap` or `radius` changed or locked is noticed that much later. 0: always checked.",
 		},
 	}
 }
@@ -122,7 +122,7 @@ func ldapPersonKeys() []Key {
 			Meaning: "How long one server may take to connect or to answer, before the next is asked.",
 		},
 		{
-			Path: "primary.ldap.connections", Kind: tree.Number, Default: "8", Min: 1, Max: 256,
+			Path: "primary.ldap.connections", Kind: tree.Number, Default: "8", Min: 1, Max: 64,
 			Meaning: "Most connections to a server at once.",
 		},
 	}

@@ -54,7 +54,7 @@ func TestFaultsOfFactors(t *testing.T) {
 		{"nobody's password", ldap + "bind_password: \"env:KEY\"}}", "primary.ldap.bind_password", 6, "bind_dn"},
 		{"no schema", ldap + "schema: novell}}", "primary.ldap.schema", 6, "none of generic, active_directory"},
 		{"impatient", ldap + "timeout: 500ms}}", "primary.ldap.timeout", 6, "1s to 30s"},
-		{"many connections", ldap + "connections: 257}}", "primary.ldap.connections", 6, "1 to 256"},
+		{"many connections", ldap + "connections: 257}}", "primary.ldap.connections", 6, "1 to 64"},
 		{"a short secret", server + "b7Rk2vXw9LqZ4tN}]}}", "primary.radius.servers[0].secret", 6, "shorter than 16"},
 		{"no secret", "primary: {method: radius, radius: {servers: [{address: \"192.0.2.1:1812\"}]}}", "primary.radius.servers[0].secret", 6, "is required"},
 		{"a secret from nowhere", server + "\"file:gone\"}]}}", "primary.radius.servers[0].secret", 6, "cannot be read"},

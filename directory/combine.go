@@ -3,6 +3,7 @@ package directory
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"ivalt-radius/auth"
 )
@@ -12,7 +13,8 @@ import (
 // error is the other's, whatever the file knows.
 //
 // The other is asked for the login's own name, and, where it knows nobody by that, for the listed name of the file's person. So is
-// the file for the other's name, so that nobody escapes its groups by a spelling that LDAP alone knows.
+// the file for the other's name, so that nobody escapes its groups by a spelling that LDAP alone knows. Where the
+// file's person is one whose e-mail the template happens to make of the name, the other's e-mail decides whether it is them.
 func Combine(people *People, other auth.Directory) auth.Directory { return combined{people, other} }
 
 type combined struct {
@@ -30,7 +32,7 @@ func (c combined) Person(ctx context.Context, user auth.Username) (auth.Person, 
 	if err != nil {
 		return auth.Person{}, fmt.Errorf("asking beside users.file: %w", err)
 	}
-	if filed == nil && !stranger(found) {
+	if !stranger(found) && (filed == nil || c.people.guessed(user, filed) && refutes(found, filed)) {
 		filed = c.people.listed[found.Name.String()]
 	}
 	if filed == nil {
@@ -42,6 +44,17 @@ func (c combined) Person(ctx context.Context, user auth.Username) (auth.Person, 
 		return found, nil
 	}
 	return filed.over(found), nil
+}
+
+// guessed reports that nothing but the e-mail that the template makes of a name connects it with a person.
+func (p *People) guessed(user auth.Username, person *listed) bool {
+	return !strings.Contains(user.String(), "@") && p.listed[user.String()] != person && p.listed[user.Local()] != person
+}
+
+// refutes reports that the other directory knows somebody by another e-mail: then jsmith is not the jsmith2 of the file whose e-mail is
+// jsmith@example.com, and must not have jsmith2's phone and groups.
+func refutes(found auth.Person, person *listed) bool {
+	return !found.Email.Empty() && found.Name != person.Name && canonical(found.Email.Reveal()) != canonical(person.Email.Reveal())
 }
 
 // stranger reports that a directory knows nobody.

@@ -159,3 +159,40 @@ func TestTheEMailIsThatOfWhoeverIsChecked(t *testing.T) {
 		}
 	}
 }
+
+// TestAnEMailThatIsMadeConnectsNobodyWhomLDAPKnowsByAnother: John is jsmith in LDAP; Jane, jsmith2, has the e-mail that the template makes of
+// jsmith. John's login has neither Jane's phone nor her groups, and Jane's password does not open it.
+func TestAnEMailThatIsMadeConnectsNobodyWhomLDAPKnowsByAnother(t *testing.T) {
+	people, faults := New("{username}@example.com", []Entry{
+		{Name: "jsmith2", Email: secret.New("jsmith@example.com"), Mobiles: phones("", "+4917012345").Mobiles, Groups: []string{"Admins"}, Password: hashed(t, usual())},
+	})
+	if people == nil {
+		t.Fatal(faults)
+	}
+	const jane = "jsmith2|jsmith@example.com|+4917012345|0|Admins,staff||uid=jsmith"
+	for _, c := range []struct{ title, login, email, want string }{
+		{"another e-mail in LDAP", "jsmith", "john@example.com", "jsmith|john@example.com||0|staff||uid=jsmith"},
+		{"behind a domain", `CORP\jsmith`, "john@example.com", "jsmith|john@example.com||0|staff||uid=jsmith"},
+		{"the same e-mail", "jsmith", "JSmith@example.com", jane},
+		{"none", "jsmith", "", jane},
+		{"the e-mail as typed", "jsmith@example.com", "john@example.com", jane},
+	} {
+		t.Run(c.title, func(t *testing.T) {
+			found := auth.Person{Name: user(t, "jsmith"), Groups: []string{"staff"}, Handle: "uid=jsmith"}
+			if c.email != "" {
+				found.Email = secret.New(c.email)
+			}
+			name := user(t, c.login)
+			got, err := Combine(people, &book{people: map[string]auth.Person{c.login: found, name.String(): found}}).Person(t.Context(), name)
+			if err != nil || row(got) != c.want {
+				t.Errorf("got  %s, %v\nwant %s", row(got), err, c.want)
+			}
+			s, req := login(t, c.login, right)
+			s.Person = got
+			checked, err := people.Primary(&worker{}, nil).Verify(t.Context(), s, req)
+			if opens := c.want == jane; checked.Password != opens || (err == nil) != opens {
+				t.Errorf("jane's password: %v, %v", checked.Password, err)
+			}
+		})
+	}
+}

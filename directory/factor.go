@@ -39,9 +39,9 @@ type fileFactor struct {
 func (f *fileFactor) Verify(ctx context.Context, s auth.Subject, req *auth.Request) (auth.Checked, error) {
 	switch req.Method {
 	case auth.PAP:
-		return f.pap(ctx, s.User, req.Password)
+		return f.pap(ctx, s, req.Password)
 	case auth.MSCHAPv2:
-		return f.mschapv2(s.User, req)
+		return f.mschapv2(s, req)
 	case auth.CHAP:
 		return auth.Checked{}, fmt.Errorf("%w: CHAP needs the cleartext password: only an upstream RADIUS server can check it", auth.ErrMisconfigured)
 	case auth.MSCHAP:
@@ -62,10 +62,13 @@ var (
 	errWrong      = errors.New("wrong password")
 )
 
-// credentials are those of the listed person whom a login names, and why there are none.
-func (f *fileFactor) credentials(user auth.Username) (*listed, error) {
-	switch person := f.people.find(user, f.people.email(user)); {
+// credentials are those of the listed person whom a login names, and why there are none. Where the directory says that it is somebody
+// else they are nobody's: no password may count for another one's phone.
+func (f *fileFactor) credentials(s auth.Subject) (*listed, error) {
+	switch person := f.people.find(s.User, f.people.email(s.User)); {
 	case person == nil:
+		return &listed{}, errUnknown
+	case s.Person.Name != auth.Username{} && s.Person.Name != person.Name:
 		return &listed{}, errUnknown
 	case person.several:
 		return &listed{}, errSeveral
@@ -74,11 +77,11 @@ func (f *fileFactor) credentials(user auth.Username) (*listed, error) {
 	}
 }
 
-func (f *fileFactor) pap(ctx context.Context, user auth.Username, typed secret.Secret) (auth.Checked, error) {
+func (f *fileFactor) pap(ctx context.Context, s auth.Subject, typed secret.Secret) (auth.Checked, error) {
 	if err := auth.Plausible(typed.Reveal()); err != nil {
 		return auth.Checked{}, err
 	}
-	person, why := f.credentials(user)
+	person, why := f.credentials(s)
 	hash := person.password
 	if hash.Empty() {
 		hash, why = f.decoy, cmp.Or(why, errNoPassword)
@@ -95,11 +98,11 @@ func (f *fileFactor) pap(ctx context.Context, user auth.Username, typed secret.S
 	return auth.Checked{Password: true}, nil
 }
 
-func (f *fileFactor) mschapv2(user auth.Username, req *auth.Request) (auth.Checked, error) {
+func (f *fileFactor) mschapv2(s auth.Subject, req *auth.Request) (auth.Checked, error) {
 	if f.mschap == nil || f.people.ntHashes == 0 {
 		return auth.Checked{}, fmt.Errorf("%w: MS-CHAPv2 needs an nt_hash in users.file, and nobody has one", auth.ErrMisconfigured)
 	}
-	person, why := f.credentials(user)
+	person, why := f.credentials(s)
 	if person.ntHash.Empty() {
 		why = cmp.Or(why, errNoNTHash)
 	}

@@ -4,9 +4,15 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"testing"
+	"time"
 
+	"ivalt-radius/auth"
 	"ivalt-radius/directory/upstream"
+	"ivalt-radius/policy"
+	"ivalt-radius/radius/reply"
+	"ivalt-radius/radius/wire"
 	"ivalt-radius/secret"
 )
 
@@ -41,5 +47,29 @@ func TestEncryptedAttributesNeverPass(t *testing.T) {
 	}
 	if seen < 5 {
 		t.Errorf("only %d encrypted attributes in the tables", seen)
+	}
+}
+
+// TestWhatPassesCanBeSent: an attribute of Microsoft's that the upstream client may let pass is one that an answer may hold. One that is not
+// would make a Reject of each Accept.
+func TestWhatPassesCanBeSent(t *testing.T) {
+	key := wire.NewKey(secret.New("a secret of enough characters"))
+	passing := 0
+	for typ := 1; typ < 256; typ++ {
+		source, _ := upstream.New(upstream.Settings{
+			Servers:    []upstream.Server{{Address: "192.0.2.1:1812", Secret: secret.New("a secret of enough characters")}},
+			Attributes: []string{"Vendor-Specific.311." + strconv.Itoa(typ)},
+		}, anything{})
+		if source == nil {
+			continue
+		}
+		passing++
+		a := policy.Attribute{Name: "x", Wire: []byte{26, 12, 0, 0, 1, 55, byte(typ), 6, 0, 0, 0, 1}}
+		if _, err := reply.Make(reply.Target{Key: key}, auth.Verdict{Kind: auth.Accept, Reply: []policy.Attribute{a}}, time.Now()); err != nil {
+			t.Errorf("type %d: %v", typ, err)
+		}
+	}
+	if passing < 200 {
+		t.Errorf("only %d types pass", passing)
 	}
 }

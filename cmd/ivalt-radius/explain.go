@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/netip"
@@ -105,7 +106,7 @@ func explain(cmd *cobra.Command, s *config.Settings, r rooms, q question, facts 
 	defer cancel()
 	person, err := r.sources.Directory.Person(ctx, user)
 	if err != nil {
-		printRow(out, "decision", fmt.Sprintf("deny (%v)", auth.Unavailable))
+		printRow(out, "decision", fmt.Sprintf("deny (%v)", unasked(err)))
 		return fmt.Errorf("asking the directory: %w", err)
 	}
 	facts.User, facts.Groups, facts.Reply = user.String(), person.Groups, person.Reply
@@ -144,6 +145,17 @@ func explain(cmd *cobra.Command, s *config.Settings, r rooms, q question, facts 
 	}
 	printRow(out, "reason", reason)
 	return exit.Error{Code: exit.Fault}
+}
+
+// unasked is the reason of a login whose directory does not say who the person is.
+func unasked(err error) auth.Reason {
+	switch {
+	case errors.Is(err, auth.ErrMisconfigured):
+		return auth.MisconfiguredReason
+	case errors.Is(err, auth.ErrBusy):
+		return auth.Busy
+	}
+	return auth.Unavailable
 }
 
 // printRow prints as policy's Trace does, which follows.

@@ -95,7 +95,7 @@ func TestFactorsAreJudged(t *testing.T) {
 		"users: [y]": {
 			"fault: line 17: policy.rules[1].remember.for: a login is remembered by its first factor alone, and there is none for client gateway",
 			"warning: line 16: policy.rules[1].primary: none: the phone is the only factor",
-			"warning: line 5: clients[0].insecure_methods[0]: whoever reads the wire",
+			"warning: line 5: clients[0].insecure_methods[0]: over UDP whoever reads the wire",
 			"warning: line 5: clients[0].insecure_methods[0]: radius alone can check chap; where",
 			"warning: line 19: policy.rules[2].fail.mode: INSECURE until",
 		},

@@ -34,7 +34,6 @@ type conn struct {
 	line   *line
 	lib    *ldap.Conn
 	kind   kind
-	kept   bool        // it waited in the pool, so the server may have closed it meanwhile
 	broken bool        // not to be used again
 	expiry *time.Timer // while it waits in the pool
 }

@@ -235,7 +235,6 @@ func (s *server) give(c *conn) {
 		s.drop(c)
 		return
 	}
-	c.kept = true
 	c.expiry = time.AfterFunc(keepIdle, func() { s.expire(c) })
 	s.idle[c.kind] = append(s.idle[c.kind], c)
 }

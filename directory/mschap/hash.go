@@ -40,6 +40,11 @@ func HashOf(password secret.Secret) Hash {
 	return Hash{octets: secret.New(string(rfc2759.NTPasswordHash(units)))}
 }
 
+// Digits are the hash as ParseHash reads it, in lower case: whoever has them logs in as with the password. Empty where the Hash is.
+func (h Hash) Digits() secret.Secret {
+	return secret.New(hex.EncodeToString([]byte(h.octets.Reveal())))
+}
+
 // Empty reports the zero Hash.
 func (h Hash) Empty() bool { return h.octets.Empty() }
 

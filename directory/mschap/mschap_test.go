@@ -164,6 +164,9 @@ func TestHash(t *testing.T) {
 	if got := HashOf(secret.New(clientPass)); !got.octets.Equal(secret.New(string(octets(t, passwordHash)))) {
 		t.Error("the RFC's password has another hash")
 	}
+	if got := HashOf(secret.New(clientPass)).Digits(); !strings.EqualFold(got.Reveal(), passwordHash) || !(Hash{}).Digits().Empty() {
+		t.Error("the digits are another hash's")
+	}
 	if got := parsed(t, strings.ToUpper(passwordHash)); !got.octets.Equal(parsed(t, passwordHash).octets) {
 		t.Error("upper-case digits read otherwise")
 	}

@@ -67,7 +67,7 @@ func never() []ours {
 	}
 	microsoft := map[byte]string{
 		1: "MS-CHAP-Response", 2: "MS-CHAP-Error", 3: "MS-CHAP-CPW-1", 4: "MS-CHAP-CPW-2", 5: "MS-CHAP-LM-Enc-PW", 6: "MS-CHAP-NT-Enc-PW",
-		11: "MS-CHAP-Challenge", 12: "MS-CHAP-MPPE-Keys", 16: "MS-MPPE-Send-Key", 17: "MS-MPPE-Recv-Key",
+		7: "MS-MPPE-Encryption-Policy", 8: "MS-MPPE-Encryption-Types", 11: "MS-CHAP-Challenge", 12: "MS-CHAP-MPPE-Keys", 16: "MS-MPPE-Send-Key", 17: "MS-MPPE-Recv-Key",
 		25: "MS-CHAP2-Response", 26: "MS-CHAP2-Success", 27: "MS-CHAP2-CPW",
 	}
 	for typ, name := range microsoft {

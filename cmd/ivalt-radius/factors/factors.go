@@ -153,7 +153,8 @@ func able(method string) string {
 	return "file (with an nt_hash) and radius"
 }
 
-// methods refuses the ways of a password that nothing behind a client can check, and warns of the others.
+// methods refuses the ways of a password that nothing behind a client can check, and warns where some first factors cannot. That they are
+// insecure is said by radius.
 func methods(faults *fault.List, s *config.Settings, all ways) {
 	for i, c := range s.Clients {
 		own := all.that(func(w way) bool { return w.client == i })
@@ -167,7 +168,6 @@ func methods(faults *fault.List, s *config.Settings, all ways) {
 				faults.Add(key, "nothing can check %s here: %s can, and the first factor is %s; take it out, or name one that can", method, able(method), unable.factors())
 				continue
 			}
-			faults.Warn(key, "whoever reads the wire can try passwords against %s at leisure: keep the way from this NAS private", method)
 			if len(unable) > 0 {
 				faults.Warn(key, "%s can check %s; where the first factor is %s, such a login ends `misconfigured`", able(method), method, unable.factors())
 			}

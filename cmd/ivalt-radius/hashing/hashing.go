@@ -1,19 +1,16 @@
 package hashing
 
 import (
-	"encoding/binary"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"os"
 	"os/signal"
-	"unicode/utf16"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/crypto/md4" //nolint:gosec,staticcheck // RFC 2759 section 8.3 defines the NT hash by it
 
 	"ivalt-radius/auth"
 	"ivalt-radius/cmd/ivalt-radius/terminal"
+	"ivalt-radius/directory/mschap"
 	"ivalt-radius/directory/password"
 	"ivalt-radius/secret"
 )
@@ -41,7 +38,7 @@ func NewCommand() *cobra.Command {
 			}
 			if nt {
 				fmt.Fprintln(cmd.ErrOrStderr(), "warning: an NT hash is as good as the password: seal it (ivalt-radius seal) and keep it nowhere else")
-				return printLine(cmd, ntHash(typed))
+				return printLine(cmd, mschap.HashOf(typed).Digits())
 			}
 			return printLine(cmd, password.Make(typed).Text())
 		},
@@ -72,13 +69,4 @@ func printLine(cmd *cobra.Command, text secret.Secret) error {
 		return fmt.Errorf("printing the hash: %w", err)
 	}
 	return nil
-}
-
-// ntHash is MD4 over the password in UTF-16, little-endian (RFC 2759 section 8.3), as 32 hexadecimal digits.
-func ntHash(typed secret.Secret) secret.Secret {
-	sum := md4.New() //nolint:gosec // as above
-	for _, unit := range utf16.Encode([]rune(typed.Reveal())) {
-		_, _ = sum.Write(binary.LittleEndian.AppendUint16(nil, unit))
-	}
-	return secret.New(hex.EncodeToString(sum.Sum(nil)))
 }
