@@ -13,8 +13,24 @@ import (
 	"ivalt-radius/fault"
 )
 
+// takes says which changes a reload does not take, beside those that need a restart.
+type takes func(before, after *config.Settings) fault.List
+
+// everything is what an operator's SIGHUP takes.
+func everything(_, _ *config.Settings) fault.List { return nil }
+
+// peopleAlone is what a change of users.file brings in force by itself: not whatever else lies there, half written perhaps.
+func peopleAlone(before, after *config.Settings) (faults fault.List) {
+	for _, key := range config.Changed(before, after) {
+		if key != "users.file" {
+			faults.Add(key, "has changed too: users.file alone comes into force by itself; send SIGHUP for both")
+		}
+	}
+	return faults
+}
+
 // reload swaps the settings for the logins that begin from now on, or keeps the last good ones and says why.
-func (a *app) reload(ctx context.Context) {
+func (a *app) reload(ctx context.Context, may takes) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	s, r, faults := load(a.path, os.Environ(), a.verifier)
@@ -25,7 +41,7 @@ func (a *app) reload(ctx context.Context) {
 		}
 	}()
 	if s != nil {
-		faults = append(faults, config.Restart(a.settings, s)...)
+		faults = append(append(faults, config.Restart(a.settings, s)...), may(a.settings, s)...)
 	}
 	logFaults(a.log, faults)
 	if len(faults.Fatal()) > 0 {

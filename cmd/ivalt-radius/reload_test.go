@@ -144,6 +144,17 @@ func TestUsersFileIsReloadedWhenItChanges(t *testing.T) {
 	if code := r.login(t, "grace"); code != radiustest.AccessAccept {
 		t.Error(code)
 	}
+	// What else lies there, half written perhaps, does not come into force with it.
+	more := s.more
+	s.more += "\nmax_attempts: 7"
+	s.write(t)
+	s.file(t, "users.yaml", "heidi: {groups: [staff]}\n")
+	looks(4)
+	if code := r.login(t, "heidi"); code != radiustest.AccessReject || count("users.file alone comes into force by itself") == 0 {
+		t.Errorf("the whole configuration was taken: %v\n%s", code, r.log)
+	}
+	s.more = more
+	s.write(t)
 	// A reload by hand reads it too: then it has not changed since.
 	s.file(t, "users.yaml", "heidi: {groups: [staff]}\n")
 	eventually(t, "the file is older than the reload", func() bool { return fileAge(t, filepath.Join(s.dir, "users.yaml")) > 50*time.Millisecond })

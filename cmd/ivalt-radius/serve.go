@@ -102,12 +102,12 @@ func (a *app) run(ctx context.Context, s signals, read time.Time) {
 			return
 		case <-s.reload:
 			read = time.Now()
-			a.reload(ctx)
+			a.reload(ctx, everything)
 			people = filewatch.New(a.usersFile, read)
 		case <-s.look:
 			if people.Changed() {
 				a.log.Info("users.file has changed")
-				a.reload(ctx)
+				a.reload(ctx, peopleAlone)
 			}
 		}
 	}
