@@ -17,7 +17,7 @@ import (
 const Hashed = "$argon2id$v=19$m=7168,t=1,p=1$YmxhY2tib3gtc2FsdC0xNg$Bv+tb+mfcXWTnEmyj/N6HEguJQ93jH6tvpeq/xy9WtM"
 
 // People is users.file, once List has written it.
-func (s *Site) People() string { return filepath.Join(s.Dir, "people.yaml") }
+func (s *Site) People() string { return filepath.Join(s.Dir, "listed.yaml") }
 
 // users are the keys below `users:`.
 func (s *Site) users() string {
