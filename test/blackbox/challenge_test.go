@@ -121,10 +121,7 @@ func pressedLate(t *testing.T, site *blackbox.Site, user string) {
 func pressedEarly(t *testing.T, site *blackbox.Site, user string) {
 	t.Helper()
 	p, reply := sit(t, site, user)
-	r := p.request("ok", p.asked(t, reply, ""))
-	p.nas.Send(r)
-	site.Approve(t, p.mobile)
-	accepted(t, p.nas.Answer(t, r))
+	accepted(t, p.approves(t, p.request("ok", p.asked(t, reply, ""))))
 	p.rang(t)
 }
 
@@ -243,71 +240,83 @@ func TestWhichPhone(t *testing.T) {
   default: require_push
   rules: [{name: devices, match: {users: ["dev-*"]}, primary: none}]`
 	people := ""
-	for i, user := range []string{"asked", "approver", "undecided", "wrong", "dev-a"} {
+	cases := []struct {
+		user, from string
+		phone      string // that rings; empty: none
+		play       func(t *testing.T, p *sitting)
+	}{
+		{"chooses", blackbox.Second, "02", choosesSecond},
+		{"chooses-then-approves", blackbox.Source, "02", choosesThenApproves},
+		{"undecided", blackbox.Second, "", undecided},
+		{"guesses", blackbox.Second, "", func(t *testing.T, p *sitting) {
+			t.Helper()
+			rejected(t, p.types(t, "guess", ""), "Access denied.")
+		}},
+		{"dev-a", blackbox.Second, "01", func(t *testing.T, p *sitting) {
+			t.Helper()
+			accepted(t, p.approves(t, p.request("anything", "")))
+		}},
+	}
+	for i, c := range cases {
 		for _, last := range []string{"01", "02"} {
 			site.Cloud.Set(ivalttest.Person{Mobile: phone(i, last), Behaviour: ivalttest.Manual})
 		}
-		people += fmt.Sprintf("%s: {mobile: [\"%s\", \"%s\"], password: %q}\n", user, phone(i, "01"), phone(i, "02"), blackbox.Hashed)
+		people += fmt.Sprintf("%s: {mobile: [\"%s\", \"%s\"], password: %q}\n", c.user, phone(i, "01"), phone(i, "02"), blackbox.Hashed)
 	}
 	site.List(t, people)
 	site.Start(t)
+	for i, c := range cases {
+		t.Run(c.user, func(t *testing.T) {
+			t.Parallel()
+			nas := blackbox.NewNAS(t, c.from, site.Authentication(), blackbox.Secret)
+			c.play(t, &sitting{site: site, nas: nas, user: c.user, mobile: phone(i, c.phone)})
+			for _, last := range []string{"01", "02"} {
+				if n := site.Cloud.Pushes(phone(i, last)); (n == 1) != (last == c.phone) || n > 1 {
+					t.Errorf("%d pushes to phone %s", n, last)
+				}
+			}
+		})
+	}
+}
+
+// which checks the question for the phone, and gives its State.
+func which(t *testing.T, reply blackbox.Reply) string {
+	t.Helper()
 	const question = "Which phone? Type its number. 1: **********01, 2: **********02"
-	chooses := func(t *testing.T, i int, user, from string) *sitting {
-		t.Helper()
-		return &sitting{site: site, nas: blackbox.NewNAS(t, from, site.Authentication(), blackbox.Secret), user: user, mobile: phone(i, "02")}
+	if reply.Code != blackbox.AccessChallenge || reply.Message != question {
+		t.Fatalf("code %d, %q; want %q", reply.Code, reply.Message, question)
 	}
-	which := func(t *testing.T, reply blackbox.Reply) string {
-		t.Helper()
-		if reply.Code != blackbox.AccessChallenge || reply.Message != question {
-			t.Fatalf("code %d, %q; want %q", reply.Code, reply.Message, question)
-		}
-		return reply.State
+	return reply.State
+}
+
+// approves sends a request, approves on the phone and waits for the answer.
+func (p *sitting) approves(t *testing.T, r blackbox.Request) blackbox.Reply {
+	t.Helper()
+	p.nas.Send(r)
+	p.site.Approve(t, p.mobile)
+	return p.nas.Answer(t, r)
+}
+
+func choosesSecond(t *testing.T, p *sitting) {
+	t.Helper()
+	accepted(t, p.approves(t, p.request(" 2", which(t, p.types(t, password, "")))))
+}
+
+func choosesThenApproves(t *testing.T, p *sitting) {
+	t.Helper()
+	state := p.asked(t, p.types(t, "2", which(t, p.types(t, password, ""))), "")
+	p.site.Approve(t, p.mobile)
+	accepted(t, p.types(t, "", state))
+}
+
+// undecided types three times what is no phone.
+func undecided(t *testing.T, p *sitting) {
+	t.Helper()
+	state := which(t, p.types(t, password, ""))
+	for _, typed := range []string{"3", "0"} {
+		state = which(t, p.types(t, typed, state))
 	}
-	t.Run("choose", func(t *testing.T) {
-		t.Parallel()
-		p := chooses(t, 0, "asked", blackbox.Second)
-		r := p.request(" 2", which(t, p.types(t, password, "")))
-		p.nas.Send(r)
-		site.Approve(t, p.mobile)
-		accepted(t, p.nas.Answer(t, r))
-		p.rang(t)
-		if n := site.Cloud.Pushes(phone(0, "01")); n != 0 {
-			t.Errorf("%d pushes to the other phone", n)
-		}
-	})
-	t.Run("choose, then approve", func(t *testing.T) {
-		t.Parallel()
-		p := chooses(t, 1, "approver", blackbox.Source)
-		state := p.asked(t, p.types(t, "2", which(t, p.types(t, password, ""))), "")
-		site.Approve(t, p.mobile)
-		accepted(t, p.types(t, "", state))
-		p.rang(t)
-	})
-	t.Run("no choice", func(t *testing.T) {
-		t.Parallel()
-		p := chooses(t, 2, "undecided", blackbox.Second)
-		state := which(t, p.types(t, password, ""))
-		for _, typed := range []string{"3", "0"} {
-			state = which(t, p.types(t, typed, state))
-		}
-		rejected(t, p.types(t, password, state), "Access denied.")
-		if n := site.Cloud.Pushes(phone(2, "01")) + site.Cloud.Pushes(phone(2, "02")); n != 0 {
-			t.Errorf("%d pushes without a choice", n)
-		}
-	})
-	t.Run("wrong password", func(t *testing.T) {
-		t.Parallel()
-		rejected(t, chooses(t, 3, "wrong", blackbox.Second).types(t, "guess", ""), "Access denied.")
-	})
-	t.Run("no first factor", func(t *testing.T) {
-		t.Parallel()
-		p := chooses(t, 4, "dev-a", blackbox.Second)
-		p.mobile = phone(4, "01")
-		r := p.request("anything", "")
-		p.nas.Send(r)
-		site.Approve(t, p.mobile)
-		accepted(t, p.nas.Answer(t, r))
-	})
+	rejected(t, p.types(t, password, state), "Access denied.")
 }
 
 // phone is one of a person's.

@@ -110,34 +110,38 @@ func Pipe(t *testing.T, text string, args ...string) string {
 // for the answer to an older push.
 func (s *Site) Approve(t *testing.T, mobile string) {
 	t.Helper()
-	s.ring(t, mobile)
-	if !s.Cloud.Approve(mobile) {
-		t.Fatal("no push waits")
-	}
+	s.answer(t, mobile, s.Cloud.Approve)
 }
 
 // Deny is Approve, with a no.
 func (s *Site) Deny(t *testing.T, mobile string) {
 	t.Helper()
-	s.ring(t, mobile)
-	if !s.Cloud.Deny(mobile) {
-		t.Fatal("no push waits")
-	}
+	s.answer(t, mobile, s.Cloud.Deny)
 }
 
-func (s *Site) ring(t *testing.T, mobile string) {
+func (s *Site) answer(t *testing.T, mobile string, say func(mobile string) bool) {
 	t.Helper()
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
 	for end := time.Now().Add(Patience); time.Now().Before(end); <-tick.C {
-		for _, r := range s.Cloud.Requests() { // newest first
-			if r.Mobile == mobile && r.Endpoint != ivalttest.ResultEndpoint {
-				break
-			}
-			if r.Mobile == mobile && s.Cloud.Pushes(mobile) > 0 {
-				return
-			}
+		if s.polled(mobile) && say(mobile) {
+			return
 		}
 	}
-	t.Fatalf("no push rings")
+	t.Fatal("no push rings")
+}
+
+// polled reports that iVALT was asked about the mobile's last push, after that was sent.
+func (s *Site) polled(mobile string) bool {
+	pushes, polled := 0, false
+	for _, r := range s.Cloud.Requests() { // newest first
+		switch {
+		case r.Mobile != mobile:
+		case r.Endpoint == ivalttest.ResultEndpoint:
+			polled = polled || pushes == 0
+		case r.Endpoint == ivalttest.PushEndpoint:
+			pushes++
+		}
+	}
+	return polled && pushes > 0 && pushes == s.Cloud.Pushes(mobile)
 }

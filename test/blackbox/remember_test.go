@@ -84,6 +84,7 @@ func TestWhatIsRemembered(t *testing.T) {
 	}
 	for name, play := range map[string]func(t *testing.T){
 		"another station": func(t *testing.T) {
+			t.Helper()
 			accepted(t, from(t, "moves", station, password))
 			accepted(t, from(t, "moves", "203.0.113.9", password))
 			pushes(t, "moves", 2)
@@ -91,18 +92,21 @@ func TestWhatIsRemembered(t *testing.T) {
 			pushes(t, "moves", 2)
 		},
 		"another password": func(t *testing.T) {
+			t.Helper()
 			accepted(t, from(t, "mistypes", station, password))
 			rejected(t, from(t, "mistypes", station, password+"."), "Access denied.")
 			accepted(t, from(t, "mistypes", station, password))
 			pushes(t, "mistypes", 1)
 		},
 		"no station": func(t *testing.T) {
+			t.Helper()
 			for range 2 {
 				accepted(t, from(t, "hides", "", password))
 			}
 			pushes(t, "hides", 2)
 		},
 		"a denial": func(t *testing.T) {
+			t.Helper()
 			accepted(t, from(t, "denies", station, password))
 			end := time.After(joinable)
 			site.Enrol("denies", ivalttest.Deny, time.Second)
