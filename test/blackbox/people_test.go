@@ -31,7 +31,7 @@ func TestMSCHAPv2(t *testing.T) {
 	hash := sealedHash(t, key)
 	site.List(t, fmt.Sprintf("alice: {nt_hash: %q}\nbob: {nt_hash: %q}\n", hash, hash)+listed("hashless"))
 	site.Start(t)
-	for _, c := range []struct{ name, user, from, password, reason string }{
+	for i, c := range []struct{ name, user, from, password, reason string }{
 		{"right", "alice", blackbox.Source, password, "approved"},
 		{"with a domain", `CORP\Alice`, blackbox.Source, password, "approved"},
 		{"wrong", "bob", blackbox.Source, "guess", "bad_password"},
@@ -59,9 +59,9 @@ func TestMSCHAPv2(t *testing.T) {
 			}
 			continue
 		}
-		end := site.AwaitAttempts(t, c.user, 1)
-		if result.Code != radiustest.AccessReject || strings.Contains(names, "MS-MPPE") || strings.Contains(names, "Success") || end[len(end)-1].Text("reason") != c.reason {
-			t.Errorf("%s: %s with %s; the trail says %v", c.name, result.Code, names, end)
+		end := site.Server.AwaitLines(t, "attempt concluded", i+1)[i]
+		if result.Code != radiustest.AccessReject || strings.Contains(names, "MS-MPPE") || strings.Contains(names, "Success") || end.Text("reason") != c.reason {
+			t.Errorf("%s: %s with %s; the log says %s", c.name, result.Code, names, end.Text("reason"))
 		}
 		if n := site.Cloud.Counters().Pushes - before; n != 0 {
 			t.Errorf("%s: %d pushes", c.name, n)
