@@ -131,6 +131,7 @@ func TestDefects(t *testing.T) {
 		{"A7_two_States", "more often", join(name(), password(t, "x"), attr(24, "a"), attr(24, "a"))},
 		{"EAP1", "EAP is not served", join(name(), attr(79, "\x02\x01\x00\x08\x01bob"))},
 		{"ARAP", "ARAP is not served", join(name(), attr(70, asked))},
+		{"PAP1_empty", "16 to 128", join(name(), attr(2, ""))},
 		{"PAP1_17_octets", "16 to 128", join(name(), attr(2, strings.Repeat("x", 17)))},
 		{"UN1_no_name", "no User-Name", chap(17)},
 	}
@@ -157,6 +158,16 @@ func TestState(t *testing.T) {
 	}
 	if req := fill(t, packet(name(), password(t, "x"))); req.State != nil {
 		t.Errorf("a State from nowhere: %x", req.State)
+	}
+}
+
+// TestEmptyAnswer: beside a State there may be no octets at all where a person just presses Enter, and nothing else of a wrong length.
+func TestEmptyAnswer(t *testing.T) {
+	if req := fill(t, packet(name(), attr(2, ""), attr(24, "a"))); req.Defect != "" || req.Method != auth.PAP || !req.Password.Empty() {
+		t.Errorf("defect %q, method %d", req.Defect, req.Method)
+	}
+	if req := fill(t, packet(name(), attr(2, "x"), attr(24, "a"))); req.Defect == "" {
+		t.Error("one octet is no defect")
 	}
 }
 

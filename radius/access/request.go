@@ -43,8 +43,12 @@ func (f *Facts) Fill(req *auth.Request, p wire.Packet, key *wire.Key) {
 }
 
 // fillPassword uncovers a User-Password. One with a NUL inside is handed on as it is: auth refuses control characters, with
-// the same verdict and the same hint as for every other unreadable password.
+// the same verdict and the same hint as for every other unreadable password. Beside a State an empty attribute is an empty answer: radcli,
+// and so ocserv, sends it where the person just presses Enter, against RFC 2865 section 5.2, which wants 16 octets of padding.
 func (f *Facts) fillPassword(req *auth.Request, p wire.Packet, key *wire.Key) {
+	if len(f.password) == 0 && len(req.State) > 0 {
+		return
+	}
 	text, err := key.Password(f.password, p.Authenticator())
 	if errors.Is(err, wire.ErrPasswordLength) {
 		req.Defect = "User-Password is not 16 to 128 octets in steps of 16"

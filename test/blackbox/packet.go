@@ -14,6 +14,8 @@ const (
 	AccessRequest = 1
 	AccessAccept  = 2
 	AccessReject  = 3
+	// AccessChallenge is RFC 2865 section 4.4.
+	AccessChallenge = 11
 
 	attrUserName             = 1
 	attrUserPassword         = 2
@@ -93,8 +95,18 @@ type Reply struct {
 	Code    byte
 	ID      byte
 	Message string // Reply-Message
+	State   string // of an Access-Challenge
 	Bytes   []byte
 }
+
+// Attribute is one attribute as it stands in a reply.
+type Attribute struct {
+	Kind  byte
+	Value string
+}
+
+// Attributes are those of the reply, in its order, without the Message-Authenticator, which stands first.
+func (r Reply) Attributes() []Attribute { return attributes(r.Bytes[38:]) }
 
 // Verify checks an answer to the request: identifier, lengths, Response Authenticator, and a Message-Authenticator that is
 // right and the first attribute.
@@ -119,15 +131,22 @@ func (r Request) Verify(answer []byte) (Reply, error) {
 	if !hmac.Equal(sign(signed, r.secret), answer[22:38]) {
 		return Reply{}, errors.New("wrong Message-Authenticator")
 	}
-	return Reply{Code: answer[0], ID: answer[1], Message: replyMessage(answer[20:]), Bytes: answer}, nil
+	reply := Reply{Code: answer[0], ID: answer[1], Bytes: answer}
+	for _, a := range reply.Attributes() {
+		switch a.Kind {
+		case attrReplyMessage:
+			reply.Message += a.Value
+		case attrState:
+			reply.State = a.Value
+		}
+	}
+	return reply, nil
 }
 
-func replyMessage(attributes []byte) string {
-	for len(attributes) >= 2 && int(attributes[1]) >= 2 && int(attributes[1]) <= len(attributes) {
-		if attributes[0] == attrReplyMessage {
-			return string(attributes[2:attributes[1]])
-		}
-		attributes = attributes[attributes[1]:]
+func attributes(octets []byte) (all []Attribute) {
+	for len(octets) >= 2 && int(octets[1]) >= 2 && int(octets[1]) <= len(octets) {
+		all = append(all, Attribute{Kind: octets[0], Value: string(octets[2:octets[1]])})
+		octets = octets[octets[1]:]
 	}
-	return ""
+	return all
 }

@@ -32,6 +32,8 @@ type Site struct {
 	Address  string // a loopback address that no other Site has
 	Settings Settings
 	Server   *Process
+
+	cloud *httptest.Server
 }
 
 // Settings are the parts of the settings file that tests change; an empty part is the Site's own.
@@ -39,7 +41,8 @@ type Settings struct {
 	Clients string // the list below `clients:`
 	Policy  string // the map below `policy:`
 	IVALT   string // further keys below `ivalt:`
-	Users   string // further keys below `users:`
+	Users   string // further keys below `users:`; a file that List wrote is there already
+	Reject  string // reject_delay
 	Audit   string // the trail's file
 	State   string // the state directory
 	More    string // further top-level keys
@@ -56,6 +59,7 @@ func NewSite(t *testing.T) *Site {
 	return &Site{
 		Cloud:    cloud,
 		CloudURL: server.URL,
+		cloud:    server,
 		Dir:      t.TempDir(),
 		Address:  fmt.Sprintf("127.%d.%d.%d", 1+b[0]%250, b[1], 1+b[2]%250),
 	}
@@ -100,7 +104,7 @@ func (s *Site) Write(t *testing.T) {
   authentication: [%q]
   accounting: [%q]
   admin: ""
-reject_delay: 100ms
+reject_delay: %s
 clients:%s
 ivalt:
   url: %q
@@ -115,8 +119,8 @@ audit:
 state:
   directory: %q
 %s
-`, s.Authentication(), s.Accounting(), clients, s.CloudURL, APIKey, or(s.Settings.IVALT, "approval_timeout: 25s"),
-		s.Settings.Users, or(s.Settings.Policy, " {default: require_push}"), s.Trail(), s.State(), s.Settings.More)
+`, s.Authentication(), s.Accounting(), or(s.Settings.Reject, "100ms"), clients, s.CloudURL, APIKey, or(s.Settings.IVALT, "approval_timeout: 25s"),
+		s.users(), or(s.Settings.Policy, " {default: require_push}"), s.Trail(), s.State(), s.Settings.More)
 	if err := os.WriteFile(s.Config(), []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
