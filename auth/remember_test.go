@@ -160,7 +160,7 @@ func TestRemembered(t *testing.T) {
 func TestFailModes(t *testing.T) {
 	now := time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC)
 	m := moment{now: now, leaveBy: now.Add(time.Minute)}
-	down := Answer{Outcome: NoAnswer, Detail: "the breaker is open"}
+	down := Answer{Outcome: NoAnswer, Detail: "the breaker is open", Outage: true}
 	remembered := policy.Fail{Mode: policy.FailRemembered, For: time.Hour}
 	open := policy.Fail{Mode: policy.FailOpen, Until: now.Add(10 * time.Minute), Why: "ticket 7"}
 	ago := func(d time.Duration) Proof { return Proof{Password: true, Answer: down, SameStation: now.Add(-d)} }
@@ -182,7 +182,9 @@ func TestFailModes(t *testing.T) {
 		{"open, over by now", policy.Fail{Mode: policy.FailOpen, Until: now}, Proof{Password: true, Answer: down}, Unavailable, false},
 		{"open without an end", policy.Fail{Mode: policy.FailOpen}, Proof{Password: true, Answer: down}, Unavailable, false},
 		{"a mode that nobody knows", policy.Fail{Mode: 9, For: time.Hour, Until: now.Add(time.Hour)}, ago(0), Unavailable, false},
-		{"a push may have left", open, Proof{Password: true, Answer: Answer{Outcome: NoAnswer, Pushed: true}}, Unavailable, false},
+		{"a push may have left", open, Proof{Password: true, Answer: Answer{Outcome: NoAnswer, Outage: true, Pushed: true}}, Unavailable, false},
+		{"too little time, and no outage", open, Proof{Password: true, SameStation: now, Answer: Answer{Outcome: NoAnswer}}, Unavailable, false},
+		{"remembered, too little time, and no outage", remembered, Proof{Password: true, SameStation: now, Answer: Answer{Outcome: NoAnswer}}, Unavailable, false},
 	}
 	for o := Approved; o <= Stopping; o++ {
 		if o != Approved {
@@ -192,7 +194,7 @@ func TestFailModes(t *testing.T) {
 				proof  Proof
 				reason Reason
 				accept bool
-			}{"open, but the phone: " + o.String(), open, Proof{Password: true, SameStation: now, Answer: Answer{Outcome: o}}, reasonOfAnswer(o), false})
+			}{"open, but the phone: " + o.String(), open, Proof{Password: true, SameStation: now, Answer: Answer{Outcome: o, Outage: true}}, reasonOfAnswer(o), false})
 		}
 	}
 	for _, c := range cases {
@@ -225,7 +227,7 @@ func TestFailModeIsShouted(t *testing.T) {
 		h.decide = under(func(d *policy.Decision) {
 			d.Fail = policy.Fail{Mode: policy.FailOpen, Until: time.Now().Add(time.Hour), Why: "ticket 7"}
 		})
-		h.phone = func(context.Context, *Push) Answer { return Answer{Detail: "no route"} }
+		h.phone = func(context.Context, *Push) Answer { return Answer{Detail: "no route", Outage: true} }
 		v := h.run(ask("bob", "pw"))
 		want(t, v, Accept, ExemptByRule)
 		noted := fmt.Sprintf("%+v", h.noted)
@@ -254,7 +256,7 @@ func TestFailRememberedThroughTheFlow(t *testing.T) {
 		h.decide = under(func(d *policy.Decision) { d.Fail = policy.Fail{Mode: policy.FailRemembered, For: 2 * time.Hour} })
 		h.run(ask("bob", "pw"))
 		pass(time.Hour)
-		h.phone = func(context.Context, *Push) Answer { return Answer{} }
+		h.phone = func(context.Context, *Push) Answer { return Answer{Outage: true} }
 		want(t, h.run(ask("bob", "pw", func(r *Request) { r.Client.Name = "other gateway" })), Accept, Remembered)
 		want(t, h.run(ask("bob", "pw", from("203.0.113.77"))), Reject, Unavailable)
 		want(t, h.run(ask("eve", "pw")), Reject, Unavailable)
