@@ -3,6 +3,7 @@ package directory
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"ivalt-radius/auth"
 )
@@ -41,7 +42,19 @@ func (c combined) Person(ctx context.Context, user auth.Username) (auth.Person, 
 		}
 		return found, nil
 	}
+	if !filed.several && filed.byEmailAlone(user) && !stranger(found) && found.Name != filed.Name && canonical(found.Email.Reveal()) != canonical(filed.Email.Reveal()) {
+		return auth.Person{}, errTwoPeople
+	}
 	return filed.over(found), nil
+}
+
+// errTwoPeople says that one login name is two people: with the password and the phone of the one, nobody may have the groups and the
+// reply of the other.
+var errTwoPeople = fmt.Errorf("%w: users.file knows somebody by the e-mail of this login, and the directory somebody else by its name", auth.ErrMisconfigured)
+
+// byEmailAlone reports that a login names the person by an e-mail, and not by the listed name.
+func (l *listed) byEmailAlone(user auth.Username) bool {
+	return l.Name != user && (l.Name.String() != user.Local() || strings.Contains(user.String(), "@"))
 }
 
 // stranger reports that a directory knows nobody.

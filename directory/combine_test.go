@@ -159,3 +159,24 @@ func TestTheEMailIsThatOfWhoeverIsChecked(t *testing.T) {
 		}
 	}
 }
+
+// TestCombineTwoPeople: the e-mail of an entry of the file is another person's login name in the directory. Their password and phone do
+// not open the entry's groups.
+func TestCombineTwoPeople(t *testing.T) {
+	people, faults := New("{username}@example.com", []Entry{{Name: "jane.doe", Email: secret.New("j.doe@example.com"), Groups: []string{"admins"}}})
+	if people == nil {
+		t.Fatal(faults)
+	}
+	john := auth.Person{Name: user(t, "j.doe"), Email: secret.New("john@example.com"), Handle: "uid=j.doe"}
+	jane := auth.Person{Name: user(t, "jd"), Email: secret.New("J.Doe@example.com"), Handle: "uid=jd"}
+	for _, name := range []string{"j.doe", "j.doe@example.com"} {
+		p, err := Combine(people, &book{people: map[string]auth.Person{name: john}}).Person(t.Context(), user(t, name))
+		if !errors.Is(err, auth.ErrMisconfigured) || row(p) != row(auth.Person{}) {
+			t.Errorf("%s: %s, %v", name, row(p), err)
+		}
+		p, err = Combine(people, &book{people: map[string]auth.Person{name: jane}}).Person(t.Context(), user(t, name))
+		if err != nil || p.Handle != "uid=jd" || len(p.Groups) != 1 {
+			t.Errorf("%s, with one e-mail: %s, %v", name, row(p), err)
+		}
+	}
+}
