@@ -265,3 +265,46 @@ func TestFailRememberedThroughTheFlow(t *testing.T) {
 		want(t, h.run(ask("bob", "pw")), Reject, Unavailable)
 	})
 }
+
+// named is a first factor that alone knows the listed name of whoever shows it.
+type named struct{ name string }
+
+func (n named) Verify(context.Context, Subject, *Request) (Checked, error) {
+	name, err := ParseUsername(n.name)
+	return Checked{Password: true, Person: Person{Name: name}}, err
+}
+
+// TestANameThatTheFirstFactorTells: a directory takes two spellings for one person; the rule that names the other one holds, and no phone rings.
+func TestANameThatTheFirstFactorTells(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHouse()
+		h.rules.Primaries = with(named{"bob"})
+		h.decide = only("bob", policy.Decision{Rule: "banned"})
+		h.phone = func(context.Context, *Push) Answer {
+			t.Error("the phone rings")
+			return Answer{Outcome: Approved, Pushed: true}
+		}
+		want(t, h.run(ask("böb", "pw")), Reject, PolicyDenied)
+		h.decide = only("bob", policy.Decision{Action: policy.RequirePush, Factor: "none"})
+		want(t, h.run(ask("böb", "pw")), Reject, PolicyDenied)
+		h.rules.Primaries, h.phone = with(named{"carol"}), after(time.Second, Approved)
+		want(t, h.run(ask("böb", "pw")), Accept, ApprovedByPerson)
+	})
+}
+
+// TestAPhoneTakenAwayIsForgotten: what was approved with a phone that the directory no longer lists is not remembered.
+func TestAPhoneTakenAwayIsForgotten(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHouse()
+		h.rules.Primaries = with(checked{})
+		h.decide = under(remembering)
+		first, second := Mobile{"+4917012345"}, Mobile{"+4917012346"}
+		phones := []Mobile{first, second}
+		h.rules.Directory = DirectoryFunc(func(context.Context, Username) (Person, error) { return Person{Mobile: first, Phones: phones}, nil })
+		want(t, h.run(ask("bob", "pw")), Accept, ApprovedByPerson)
+		pass(time.Minute)
+		want(t, h.run(ask("bob", "pw")), Accept, Remembered)
+		phones = nil
+		want(t, h.run(ask("bob", "pw")), Accept, ApprovedByPerson)
+	})
+}
