@@ -95,7 +95,9 @@ func conclude(d policy.Decision, p Proof, err error, m moment) Verdict {
 		switch {
 		case p.Answer.Outcome == Approved:
 			return admit(d, p, ApprovedByPerson, m)
-		case p.Answer.Outcome == NoAnswer && !p.Answer.Pushed:
+		case p.remembers(d, m.now) && p.Answer.Outcome == NoAnswer && !p.Answer.Pushed:
+			return admit(d, p, Remembered, m)
+		case p.Answer.Outage && p.Answer.Outcome == NoAnswer && !p.Answer.Pushed:
 			return unasked(d, p, m)
 		}
 		return Verdict{Reason: reasonOfAnswer(p.Answer.Outcome)}
@@ -116,14 +118,11 @@ func rejoin(d policy.Decision, p Proof, before Verdict, m moment) Verdict {
 	return v
 }
 
-// unasked is the verdict of a login for which no phone rang: it is remembered, or iVALT could not be asked, and then its rule's fail
-// mode counts. Only a checked first factor opens either, and a fail mode only a login for which iVALT was to be asked.
+// unasked is the verdict of a login for which no phone rang since iVALT is out of reach: its rule's fail mode counts, behind a
+// checked first factor alone.
 func unasked(d policy.Decision, p Proof, m moment) Verdict {
 	switch {
 	case !p.Password:
-	case p.remembers(d, m.now):
-		return admit(d, p, Remembered, m)
-	case !p.asked:
 	case d.Fail.Mode == policy.FailRemembered && within(p.SameStation, d.Fail.For, m.now):
 		v := admit(d, p, Remembered, m)
 		v.failMode = v.Kind == Accept

@@ -108,6 +108,7 @@ func (f *Flow) open(ctx context.Context, req *Request) (verdict Verdict, wait fu
 	subject, err := f.identify(ctx, &l, user, err)
 	decision, err := f.decide(&l, subject, err)
 	proof, err := f.primary(ctx, &l, &subject, decision, err)
+	decision = f.judgeAnew(&l, subject, decision, err)
 	switch {
 	case err != nil || decision.Action == policy.Deny:
 		return f.refuse(ctx, &l, subject, decision, err), nil

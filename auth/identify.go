@@ -133,8 +133,26 @@ func (f *Flow) primary(ctx context.Context, l *login, s *Subject, d policy.Decis
 	return p, nil
 }
 
+// judgeAnew asks policy about the listed name where the first factor alone could tell it: a directory may take two spellings for one
+// person of whom a rule names one. A rule that wants another first factor than was checked denies.
+func (f *Flow) judgeAnew(l *login, s Subject, before policy.Decision, err error) policy.Decision {
+	listed := s.Person.Name.String()
+	if err != nil || l.listed != "" || listed == "" {
+		return before
+	}
+	l.listed = listed
+	after := Judge(l.rules.Policy, l.facts, listed)
+	if after.Action != policy.Deny && after.Factor != before.Factor {
+		return policy.Decision{Rule: after.Rule}
+	}
+	return after
+}
+
 // with adds what another source knows of the person. What is known already stays, but for an e-mail that is made of the name.
 func (p Person) with(other Person) Person {
+	if p.Name == (Username{}) {
+		p.Name = other.Name
+	}
 	if !other.Email.Empty() && (p.Email.Empty() || p.EmailMade) {
 		p.Email, p.EmailMade = other.Email, other.EmailMade
 	}

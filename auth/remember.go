@@ -19,9 +19,13 @@ func (f *Flow) recall(p *Proof, s Subject, factor policy.Factor, req *Request) {
 	if !p.Password || req.CallingStation == "" {
 		return
 	}
+	asked := []string{"phone", s.Person.Email.Reveal(), s.Person.Mobile.E164()}
+	for _, phone := range s.Person.Phones { // any of them may have been chosen, and one that is taken away counts no more
+		asked = append(asked, phone.E164())
+	}
 	p.as = approvals.Approval{
 		Client: req.Client.Name, Station: req.CallingStation, Factor: factor,
-		Phone: f.approvals.Digest("phone", s.Person.Email.Reveal(), s.Person.Mobile.E164()),
+		Phone: f.approvals.Digest(asked...),
 	}
 	if req.Method == PAP {
 		p.as.Credential = f.approvals.Digest("password", s.person(), req.Password.Reveal())

@@ -160,11 +160,9 @@ func TestRemembered(t *testing.T) {
 func TestFailModes(t *testing.T) {
 	now := time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC)
 	m := moment{now: now, leaveBy: now.Add(time.Minute)}
-	down := Answer{Outcome: NoAnswer, Detail: "the breaker is open"}
+	down := Answer{Outcome: NoAnswer, Detail: "the breaker is open", Outage: true}
 	remembered, open := policy.Fail{Mode: policy.FailRemembered, For: time.Hour}, policy.Fail{Mode: policy.FailOpen, Until: now.Add(10 * time.Minute), Why: "ticket 7"}
-	ago := func(d time.Duration) Proof {
-		return Proof{Password: true, asked: true, Answer: down, SameStation: now.Add(-d)}
-	}
+	ago := func(d time.Duration) Proof { return Proof{Password: true, Answer: down, SameStation: now.Add(-d)} }
 	cases := []struct {
 		name   string
 		fail   policy.Fail
@@ -176,16 +174,18 @@ func TestFailModes(t *testing.T) {
 		{"remembered", remembered, ago(time.Minute), Remembered, true},
 		{"remembered just now", remembered, ago(0), Remembered, true},
 		{"remembered too long ago", remembered, ago(time.Hour), Unavailable, false},
-		{"nothing to remember", remembered, Proof{Password: true, asked: true, Answer: down}, Unavailable, false},
-		{"remembered without a first factor", remembered, Proof{asked: true, Answer: down, SameStation: now}, Unavailable, false},
-		{"open", open, Proof{Password: true, asked: true, Answer: down}, ExemptByRule, true},
-		{"open without a first factor", open, Proof{asked: true, Answer: down}, Unavailable, false},
-		{"open, over by now", policy.Fail{Mode: policy.FailOpen, Until: now}, Proof{Password: true, asked: true, Answer: down}, Unavailable, false},
-		{"open without an end", policy.Fail{Mode: policy.FailOpen}, Proof{Password: true, asked: true, Answer: down}, Unavailable, false},
+		{"nothing to remember", remembered, Proof{Password: true, Answer: down}, Unavailable, false},
+		{"remembered without a first factor", remembered, Proof{Answer: down, SameStation: now}, Unavailable, false},
+		{"open", open, Proof{Password: true, Answer: down}, ExemptByRule, true},
+		{"open without a first factor", open, Proof{Answer: down}, Unavailable, false},
+		{"open, over by now", policy.Fail{Mode: policy.FailOpen, Until: now}, Proof{Password: true, Answer: down}, Unavailable, false},
+		{"open without an end", policy.Fail{Mode: policy.FailOpen}, Proof{Password: true, Answer: down}, Unavailable, false},
 		{"a mode that nobody knows", policy.Fail{Mode: 9, For: time.Hour, Until: now.Add(time.Hour)}, ago(0), Unavailable, false},
+		{"a push may have left", open, Proof{Password: true, Answer: Answer{Outcome: NoAnswer, Outage: true, Pushed: true}}, Unavailable, false},
+		{"too little time, and no outage", open, Proof{Password: true, SameStation: now, Answer: Answer{Outcome: NoAnswer}}, Unavailable, false},
+		{"remembered, too little time, and no outage", remembered, Proof{Password: true, SameStation: now, Answer: Answer{Outcome: NoAnswer}}, Unavailable, false},
 		{"open, but iVALT was not asked", open, Proof{Password: true}, Unavailable, false},
 		{"remembered, but iVALT was not asked", remembered, Proof{Password: true, SameStation: now}, Unavailable, false},
-		{"a push may have left", open, Proof{Password: true, asked: true, Answer: Answer{Outcome: NoAnswer, Pushed: true}}, Unavailable, false},
 	}
 	for o := Approved; o <= Stopping; o++ {
 		if o != Approved {
@@ -195,7 +195,7 @@ func TestFailModes(t *testing.T) {
 				proof  Proof
 				reason Reason
 				accept bool
-			}{"open, but the phone: " + o.String(), open, Proof{Password: true, asked: true, SameStation: now, Answer: Answer{Outcome: o}}, reasonOfAnswer(o), false})
+			}{"open, but the phone: " + o.String(), open, Proof{Password: true, SameStation: now, Answer: Answer{Outcome: o, Outage: true}}, reasonOfAnswer(o), false})
 		}
 	}
 	for _, c := range cases {
@@ -228,7 +228,7 @@ func TestFailModeIsShouted(t *testing.T) {
 		h.decide = under(func(d *policy.Decision) {
 			d.Fail = policy.Fail{Mode: policy.FailOpen, Until: time.Now().Add(time.Hour), Why: "ticket 7"}
 		})
-		h.phone = func(context.Context, *Push) Answer { return Answer{Detail: "no route"} }
+		h.phone = func(context.Context, *Push) Answer { return Answer{Detail: "no route", Outage: true} }
 		v := h.run(ask("bob", "pw"))
 		want(t, v, Accept, ExemptByRule)
 		noted := fmt.Sprintf("%+v", h.noted)
@@ -257,12 +257,55 @@ func TestFailRememberedThroughTheFlow(t *testing.T) {
 		h.decide = under(func(d *policy.Decision) { d.Fail = policy.Fail{Mode: policy.FailRemembered, For: 2 * time.Hour} })
 		h.run(ask("bob", "pw"))
 		pass(time.Hour)
-		h.phone = func(context.Context, *Push) Answer { return Answer{} }
+		h.phone = func(context.Context, *Push) Answer { return Answer{Outage: true} }
 		want(t, h.run(ask("bob", "pw", func(r *Request) { r.Client.Name = "other gateway" })), Accept, Remembered)
 		want(t, h.run(ask("bob", "pw", from("203.0.113.77"))), Reject, Unavailable)
 		want(t, h.run(ask("eve", "pw")), Reject, Unavailable)
 		h.wantPushes(t, 4)
 		pass(time.Hour)
 		want(t, h.run(ask("bob", "pw")), Reject, Unavailable)
+	})
+}
+
+// named is a first factor that alone knows the listed name of whoever shows it.
+type named struct{ name string }
+
+func (n named) Verify(context.Context, Subject, *Request) (Checked, error) {
+	name, err := ParseUsername(n.name)
+	return Checked{Password: true, Person: Person{Name: name}}, err
+}
+
+// TestANameThatTheFirstFactorTells: a directory takes two spellings for one person; the rule that names the other one holds, and no phone rings.
+func TestANameThatTheFirstFactorTells(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHouse()
+		h.rules.Primaries = with(named{"bob"})
+		h.decide = only("bob", policy.Decision{Rule: "banned"})
+		h.phone = func(context.Context, *Push) Answer {
+			t.Error("the phone rings")
+			return Answer{Outcome: Approved, Pushed: true}
+		}
+		want(t, h.run(ask("böb", "pw")), Reject, PolicyDenied)
+		h.decide = only("bob", policy.Decision{Action: policy.RequirePush, Factor: "none"})
+		want(t, h.run(ask("böb", "pw")), Reject, PolicyDenied)
+		h.rules.Primaries, h.phone = with(named{"carol"}), after(time.Second, Approved)
+		want(t, h.run(ask("böb", "pw")), Accept, ApprovedByPerson)
+	})
+}
+
+// TestAPhoneTakenAwayIsForgotten: what was approved with a phone that the directory no longer lists is not remembered.
+func TestAPhoneTakenAwayIsForgotten(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHouse()
+		h.rules.Primaries = with(checked{})
+		h.decide = under(remembering)
+		first, second := Mobile{"+4917012345"}, Mobile{"+4917012346"}
+		phones := []Mobile{first, second}
+		h.rules.Directory = DirectoryFunc(func(context.Context, Username) (Person, error) { return Person{Mobile: first, Phones: phones}, nil })
+		want(t, h.run(ask("bob", "pw")), Accept, ApprovedByPerson)
+		pass(time.Minute)
+		want(t, h.run(ask("bob", "pw")), Accept, Remembered)
+		phones = nil
+		want(t, h.run(ask("bob", "pw")), Accept, ApprovedByPerson)
 	})
 }

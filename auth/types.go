@@ -277,6 +277,7 @@ type Answer struct {
 	Mobile  Mobile // the number asked, once known
 	Detail  string // safe words for the log and the trail; never iVALT's own text
 	Pushed  bool   // a push was sent, or may have been
+	Outage  bool   // NoAnswer because iVALT is out of reach: fail modes are for that alone, not for a login that came too late to ask
 }
 
 // lapsed reports that the phone may still answer: nobody did in time, or the last look at it failed.

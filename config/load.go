@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
+	"time"
 
 	"ivalt-radius/config/seal"
 	"ivalt-radius/config/tree"
@@ -124,7 +126,7 @@ func (l *loader) decode(from tree.Tree, into any) bool {
 func (l *loader) read(path string, limit int64) ([]byte, fs.FileMode, error) {
 	open := l.opt.Open
 	if open == nil {
-		open = func(name string) (fs.File, error) { return os.Open(name) } //nolint:gosec // the operator names the files
+		open = openFile
 	}
 	file, err := open(path)
 	if err != nil {
@@ -145,7 +147,20 @@ func (l *loader) read(path string, limit int64) ([]byte, fs.FileMode, error) {
 	if int64(len(text)) > limit {
 		return nil, 0, fmt.Errorf("it is larger than %d octets", limit)
 	}
-	return text, info.Mode().Perm(), nil
+	return text, info.Mode(), nil
+}
+
+// pipeWaits is how long whoever writes to a pipe in the place of a file may take.
+const pipeWaits = 5 * time.Second
+
+// openFile never waits: a pipe to which nobody writes would hold up every reload, and the end of the server.
+func openFile(name string) (fs.File, error) {
+	file, err := os.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0) //nolint:gosec // the operator names the files
+	if err != nil {
+		return nil, err
+	}
+	_ = file.SetReadDeadline(time.Now().Add(pipeWaits)) // a regular file has none, and needs none
+	return file, nil
 }
 
 // reason is the system's word without the path, which the fault names already.

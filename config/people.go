@@ -32,6 +32,9 @@ func (l *loader) people(s *Settings) {
 		return
 	}
 	text, mode, err := l.read(s.Users.File, maxPeople)
+	if err == nil && !mode.IsRegular() {
+		err = errors.New("it is no regular file")
+	}
 	if err != nil {
 		l.faults.Add("users.file", "the file %q cannot be read: %s", s.Users.File, err)
 		return

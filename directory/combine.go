@@ -32,7 +32,13 @@ func (c combined) Person(ctx context.Context, user auth.Username) (auth.Person, 
 	if err != nil {
 		return auth.Person{}, fmt.Errorf("asking beside users.file: %w", err)
 	}
-	if !stranger(found) && (filed == nil || c.people.guessed(user, filed) && refutes(found, filed)) {
+	if filed != nil && filed.another(user, found) {
+		if strings.Contains(user.String(), "@") || found.Email.Empty() {
+			return auth.Person{}, errTwoPeople
+		}
+		filed = nil // it is the template that made that e-mail of the name, and the other knows the person by one of their own
+	}
+	if filed == nil && !stranger(found) {
 		filed = c.people.listed[found.Name.String()]
 	}
 	if filed == nil {
@@ -46,15 +52,19 @@ func (c combined) Person(ctx context.Context, user auth.Username) (auth.Person, 
 	return filed.over(found), nil
 }
 
-// guessed reports that nothing but the e-mail that the template makes of a name connects it with a person.
-func (p *People) guessed(user auth.Username, person *listed) bool {
-	return !strings.Contains(user.String(), "@") && p.listed[user.String()] != person && p.listed[user.Local()] != person
+// another reports that the other directory may know another person by the login than the file does: an e-mail alone connects the login with
+// the listed one, and the other's person has neither that name nor that e-mail.
+func (l *listed) another(user auth.Username, found auth.Person) bool {
+	return !l.several && l.byEmailAlone(user) && !stranger(found) && found.Name != l.Name && canonical(found.Email.Reveal()) != canonical(l.Email.Reveal())
 }
 
-// refutes reports that the other directory knows somebody by another e-mail: then jsmith is not the jsmith2 of the file whose e-mail is
-// jsmith@example.com, and must not have jsmith2's phone and groups.
-func refutes(found auth.Person, person *listed) bool {
-	return !found.Email.Empty() && found.Name != person.Name && canonical(found.Email.Reveal()) != canonical(person.Email.Reveal())
+// errTwoPeople says that one login name is two people: with the password and the phone of the one, nobody may have the groups and the
+// reply of the other.
+var errTwoPeople = fmt.Errorf("%w: users.file knows somebody by the e-mail of this login, and the directory somebody else by its name", auth.ErrMisconfigured)
+
+// byEmailAlone reports that a login names the person by an e-mail, and not by the listed name.
+func (l *listed) byEmailAlone(user auth.Username) bool {
+	return l.Name != user && (l.Name.String() != user.Local() || strings.Contains(user.String(), "@"))
 }
 
 // stranger reports that a directory knows nobody.

@@ -174,8 +174,6 @@ func TestAnEMailThatIsMadeConnectsNobodyWhomLDAPKnowsByAnother(t *testing.T) {
 		{"another e-mail in LDAP", "jsmith", "john@example.com", "jsmith|john@example.com||0|staff||uid=jsmith"},
 		{"behind a domain", `CORP\jsmith`, "john@example.com", "jsmith|john@example.com||0|staff||uid=jsmith"},
 		{"the same e-mail", "jsmith", "JSmith@example.com", jane},
-		{"none", "jsmith", "", jane},
-		{"the e-mail as typed", "jsmith@example.com", "john@example.com", jane},
 	} {
 		t.Run(c.title, func(t *testing.T) {
 			found := auth.Person{Name: user(t, "jsmith"), Groups: []string{"staff"}, Handle: "uid=jsmith"}
@@ -194,5 +192,34 @@ func TestAnEMailThatIsMadeConnectsNobodyWhomLDAPKnowsByAnother(t *testing.T) {
 				t.Errorf("jane's password: %v, %v", checked.Password, err)
 			}
 		})
+	}
+}
+
+// TestCombineTwoPeople: the e-mail of an entry of the file is another person's login name in the directory. Their password and phone do
+// not open the entry's groups.
+func TestCombineTwoPeople(t *testing.T) {
+	people, faults := New("{username}@example.com", []Entry{{Name: "jane.doe", Email: secret.New("j.doe@example.com"), Groups: []string{"admins"}}})
+	if people == nil {
+		t.Fatal(faults)
+	}
+	john := auth.Person{Name: user(t, "j.doe"), Email: secret.New("john@example.com"), Handle: "uid=j.doe"}
+	mailless := auth.Person{Name: user(t, "j.doe"), Handle: "uid=j.doe"}
+	jane := auth.Person{Name: user(t, "jd"), Email: secret.New("J.Doe@example.com"), Handle: "uid=jd"}
+	for _, c := range []struct {
+		login string
+		found auth.Person
+		name  string // whom it is; empty: nobody can say
+	}{
+		{"j.doe", john, "j.doe"},
+		{"j.doe", mailless, ""},
+		{"j.doe", jane, "jane.doe"},
+		{"j.doe@example.com", john, ""},
+		{"j.doe@example.com", mailless, ""},
+		{"j.doe@example.com", jane, "jane.doe"},
+	} {
+		p, err := Combine(people, &book{people: map[string]auth.Person{c.login: c.found}}).Person(t.Context(), user(t, c.login))
+		if errors.Is(err, auth.ErrMisconfigured) != (c.name == "") || p.Name.String() != c.name || (len(p.Groups) == 1) != (c.name == "jane.doe") {
+			t.Errorf("%s as %s: %s, %v", c.login, c.found.Handle, row(p), err)
+		}
 	}
 }

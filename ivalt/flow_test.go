@@ -37,6 +37,7 @@ type oneLogin struct {
 	young    bool // the process has just started
 	want     auth.Outcome
 	unpushed bool
+	outage   bool // of one without a push
 	pushes   []time.Duration
 	polls    []time.Duration
 	takes    time.Duration // exactly, where not 0
@@ -100,7 +101,7 @@ func troubledLogins() []oneLogin {
 		{name: "auto in a young process", settings: auto, young: true, answer: script(sent(), wait(), wait(), said()), want: auth.Approved, pushes: ms(0), polls: ms(0, 0, 4500)},
 		{name: "a young process drains", young: true, answer: script(sent(), said(), wait(), said()), want: auth.Approved, pushes: ms(0), polls: ms(0, 0, 4500)},
 		{name: "an old verdict is drained", young: true, answer: script(sent(), outside(), wait(), said()), want: auth.Approved, pushes: ms(0), polls: ms(0, 0, 4500)},
-		{name: "no push into an outage that the drain sees", young: true, answer: script(sent(), down()), want: auth.NoAnswer, unpushed: true, polls: ms(0, 1000, 2000)},
+		{name: "no push into an outage that the drain sees", young: true, answer: script(sent(), down()), want: auth.NoAnswer, unpushed: true, outage: true, polls: ms(0, 1000, 2000)},
 		{name: "throttled drain", young: true, answer: script(sent(), tooMany()), want: auth.Throttled, unpushed: true, polls: ms(0)},
 		{name: "no time for a push", answer: script(sent(), said()), push: quickTo(3 * time.Second), want: auth.NoAnswer, unpushed: true},
 		{name: "slow answers", answer: script(after(2*time.Second, sent()), after(time.Second, wait()), wait(), said()), want: auth.Approved, pushes: ms(0), polls: ms(2000, 6500, 8000)},
@@ -139,7 +140,7 @@ func (tc *oneLogin) run(t *testing.T) {
 	}
 	began := time.Now()
 	a := h.push(t.Context(), p)
-	if a.Outcome != tc.want || a.Pushed == tc.unpushed || a.Detail == "" {
+	if a.Outcome != tc.want || a.Pushed == tc.unpushed || tc.unpushed && a.Outage != tc.outage || a.Detail == "" {
 		t.Errorf("answer %s %+v, want %s", a.Outcome.String(), a, tc.want.String())
 	}
 	if diff := cmp.Diff(tc.pushes, h.fake.times(pushPath)); diff != "" {

@@ -163,6 +163,7 @@ func (s *scheduler) finish(l *login, o order, now instant) {
 	}
 	answer := auth.Answer{
 		Outcome: o.Outcome, Mobile: l.mobile, Detail: o.Detail, Pushed: l.course.Delivery != course.Unpushed,
+		Outage: o.Outage,
 	}
 	s.said = append(s.said, func() { l.answer <- answer }) // behind what there is to record of it
 	if s.lapses(l, o, now) {

@@ -52,7 +52,7 @@ func TestAnOutageIsLoggedWithItsCause(t *testing.T) {
 				h.level(logrus.InfoLevel)
 				h.age()
 				for _, p := range []*auth.Push{byEmail(t, "a1", "ada@example.com"), pushTo(t, "a2", testMobile)} {
-					if a := h.push(t.Context(), p); a.Outcome != auth.NoAnswer || a.Detail != tc.word {
+					if a := h.push(t.Context(), p); a.Outcome != auth.NoAnswer || !a.Outage && !a.Pushed || a.Detail != tc.word {
 						t.Errorf("%s: %s, %q; want the detail %q", p.Attempt, a.Outcome.String(), a.Detail, tc.word)
 					}
 				}

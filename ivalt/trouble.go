@@ -58,7 +58,9 @@ func (s *scheduler) closedOff(e gateway.Endpoint, state breaker.State) order {
 	if state == breaker.Refused {
 		return course.Ended(auth.Misconfigured, "iVALT refused the API key or the path a moment ago")
 	}
-	return course.Ended(auth.NoAnswer, s.why[e].String())
+	end := course.Ended(auth.NoAnswer, s.why[e].String())
+	end.Outage = true
+	return end
 }
 
 // endsAll ends the logins that wait to be asked in vain.

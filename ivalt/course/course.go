@@ -202,6 +202,7 @@ type Order struct {
 	Outcome auth.Outcome
 	Detail  string
 	Late    bool // approved by the answer to the push that this login renews
+	Outage  bool // iVALT is out of reach
 }
 
 // Started is the first step. known says whether the directory knew the mobile.
@@ -254,7 +255,9 @@ func (c Course) Leaves(k Call, now Instant) (Course, Order) {
 func (c Course) Rings() (Course, Order) {
 	switch {
 	case c.Out != NoCall:
-		return c, Ended(auth.NoAnswer, gateway.Late.String())
+		end := Ended(auth.NoAnswer, gateway.Late.String())
+		end.Outage = c.End-c.Left >= longWait // a login that came late has less, and says nothing of iVALT
+		return c, end
 	case c.Delivery == Unpushed && c.why != gateway.Answered:
 		return c, c.unasked()
 	case c.Delivery == Unpushed:

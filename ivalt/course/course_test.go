@@ -180,12 +180,16 @@ func TestTheEndRings(t *testing.T) {
 		name string
 		c    Course
 		want auth.Outcome
+
+		outage bool
 	}{
-		{"before the push", Course{}, auth.NoAnswer},
-		{"a call is under way", Course{Delivery: Pushed, Out: Poll}, auth.NoAnswer},
-		{"nothing is under way", Course{Delivery: Pushed}, auth.TimedOut},
+		{"before the push", Course{}, auth.NoAnswer, false},
+		{"before the push, behind a failure", Course{why: gateway.ServerError}, auth.NoAnswer, true},
+		{"a call is under way", Course{Out: LookUp, Left: time.Second, End: time.Second + longWait}, auth.NoAnswer, true},
+		{"a call has just left", Course{Out: LookUp, Left: time.Second, End: longWait}, auth.NoAnswer, false},
+		{"nothing is under way", Course{Delivery: Pushed}, auth.TimedOut, false},
 	} {
-		if _, o := tc.c.Rings(); o.Outcome != tc.want || o.Do != Finish {
+		if _, o := tc.c.Rings(); o.Outcome != tc.want || o.Do != Finish || o.Outage != tc.outage {
 			t.Errorf("%s: %+v", tc.name, o)
 		}
 	}

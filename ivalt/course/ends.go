@@ -20,7 +20,15 @@ func Ended(o auth.Outcome, detail string) Order {
 
 // unasked ends a login whose calls found no usable answer, with the word of the latest one's trouble.
 func (c *Course) unasked() Order {
-	return c.because(Ended(auth.NoAnswer, "iVALT could not be asked"))
+	return c.because(outage("iVALT could not be asked"))
+}
+
+// outage is the end of a login that iVALT cannot be asked for. A refusal, an odd answer and too little time are none: whoever
+// logs in can cause them.
+func outage(detail string) Order {
+	end := Ended(auth.NoAnswer, detail)
+	end.Outage = true
+	return end
 }
 
 // because gives an outage its own word, where it is one.
@@ -56,7 +64,7 @@ func pushEnd(k gateway.Class) Order {
 	odd := Ended(auth.NoAnswer, "the push's answer has no known meaning")
 	return [gateway.Classes]Order{
 		gateway.Refused: odd, gateway.Pending: odd, gateway.Found: odd, gateway.Drift: odd, gateway.Approved: odd,
-		gateway.Unsent:     Ended(auth.NoAnswer, "no connection to iVALT"),
+		gateway.Unsent:     outage("no connection to iVALT"),
 		gateway.Throttled:  Ended(auth.Throttled, "iVALT throttled the push"),
 		gateway.BadKey:     Ended(auth.Misconfigured, wordKey),
 		gateway.BadRequest: Ended(auth.Misconfigured, wordMobile),

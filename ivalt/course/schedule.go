@@ -22,6 +22,7 @@ const (
 	retryBefore  = time.Second      // between tries of a look-up or drain
 	mostFailures = 3                // in a row, or
 	longFailure  = 10 * time.Second // failing for longer than this: iVALT cannot be asked
+	longWait     = 3 * time.Second  // for a call without an answer: the same
 )
 
 // LeastCalls is what a push costs at least: push, sentinel, two polls.
