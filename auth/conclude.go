@@ -27,7 +27,8 @@ type Proof struct {
 	Reply  []policy.Attribute // an upstream server's
 	MSCHAP MSCHAPSuccess
 
-	as approvals.Approval // what this login is remembered as; without a station: as nothing
+	as    approvals.Approval // what this login is remembered as; without a station: as nothing
+	whose string             // by whose name
 }
 
 // remembers reports that an earlier approval counts, so that no phone need ring.
@@ -210,7 +211,7 @@ func reasonOfAnswer(o Outcome) Reason {
 		return MisconfiguredReason
 	case Stopping:
 		return ShuttingDown
-	case NoAnswer, Approved:
+	case NoAnswer, NoTime, Approved:
 	}
 	return Unavailable
 }

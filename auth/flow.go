@@ -249,7 +249,7 @@ func (f *Flow) lead(ctx context.Context, p *pending) Verdict {
 
 // concludeAttempt hands the verdict to every exchange of the attempt, also when something panics: the zero Verdict rejects.
 func (f *Flow) concludeAttempt(ctx context.Context, p *pending) (v Verdict) {
-	p.id, p.login.attempt = p.attempt.id, p.attempt
+	p.id, p.login.attempt, p.first = p.attempt.id, p.attempt, f.attempts.firstOf(p.attempt)
 	settled := false
 	defer func() {
 		if !settled {
@@ -280,11 +280,20 @@ func (f *Flow) concludeAttempt(ctx context.Context, p *pending) (v Verdict) {
 	return v
 }
 
-// follow waits for the verdict of the attempt that the exchange joined.
+// follow waits for the verdict of the attempt that the exchange joined. One that came before the attempt's own, and whose first factor
+// took longer, waits no longer than its NAS does.
 func (f *Flow) follow(ctx context.Context, p *pending) Verdict {
+	var over <-chan time.Time
+	if p.first.Before(p.attempt.led) {
+		timer := time.NewTimer(p.leaveBy().Sub(f.Now()))
+		defer timer.Stop()
+		over = timer.C
+	}
 	select {
 	case <-p.attempt.done:
 		return f.released(p, p.attempt.verdict)
+	case <-over:
+		return f.released(p, Verdict{Silent: true, Reason: PushTimeout, Attempt: p.attempt.id})
 	case <-ctx.Done():
 		return Verdict{Silent: true, Reason: ShuttingDown, Attempt: p.attempt.id}
 	}

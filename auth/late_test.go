@@ -144,7 +144,7 @@ func TestPushesCarryANumber(t *testing.T) {
 
 func TestOutcomesHaveWords(t *testing.T) {
 	seen := map[string]bool{}
-	for o := NoAnswer; o <= Stopping; o++ {
+	for o := NoAnswer; o <= NoTime; o++ {
 		if word := o.String(); word == "" || seen[word] {
 			t.Errorf("outcome %d is %q", o, word)
 		}

@@ -26,15 +26,30 @@ func (f *Flow) recall(p *Proof, s Subject, factor policy.Factor, req *Request) {
 	if req.Method == PAP {
 		p.as.Credential = f.approvals.Digest("password", s.person(), req.Password.Reveal())
 	}
-	p.SameLogin, p.SameStation = f.approvals.Recall(s.person(), p.as)
+	p.whose = s.person()
+	p.SameLogin, p.SameStation = f.approvals.Recall(p.whose, p.as)
 }
 
-// remember keeps the approval of a login that was let in by the phone, where its rule has a use for it. A refusal, or a collision,
-// takes everything back that is remembered of the person.
+// still is the proof with what is remembered yet: a phone, a disk or a failing iVALT took their time, and a denial, a collision or an
+// operator may have taken it away meanwhile.
+func (f *Flow) still(p Proof) Proof {
+	if !p.SameStation.IsZero() {
+		p.SameLogin, p.SameStation = f.approvals.Look(p.whose, p.as)
+	}
+	return p
+}
+
+// retract takes everything back that is remembered of a person who refused, or for whom two logins collided.
+func (f *Flow) retract(s Subject, o Outcome) {
+	if o == Denied || o == Collided {
+		f.approvals.Forget(s.person())
+	}
+}
+
+// remember keeps the approval of a login that was let in by the phone, where its rule has a use for it.
 func (f *Flow) remember(p *pending, d policy.Decision, v Verdict) {
-	switch o := p.proof.Answer.Outcome; {
-	case o == Denied || o == Collided:
-		f.approvals.Forget(p.subject.person())
+	f.retract(p.subject, p.proof.Answer.Outcome)
+	switch {
 	case v.Kind != Accept || v.Reason != ApprovedByPerson || p.proof.as.Station == "":
 	case d.Remember > 0 || d.Fail.Mode == policy.FailRemembered:
 		p.proof.as.At = f.Now()

@@ -257,13 +257,14 @@ const (
 	Misconfigured                // API key, path or mobile refused by iVALT
 	Withdrawn                    // the attempt was given up (superseded exchange)
 	Stopping                     // the server is shutting down
+	NoTime                       // too little time was left for a push, and that was not iVALT's doing
 )
 
 // String is the outcome in words, for people.
 func (o Outcome) String() string {
 	words := [...]string{
 		"no answer", "approved", "denied", "timed out", "outside the geofence", "outside the time window", "not enrolled", "collided",
-		"stale approval", "no budget", "throttled", "misconfigured", "withdrawn", "stopping",
+		"stale approval", "no budget", "throttled", "misconfigured", "withdrawn", "stopping", "no time",
 	}
 	if int(o) < len(words) {
 		return words[o]

@@ -102,7 +102,7 @@ func troubledLogins() []oneLogin {
 		{name: "an old verdict is drained", young: true, answer: script(sent(), outside(), wait(), said()), want: auth.Approved, pushes: ms(0), polls: ms(0, 0, 4500)},
 		{name: "no push into an outage that the drain sees", young: true, answer: script(sent(), down()), want: auth.NoAnswer, unpushed: true, polls: ms(0, 1000, 2000)},
 		{name: "throttled drain", young: true, answer: script(sent(), tooMany()), want: auth.Throttled, unpushed: true, polls: ms(0)},
-		{name: "no time for a push", answer: script(sent(), said()), push: quickTo(3 * time.Second), want: auth.NoAnswer, unpushed: true},
+		{name: "no time for a push", answer: script(sent(), said()), push: quickTo(3 * time.Second), want: auth.NoTime, unpushed: true},
 		{name: "slow answers", answer: script(after(2*time.Second, sent()), after(time.Second, wait()), wait(), said()), want: auth.Approved, pushes: ms(0), polls: ms(2000, 6500, 8000)},
 		{
 			name: "the approval timeout is shorter", settings: func(s *Settings) { s.ApprovalTimeout = 8 * time.Second }, answer: script(sent(), wait()),

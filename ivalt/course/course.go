@@ -208,7 +208,7 @@ type Order struct {
 func (c Course) Started(m auth.Mobile, now Instant) (Course, Order) {
 	switch {
 	case now+humanTime > c.Last:
-		return c, Ended(auth.NoAnswer, "too little time left for a push")
+		return c, Ended(auth.NoTime, "too little time left for a push")
 	case m.Empty():
 		return c, Order{Do: Ask, Call: LookUp, At: now}
 	}
@@ -230,7 +230,7 @@ func (c Course) Claimed(h History, now Instant) (Course, Order) {
 func (c Course) Leaves(k Call, now Instant) (Course, Order) {
 	if k == Push && c.Delivery == Unpushed {
 		if now+humanTime > c.Last {
-			return c, Ended(auth.NoAnswer, "too little time left for a push")
+			return c, Ended(auth.NoTime, "too little time left for a push")
 		}
 		c.Sent = now
 		c.Last = min(c.Last, now+c.approval)
@@ -258,7 +258,7 @@ func (c Course) Rings() (Course, Order) {
 	case c.Delivery == Unpushed && c.why != gateway.Answered:
 		return c, c.unasked()
 	case c.Delivery == Unpushed:
-		return c, Ended(auth.NoAnswer, "too little time left for a push")
+		return c, Ended(auth.NoTime, "too little time left for a push")
 	}
 	return c, Ended(auth.TimedOut, "nobody answered")
 }

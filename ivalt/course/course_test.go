@@ -142,7 +142,7 @@ func TestBeforeThePush(t *testing.T) {
 		}
 	})
 	t.Run("too late to start", func(t *testing.T) {
-		if _, o := fresh(EveryTime).Started(number, 56*time.Second); o.Outcome != auth.NoAnswer || o.Do != Finish {
+		if _, o := fresh(EveryTime).Started(number, 56*time.Second); o.Outcome != auth.NoTime || o.Do != Finish {
 			t.Errorf("%+v", o)
 		}
 	})
@@ -181,7 +181,7 @@ func TestTheEndRings(t *testing.T) {
 		c    Course
 		want auth.Outcome
 	}{
-		{"before the push", Course{}, auth.NoAnswer},
+		{"before the push", Course{}, auth.NoTime},
 		{"a call is under way", Course{Delivery: Pushed, Out: Poll}, auth.NoAnswer},
 		{"nothing is under way", Course{Delivery: Pushed}, auth.TimedOut},
 	} {

@@ -36,7 +36,7 @@ type scene struct {
 func quiet() *world {
 	return &world{
 		way: 50 * time.Millisecond, patience: 12 * time.Second, checked: true,
-		people:   []somebody{{name: "ada", listed: true}, {name: "bda"}},
+		people:   []somebody{{name: "ada", phones: []int{0}, listed: true}, {name: "bda", phones: []int{0}}},
 		phones:   []ivalttest.Person{{Mobile: mobileOf(0), Also: []string{"ada@example.com", "bda@example.com"}, Behaviour: ivalttest.Manual}},
 		settings: settings{approval: time.Minute, credit: 30 * time.Second, collision: ivalt.DenyBoth, sentinel: ivalt.SentinelAuto},
 	}
@@ -59,7 +59,7 @@ func (c *cast) pass(seconds float64) {
 }
 
 // log begins an exchange.
-func (c *cast) log(who caller) { c.send(who, nil) }
+func (c *cast) log(who caller) { c.send(packet{who: who, nas: "nas-1"}, nil) }
 
 // lapse is a login of ada's that nobody answers in time.
 func (c *cast) lapse() {
@@ -93,8 +93,7 @@ func (s *scene) run(t *testing.T) {
 	h := open(w, t.Errorf)
 	<-time.After(10 * time.Minute) // no phone is unknown
 	s.play(&cast{h})
-	<-time.After(h.patience + time.Second)
-	h.stop()
+	h.close()
 	h.judge()
 	var got []string
 	for _, x := range h.exchanges {
@@ -334,11 +333,11 @@ func TestTheJudgeSees(t *testing.T) {
 				var found []string
 				h := open(quiet(), func(format string, _ ...any) { found = append(found, format) })
 				<-time.After(10 * time.Minute)
-				h.send(home(), nil)
+				h.send(packet{who: home(), nas: "nas-1"}, nil)
 				<-time.After(4 * time.Second)
 				h.yes(1)
 				<-time.After(16 * time.Second) // a copy would join
-				h.send(home(), nil)
+				h.send(packet{who: home(), nas: "nas-1"}, nil)
 				<-time.After(h.patience)
 				h.stop()
 				tt.spoil(h)
