@@ -108,11 +108,10 @@ func rejoin(d policy.Decision, p Proof, before Verdict, m moment) Verdict {
 	if d.Action == policy.Deny || before.Kind != Accept {
 		return Verdict{Reason: ReasonOf(d.Denial)}
 	}
-	v := admit(d, p, before.Reason, m)
-	if !before.Until.IsZero() && (v.Until.IsZero() || before.Until.Before(v.Until)) {
-		v.Until = before.Until
+	if !before.Until.IsZero() && (d.Until.IsZero() || before.Until.Before(d.Until)) {
+		d.Until = before.Until // a fail mode may have ended meanwhile
 	}
-	return v
+	return admit(d, p, before.Reason, m)
 }
 
 // unasked is the verdict of a login for which no phone rang: it is remembered, or iVALT could not be asked, and then its rule's fail

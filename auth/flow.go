@@ -111,6 +111,7 @@ func (f *Flow) open(ctx context.Context, req *Request) (verdict Verdict, wait fu
 		return f.refuse(ctx, &l, subject, decision, err), nil
 	case decision.Action == policy.Exempt || proof.remembers(decision, f.Now()):
 		waiting := l
+		decision.Fail = policy.Fail{} // iVALT is not asked: what is forgotten by the end is no outage
 		return verdict, func() Verdict { return f.settle(ctx, &waiting, decision, proof, nil) }
 	}
 	a, role := f.attempts.enter(f.attempts.key(subject.User, req), req, f.Now(), l.rules.MaxAttempts)

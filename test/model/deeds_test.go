@@ -8,6 +8,7 @@ import (
 	"pgregory.net/rapid"
 
 	"ivalt-radius/ivalt/ivalttest"
+	"ivalt-radius/ivalt/ivalttest/answers"
 )
 
 // act is what happens.
@@ -144,6 +145,34 @@ func (w *world) drawDeed(t *rapid.T) deed {
 	case retries, approves, approvesOld, refuses, mends, restarts, waits:
 	}
 	return d
+}
+
+// everyPhone is the pick of somebody who approves whatever rings.
+const everyPhone = 100
+
+// drawDeeds draws one deed, or some that belong together, with others between them now and then.
+func (w *world) drawDeeds(t *rapid.T) []deed {
+	if w.kind != questioning && w.kind != remembering || mostly(t, "anything") && mostly(t, "at all") {
+		return []deed{w.drawDeed(t)}
+	}
+	outage := ivalttest.Fault{Kind: answers.Closed, Endpoint: oneOf(t, "outage of", ivalttest.ResultEndpoint, ivalttest.AnyEndpoint)}
+	reply := deed{after: 2 * time.Second, does: replies, text: oneOf(t, "reply", "1", "2", "")}
+	story := []deed{{after: 90 * time.Second, does: logsIn, who: home()}, reply, reply, {after: 5 * time.Second, does: approves, pick: everyPhone}, {after: 2 * time.Second, does: replies}}
+	if w.kind == remembering {
+		again := deed{after: oneOf(t, "comes back after", seconds(12, 30, 70)...), does: logsIn, who: home()}
+		story = []deed{
+			{after: 90 * time.Second, does: mends}, {does: sickens}, {after: 12 * time.Second, does: logsIn, who: home()},
+			{after: 5 * time.Second, does: approves, pick: everyPhone}, {after: 7 * time.Second, does: breaks, fault: outage}, again, again,
+		}
+	}
+	var all []deed
+	for _, d := range story {
+		all = append(all, d)
+		if !mostly(t, "undisturbed") {
+			all = append(all, w.drawDeed(t))
+		}
+	}
+	return all
 }
 
 // lists are the phones that a directory may come to show for somebody.

@@ -254,6 +254,12 @@ func (h *house) do(d deed) {
 	case retries, reuses:
 		h.again(d)
 	case approves:
+		if d.pick == everyPhone {
+			for i := range h.phones {
+				h.sky.Approve(mobileOf(i))
+			}
+			break
+		}
 		h.sky.Approve(mobileOf(d.pick % len(h.phones)))
 	case approvesOld:
 		if log := h.sky.PushLog(6); len(log) > 0 {

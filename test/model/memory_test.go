@@ -40,13 +40,16 @@ func (w *truth) judgeUnasked(t *tally) {
 // open reports that the rules of the day let everybody in with a right first factor, and that it is before their end for every copy.
 func (w *truth) open(j *journey, first *exchange) bool {
 	allowed := false
+	var latest time.Time
 	for _, x := range j.shown(first.at) {
 		end := w.began.Add(x.day.failEnds)
-		allowed = allowed || w.checked && x.day.fail == policy.FailOpen && first.at.Before(end)
+		if w.checked && x.day.fail == policy.FailOpen && first.at.Before(end) && end.After(latest) {
+			allowed, latest = true, end
+		}
 	}
 	for _, x := range j.all {
 		v := x.verdict
-		if v.Kind == auth.Accept && (v.Until.IsZero() || !x.at.Before(v.Until) || v.Until.After(w.began.Add(j.all[0].day.failEnds))) {
+		if v.Kind == auth.Accept && (v.Until.IsZero() || !x.at.Before(v.Until) || v.Until.After(latest)) {
 			w.complain("exchange %d: let in by insecure_allow after its end, or for longer", x.id)
 		}
 	}

@@ -106,7 +106,7 @@ func drawWorld(t *rapid.T) world {
 		w.phones = append(w.phones, w.drawPhone(t, i))
 	}
 	for range rapid.IntRange(2, 24).Draw(t, "deeds") {
-		w.deeds = append(w.deeds, w.drawDeed(t))
+		w.deeds = append(w.deeds, w.drawDeeds(t)...)
 	}
 	return w
 }
