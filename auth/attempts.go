@@ -70,7 +70,8 @@ func newAttempts() *attempts {
 	return s
 }
 
-// key digests what makes two exchanges one attempt: client, name, calling station, password and State. Only PAP joins; anything else gets a key of its own.
+// key digests what makes two exchanges one attempt: client, name, calling station, password and State, and with a
+// State the NAS, which it is bound to. Only PAP joins; anything else gets a key of its own.
 func (s *attempts) key(user Username, req *Request) key {
 	mac := hmac.New(sha256.New, s.secret[:])
 	station := "station:" + req.CallingStation
@@ -81,7 +82,11 @@ func (s *attempts) key(user Username, req *Request) key {
 	if req.Method != PAP {
 		password = rand.Text()
 	}
-	for _, part := range []string{req.Client.Name, user.String(), station, password, string(req.State)} {
+	boundTo := ""
+	if len(req.State) > 0 {
+		boundTo = req.NAS
+	}
+	for _, part := range []string{req.Client.Name, user.String(), station, password, string(req.State), boundTo} {
 		var size [8]byte
 		binary.BigEndian.PutUint64(size[:], uint64(len(part)))
 		mac.Write(size[:])
