@@ -27,8 +27,9 @@ type Proof struct {
 	Reply  []policy.Attribute // an upstream server's
 	MSCHAP MSCHAPSuccess
 
-	as    approvals.Approval // what this login is remembered as; without a station: as nothing
-	whose string             // by whose name
+	as     approvals.Approval // what this login is remembered as; without a station: as nothing
+	whose  string             // by whose name
+	phones []approvals.Digest // that the person has
 }
 
 // remembers reports that an earlier approval counts, so that no phone need ring.

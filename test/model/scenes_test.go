@@ -80,7 +80,7 @@ func (h *house) yes(n uint64) { h.sky.ApprovePush(n) }
 func (h *house) no(n uint64)  { h.sky.DenyPush(n) }
 
 func TestScenes(t *testing.T) {
-	for _, s := range slices.Concat(lateScenes(), voidScenes(), restScenes(), sharedScenes()) {
+	for _, s := range slices.Concat(lateScenes(), voidScenes(), restScenes(), sharedScenes(), questionScenes(), memoryScenes(), outageScenes()) {
 		t.Run(s.name, func(t *testing.T) { synctest.Test(t, s.run) })
 	}
 }
@@ -308,11 +308,13 @@ type spoiler struct {
 
 func spoilers() map[string]spoiler {
 	return map[string]spoiler{
-		"sound":            {func(*house) {}, "[]"},
-		"for nothing":      {func(h *house) { h.exchanges[1].verdict.Kind = auth.Accept }, "[attempt %d: let in without an approval after its push; late: %s]"},
-		"after its time":   {func(h *house) { h.exchanges[0].at = h.exchanges[0].at.Add(11 * time.Second) }, "[exchange %d: answered after %v exchange %d: let in without a push, or after the answer had to leave]"},
+		"sound": {func(*house) {}, "[]"},
+		"for nothing": {func(h *house) {
+			h.exchanges[1].verdict.Kind, h.exchanges[1].verdict.Reason = auth.Accept, auth.ApprovedByPerson
+		}, "[attempt %d: let in without an approval after its push; late: %s]"},
+		"after its time":   {func(h *house) { h.exchanges[0].at = h.exchanges[0].at.Add(11 * time.Second) }, "[exchange %d: answered after %v exchange %d: let in after the answer had to leave]"},
 		"two verdicts":     {func(h *house) { h.exchanges[0].ends++ }, "[exchange %d: %d verdicts]"},
-		"without factors":  {func(h *house) { h.people[0].barred = true }, "[exchange %d: pushed or let in without first factor or policy exchange %d: pushed or let in without first factor or policy]"},
+		"without factors":  {func(h *house) { h.people[0].barred = true }, "[exchange %d: let in or asked on against the policy attempt %d: pushed without first factor or policy, or to a phone that nobody asked for attempt %d: pushed without first factor or policy, or to a phone that nobody asked for]"},
 		"pushed once more": {func(h *house) { h.crossings = append(h.crossings, h.crossings...) }, "[attempt %d: pushed again though iVALT had answered %d attempt %d: pushed again after %v attempt %d: pushed again though iVALT had answered %d attempt %d: pushed again after %v]"},
 		"another's verdict": {func(h *house) {
 			h.exchanges[1].era++
@@ -321,7 +323,7 @@ func spoilers() map[string]spoiler {
 			other.who = thief()
 			h.exchanges = append(h.exchanges, &other)
 		}, "[exchange %d: got the verdict of another login]"},
-		"a wrong password": {func(h *house) { h.exchanges[1].who.password = "guess" }, "[exchange %d: pushed or let in without first factor or policy]"},
+		"a wrong password": {func(h *house) { h.exchanges[1].checks[0].right = false }, "[attempt %d: pushed without first factor or policy, or to a phone that nobody asked for]"},
 	}
 }
 
