@@ -134,7 +134,7 @@ func (w *world) drawDeed(t *rapid.T) deed {
 		d.settings.limits = w.settings.limits
 	case replies:
 		d.text = oneOf(t, "text", "1", "2", "1", "2", "", "3", "x")
-		d.twist = oneOf(t, "twist", straight, straight, straight, straight, straight, straight, straight, twist(rapid.IntRange(0, int(twists)-1).Draw(t, "any twist")))
+		d.twist = oneOf(t, "twist", straight, straight, straight, twist(rapid.IntRange(0, int(twists)-1).Draw(t, "any twist")))
 		d.who.person = rapid.IntRange(0, len(w.people)-1).Draw(t, "whoever")
 	case moves, renames, forgets:
 		d.who.person = oneOf(t, "of", 0, 0, rapid.IntRange(0, len(w.people)-2).Draw(t, "of another"))
