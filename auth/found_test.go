@@ -26,6 +26,7 @@ func allFound() []found {
 func foundInQuestions() []found {
 	return []found{
 		{"a reload turns questions off while one is open: its answer does not outwait the NAS", func(t *testing.T, h *house) Verdict {
+			t.Helper()
 			h.phone = after(50*time.Second, Approved)
 			v := h.run(ask("bob", "pw", asks(ConfirmPhone)))
 			began := time.Now()
@@ -59,6 +60,7 @@ func foundInQuestions() []found {
 // choosing approves the second of two phones, and then the directory shows so many of them.
 func choosing(left int) func(*testing.T, *house) Verdict {
 	return func(t *testing.T, h *house) Verdict {
+		t.Helper()
 		shown := phones(t)[:2]
 		h.decide = under(remembering)
 		h.rules.Directory = DirectoryFunc(func(context.Context, Username) (Person, error) {
@@ -91,10 +93,12 @@ func foundInMemory() []found {
 	}
 	return []found{
 		{"forgotten while the record is written", func(t *testing.T, h *house) Verdict {
+			t.Helper()
 			h.decide = under(remembering)
 			return forgotten(t, h)
 		}, Unavailable, Reject, 1},
 		{"and what is forgotten is no outage", func(t *testing.T, h *house) Verdict {
+			t.Helper()
 			h.decide = open(time.Hour)
 			return forgotten(t, h)
 		}, Unavailable, Reject, 1},
@@ -111,6 +115,7 @@ func foundInMemory() []found {
 			return h.run(ask("bob", "pw"))
 		}, Unavailable, Reject, 1},
 		{"a copy whose first factor took longer outwaits neither its NAS", func(t *testing.T, h *house) Verdict {
+			t.Helper()
 			h.phone = after(58*time.Second, Approved)
 			h.rules.Waits, h.rules.Primaries = true, with(&slow{after: 10 * time.Second})
 			early := h.start(ask("bob", "pw"))

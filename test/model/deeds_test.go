@@ -52,7 +52,6 @@ const (
 	otherNAS
 	mangled
 	stateless // no reply at all: the first packet once more
-	twists
 )
 
 // deed is one thing that happens, some time after the one before.
@@ -134,7 +133,7 @@ func (w *world) drawDeed(t *rapid.T) deed {
 		d.settings.limits = w.settings.limits
 	case replies:
 		d.text = oneOf(t, "text", "1", "2", "1", "2", "", "3", "x")
-		d.twist = oneOf(t, "twist", straight, straight, straight, twist(rapid.IntRange(0, int(twists)-1).Draw(t, "any twist")))
+		d.twist = oneOf(t, "twist", straight, straight, straight, oneOf(t, "any twist", elsewhere, otherName, otherSpelling, otherClient, otherNAS, mangled, stateless))
 		d.who.person = rapid.IntRange(0, len(w.people)-1).Draw(t, "whoever")
 	case moves, renames, forgets:
 		d.who.person = oneOf(t, "of", 0, 0, rapid.IntRange(0, len(w.people)-2).Draw(t, "of another"))
@@ -161,8 +160,12 @@ func (w *world) drawDeeds(t *rapid.T) []deed {
 	if w.kind == remembering {
 		again := deed{after: oneOf(t, "comes back after", seconds(12, 30, 70)...), does: logsIn, who: home()}
 		story = []deed{
-			{after: 90 * time.Second, does: mends}, {does: sickens}, {after: 12 * time.Second, does: logsIn, who: home()},
-			{after: 5 * time.Second, does: approves, pick: everyPhone}, {after: 7 * time.Second, does: breaks, fault: outage}, again, again,
+			{after: 90 * time.Second, does: mends},
+			{does: sickens},
+			{after: 12 * time.Second, does: logsIn, who: home()},
+			{after: 5 * time.Second, does: approves, pick: everyPhone},
+			{after: 7 * time.Second, does: breaks, fault: outage},
+			again, again,
 		}
 	}
 	var all []deed
@@ -238,7 +241,7 @@ func (h *house) answer(asked *exchange, text string, how twist, whoever int) {
 		p.state, p.to = p.state[1:]+"A", nil
 	case stateless:
 		p.state, p.to = "", nil
-	case straight, twists:
+	case straight:
 	}
 	h.send(p, nil)
 }

@@ -18,6 +18,7 @@ func failsOver(w *world) {
 	unlisted(w)
 	w.settings.fail, w.settings.failFor = policy.FailRemembered, time.Hour
 }
+
 func failsOpen(w *world) {
 	unlisted(w)
 	w.settings.fail, w.settings.failEnds = policy.FailOpen, 11*time.Minute
@@ -101,7 +102,17 @@ func questionScenes() []scene {
 			c.said("", otherName)
 			c.said("", straight)
 		}},
-		{name: "and another NAS, also behind the answer", change: confirms, want: "challenged approved bad_request", play: func(c *cast) {
+		{name: "and another client", change: confirms, want: "challenged bad_request bad_request", play: func(c *cast) {
+			open(c)
+			c.said("", otherClient)
+			c.said("", straight)
+		}},
+		{name: "and another NAS", change: confirms, want: "challenged bad_request bad_request", play: func(c *cast) {
+			open(c)
+			c.said("", otherNAS)
+			c.said("", straight)
+		}},
+		{name: "another NAS behind the answer", change: confirms, want: "challenged approved bad_request", play: func(c *cast) {
 			open(c)
 			c.said("", straight)
 			c.pass(1)
@@ -186,6 +197,12 @@ func memoryScenes() []scene {
 			c.no(2)
 			c.pass(40)
 		}, home()),
+	}
+}
+
+// goneScenes are about what takes an approval away while nobody looks.
+func goneScenes() []scene {
+	return []scene{
 		{name: "forgotten while the record is written", change: slowDisk, want: "approved unavailable", play: func(c *cast) {
 			c.accepted()
 			c.pass(12)

@@ -84,7 +84,7 @@ func (w *world) drawMemory(t *rapid.T) memory {
 
 func (w *world) drawSomebody(t *rapid.T, i, phones int) somebody {
 	s := somebody{
-		name: string(rune('a'+i)) + "da", phones: []int{oneOf(t, "phone", 0, phones-1)}, listed: oneOf(t, "listed", true, false),
+		name: "abcd"[i:i+1] + "da", phones: []int{oneOf(t, "phone", 0, phones-1)}, listed: oneOf(t, "listed", true, false),
 		barred: !mostly(t, "welcome") && i > 0,
 	}
 	if w.kind == questioning && mostly(t, "several phones") {

@@ -80,7 +80,7 @@ func (h *house) yes(n uint64) { h.sky.ApprovePush(n) }
 func (h *house) no(n uint64)  { h.sky.DenyPush(n) }
 
 func TestScenes(t *testing.T) {
-	for _, s := range slices.Concat(lateScenes(), voidScenes(), restScenes(), sharedScenes(), questionScenes(), memoryScenes(), outageScenes()) {
+	for _, s := range slices.Concat(lateScenes(), voidScenes(), restScenes(), sharedScenes(), questionScenes(), memoryScenes(), goneScenes(), outageScenes()) {
 		t.Run(s.name, func(t *testing.T) { synctest.Test(t, s.run) })
 	}
 }

@@ -72,7 +72,7 @@ func (h *house) gather() *truth {
 		}
 		first := l.all[0]
 		l.who, l.received, l.credit, l.end = first.who, first.received, first.credit, first.at
-		l.journey.logins = append(l.journey.logins, l)
+		l.logins = append(l.logins, l)
 	}
 	for _, c := range h.crossings {
 		if serial, ok := serialOf(c); ok && serial < len(w.logins) {
