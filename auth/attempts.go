@@ -28,7 +28,8 @@ type key [sha256.Size]byte
 type attempt struct {
 	key   key
 	id    string
-	first time.Time // when its first exchange was received; answer_within counts from here
+	first time.Time // when the earliest of its exchanges was received; answer_within counts from here
+	led   time.Time // when the one that leads it was
 
 	root   key      // of the login's first exchange, where this one answers a challenge of it; zero: it is that
 	leader *pending // the exchange that answers a challenge; nil for the login's first
@@ -69,7 +70,8 @@ func newAttempts() *attempts {
 	return s
 }
 
-// key digests what makes two exchanges one attempt: client, name, calling station, password and State. Only PAP joins; anything else gets a key of its own.
+// key digests what makes two exchanges one attempt: client, name, calling station, password and State, and with a
+// State the NAS, which it is bound to. Only PAP joins; anything else gets a key of its own.
 func (s *attempts) key(user Username, req *Request) key {
 	mac := hmac.New(sha256.New, s.secret[:])
 	station := "station:" + req.CallingStation
@@ -80,7 +82,11 @@ func (s *attempts) key(user Username, req *Request) key {
 	if req.Method != PAP {
 		password = rand.Text()
 	}
-	for _, part := range []string{req.Client.Name, user.String(), station, password, string(req.State)} {
+	boundTo := ""
+	if len(req.State) > 0 {
+		boundTo = req.NAS
+	}
+	for _, part := range []string{req.Client.Name, user.String(), station, password, string(req.State), boundTo} {
 		var size [8]byte
 		binary.BigEndian.PutUint64(size[:], uint64(len(part)))
 		mac.Write(size[:])
@@ -108,7 +114,7 @@ func (s *attempts) enter(k key, req *Request, now time.Time, most int) (*attempt
 	defer s.mu.Unlock()
 	s.expire(now)
 	if a := s.open[k]; a != nil && a.joinable(now) {
-		return a, s.join(a, req.ID)
+		return a, s.join(a, req)
 	}
 	if s.draining {
 		return nil, silenced
@@ -116,7 +122,7 @@ func (s *attempts) enter(k key, req *Request, now time.Time, most int) (*attempt
 	if s.leading >= most {
 		return nil, refused
 	}
-	a := &attempt{key: k, id: s.newID(), first: req.Received}
+	a := &attempt{key: k, id: s.newID(), first: req.Received, led: req.Received}
 	if former, ok := s.lapsed.Get(string(k[:])); ok {
 		a.renews = former
 		s.lapsed.Delete(string(k[:])) // once
@@ -127,11 +133,15 @@ func (s *attempts) enter(k key, req *Request, now time.Time, most int) (*attempt
 	return a, leads
 }
 
-// join has one more exchange wait for an attempt that is there.
-func (s *attempts) join(a *attempt, exchange uint64) role {
-	s.wait(a, exchange)
+// join has one more exchange wait for an attempt that is there. One that came first, and whose first factor took longer, is the one
+// that answer_within counts from.
+func (s *attempts) join(a *attempt, req *Request) role {
+	s.wait(a, req.ID)
 	if a.concluded {
 		return joinsLate
+	}
+	if req.Received.Before(a.first) {
+		a.first = req.Received
 	}
 	if a.done == nil {
 		a.done = make(chan struct{})
@@ -181,6 +191,13 @@ func (s *attempts) ended(a *attempt) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return a.over
+}
+
+// firstOf is when the earliest of the attempt's exchanges was received.
+func (s *attempts) firstOf(a *attempt) time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return a.first
 }
 
 // waits reports that an exchange with this key would join.

@@ -203,7 +203,7 @@ func (f *Flow) abandon(c *challenge, why string) {
 		select {
 		case answer := <-c.asked.Answer():
 			detail += "; the phone: " + answer.Outcome.String()
-			f.takeBack(c.asker.subject, answer.Outcome)
+			f.retract(c.asker.subject, answer.Outcome)
 		default:
 		}
 	}
@@ -240,10 +240,11 @@ func (f *Flow) respond(ctx context.Context, l *login, user Username) (verdict Ve
 	return verdict, func() Verdict { return f.lead(ctx, p) }
 }
 
-// goesOn is the login in its next exchange, with the rules that it began with.
+// goesOn is the login in its next exchange, with the client and the rules that it began with: a push that rings was promised by them.
 func (p *pending) goesOn(l *login, a *attempt) *pending {
-	next := *p
-	next.req, next.first, next.id, next.login.attempt, next.attempt = l.req, l.first, "", nil, a
+	next, req := *p, *l.req
+	req.Client = p.req.Client
+	next.req, next.first, next.id, next.login.attempt, next.attempt = &req, l.first, "", nil, a
 	next.note = "goes on with attempt " + p.attempt.id
 	return &next
 }

@@ -29,7 +29,9 @@ type Proof struct {
 	Reply  []policy.Attribute // an upstream server's
 	MSCHAP MSCHAPSuccess
 
-	as approvals.Approval // what this login is remembered as; without a station: as nothing
+	as     approvals.Approval // what this login is remembered as; without a station: as nothing
+	whose  string             // by whose name
+	phones []approvals.Digest // that the person has
 }
 
 // remembers reports that an earlier approval counts, so that no phone need ring.
@@ -111,11 +113,10 @@ func rejoin(d policy.Decision, p Proof, before Verdict, m moment) Verdict {
 	if d.Action == policy.Deny || before.Kind != Accept {
 		return Verdict{Reason: ReasonOf(d.Denial)}
 	}
-	v := admit(d, p, before.Reason, m)
-	if !before.Until.IsZero() && (v.Until.IsZero() || before.Until.Before(v.Until)) {
-		v.Until = before.Until
+	if !before.Until.IsZero() && (d.Until.IsZero() || before.Until.Before(d.Until)) {
+		d.Until = before.Until // a fail mode may have ended meanwhile
 	}
-	return v
+	return admit(d, p, before.Reason, m)
 }
 
 // unasked is the verdict of a login for which no phone rang since iVALT is out of reach: its rule's fail mode counts, behind a

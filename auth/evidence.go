@@ -15,12 +15,14 @@ func (f *Flow) settle(ctx context.Context, l *login, d policy.Decision, p Proof,
 	if l.id == "" {
 		l.id = f.attempts.newID()
 	}
+	p = f.still(p)
 	v := conclude(d, p, err, f.moment(l))
 	if v.Kind == Accept {
 		if l.attempt == nil {
 			f.attempts.withdraw(l.req.Replaces)
 		}
 		err = f.commit(ctx, l, f.event(l, d, p, v, nil))
+		p = f.still(p)
 		if v = conclude(d, p, err, f.moment(l)); v.Kind == Accept {
 			f.Concluded(f.event(l, d, p, v, nil))
 			f.shout(l, d, p, v)

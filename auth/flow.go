@@ -114,6 +114,7 @@ func (f *Flow) open(ctx context.Context, req *Request) (verdict Verdict, wait fu
 		return f.refuse(ctx, &l, subject, decision, err), nil
 	case decision.Action == policy.Exempt || proof.remembers(decision, f.Now()):
 		waiting := l
+		decision.Fail = policy.Fail{} // iVALT is not asked: what is forgotten by the end is no outage
 		return verdict, func() Verdict { return f.settle(ctx, &waiting, decision, proof, nil) }
 	}
 	a, role := f.attempts.enter(f.attempts.key(subject.User, req), req, f.Now(), l.rules.MaxAttempts)
@@ -252,7 +253,7 @@ func (f *Flow) lead(ctx context.Context, p *pending) Verdict {
 
 // concludeAttempt hands the verdict to every exchange of the attempt, also when something panics: the zero Verdict rejects.
 func (f *Flow) concludeAttempt(ctx context.Context, p *pending) (v Verdict) {
-	p.id, p.login.attempt = p.attempt.id, p.attempt
+	p.id, p.login.attempt, p.first = p.attempt.id, p.attempt, f.attempts.firstOf(p.attempt)
 	settled := false
 	defer func() {
 		if !settled {
@@ -283,11 +284,20 @@ func (f *Flow) concludeAttempt(ctx context.Context, p *pending) (v Verdict) {
 	return v
 }
 
-// follow waits for the verdict of the attempt that the exchange joined.
+// follow waits for the verdict of the attempt that the exchange joined. One that came before the attempt's own, and whose first factor
+// took longer, waits no longer than its NAS does.
 func (f *Flow) follow(ctx context.Context, p *pending) Verdict {
+	var over <-chan time.Time
+	if p.first.Before(p.attempt.led) {
+		timer := time.NewTimer(p.leaveBy().Sub(f.Now()))
+		defer timer.Stop()
+		over = timer.C
+	}
 	select {
 	case <-p.attempt.done:
 		return f.released(p, p.attempt.verdict)
+	case <-over:
+		return f.released(p, Verdict{Silent: true, Reason: PushTimeout, Attempt: p.attempt.id})
 	case <-ctx.Done():
 		return Verdict{Silent: true, Reason: ShuttingDown, Attempt: p.attempt.id}
 	}

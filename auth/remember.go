@@ -19,34 +19,53 @@ func (f *Flow) recall(p *Proof, s Subject, factor policy.Factor, req *Request) {
 	if !p.Password || req.CallingStation == "" {
 		return
 	}
-	asked := []string{"phone", s.Person.Email.Reveal(), s.Person.Mobile.E164()}
-	for _, phone := range s.Person.Phones { // any of them may have been chosen, and one that is taken away counts no more
-		asked = append(asked, phone.E164())
-	}
 	p.as = approvals.Approval{
 		Client: req.Client.Name, Station: req.CallingStation, Factor: factor,
-		Phone: f.approvals.Digest(asked...),
 	}
 	if req.Method == PAP {
 		p.as.Credential = f.approvals.Digest("password", s.person(), req.Password.Reveal())
 	}
-	p.SameLogin, p.SameStation = f.approvals.Recall(s.person(), p.as)
+	p.whose, p.phones = s.person(), f.phones(s.Person)
+	p.SameLogin, p.SameStation = f.approvals.Recall(p.whose, p.as, p.phones)
+}
+
+// phone is whom iVALT is asked for.
+func (f *Flow) phone(p Person, m Mobile) approvals.Digest {
+	return f.approvals.Digest("phone", p.Email.Reveal(), m.E164())
+}
+
+// phones are those whose approval counts: all that the person has now, since another one than the first may have been chosen.
+func (f *Flow) phones(p Person) []approvals.Digest {
+	all := []approvals.Digest{f.phone(p, p.Mobile)}
+	for _, m := range p.Phones {
+		all = append(all, f.phone(p, m))
+	}
+	return all
+}
+
+// still is the proof with what is remembered yet: a phone, a disk or a failing iVALT took their time, and a denial, a collision or an
+// operator may have taken it away meanwhile.
+func (f *Flow) still(p Proof) Proof {
+	if !p.SameStation.IsZero() {
+		p.SameLogin, p.SameStation = f.approvals.Look(p.whose, p.as, p.phones)
+	}
+	return p
+}
+
+// retract takes everything back that is remembered of a person who refused, or for whom two logins collided.
+func (f *Flow) retract(s Subject, o Outcome) {
+	if o == Denied || o == Collided {
+		f.approvals.Forget(s.person())
+	}
 }
 
 // remember keeps the approval of a login that was let in by the phone, where its rule has a use for it.
 func (f *Flow) remember(p *pending, d policy.Decision, v Verdict) {
-	f.takeBack(p.subject, p.proof.Answer.Outcome)
+	f.retract(p.subject, p.proof.Answer.Outcome)
 	switch {
 	case v.Kind != Accept || v.Reason != ApprovedByPerson || p.proof.as.Station == "":
 	case d.Remember > 0 || d.Fail.Mode == policy.FailRemembered:
-		p.proof.as.At = f.Now()
+		p.proof.as.At, p.proof.as.Phone = f.Now(), f.phone(p.subject.Person, p.subject.Person.Mobile)
 		f.approvals.Keep(p.subject.person(), p.proof.as)
-	}
-}
-
-// takeBack takes back all that is remembered of a person who refused on the phone, or whose login collided.
-func (f *Flow) takeBack(s Subject, o Outcome) {
-	if o == Denied || o == Collided {
-		f.approvals.Forget(s.person())
 	}
 }

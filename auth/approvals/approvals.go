@@ -4,6 +4,7 @@ import (
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
+	"slices"
 	"sync"
 	"time"
 
@@ -57,19 +58,31 @@ func (s *Store) Digest(parts ...string) (sum Digest) {
 }
 
 // Recall says when the very same login (client, first factor, credential, calling station, phone) was last approved, and when any
-// of the person at this calling station with this phone was; zero: never. now is a login whose first factor was just found
+// of the person at this calling station was, each with one of the phones; zero: never. now is a login whose first factor was just found
 // right: approvals behind another credential of that factor are forgotten with all others of the person, since it was changed.
-func (s *Store) Recall(person string, now Approval) (sameLogin, sameStation time.Time) {
+func (s *Store) Recall(person string, now Approval, phones []Digest) (sameLogin, sameStation time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	known, _ := s.people.Get(person)
-	shown := now.Credential != Digest{}
 	for _, a := range known {
-		if shown && a.Credential != (Digest{}) && a.Factor == now.Factor && a.Credential != now.Credential {
+		if now.Credential != (Digest{}) && a.Credential != (Digest{}) && a.Factor == now.Factor && a.Credential != now.Credential {
 			s.people.Delete(person)
 			return time.Time{}, time.Time{}
 		}
-		if a.Station != now.Station || a.Phone != now.Phone {
+	}
+	return look(known, now, phones)
+}
+
+// Look says what Recall does, of a login whose first factor was found right a moment ago: what was forgotten meanwhile counts no more.
+func (s *Store) Look(person string, now Approval, phones []Digest) (sameLogin, sameStation time.Time) {
+	known, _ := s.people.Get(person)
+	return look(known, now, phones)
+}
+
+func look(known []Approval, now Approval, phones []Digest) (sameLogin, sameStation time.Time) {
+	shown := now.Credential != Digest{}
+	for _, a := range known {
+		if a.Station != now.Station || !slices.Contains(phones, a.Phone) {
 			continue
 		}
 		sameStation = later(sameStation, a.At)

@@ -34,14 +34,14 @@ func TestRecall(t *testing.T) {
 			older.At = start.Add(-time.Hour)
 			now := base
 			c.change(&now)
-			login, station := s.Recall("bob", now)
+			login, station := s.Recall("bob", now, []Digest{now.Phone})
 			if login.Equal(start) != c.login || station.Equal(start) != c.station || login.IsZero() == c.login || station.IsZero() == c.station {
 				t.Errorf("login %v, station %v", login, station)
 			}
-			if again, _ := s.Recall("bob", base); again.IsZero() == c.kept {
+			if again, _ := s.Recall("bob", base, []Digest{base.Phone}); again.IsZero() == c.kept {
 				t.Errorf("afterwards: %v", again)
 			}
-			if login, station := s.Recall("eve", now); !login.IsZero() || !station.IsZero() {
+			if login, station := s.Recall("eve", now, []Digest{now.Phone}); !login.IsZero() || !station.IsZero() {
 				t.Error("another person's approval counts")
 			}
 		})
@@ -58,7 +58,7 @@ func TestKeepIsBounded(t *testing.T) {
 		s.Keep("bob", at(i)) // the same login again takes no second place
 	}
 	for i := range 3 * Most {
-		login, _ := s.Recall("bob", at(i))
+		login, _ := s.Recall("bob", at(i), []Digest{at(i).Phone})
 		if login.IsZero() == (i >= 2*Most) {
 			t.Errorf("%d: %v", i, login)
 		}
@@ -66,7 +66,7 @@ func TestKeepIsBounded(t *testing.T) {
 	newer := at(2 * Most)
 	newer.At = time.Unix(1000, 0)
 	s.Keep("bob", newer)
-	if login, _ := s.Recall("bob", at(2*Most)); !login.Equal(newer.At) {
+	if login, _ := s.Recall("bob", at(2*Most), []Digest{newer.Phone}); !login.Equal(newer.At) {
 		t.Errorf("the newer approval is not the one that counts: %v", login)
 	}
 }

@@ -1,12 +1,13 @@
 package model
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"io"
 	"net/netip"
+	"runtime"
 	"strconv"
-	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -34,23 +35,50 @@ type house struct {
 	service  *ivalt.Service
 	rules    *auth.Rules
 	now      settings // in force
+	began    time.Time
 	running  sync.WaitGroup
 	complain func(format string, args ...any)
 
 	mu        sync.Mutex // of what follows, and of era and service while a login begins
+	seats     [][]int    // whose phones the directory shows, now
+	passwords []string
+	factor    factor
+	delay     time.Duration
 	exchanges []*exchange
+	abandoned map[string]time.Time // the questions that nobody answered, by attempt
+	told      map[string]int       // ends of attempts
+	wiped     []wipe
+	stops     []time.Time // of the eras that are over
 	asks      []*ask
 	crossings []rehearsal.Crossing
 }
 
+// wipe is an operator's word that a person is to be forgotten.
+type wipe struct {
+	person int
+	at     time.Time
+}
+
+// packet is what a NAS sends.
+type packet struct {
+	who   caller
+	nas   string
+	state string
+	to    *exchange // whose question it answers; nil: nobody's
+}
+
 // exchange is one request of a NAS, and its end.
 type exchange struct {
+	packet
+
 	id       uint64
-	who      caller
 	era      int
 	received time.Time
-	credit   time.Duration // that the settings of its day give
+	day      settings      // that were in force
+	credit   time.Duration // that they give
 	replaced []uint64
+	shown    []int     // what phones the directory showed of the person
+	checks   []check   // of its first factor
 	at       time.Time // of the verdict
 	verdict  auth.Verdict
 	ends     int
@@ -62,10 +90,18 @@ type ask struct {
 	attempt string
 	era     int
 	at      time.Time
+	mobile  string
+	station string
 }
 
 func open(w *world, complain func(format string, args ...any)) *house {
-	h := &house{world: w, sky: ivalttest.New(w.cloud), now: w.settings, complain: complain}
+	h := &house{
+		world: w, sky: ivalttest.New(w.cloud), now: w.settings, complain: complain, began: time.Now(),
+		abandoned: map[string]time.Time{}, told: map[string]int{},
+	}
+	for _, s := range w.people {
+		h.seats, h.passwords = append(h.seats, s.phones), append(h.passwords, "right")
+	}
 	for _, p := range w.phones {
 		h.sky.Set(p)
 	}
@@ -87,7 +123,7 @@ func (h *house) start() {
 		panic(err)
 	}
 	h.service = service
-	h.flow = auth.New(auth.Options{Pusher: pusher{h, service, h.era}, Recorder: h, Now: time.Now, Concluded: func(audit.Attempt) {}})
+	h.flow = auth.New(auth.Options{Pusher: pusher{h, service, h.era}, Recorder: h, Now: time.Now, Concluded: h.concluded})
 	h.adopt(h.now)
 }
 
@@ -95,8 +131,8 @@ func (h *house) start() {
 func (h *house) adopt(s settings) {
 	h.now = s
 	h.rules = &auth.Rules{
-		Policy: h, Directory: h, Primaries: map[policy.Factor]auth.Primary{policy.FileFactor: h}, MaxAttempts: 100,
-		LateCredit: s.credit, InsecureLateCredit: s.insecure,
+		Policy: rulebook{h, s.memory}, Directory: h, Primaries: map[policy.Factor]auth.Primary{policy.FileFactor: h}, MaxAttempts: 100,
+		LateCredit: s.credit, InsecureLateCredit: s.insecure, Waits: true, ChallengeFor: s.approval, Rewrite: rewritten,
 	}
 }
 
@@ -109,6 +145,7 @@ func (h *house) reload(s settings) {
 
 func (h *house) restart() {
 	h.stop()
+	h.stops = append(h.stops, time.Now())
 	h.era++
 	h.start()
 }
@@ -130,7 +167,10 @@ type pusher struct {
 func (p pusher) Begin(push *auth.Push) auth.Asked {
 	h := p.house
 	h.mu.Lock()
-	a := &ask{serial: len(h.asks), attempt: push.Attempt, era: p.era, at: time.Now()}
+	a := &ask{serial: len(h.asks), attempt: push.Attempt, era: p.era, at: time.Now(), mobile: push.Person.Mobile.E164(), station: push.CallingStation}
+	if i := h.named(push.User.String()); a.mobile == "" && i >= 0 && len(h.people[i].phones) > 0 {
+		a.mobile = mobileOf(h.people[i].phones[0]) // iVALT finds it by the e-mail
+	}
 	h.asks = append(h.asks, a)
 	h.mu.Unlock()
 	marked := *push
@@ -149,68 +189,50 @@ func (h *house) Commit(ctx context.Context, _ audit.Event) error {
 }
 
 // Note implements auth.Recorder.
-func (h *house) Note(audit.Event) {}
-
-func (h *house) named(name string) (somebody, bool) {
-	for _, s := range h.people {
-		if s.name == name {
-			return s, true
+func (h *house) Note(e audit.Event) {
+	if said, ok := e.(audit.Security); ok && said.Event == "challenge_abandoned" {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		if !h.abandoned[said.Attempt].IsZero() {
+			h.complain("attempt %s: its question was abandoned twice", said.Attempt)
 		}
+		h.abandoned[said.Attempt] = time.Now()
 	}
-	return somebody{}, false
 }
 
-// Decide implements auth.Decider.
-func (h *house) Decide(f policy.Facts) policy.Decision {
-	if s, ok := h.named(f.User); !ok || s.barred {
-		return policy.Decision{Rule: "barred"}
-	}
-	return policy.Decision{Action: policy.RequirePush, Rule: "all"}
-}
-
-// Person implements auth.Directory.
-func (h *house) Person(_ context.Context, user auth.Username) (auth.Person, error) {
-	s, _ := h.named(user.String())
-	p := auth.Person{Email: secret.New(s.email())}
-	if s.listed {
-		p.Mobile, _ = auth.ParseMobile(mobileOf(s.phone)) // a good one
-	}
-	return p, nil
-}
-
-// Verify implements auth.Primary: a real one, or none.
-func (h *house) Verify(ctx context.Context, s auth.Subject, req *auth.Request) (auth.Checked, error) {
-	if !h.checked {
-		return auth.NoPrimary{}.Verify(ctx, s, req)
-	}
-	if req.Password.Reveal() != "right" {
-		return auth.Checked{}, auth.ErrBadPassword
-	}
-	return auth.Checked{Password: true}, nil
+func (h *house) concluded(e audit.Attempt) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.told[e.Attempt]++
 }
 
 // send begins an exchange and waits until nothing moves any more.
-func (h *house) send(who caller, replaces []uint64) {
+func (h *house) send(p packet, replaces []uint64) {
 	h.mu.Lock()
-	x := &exchange{id: uint64(len(h.exchanges) + 1), who: who, era: h.era, received: time.Now(), replaced: replaces, credit: h.now.insecure}
-	if h.checked && who.station != "" {
+	x := &exchange{packet: p, id: uint64(len(h.exchanges) + 1), era: h.era, received: time.Now(), replaced: replaces, day: h.now, credit: h.now.insecure}
+	if h.checked && p.who.station != "" {
 		x.credit = h.now.credit
+	}
+	client := auth.Client{Name: p.who.client, AnswerWithin: h.patience, Factor: policy.FileFactor, Rules: h.rules}
+	if p.who.client == "vpn" {
+		client.Prompts = h.now.prompts
+	}
+	if client.Prompts == auth.ConfirmPhone {
+		x.credit = 0 // the person comes back by the question
 	}
 	h.exchanges = append(h.exchanges, x)
 	h.mu.Unlock()
-	name := h.people[who.person].name
-	if x.id%3 == 0 {
-		name = strings.ToUpper(name)
-	}
 	req := auth.Request{
-		Client: auth.Client{Name: who.client, AnswerWithin: h.patience, Factor: policy.FileFactor, Rules: h.rules}, Received: x.received,
-		Username: name, Method: auth.PAP, Password: secret.New(who.password), CallingStation: who.station,
-		ID: x.id, Replaces: replaces,
+		Client: client, NAS: p.nas, Received: x.received, Username: h.written(p.who, x.id), Method: auth.PAP, Password: secret.New(p.who.password),
+		CallingStation: p.who.station, ID: x.id, Replaces: replaces,
 	}
-	req.From, _ = netip.ParseAddr(who.station)
+	if p.state != "" {
+		req.State = []byte(p.state)
+	}
+	req.From, _ = netip.ParseAddr(p.who.station)
 	flow := h.flow
 	h.running.Go(func() {
-		v := flow.Run(context.Background(), &req)
+		v := flow.Run(context.WithValue(context.Background(), exchangeOf{}, x), &req)
 		h.mu.Lock()
 		defer h.mu.Unlock()
 		x.verdict, x.at = v, time.Now()
@@ -224,10 +246,20 @@ func (h *house) do(d deed) {
 	<-time.After(d.after)
 	switch d.does {
 	case logsIn:
-		h.send(d.who, nil)
+		h.send(packet{who: d.who, nas: "nas-1"}, nil)
+	case replies:
+		h.reply(d)
+	case moves, renames, forgets, sickens:
+		h.change(d)
 	case retries, reuses:
 		h.again(d)
 	case approves:
+		if d.pick == everyPhone {
+			for i := range h.phones {
+				h.sky.Approve(mobileOf(i))
+			}
+			break
+		}
 		h.sky.Approve(mobileOf(d.pick % len(h.phones)))
 	case approvesOld:
 		if log := h.sky.PushLog(6); len(log) > 0 {
@@ -250,6 +282,27 @@ func (h *house) do(d deed) {
 	synctest.Wait()
 }
 
+// change is what happens to people and to their first factor.
+func (h *house) change(d deed) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	who := d.who.person
+	switch d.does { //nolint:exhaustive // the rest is do's
+	case moves:
+		if h.people[who].listed {
+			h.seats[who] = d.phones
+		}
+	case renames:
+		h.passwords[who] = d.text
+	case forgets:
+		name, _ := auth.ParseUsername(h.people[who].name) // a good one
+		h.flow.Forget(name)
+		h.wiped = append(h.wiped, wipe{who, time.Now()})
+	case sickens:
+		h.factor, h.delay = d.factor, d.delay
+	}
+}
+
 // again sends one of the latest exchanges once more, or takes the identifier of one for another login.
 func (h *house) again(d deed) {
 	h.mu.Lock()
@@ -262,10 +315,26 @@ func (h *house) again(d deed) {
 	h.mu.Unlock()
 	switch {
 	case d.does == retries:
-		h.send(old.who, nil)
+		h.send(old.packet, nil)
 	case old.era == h.era:
-		h.send(d.who, []uint64{old.id})
+		h.send(packet{who: d.who, nas: "nas-1"}, []uint64{old.id})
 	}
+}
+
+// close lets everything end by itself, looks whether it did, and stops.
+func (h *house) close() {
+	h.sky.ClearFaults()
+	<-time.After(10 * time.Minute)
+	synctest.Wait()
+	if n := h.flow.Waiting(); n != 0 {
+		h.complain("%d attempts are left", n)
+	}
+	stacks := make([]byte, 1<<16)
+	stacks = stacks[:runtime.Stack(stacks, true)]
+	if bytes.Contains(stacks, []byte("ivalt-radius/auth.")) {
+		h.complain("goroutines of auth are left: %s", stacks)
+	}
+	h.stop()
 }
 
 // play plays a world to its end and judges it.
@@ -276,8 +345,7 @@ func play(t *testing.T, w *world) (tally tally, complaints []string) {
 		for _, d := range w.deeds {
 			h.do(d)
 		}
-		<-time.After(h.patience + time.Second)
-		h.stop()
+		h.close()
 		tally = h.judge()
 	})
 	return tally, complaints

@@ -11,6 +11,8 @@ import (
 // tally is what a world came to: a model that never lets anybody in proves nothing.
 type tally struct {
 	logins, accepts, late, collisions, stale, resent int
+
+	questions, answered, chosen, remembered, failRemembered, failOpen int
 }
 
 func (t *tally) add(o tally) {
@@ -20,6 +22,17 @@ func (t *tally) add(o tally) {
 	t.collisions += o.collisions
 	t.stale += o.stale
 	t.resent += o.resent
+	t.questions += o.questions
+	t.answered += o.answered
+	t.chosen += o.chosen
+	t.remembered += o.remembered
+	t.failRemembered += o.failRemembered
+	t.failOpen += o.failOpen
+}
+
+// least is the rarest of what must happen in many worlds.
+func (t *tally) least() int {
+	return min(t.accepts, t.late, t.collisions, t.stale, t.resent, t.questions, t.answered, t.chosen, t.remembered, t.failRemembered, t.failOpen)
 }
 
 // judge holds a world that is over to every promise.
@@ -28,60 +41,78 @@ func (h *house) judge() tally {
 	defer h.mu.Unlock()
 	w := h.gather()
 	t := tally{logins: len(w.logins)}
-	w.judgeExchanges(&t)
+	for _, x := range w.exchanges {
+		w.judgeExchange(x, &t)
+	}
+	for _, q := range w.questions {
+		w.judgeQuestion(q, &t)
+	}
 	w.judgeAccepts(&t)
+	w.judgeUnasked(&t)
 	for _, l := range w.logins {
+		w.judgeAsk(l)
 		w.judgePushes(l, &t)
 	}
 	w.judgeBudget()
 	return t
 }
 
-// judgeExchanges: exactly one verdict each, in time, and no push without first factor and policy.
-func (w *truth) judgeExchanges(t *tally) {
-	of := map[string]*login{}
-	for _, l := range w.logins {
-		of[l.attempt] = l
+// judgeExchange: exactly one verdict, in time, its own login's, and nothing but a Reject without first factor and policy.
+func (w *truth) judgeExchange(x *exchange, t *tally) {
+	if x.ends != 1 {
+		w.complain("exchange %d: %d verdicts", x.id, x.ends)
 	}
-	for _, x := range w.exchanges {
-		who := w.people[x.who.person]
-		if x.ends != 1 {
-			w.complain("exchange %d: %d verdicts", x.id, x.ends)
-		}
-		if took := x.at.Sub(x.received); took > w.patience {
-			w.complain("exchange %d: answered after %v", x.id, took)
-		}
-		l := of[x.verdict.Attempt]
-		if refused := who.barred || (w.checked && x.who.password != "right"); refused && (l != nil || x.verdict.Kind == auth.Accept) {
-			w.complain("exchange %d: pushed or let in without first factor or policy", x.id)
-		}
-		if x.verdict.Kind == auth.Accept && (l == nil || !x.at.Before(l.received.Add(w.patience-time.Second))) {
-			w.complain("exchange %d: let in without a push, or after the answer had to leave", x.id)
-		}
-		if l != nil && (l.who != x.who || l.era != x.era) {
-			w.complain("exchange %d: got the verdict of another login", x.id)
-		}
-		if x.verdict.Reason == auth.Collision {
-			t.collisions++
-		}
-		if x.verdict.Reason == auth.StaleApproval {
-			t.stale++
-		}
+	if took := x.at.Sub(x.received); took > w.patience {
+		w.complain("exchange %d: answered after %v", x.id, took)
+	}
+	j := w.journeys[x.verdict.Attempt]
+	lets := x.verdict.Kind != auth.Reject
+	if lets && x.state == "" && !x.showed(x.at) {
+		w.complain("exchange %d: let in or asked on without its first factor", x.id)
+	}
+	if lets && w.people[x.who.person].barred {
+		w.complain("exchange %d: let in or asked on against the policy", x.id)
+	}
+	if x.verdict.Kind == auth.Accept && !x.at.Before(w.begun(x).Add(w.patience-time.Second)) {
+		w.complain("exchange %d: let in after the answer had to leave", x.id)
+	}
+	if j != nil && x.state == "" && (j.all[0].state != "" || j.all[0].who != x.who || j.all[0].era != x.era) {
+		w.complain("exchange %d: got the verdict of another login", x.id)
+	}
+	if x.state != "" && x.to == nil && w.goesOn(x) {
+		w.complain("exchange %d: a State that nobody gave was good", x.id)
+	}
+	switch x.verdict.Reason { //nolint:exhaustive // what is counted
+	case auth.Collision:
+		t.collisions++
+	case auth.StaleApproval:
+		t.stale++
 	}
 }
 
-// judgeAccepts: behind every Accept stands an approval by that phone's person after that attempt's push, or one that the rules of
-// late credit allow; and no two attempts share one.
+// judgeAccepts: behind every Accept stands an approval by that phone's person after that login's push, or one that the rules of
+// late credit allow; and no two logins share one. What needs no push of its own is judgeUnasked's.
 func (w *truth) judgeAccepts(t *tally) {
 	var all [][]int
-	for _, l := range w.logins {
-		at, ok := l.accepted()
-		if !ok {
+	for _, j := range w.all() {
+		x := j.accepted()
+		if x == nil || x.verdict.Reason != auth.ApprovedByPerson {
 			continue
 		}
 		t.accepts++
-		own := w.own(l, at)
-		late, whyNot := w.late(l, at)
+		if x.state != "" {
+			t.answered++
+		}
+		if x.to != nil && len(j.logins) == 1 && j.logins[0].attempt == x.verdict.Attempt {
+			t.chosen++
+		}
+		if len(j.logins) != 1 {
+			w.complain("exchange %d: let in after %d pushes were asked for", x.id, len(j.logins))
+			continue
+		}
+		l := j.logins[0]
+		own := w.own(l, x.at)
+		late, whyNot := w.late(l, x.at)
 		if len(own) == 0 && len(late) == 0 {
 			w.complain("attempt %d: let in without an approval after its push; late: %s", l.serial, whyNot)
 			continue

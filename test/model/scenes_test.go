@@ -36,7 +36,7 @@ type scene struct {
 func quiet() *world {
 	return &world{
 		way: 50 * time.Millisecond, patience: 12 * time.Second, checked: true,
-		people:   []somebody{{name: "ada", listed: true}, {name: "bda"}},
+		people:   []somebody{{name: "ada", phones: []int{0}, listed: true}, {name: "bda", phones: []int{0}}},
 		phones:   []ivalttest.Person{{Mobile: mobileOf(0), Also: []string{"ada@example.com", "bda@example.com"}, Behaviour: ivalttest.Manual}},
 		settings: settings{approval: time.Minute, credit: 30 * time.Second, collision: ivalt.DenyBoth, sentinel: ivalt.SentinelAuto},
 	}
@@ -59,7 +59,7 @@ func (c *cast) pass(seconds float64) {
 }
 
 // log begins an exchange.
-func (c *cast) log(who caller) { c.send(who, nil) }
+func (c *cast) log(who caller) { c.send(packet{who: who, nas: "nas-1"}, nil) }
 
 // lapse is a login of ada's that nobody answers in time.
 func (c *cast) lapse() {
@@ -80,7 +80,7 @@ func (h *house) yes(n uint64) { h.sky.ApprovePush(n) }
 func (h *house) no(n uint64)  { h.sky.DenyPush(n) }
 
 func TestScenes(t *testing.T) {
-	for _, s := range slices.Concat(lateScenes(), voidScenes(), restScenes(), sharedScenes()) {
+	for _, s := range slices.Concat(lateScenes(), voidScenes(), restScenes(), sharedScenes(), questionScenes(), memoryScenes(), goneScenes(), outageScenes()) {
 		t.Run(s.name, func(t *testing.T) { synctest.Test(t, s.run) })
 	}
 }
@@ -93,8 +93,7 @@ func (s *scene) run(t *testing.T) {
 	h := open(w, t.Errorf)
 	<-time.After(10 * time.Minute) // no phone is unknown
 	s.play(&cast{h})
-	<-time.After(h.patience + time.Second)
-	h.stop()
+	h.close()
 	h.judge()
 	var got []string
 	for _, x := range h.exchanges {
@@ -309,11 +308,13 @@ type spoiler struct {
 
 func spoilers() map[string]spoiler {
 	return map[string]spoiler{
-		"sound":            {func(*house) {}, "[]"},
-		"for nothing":      {func(h *house) { h.exchanges[1].verdict.Kind = auth.Accept }, "[attempt %d: let in without an approval after its push; late: %s]"},
-		"after its time":   {func(h *house) { h.exchanges[0].at = h.exchanges[0].at.Add(11 * time.Second) }, "[exchange %d: answered after %v exchange %d: let in without a push, or after the answer had to leave]"},
+		"sound": {func(*house) {}, "[]"},
+		"for nothing": {func(h *house) {
+			h.exchanges[1].verdict.Kind, h.exchanges[1].verdict.Reason = auth.Accept, auth.ApprovedByPerson
+		}, "[attempt %d: let in without an approval after its push; late: %s]"},
+		"after its time":   {func(h *house) { h.exchanges[0].at = h.exchanges[0].at.Add(11 * time.Second) }, "[exchange %d: answered after %v exchange %d: let in after the answer had to leave]"},
 		"two verdicts":     {func(h *house) { h.exchanges[0].ends++ }, "[exchange %d: %d verdicts]"},
-		"without factors":  {func(h *house) { h.people[0].barred = true }, "[exchange %d: pushed or let in without first factor or policy exchange %d: pushed or let in without first factor or policy]"},
+		"without factors":  {func(h *house) { h.people[0].barred = true }, "[exchange %d: let in or asked on against the policy attempt %d: pushed without first factor or policy, or to a phone that nobody asked for attempt %d: pushed without first factor or policy, or to a phone that nobody asked for]"},
 		"pushed once more": {func(h *house) { h.crossings = append(h.crossings, h.crossings...) }, "[attempt %d: pushed again though iVALT had answered %d attempt %d: pushed again after %v attempt %d: pushed again though iVALT had answered %d attempt %d: pushed again after %v]"},
 		"another's verdict": {func(h *house) {
 			h.exchanges[1].era++
@@ -322,7 +323,7 @@ func spoilers() map[string]spoiler {
 			other.who = thief()
 			h.exchanges = append(h.exchanges, &other)
 		}, "[exchange %d: got the verdict of another login]"},
-		"a wrong password": {func(h *house) { h.exchanges[1].who.password = "guess" }, "[exchange %d: pushed or let in without first factor or policy]"},
+		"a wrong password": {func(h *house) { h.exchanges[1].checks[0].right = false }, "[attempt %d: pushed without first factor or policy, or to a phone that nobody asked for]"},
 	}
 }
 
@@ -334,11 +335,11 @@ func TestTheJudgeSees(t *testing.T) {
 				var found []string
 				h := open(quiet(), func(format string, _ ...any) { found = append(found, format) })
 				<-time.After(10 * time.Minute)
-				h.send(home(), nil)
+				h.send(packet{who: home(), nas: "nas-1"}, nil)
 				<-time.After(4 * time.Second)
 				h.yes(1)
 				<-time.After(16 * time.Second) // a copy would join
-				h.send(home(), nil)
+				h.send(packet{who: home(), nas: "nas-1"}, nil)
 				<-time.After(h.patience)
 				h.stop()
 				tt.spoil(h)

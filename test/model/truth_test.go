@@ -13,16 +13,15 @@ import (
 	"ivalt-radius/test/rehearsal"
 )
 
-// login is one attempt with all that the world knows of it.
+// login is a push that was asked for, with all that the world knows of its journey.
 type login struct {
 	ask
-	who       caller
-	mobile    string
-	received  time.Time // its first exchange
-	credit    time.Duration
-	exchanges []*exchange
-	end       time.Time // the first verdict
-	pushes    []rehearsal.Crossing
+	*journey
+	who      caller
+	received time.Time // its first exchange
+	credit   time.Duration
+	end      time.Time // the first verdict
+	pushes   []rehearsal.Crossing
 }
 
 // ring is when the attempt's push reached the cloud; false where none did.
@@ -33,19 +32,9 @@ func (l *login) ring() (time.Time, bool) {
 	return l.pushes[0].Arrived, true
 }
 
-// accepted is when the attempt was let in first; false where it never was.
-func (l *login) accepted() (at time.Time, ok bool) {
-	for _, x := range l.exchanges {
-		if x.verdict.Kind == auth.Accept && (!ok || x.at.Before(at)) {
-			at, ok = x.at, true
-		}
-	}
-	return at, ok
-}
-
 // lapsed reports that it ended since nobody answered, or since the last look failed, with somebody still waiting for the end.
 func (l *login) lapsed() bool {
-	return slices.ContainsFunc(l.exchanges, func(x *exchange) bool {
+	return slices.ContainsFunc(l.all, func(x *exchange) bool {
 		return (x.verdict.Reason == auth.PushTimeout || x.verdict.Reason == auth.Unavailable) && !x.verdict.Silent
 	})
 }
@@ -53,6 +42,9 @@ func (l *login) lapsed() bool {
 // truth is what happened, in order.
 type truth struct {
 	*house
+
+	journeys  map[string]*journey // by attempt
+	questions []*question
 
 	logins  []*login // by serial
 	answers []ivalttest.Answer
@@ -69,26 +61,18 @@ type look struct {
 // gather brings together what the world saw.
 func (h *house) gather() *truth {
 	w := &truth{house: h, answers: h.sky.Answers(), labels: map[uint64]int{}}
+	w.link()
 	for _, a := range h.asks {
-		w.logins = append(w.logins, &login{ask: *a})
-	}
-	for _, x := range h.exchanges {
-		for _, l := range w.logins {
-			if l.attempt == x.verdict.Attempt && l.era == x.era {
-				l.exchanges = append(l.exchanges, x)
-			}
-		}
-	}
-	for _, l := range w.logins {
-		if len(l.exchanges) == 0 {
+		l := &login{ask: *a, journey: w.journeys[a.attempt]}
+		w.logins = append(w.logins, l)
+		if l.journey == nil {
+			l.journey = &journey{}
 			h.complain("attempt %d was pushed for, and nobody got its verdict", l.serial)
 			continue
 		}
-		first := l.exchanges[0]
+		first := l.all[0]
 		l.who, l.received, l.credit, l.end = first.who, first.received, first.credit, first.at
-		if n := h.people[l.who.person].phone; n >= 0 {
-			l.mobile = mobileOf(n)
-		}
+		l.logins = append(l.logins, l)
 	}
 	for _, c := range h.crossings {
 		if serial, ok := serialOf(c); ok && serial < len(w.logins) {
@@ -161,6 +145,10 @@ func (w *truth) late(l *login, by time.Time) (acts []int, whyNot string) {
 	rang, pushed := b.ring()
 	until := b.received.Add(w.patience - time.Second + b.credit)
 	switch {
+	case b.parts > 1 || l.parts > 1:
+		return nil, "it went on over a question"
+	case b.mobile != l.mobile:
+		return nil, "the earlier attempt was another phone's"
 	case b.credit == 0:
 		return nil, "the settings give no late credit"
 	case !pushed:
@@ -185,7 +173,7 @@ func (w *truth) late(l *login, by time.Time) (acts []int, whyNot string) {
 // former is the attempt before, of the very same login, in the same process.
 func (w *truth) former(l *login) *login {
 	for _, b := range slices.Backward(w.logins[:l.serial]) {
-		if b.era == l.era && b.who == l.who && len(b.exchanges) > 0 {
+		if b.era == l.era && b.who == l.who && len(b.all) > 0 {
 			return b
 		}
 	}
@@ -206,7 +194,8 @@ func (w *truth) voided(b, l *login) string {
 		}
 	}
 	for _, x := range w.exchanges {
-		sameMobile := w.people[x.who.person].phone >= 0 && mobileOf(w.people[x.who.person].phone) == l.mobile
+		j := w.journeys[x.verdict.Attempt]
+		sameMobile := j != nil && slices.ContainsFunc(j.logins, func(o *login) bool { return o.mobile == l.mobile })
 		if sameMobile && x.era == l.era && x.verdict.Reason == auth.Collision && x.at.After(b.end) && x.at.Before(l.at) {
 			return "a collision had voided it"
 		}
