@@ -105,8 +105,8 @@ func ldapPersonKeys() []Key {
 	return []Key{
 		{Path: "primary.ldap.email", Default: "mail", Meaning: "Attribute with the e-mail that iVALT knows."},
 		{
-			Path: "primary.ldap.mobile", Kind: tree.Texts, Default: "mobile",
-			Meaning: "Attributes with mobile numbers, in order; every value is a phone of the person.",
+			Path: "primary.ldap.mobile", Kind: tree.Texts, Default: "mobile", Empty: true,
+			Meaning: "Attributes with mobile numbers, in order; every value is a phone of the person. `[]`: iVALT looks the phone up by e-mail. Whoever may write them decides whose phone rings.",
 		},
 		{Path: "primary.ldap.groups.base", Unset: "`primary.ldap.base`", Meaning: "DN below which groups are searched for."},
 		{

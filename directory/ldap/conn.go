@@ -153,6 +153,22 @@ func (c *conn) bind(ctx context.Context, name, password string) (standing, error
 	return judge(code, diagnosis(err), controls), nil
 }
 
+// whoAmI is whom the server takes the connection's user for, an authzId (RFC 4532); empty where it does not say.
+func (c *conn) whoAmI(ctx context.Context) (string, error) {
+	var who *ldap.WhoAmIResult
+	err := c.do(ctx, func() (err error) {
+		who, err = c.lib.WhoAmI(nil)
+		return err
+	})
+	switch {
+	case err == nil:
+		return who.AuthzID, nil
+	case answerOf(err) == noAnswer:
+		return "", err
+	}
+	return "", nil
+}
+
 // diagnosis is the server's own text, for judge alone.
 func diagnosis(err error) string {
 	var answer *ldap.Error

@@ -60,6 +60,7 @@ type fake struct {
 	code      int                   // of every search and bind; 0: as it should be; negative: of searches alone
 	anyone    bool                  // every bind is right
 	readers   []string
+	who       map[string]string // authzId by DN of the bind
 	does      func(op string) effect
 	asked     []string        // "bind DN" and "search FILTER", in order
 	searchers map[string]bool // who searched
@@ -168,9 +169,23 @@ func (s *session) next() bool {
 	case "search":
 		return s.search(id, op)
 	case "starttls":
+		if op.Children[0].Data.String() == ldap.ControlTypeWhoAmI {
+			return s.whoAmI(id)
+		}
 		return s.secure(id)
 	}
 	return false
+}
+
+// whoAmI answers as the fake is told to, or does not know the operation.
+func (s *session) whoAmI(id int64) bool {
+	who, knows := s.fake.who[s.bound]
+	if !knows {
+		return s.say(id, result(ldap.ApplicationExtendedResponse, ldap.LDAPResultProtocolError, "canary-diagnosis"), nil)
+	}
+	answer := result(ldap.ApplicationExtendedResponse, 0, "")
+	answer.AppendChild(ber.NewString(ber.ClassContext, ber.TypePrimitive, 11, who, "responseValue"))
+	return s.say(id, answer, nil)
 }
 
 func (s *session) secure(id int64) bool {

@@ -138,6 +138,10 @@ func (s Settings) check(faults *fault.List) {
 	for i, mobile := range s.Mobile {
 		checkAttribute("primary.ldap.mobile["+strconv.Itoa(i)+"]", mobile, faults)
 	}
+	if s.Schema == ActiveDirectory && len(s.Mobile) > 0 {
+		faults.Warn("primary.ldap.mobile", "in Active Directory people may write their own mobile unless that right was taken away, and whoever has a password could put "+
+			"another phone there: name an attribute that administrators alone write, or write [] to have iVALT look the phone up by e-mail")
+	}
 }
 
 // checkAccount judges who may ask: a search account, or each person for themselves.

@@ -80,7 +80,8 @@ func TestSoundSettings(t *testing.T) {
 		warnings string // keys
 	}{
 		{"as they are", func(*Settings) {}, ""},
-		{"Active Directory", func(s *Settings) { s.Schema, s.BindDN = ActiveDirectory, "search@example.com" }, ""},
+		{"Active Directory", func(s *Settings) { s.Schema, s.BindDN = ActiveDirectory, "search@example.com" }, "primary.ldap.mobile"},
+		{"Active Directory, phones by e-mail", func(s *Settings) { s.Schema, s.Mobile = ActiveDirectory, nil }, ""},
 		{"StartTLS", func(s *Settings) { s.URLs = []string{"ldap://a", "ldaps://[::1]:1636/"} }, ""},
 		{"in the clear", func(s *Settings) { s.URLs, s.InsecurePlaintext = []string{"ldaps://a", "ldap://b"}, true }, "primary.ldap.urls[1]"},
 		{"in the clear for nothing", func(s *Settings) { s.InsecurePlaintext = true }, "primary.ldap.insecure_plaintext"},

@@ -117,7 +117,8 @@ func (s *Source) bind(ctx context.Context, name, password string, read func(cont
 	return person, err
 }
 
-// own reads the entry of whoever is bound. It must be theirs. Groups are not asked for: the rules have been judged.
+// own reads the entry of whoever is bound. It must be theirs: where user_dn is no DN the server is asked who that is, since it may take
+// one person's name for another's account. Groups are not asked for: the rules have been judged.
 func (s *Source) own(ctx context.Context, c *conn, user auth.Username, name string) (auth.Person, error) {
 	person, _, err := s.find(ctx, c, user)
 	switch {
@@ -127,8 +128,29 @@ func (s *Source) own(ctx context.Context, c *conn, user auth.Username, name stri
 		return auth.Person{}, fmt.Errorf("%w: the password is right, but primary.ldap.filter finds no entry that the person may read", auth.ErrMisconfigured)
 	case s.byDN && !sameDN(person.Handle, name):
 		return auth.Person{}, fmt.Errorf("%w: primary.ldap.filter finds another entry than primary.ldap.user_dn names", auth.ErrMisconfigured)
+	case s.byDN:
+		return person, nil
+	}
+	who, err := c.whoAmI(ctx)
+	if err == nil && !isOf(person, who) {
+		err = fmt.Errorf("%w: the directory does not say that the entry which primary.ldap.filter finds is whose password this is (Who am I?, RFC 4532); "+
+			"write user_dn as a DN, or set a search account", auth.ErrMisconfigured)
+	}
+	if err != nil {
+		return auth.Person{}, err
 	}
 	return person, nil
+}
+
+// isOf reports that an authzId names a person: `dn:` and their DN, or `u:` and their listed name, behind a domain or alone, as Active
+// Directory says it.
+func isOf(person auth.Person, authzID string) bool {
+	if dn, ok := strings.CutPrefix(authzID, "dn:"); ok {
+		return sameDN(person.Handle, dn)
+	}
+	name, ok := strings.CutPrefix(authzID, "u:")
+	user, err := auth.ParseUsername(name[strings.LastIndexByte(name, '\\')+1:])
+	return ok && err == nil && user == person.Name
 }
 
 // sameDN compares as directories do, without regard to case.

@@ -237,13 +237,19 @@ func TestBindAsUser(t *testing.T) {
 		user, password, says string
 		readers              []string
 		is                   error
+		who                  string // authzId; empty: the server does not say
 	}{
 		{name: "right", userDN: template, base: base, user: "alice", password: alicePassword, readers: []string{aliceDN}},
 		{name: "right, no base", userDN: template, user: "alice", password: alicePassword},
 		{name: "wrong", userDN: template, base: base, user: "alice", password: "canary-wrong", is: auth.ErrBadPassword, says: "wrong password"},
 		{name: "unknown", userDN: template, base: base, user: "carol", password: alicePassword, is: auth.ErrBadPassword, says: "wrong password"},
 		{name: "no local part", userDN: template, base: base, user: `corp\`, password: alicePassword, is: auth.ErrBadPassword, says: "local part"},
-		{name: "no DN", userDN: "{username}@corp.example", base: base, user: `corp\alice`, password: alicePassword, readers: []string{"alice@corp.example"}},
+		{name: "no DN", userDN: "{username}@corp.example", base: base, user: `corp\alice`, password: alicePassword, readers: []string{"alice@corp.example"}, who: `u:CORP\Alice`},
+		{name: "no DN, told as one", userDN: "{username}@corp.example", base: base, user: "alice", password: alicePassword, readers: []string{"alice@corp.example"}, who: "dn:" + aliceDN},
+		{name: "no DN, another's account", userDN: "{username}@corp.example", base: base, user: "alice", password: alicePassword, readers: []string{"alice@corp.example"}, who: `u:CORP\bob`, is: auth.ErrMisconfigured, says: "whose password"},
+		{name: "no DN, another's DN", userDN: "{username}@corp.example", base: base, user: "alice", password: alicePassword, readers: []string{"alice@corp.example"}, who: "dn:uid=bob,ou=people," + base, is: auth.ErrMisconfigured, says: "whose password"},
+		{name: "no DN, and nobody says whose", userDN: "{username}@corp.example", base: base, user: "alice", password: alicePassword, readers: []string{"alice@corp.example"}, is: auth.ErrMisconfigured, says: "whose password"},
+		{name: "no DN, anonymous", userDN: "{username}@corp.example", base: base, user: "alice", password: alicePassword, readers: []string{"alice@corp.example"}, who: "u:", is: auth.ErrMisconfigured, says: "whose password"},
 		{name: "a realm that user_dn drops", userDN: template, base: base, user: "alice@elsewhere.example", password: alicePassword, is: auth.ErrBadPassword, says: "realm"},
 		{name: "a DN as name", userDN: "{user}", base: base, user: aliceDN, password: alicePassword, is: auth.ErrBadPassword, says: "characters"},
 		{name: "may not read", userDN: template, base: base, user: "alice", password: alicePassword, is: auth.ErrMisconfigured, says: "result 50"},
@@ -254,7 +260,11 @@ func TestBindAsUser(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			f := newFake()
 			f.readers = c.readers
-			f.passwords["alice@corp.example"] = alicePassword
+			f.passwords["alice@corp.example"], f.passwords["bob@corp.example"] = alicePassword, "bob's"
+			f.who = map[string]string{"alice@corp.example": c.who}
+			if c.who == "" {
+				f.who = nil
+			}
 			f.passwords["uid=bob+cn=alice,ou=people,"+base] = "x"
 			f.passwords["uid=dave,ou=people,"+base] = "x"
 			settings := byName([]string{"ldap://" + f.listen(t, nil)}, c.userDN)
