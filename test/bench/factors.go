@@ -22,8 +22,8 @@ func factorRows() (storms []beside, own beside) {
 	hash := password.Make(secret.New(rightPassword)).Text().Reveal()
 	alone := crowd{logins: 2000, within: 2 * time.Second, retransmit: true, hash: hash}
 	some, many := alone, alone
-	some.beside, many.beside = inFlight, 4000
-	storms = []beside{{"alone", alone}, {"beside 256 wrong passwords in flight", some}, {"beside 4,000 in flight: the queue sheds", many}}
+	some.beside, many.beside = 100, 4000 // the queue holds 128 a core, all cores but one
+	storms = []beside{{"alone", alone}, {"beside 100 wrong passwords in flight: the queue holds them", some}, {"beside 4,000 in flight: it sheds", many}}
 	return storms, beside{"the crowd's own: a derivation a login", crowd{logins: 200, within: 20 * time.Second, hash: hash, factor: "file"}}
 }
 
