@@ -45,9 +45,9 @@ func padded(password string) []byte {
 	return append([]byte(password), make([]byte, sealSize-len(password))...)
 }
 
-func newGateway(secret string, seed int) *gateway {
+func newGateway(seed int) *gateway {
 	return &gateway{
-		secret: []byte(secret), random: rand.NewChaCha8(sha256.Sum256([]byte(strconv.Itoa(seed)))),
+		secret: []byte(sharedSecret), random: rand.NewChaCha8(sha256.Sum256([]byte(strconv.Itoa(seed)))),
 		pass: padded(rightPassword),
 	}
 }

@@ -276,7 +276,7 @@ func awaitAnswer(ctx context.Context, address, user string) error {
 		return fmt.Errorf("opening a socket: %w", err)
 	}
 	defer func() { _ = conn.Close() }()
-	g := newGateway(sharedSecret, -1)
+	g := newGateway(-1)
 	buf := make([]byte, 4096)
 	for end := time.Now().Add(startWithin); time.Now().Before(end); {
 		_, _ = conn.Write(g.request(nil, 0, user))

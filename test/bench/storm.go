@@ -38,7 +38,7 @@ func (c crowd) besideStorm(ctx context.Context, address string, r *crowdResult) 
 	errs := make([]error, size)
 	var all sync.WaitGroup
 	for i := range size {
-		s := &stormLine{gateway: newGateway(sharedSecret, 1000+i), number: i, window: (c.beside + size - 1) / size, result: &r.storm}
+		s := &stormLine{gateway: newGateway(1000 + i), number: i, window: (c.beside + size - 1) / size, result: &r.storm}
 		s.gateway.pass = padded(wrongPassword)
 		all.Go(func() { errs[i] = s.run(storming, address) })
 	}
@@ -80,7 +80,7 @@ func (s *stormLine) run(ctx context.Context, address string) error {
 		n, err := conn.Read(buf)
 		if err != nil {
 			atomic.AddInt64(&s.result.lost, int64(waiting))
-			return nil //nolint:nilerr // nothing more comes
+			return nil // nothing more comes
 		}
 		id, ok := s.take(buf[:n])
 		if !ok {
@@ -103,7 +103,7 @@ func (s *stormLine) run(ctx context.Context, address string) error {
 func (s *stormLine) send(id int) error {
 	s.count++
 	person := mostLogins - 1 - (s.number*997+s.count)%(mostLogins/2)
-	s.pending[id] = s.gateway.request(s.pending[id], byte(id), userName(person))
+	s.pending[id] = s.gateway.request(s.pending[id], byte(id), userName(person)) //nolint:gosec // G115: within stormWindow
 	if _, err := s.conn.Write(s.pending[id]); err != nil {
 		return fmt.Errorf("sending: %w", err)
 	}

@@ -191,7 +191,7 @@ func (c crowd) play(ctx context.Context, address string, r *crowdResult) ([]answ
 	groups := (c.logins + idsPerSocket - 1) / idsPerSocket
 	for g := range groups {
 		all.Go(func() {
-			part := &group{crowd: c, number: g, begin: begin, gateway: newGateway(sharedSecret, g)}
+			part := &group{crowd: c, number: g, begin: begin, gateway: newGateway(g)}
 			err := part.run(ctx, address)
 			mu.Lock()
 			defer mu.Unlock()
