@@ -3,12 +3,10 @@ package auth
 import (
 	"context"
 	"crypto/rand"
-	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"ivalt-radius/audit"
@@ -28,61 +26,6 @@ type challenge struct {
 	asked Asked     // the push that rings; nil: the phone is to be chosen first
 	until time.Time // the end of the whole login
 	wrong int       // answers before this question that chose no phone
-	timer *time.Timer
-}
-
-// challenges are the questions that are open, by the digest of their State: so the time of a look-up tells nothing of any.
-type challenges struct {
-	mu     sync.Mutex
-	open   map[[sha256.Size]byte]*challenge
-	closed bool
-}
-
-func newChallenges() *challenges { return &challenges{open: map[[sha256.Size]byte]*challenge{}} }
-
-// put opens a question and returns its State, 26 characters that hold 128 random bits at least; empty where too many are open.
-// lapse is called once where nobody answers in time.
-func (s *challenges) put(c *challenge, life time.Duration, most int, lapse func(*challenge)) (stateText string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.closed || len(s.open) >= most {
-		return ""
-	}
-	stateText = rand.Text()
-	name := sha256.Sum256([]byte(stateText))
-	s.open[name] = c
-	c.timer = time.AfterFunc(life, func() {
-		if s.take(name) == c {
-			lapse(c)
-		}
-	})
-	return stateText
-}
-
-// take closes the question, whoever answers it. Nil where none is open.
-func (s *challenges) take(name [sha256.Size]byte) *challenge {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	c := s.open[name]
-	if c != nil {
-		delete(s.open, name)
-		c.timer.Stop()
-	}
-	return c
-}
-
-// close ends all questions, for good.
-func (s *challenges) close() []*challenge {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.closed = true
-	all := make([]*challenge, 0, len(s.open))
-	for _, c := range s.open {
-		c.timer.Stop()
-		all = append(all, c)
-	}
-	clear(s.open)
-	return all
 }
 
 // isFor reports that the answer comes for whom the question was put.
@@ -145,7 +88,7 @@ func (f *Flow) prompt(ctx context.Context, p *pending) Verdict {
 	case !c.until.After(now):
 		p.proof.Answer = Answer{Outcome: TimedOut, Pushed: c.asked != nil}
 	default:
-		stateText = f.challenges.put(c, c.until.Sub(now), p.rules.MaxAttempts, func(c *challenge) { f.abandon(c, "nobody answered the challenge") })
+		stateText = f.challenges.Put(c, c.until.Sub(now), p.rules.MaxAttempts, func(c *challenge) { f.abandon(c, "nobody answered the challenge") })
 		if stateText == "" {
 			p.err = errBusy
 		}
@@ -224,9 +167,9 @@ func (f *Flow) respond(ctx context.Context, l *login, user Username) (verdict Ve
 		}
 		return f.accompany(ctx, p, role)
 	}
-	c := f.challenges.take(sha256.Sum256(l.req.State))
+	c, found := f.challenges.Take(l.req.State)
 	switch {
-	case c == nil:
+	case !found:
 		p.err = errState
 	case !c.isFor(user, l.req):
 		f.abandon(c, "the answer came from elsewhere, or for another name")

@@ -268,8 +268,8 @@ func TestNobodyComesBack(t *testing.T) {
 				if !ok || e.Event != "challenge_abandoned" || e.User != "bob" || (how == "approves and never comes back") != strings.Contains(e.Detail, "the phone: approved") {
 					t.Errorf("evidence: %+v", h.noted)
 				}
-				if len(h.challenges.open) != 0 || len(h.attempts.open) != 0 || len(h.committed) != 0 {
-					t.Errorf("left behind: %d questions, %d attempts; committed %+v", len(h.challenges.open), len(h.attempts.open), h.committed)
+				if h.challenges.Len() != 0 || len(h.attempts.open) != 0 || len(h.committed) != 0 {
+					t.Errorf("left behind: %d questions, %d attempts; committed %+v", h.challenges.Len(), len(h.attempts.open), h.committed)
 				}
 			})
 		})

@@ -61,19 +61,10 @@ func TestStopBetweenPacketAndQuestion(t *testing.T) {
 		_, wait := h.Open(context.Background(), &r)
 		h.Stop()
 		want(t, wait(), Reject, ShuttingDown)
-		if len(h.challenges.open) != 0 {
+		if h.challenges.Len() != 0 {
 			t.Error("a question is open")
 		}
 	})
-}
-
-// TestNoQuestionsAfterStop: the house is closed.
-func TestNoQuestionsAfterStop(t *testing.T) {
-	s := newChallenges()
-	s.close()
-	if text := s.put(&challenge{}, time.Minute, 10, func(*challenge) {}); text != "" {
-		t.Error("a question is put")
-	}
 }
 
 // TestAPushWithoutAQuestionIsWithdrawn: where no question can be put any more, the phone does not go on ringing.

@@ -9,6 +9,7 @@ import (
 
 	"ivalt-radius/audit"
 	"ivalt-radius/auth/approvals"
+	"ivalt-radius/auth/questions"
 	"ivalt-radius/policy"
 )
 
@@ -27,7 +28,7 @@ type Options struct {
 // Flow runs logins. Its methods are safe for concurrent use.
 type Flow struct {
 	attempts   *attempts
-	challenges *challenges
+	challenges *questions.Open[*challenge]
 	approvals  *approvals.Store
 	opening    atomic.Int64 // logins whose directory and first factor are being asked apart from the caller
 	Options
@@ -35,7 +36,7 @@ type Flow struct {
 
 // New makes a Flow. All of Options are required.
 func New(o Options) *Flow {
-	return &Flow{attempts: newAttempts(), challenges: newChallenges(), approvals: approvals.New(), Options: o}
+	return &Flow{attempts: newAttempts(), challenges: questions.New[*challenge](), approvals: approvals.New(), Options: o}
 }
 
 // Drain admits no new attempt from now on; requests that would begin one get a silent verdict. Waiting ones may still be
@@ -45,7 +46,7 @@ func (f *Flow) Drain() { f.attempts.drain() }
 // Stop ends every waiting attempt as `shutting_down`, and every open challenge.
 func (f *Flow) Stop() {
 	f.attempts.stop()
-	for _, c := range f.challenges.close() {
+	for _, c := range f.challenges.Close() {
 		f.abandon(c, "the server is stopping")
 	}
 }
@@ -66,22 +67,39 @@ func (f *Flow) Run(ctx context.Context, req *Request) Verdict {
 }
 
 // Open is Run as far as it goes without waiting for a phone, a disk, a directory or a first factor. Where wait is nil the verdict
-// stands; otherwise wait blocks until there is one, and is to be called once. So a login that is denied at once costs no
-// goroutine, and one that waits parks in a goroutine whose stack has never been deep, unless a directory or a first factor had
-// to be asked there. req must not change until the verdict.
+// stands; otherwise wait blocks until there is one, and is to be called once. So a login that is denied at once, or that finds too many
+// first factors before it, costs no goroutine, and one that waits parks in a goroutine whose stack has never been deep, unless a directory
+// or a first factor had to be asked there. req must not change until the verdict.
 func (f *Flow) Open(ctx context.Context, req *Request) (verdict Verdict, wait func() Verdict) {
 	rules := req.Client.Rules
-	if rules == nil || !rules.Waits {
-		return f.open(ctx, req)
+	if rules == nil || !rules.DirectoryWaits {
+		return f.open(ctx, req, factorApart)
 	}
-	if int(f.opening.Add(1)) > rules.MaxAttempts {
-		f.opening.Add(-1)
+	if !f.mayOpen(rules) {
 		l := login{rules: rules, req: req, first: req.Received}
 		user, err := l.name()
 		return f.refuse(ctx, &l, Subject{User: user}, policy.Decision{}, cmp.Or(err, errBusy)), nil
 	}
-	return verdict, func() Verdict {
-		verdict, wait := f.openApart(ctx, req)
+	return verdict, f.apart(func() (Verdict, func() Verdict) { return f.open(ctx, req, factorHere) })
+}
+
+// mayOpen counts one more login among those that are being opened apart from the caller, where there is room.
+func (f *Flow) mayOpen(rules *Rules) bool {
+	if int(f.opening.Add(1)) > rules.MaxAttempts {
+		f.opening.Add(-1)
+		return false
+	}
+	return true
+}
+
+// apart goes on with a login that is counted among those that are being opened, and counts it off.
+func (f *Flow) apart(open func() (Verdict, func() Verdict)) (wait func() Verdict) {
+	counted := func() (Verdict, func() Verdict) {
+		defer f.opening.Add(-1)
+		return open()
+	}
+	return func() Verdict {
+		verdict, wait := counted()
 		if wait != nil {
 			verdict = wait()
 		}
@@ -89,14 +107,16 @@ func (f *Flow) Open(ctx context.Context, req *Request) (verdict Verdict, wait fu
 	}
 }
 
-// openApart opens a login that is counted among those that are being opened.
-func (f *Flow) openApart(ctx context.Context, req *Request) (Verdict, func() Verdict) {
-	defer f.opening.Add(-1)
-	return f.open(ctx, req)
-}
+// where says on whose goroutine a first factor is checked that takes its time.
+type where uint8
+
+const (
+	factorApart where = iota // the login's own
+	factorHere               // this one
+)
 
 // open is the story of a login up to where it waits for its phone.
-func (f *Flow) open(ctx context.Context, req *Request) (verdict Verdict, wait func() Verdict) {
+func (f *Flow) open(ctx context.Context, req *Request, checked where) (verdict Verdict, wait func() Verdict) {
 	l := login{rules: req.Client.Rules, req: req, first: req.Received}
 	user, err := l.name()
 	if err == nil && len(req.State) > 0 {
@@ -107,18 +127,34 @@ func (f *Flow) open(ctx context.Context, req *Request) (verdict Verdict, wait fu
 	}
 	subject, err := f.identify(ctx, &l, user, err)
 	decision, err := f.decide(&l, subject, err)
-	proof, err := f.primary(ctx, &l, &subject, decision, err)
-	decision = f.judgeAnew(&l, subject, decision, err)
+	if err == nil && checked == factorApart && l.factorWaits(decision) {
+		if l.factorFull(decision) || !f.mayOpen(l.rules) {
+			return f.refuse(ctx, &l, subject, decision, errBusy), nil
+		}
+		return verdict, f.checkApart(ctx, l, subject, decision)
+	}
+	return f.check(ctx, &l, subject, decision, err)
+}
+
+// checkApart has its own copies of everything, so that a login that is denied at once leaves nothing on the heap.
+func (f *Flow) checkApart(ctx context.Context, l login, s Subject, d policy.Decision) (wait func() Verdict) {
+	return f.apart(func() (Verdict, func() Verdict) { return f.check(ctx, &l, s, d, nil) })
+}
+
+// check has the first factor checked, and the login wait for its phone.
+func (f *Flow) check(ctx context.Context, l *login, subject Subject, decision policy.Decision, err error) (verdict Verdict, wait func() Verdict) {
+	proof, err := f.primary(ctx, l, &subject, decision, err)
+	decision = f.judgeAnew(l, subject, decision, err)
 	switch {
 	case err != nil || decision.Action == policy.Deny:
-		return f.refuse(ctx, &l, subject, decision, err), nil
+		return f.refuse(ctx, l, subject, decision, err), nil
 	case decision.Action == policy.Exempt || proof.remembers(decision, f.Now()):
-		waiting := l
+		waiting := *l
 		decision.Fail = policy.Fail{} // iVALT is not asked: what is forgotten by the end is no outage
 		return verdict, func() Verdict { return f.settle(ctx, &waiting, decision, proof, nil) }
 	}
-	a, role := f.attempts.enter(f.attempts.key(subject.User, req), req, f.Now(), l.rules.MaxAttempts)
-	p := &pending{login: l, attempt: a, subject: subject, decision: decision, proof: proof}
+	a, role := f.attempts.enter(f.attempts.key(subject.User, l.req), l.req, f.Now(), l.rules.MaxAttempts)
+	p := &pending{login: *l, attempt: a, subject: subject, decision: decision, proof: proof}
 	if role == leads {
 		p.begin(f)
 		return verdict, func() Verdict { return f.lead(ctx, p) }

@@ -108,13 +108,35 @@ func (f *Flow) again(l *login, before policy.Decision) policy.Decision {
 	return after
 }
 
+// factor is the first factor that a login has to show.
+func (l *login) factor(d policy.Decision) (policy.Factor, Primary) {
+	factor := cmp.Or(d.Factor, l.req.Client.Factor)
+	return factor, l.rules.Primaries[factor]
+}
+
+// factorWaits reports that the first factor is one that takes its time. NoPrimary, and the word of a policy that denies, do not.
+func (l *login) factorWaits(d policy.Decision) bool {
+	if !l.rules.Waits || d.Action == policy.Deny {
+		return false
+	}
+	_, primary := l.factor(d)
+	_, none := primary.(NoPrimary)
+	return primary != nil && !none
+}
+
+// factorFull reports that the first factor would refuse one more login as busy.
+func (l *login) factorFull(d policy.Decision) bool {
+	_, primary := l.factor(d)
+	b, ok := primary.(Bounded)
+	return ok && b.Full(l.req.Method)
+}
+
 // primary checks the first factor of a login that policy does not deny.
 func (f *Flow) primary(ctx context.Context, l *login, s *Subject, d policy.Decision, err error) (Proof, error) {
 	if err != nil || d.Action == policy.Deny {
 		return Proof{}, err
 	}
-	factor := cmp.Or(d.Factor, l.req.Client.Factor)
-	primary := l.rules.Primaries[factor]
+	factor, primary := l.factor(d)
 	switch {
 	case primary == nil:
 		return Proof{}, fmt.Errorf("%w: none is set for this client", ErrMisconfigured)

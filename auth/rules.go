@@ -14,9 +14,9 @@ type Rules struct {
 	Primaries   map[policy.Factor]Primary // what no rule and no client names need not be here
 	MaxAttempts int                       // logins that may wait at once; more are `busy`
 
-	// Waits says that the directory or a first factor asks the network, or the processor for long: then no login opens on the
-	// caller's own goroutine.
-	Waits bool
+	// Waits says that the directory or a first factor other than NoPrimary asks the network, or the processor for long: then none is
+	// asked on the caller's own goroutine, and what they take is bounded. DirectoryWaits says it of the directory: then no login opens there.
+	Waits, DirectoryWaits bool
 
 	// LateCredit is how long after its deadline a login's approval still counts for the very same login: where a first factor was
 	// checked and the calling station is known, and where either is missing. 0: not at all.

@@ -15,6 +15,8 @@ import (
 type Verifier interface {
 	// Verify derives every hash that it is given, the zero one too.
 	Verify(ctx context.Context, h password.Hash, password secret.Secret) (bool, error)
+	// Full reports that Verify would refuse now, since too many wait already.
+	Full() bool
 }
 
 // MSCHAP checks an MS-CHAPv2 response against an NT hash of 32 hexadecimal digits, as the name that the request carries. An error that
@@ -52,6 +54,9 @@ func (f *fileFactor) Verify(ctx context.Context, s auth.Subject, req *auth.Reque
 	}
 	return auth.Checked{}, fmt.Errorf("%w: the request holds no password", auth.ErrBadPassword)
 }
+
+// Full implements auth.Bounded: passwords alone take long.
+func (f *fileFactor) Full(m auth.Method) bool { return m == auth.PAP && f.verifier.Full() }
 
 // The details of one refusal, which the log and the trail alone hold.
 var (

@@ -36,7 +36,10 @@ func hashed(tb testing.TB, c password.Cost) secret.Secret {
 type worker struct {
 	costs []password.Cost
 	err   error
+	full  bool
 }
+
+func (w *worker) Full() bool { return w.full }
 
 func (w *worker) Verify(_ context.Context, h password.Hash, typed secret.Secret) (bool, error) {
 	w.costs = append(w.costs, h.Cost())
@@ -263,6 +266,16 @@ func TestRealHashes(t *testing.T) {
 	s, req := login(t, "mallory", right)
 	if _, err := primary.Verify(t.Context(), s, req); !errors.Is(err, auth.ErrBadPassword) {
 		t.Errorf("mallory: %v", err)
+	}
+}
+
+// TestFull: what waits before the derivations concerns passwords alone.
+func TestFull(t *testing.T) {
+	for _, full := range []bool{false, true} {
+		primary, _ := staff(t).Primary(&worker{full: full}, nil).(auth.Bounded)
+		if primary.Full(auth.PAP) != full || primary.Full(auth.MSCHAPv2) || primary.Full(auth.NoCredential) {
+			t.Errorf("full %v: PAP %v, MS-CHAPv2 %v", full, primary.Full(auth.PAP), primary.Full(auth.MSCHAPv2))
+		}
 	}
 }
 

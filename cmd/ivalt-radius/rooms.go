@@ -54,7 +54,8 @@ func understand(s *config.Settings, before fault.List, verifier *password.Verifi
 	faults = append(faults, found...)
 
 	r.rules = &auth.Rules{
-		Policy: r.policy, Directory: r.sources.Directory, Primaries: r.sources.Primaries, Waits: r.sources.Waits, MaxAttempts: s.MaxAttempts,
+		Policy: r.policy, Directory: r.sources.Directory, Primaries: r.sources.Primaries, MaxAttempts: s.MaxAttempts,
+		Waits: r.sources.Waits, DirectoryWaits: r.sources.DirectoryWaits,
 		LateCredit: s.IVALT.LateCredit, InsecureLateCredit: s.IVALT.InsecureLateCredit,
 		ChallengeFor: s.IVALT.ApprovalTimeout, Enrolment: s.Users.EnrolmentMessage,
 	}

@@ -22,7 +22,7 @@ type Cost struct {
 }
 
 // The costs that Parse takes. The least memory is that of the leanest of OWASP's equal choices (Password Storage Cheat Sheet: 7 MiB, 5 passes); the most is
-// libsodium's "moderate". A server has a derivation a core under way, so on sixteen cores that is 4 GiB already, which an entry of
+// libsodium's "moderate". A server has almost a derivation a core under way, so on sixteen cores that is 4 GiB already, which an entry of
 // users.file must not multiply.
 const (
 	leastMemory, mostMemory = 7 << 10, 256 << 10 // KiB
@@ -36,7 +36,7 @@ const (
 const saltSize, keySize = 16, 32
 
 // Standard is the cost of Make, OWASP's first choice: 19 MiB, two passes, one lane. All of OWASP's choices cost an attacker the same. This one takes little
-// memory for a server that has as many under way as cores, and its one lane takes one core, as Verifier counts.
+// memory for a server that has almost as many under way as cores, and its one lane takes one core, as Verifier counts.
 func Standard() Cost { return Cost{Memory: 19 << 10, Passes: 2, Lanes: 1} }
 
 // String is the cost as the PHC form writes it.

@@ -9,21 +9,23 @@ import (
 	"ivalt-radius/secret"
 )
 
-// waitingPerCore is how many checks may wait for each core. At the standard cost, some 30 ms, the last of them waits about 4 s: within the
-// patience of every NAS, with the time for a push behind it.
+// waitingPerCore is how many checks may wait for each derivation that runs. At the standard cost, some 30 ms, the last of them waits about 4 s:
+// within the patience of every NAS, with the time for a push behind it. A longer queue would only hold logins that nobody waits for.
 const waitingPerCore = 128
 
-// Verifier checks passwords: one derivation a core at a time, and a bounded number that wait their turn. There is one for a process.
-// It is safe for concurrent use.
+// Verifier checks passwords: a bounded number of derivations at a time, and a bounded number that wait their turn. There is one for a
+// process. It is safe for concurrent use.
 type Verifier struct {
 	room    chan struct{} // as many as may run or wait
 	running chan struct{} // as many as may run
 	matches func(Hash, secret.Secret) bool
 }
 
-// NewVerifier makes a Verifier for the cores that the process may use now (GOMAXPROCS).
+// NewVerifier makes a Verifier for the cores that the process may use now (GOMAXPROCS), all but one of them. With a derivation on every
+// core whoever waits for a phone's answer would get it only when the scheduler takes a core away from one of them, tens of milliseconds later,
+// and again for every step (BenchmarkBeside). On a single core that cannot be helped.
 func NewVerifier() *Verifier {
-	return newVerifier(runtime.GOMAXPROCS(0), waitingPerCore, Hash.matches)
+	return newVerifier(max(1, runtime.GOMAXPROCS(0)-1), waitingPerCore, Hash.matches)
 }
 
 func newVerifier(cores, waiting int, matches func(Hash, secret.Secret) bool) *Verifier {
@@ -50,3 +52,6 @@ func (v *Verifier) Verify(ctx context.Context, h Hash, password secret.Secret) (
 	}
 	return v.matches(h, password), nil
 }
+
+// Full reports that Verify would refuse now. It takes no place, so that Verify may still refuse where it does not.
+func (v *Verifier) Full() bool { return len(v.room) == cap(v.room) }

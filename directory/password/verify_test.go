@@ -3,6 +3,7 @@ package password
 import (
 	"context"
 	"errors"
+	"runtime"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -38,6 +39,9 @@ func TestBounded(t *testing.T) {
 			}()
 		}
 		synctest.Wait()
+		if !v.Full() {
+			t.Error("it is not full")
+		}
 		before := time.Now()
 		if ok, err := v.Verify(t.Context(), Hash{}, secret.Secret{}); ok || !errors.Is(err, auth.ErrBusy) || time.Since(before) != 0 {
 			t.Errorf("one too many: %v, %v after %s", ok, err, time.Since(before))
@@ -47,7 +51,7 @@ func TestBounded(t *testing.T) {
 		if right.Load() != cores*(1+waiting) || s.most.Load() != cores || s.all.Load() != right.Load() {
 			t.Errorf("%d are right, %d at once, %d in all", right.Load(), s.most.Load(), s.all.Load())
 		}
-		if ok, err := v.Verify(t.Context(), Hash{}, secret.Secret{}); !ok || err != nil {
+		if ok, err := v.Verify(t.Context(), Hash{}, secret.Secret{}); v.Full() || !ok || err != nil {
 			t.Errorf("room is not given back: %v", err)
 		}
 	})
@@ -77,6 +81,17 @@ func TestWaiterLeaves(t *testing.T) {
 			t.Errorf("%d derivations", s.all.Load())
 		}
 	})
+}
+
+// TestACoreIsLeft: the logins that wait for a phone keep one for themselves, where there are several.
+func TestACoreIsLeft(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
+	for cores, want := range map[int]int{1: 1, 2: 1, 4: 3} {
+		runtime.GOMAXPROCS(cores)
+		if v := NewVerifier(); cap(v.running) != want || cap(v.room) != want*(1+waitingPerCore) {
+			t.Errorf("%d cores: %d derivations, room for %d", cores, cap(v.running), cap(v.room))
+		}
+	}
 }
 
 func TestVerifierDerives(t *testing.T) {

@@ -99,7 +99,7 @@ func (c contender) ask(ctx context.Context, n int, until time.Time, r *round) er
 		return fmt.Errorf("opening a socket: %w", err)
 	}
 	defer func() { _ = conn.Close() }()
-	l := line{contender: c, gateway: newGateway(sharedSecret, n), conn: conn}
+	l := line{contender: c, gateway: newGateway(n), conn: conn}
 	if err := l.fill(); err != nil {
 		return err
 	}

@@ -17,6 +17,7 @@ type options struct {
 	rounds                      int
 	length                      time.Duration
 	crowds                      string
+	storms                      int
 	only                        string
 }
 
@@ -29,6 +30,7 @@ func main() {
 	flag.IntVar(&o.rounds, "rounds", 5, "rounds of each contender; 0: crowds alone")
 	flag.DurationVar(&o.length, "length", 2*time.Second, "of a round")
 	flag.StringVar(&o.crowds, "crowds", "100,1000,5000,10000,20000", "how many logins wait at once, a run each")
+	flag.IntVar(&o.storms, "storms", 3, "rounds of first factors beside waiting logins; 0: none")
 	flag.StringVar(&o.only, "only", "", "just the contenders whose name holds this, and the echo; no crowds")
 	flag.Parse()
 	if o.baseline != "" { // stopped by signal, as any bare server
@@ -62,5 +64,9 @@ func bench(ctx context.Context, o options) (err error) {
 	if err != nil {
 		return err
 	}
-	return report(o, first+second, results)
+	third, err := factors(ctx, o)
+	if err != nil {
+		return err
+	}
+	return report(o, first+second+third, results)
 }

@@ -34,10 +34,21 @@ type gateway struct {
 	pass   []byte
 }
 
-func newGateway(secret string, seed int) *gateway {
+// The passwords that people type.
+const (
+	rightPassword = "correct horse"
+	wrongPassword = "another horse"
+)
+
+// padded is a password as RFC 2865 section 5.2 fills it up, 16 octets at most.
+func padded(password string) []byte {
+	return append([]byte(password), make([]byte, sealSize-len(password))...)
+}
+
+func newGateway(seed int) *gateway {
 	return &gateway{
-		secret: []byte(secret), random: rand.NewChaCha8(sha256.Sum256([]byte(strconv.Itoa(seed)))),
-		pass: []byte("correct horse\x00\x00\x00"),
+		secret: []byte(sharedSecret), random: rand.NewChaCha8(sha256.Sum256([]byte(strconv.Itoa(seed)))),
+		pass: padded(rightPassword),
 	}
 }
 

@@ -25,17 +25,17 @@ func field() []starting {
 			return start(ctx, o.dir, "ready on", nil, os.Args[0], "-baseline", kind)
 		}
 	}
-	product := func(name string) func(context.Context, options) (*process, error) {
+	reject := func(name string) func(context.Context, options) (*process, error) {
 		return func(ctx context.Context, o options) (*process, error) {
-			return ours(ctx, o, name, "deny", "http://127.0.0.1:1")
+			return ours(ctx, o, product{name: name, policy: "deny", cloud: "http://127.0.0.1:1"})
 		}
 	}
 	return []starting{
 		{"raw UDP echo", unsealed, bareServer("echo")},
 		{"layeh `PacketServer`, no Message-Authenticator", bare, bareServer("layeh")},
 		{"layeh, Message-Authenticator verified and signed", signed, bareServer("layeh-signed")},
-		{"ivalt-radius, log and trail on", signed, product("log and trail on")},
-		{"ivalt-radius, trail on, log quiet", signed, product("trail on, log quiet")},
+		{"ivalt-radius, log and trail on", signed, reject("log and trail on")},
+		{"ivalt-radius, trail on, log quiet", signed, reject("trail on, log quiet")},
 		{"FreeRADIUS `files`, Reject", bare, freeradius},
 	}
 }
@@ -102,6 +102,9 @@ func ratio(a, b []round) float64 {
 
 // waiting runs the second table.
 func waiting(ctx context.Context, o options) (string, []crowdResult, error) {
+	if o.crowds == "" {
+		return "", nil, nil
+	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "## Logins that wait for a phone\n\nThe phone approves %s after its push; simulator, generator and server share the machine. "+
 		"*Added* is from the approval to the answer (polling decides it), *own* from the poll that learned of it to the answer.\n\n", approveAfter)
@@ -111,7 +114,7 @@ func waiting(ctx context.Context, o options) (string, []crowdResult, error) {
 	if o.rounds > 0 {
 		crowds = append(crowds, crowd{logins: 10000, within: time.Second}) // a burst: nothing may be lost, nothing is sent again
 	}
-	for _, text := range strings.Split(o.crowds, ",") {
+	for _, text := range strings.FieldsFunc(o.crowds, func(r rune) bool { return r == ',' }) {
 		n, err := strconv.Atoi(strings.TrimSpace(text))
 		if err != nil {
 			return "", nil, fmt.Errorf("-crowds: %w", err)

@@ -183,10 +183,49 @@ func layehVerify(p *radius.Packet) bool {
 	return hmac.Equal(got, layehMAC(p))
 }
 
-// ours runs the product. log says where its log goes: a file as an operator would have it, or nowhere.
-func ours(ctx context.Context, o options, name, policy, cloud string) (*process, error) {
-	dir := filepath.Join(o.dir, name)
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+// product is how the product is set up.
+type product struct {
+	name, policy, cloud string
+
+	hash   string // of everybody's password; empty: nobody has one, and there is no client of the storm
+	factor string // the first factor of the waiting logins; empty: none
+}
+
+// stormSource is where the storm beside the waiting logins comes from, a client of its own.
+const stormSource = "127.0.0.2"
+
+// clients are its gateways. Without hashes these are settings that knew no first factor.
+func (p product) clients() string {
+	const form = "  - {name: %s, networks: [%q], secrets: [%q], message_authenticator: required, answer_within: 60s%s}\n"
+	factor := ""
+	if p.factor != "" {
+		factor = ", primary: " + p.factor
+	}
+	text := fmt.Sprintf(form, "bench", "127.0.0.0/8", sharedSecret, factor)
+	if p.hash != "" {
+		text += fmt.Sprintf(form, "storm", stormSource+"/32", sharedSecret, ", primary: file")
+	}
+	return text
+}
+
+// people are those of users.file.
+func (p product) people() string {
+	var b strings.Builder
+	for n := range mostLogins {
+		name := userName(n)
+		fmt.Fprintf(&b, "%s: {mobile: %q", name, ivalttest.DerivedMobile(name+"@example.com"))
+		if p.hash != "" {
+			fmt.Fprintf(&b, ", password: %q", p.hash)
+		}
+		b.WriteString("}\n")
+	}
+	return b.String()
+}
+
+// ours runs the product, in a directory of its own.
+func ours(ctx context.Context, o options, setup product) (*process, error) {
+	dir, err := os.MkdirTemp(o.dir, "ours-")
+	if err != nil {
 		return nil, fmt.Errorf("making a directory: %w", err)
 	}
 	address, err := freePort(ctx)
@@ -194,12 +233,7 @@ func ours(ctx context.Context, o options, name, policy, cloud string) (*process,
 		return nil, err
 	}
 	users := filepath.Join(dir, "users.yaml")
-	var people strings.Builder
-	for n := range mostLogins {
-		name := userName(n)
-		fmt.Fprintf(&people, "%s: {mobile: %q}\n", name, ivalttest.DerivedMobile(name+"@example.com"))
-	}
-	if err := os.WriteFile(users, []byte(people.String()), 0o600); err != nil {
+	if err := os.WriteFile(users, []byte(setup.people()), 0o600); err != nil {
 		return nil, fmt.Errorf("writing people: %w", err)
 	}
 	config := filepath.Join(dir, "config.yaml")
@@ -207,20 +241,19 @@ func ours(ctx context.Context, o options, name, policy, cloud string) (*process,
 max_attempts: 120000
 reject_delay: 0s
 clients:
-  - {name: bench, networks: ["127.0.0.0/8"], secrets: [%q], message_authenticator: required, answer_within: 60s}
-ivalt:
+%sivalt:
   url: %q
   api_key: %q
   limits: {per_second: 0, per_minute: 0, per_hour: 0}
 users: {email: "{username}@example.com", file: %q}
 policy: {default: %s}
 state: {directory: %q}
-`, address, sharedSecret, cloud, apiKey, users, policy, filepath.Join(dir, "state"))
+`, address, setup.clients(), setup.cloud, apiKey, users, setup.policy, filepath.Join(dir, "state"))
 	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
 		return nil, fmt.Errorf("writing settings: %w", err)
 	}
 	level := "info"
-	if strings.HasSuffix(name, "quiet") {
+	if strings.HasSuffix(setup.name, "quiet") {
 		level = "error"
 	}
 	p, err := start(ctx, o.dir, "", nil, o.binary, "serve", "--config", config, "--log-level", level)
@@ -243,7 +276,7 @@ func awaitAnswer(ctx context.Context, address, user string) error {
 		return fmt.Errorf("opening a socket: %w", err)
 	}
 	defer func() { _ = conn.Close() }()
-	g := newGateway(sharedSecret, -1)
+	g := newGateway(-1)
 	buf := make([]byte, 4096)
 	for end := time.Now().Add(startWithin); time.Now().Before(end); {
 		_, _ = conn.Write(g.request(nil, 0, user))

@@ -31,6 +31,10 @@ type crowd struct {
 	logins     int
 	within     time.Duration // they all arrive in this time, evenly
 	retransmit bool
+
+	hash   string // of everybody's password; empty: nobody has one
+	factor string // the crowd's first factor; empty: none
+	beside int    // how many requests with wrong passwords another client keeps in flight meanwhile
 }
 
 // crowdResult is what became of it.
@@ -43,6 +47,7 @@ type crowdResult struct {
 	perLogin                       int64           // octets of resident memory
 	cpu                            time.Duration   // a login
 	calls                          float64         // iVALT calls a login
+	storm                          stormResult
 }
 
 func quantile(d []time.Duration, q float64) time.Duration {
@@ -121,8 +126,7 @@ func wait(ctx context.Context, o options, c crowd) (crowdResult, error) {
 	watch := newObserver()
 	cloud := httptest.NewServer(watch)
 	defer cloud.Close()
-	name := fmt.Sprintf("crowd-%d-%t", c.logins, c.retransmit)
-	p, err := ours(ctx, o, name, "require_push", cloud.URL)
+	p, err := ours(ctx, o, product{name: "crowd", policy: "require_push", cloud: cloud.URL, hash: c.hash, factor: c.factor})
 	if p != nil {
 		defer p.stop()
 	}
@@ -142,7 +146,7 @@ func wait(ctx context.Context, o options, c crowd) (crowdResult, error) {
 			<-time.After(200 * time.Millisecond)
 		}
 	}()
-	answers, err := c.play(ctx, p.address, &r)
+	answers, err := c.besideStorm(ctx, p.address, &r)
 	stop()
 	<-watched
 	if err != nil {
@@ -187,7 +191,7 @@ func (c crowd) play(ctx context.Context, address string, r *crowdResult) ([]answ
 	groups := (c.logins + idsPerSocket - 1) / idsPerSocket
 	for g := range groups {
 		all.Go(func() {
-			part := &group{crowd: c, number: g, begin: begin, gateway: newGateway(sharedSecret, g)}
+			part := &group{crowd: c, number: g, begin: begin, gateway: newGateway(g)}
 			err := part.run(ctx, address)
 			mu.Lock()
 			defer mu.Unlock()

@@ -23,6 +23,8 @@ type Sources struct {
 	Primaries map[policy.Factor]auth.Primary
 	Waits     bool // one of them asks the network, or the processor for long
 
+	DirectoryWaits bool // the directory does
+
 	ldap *ldap.Source
 }
 
@@ -43,7 +45,7 @@ func New(s *config.Settings, people []directory.Entry, verifier *password.Verifi
 		source, found := ldap.New(ldapSettings(s.Primary.LDAP))
 		faults = append(faults, found...)
 		if source != nil {
-			out.ldap, out.Waits = source, true
+			out.ldap, out.Waits, out.DirectoryWaits = source, true, listed != nil
 			out.add(s, policy.LDAPFactor, source)
 			if listed != nil {
 				out.Directory = directory.Combine(listed, source)
