@@ -127,7 +127,7 @@ func TestManyPhones(t *testing.T) {
 func TestACopyBehindAWithdrawnLogin(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newHouse()
-		h.phone = func(ctx context.Context, p *Push) Answer {
+		h.phone = func(ctx context.Context, _ *Push) Answer {
 			select {
 			case <-time.After(20 * time.Second):
 				return Answer{Outcome: Approved, Pushed: true}

@@ -58,9 +58,9 @@ func TestRejoin(t *testing.T) {
 
 // TestRepliesAreNotWrittenInto: a Decision's Reply is shared by all logins of its rule.
 func TestRepliesAreNotWrittenInto(t *testing.T) {
-	shared := make([]policy.Attribute, 1, 4)
-	gathered(shared, []policy.Attribute{{Name: "Class", Value: "of one login"}})
-	if shared[:2][1].Name != "" {
+	room := make([]policy.Attribute, 4)
+	gathered(room[:1], []policy.Attribute{{Name: "Class", Value: "of one login"}})
+	if room[1].Name != "" {
 		t.Error("one login's attribute stands in the rule's")
 	}
 }
