@@ -21,8 +21,6 @@ type Proof struct {
 	Password bool   // a first factor was really checked
 	Answer   Answer // what the phone said
 
-	asked bool // Answer is iVALT's, or says why there is none: without it no fail mode counts
-
 	SameLogin   time.Time // the last approval of this client, person, calling station and password; zero: none
 	SameStation time.Time // the last approval of this person at this calling station; zero: none
 

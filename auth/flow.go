@@ -176,8 +176,8 @@ func (f *Flow) accompany(ctx context.Context, p *pending, role role) (verdict Ve
 	return f.settle(ctx, &p.login, p.decision, p.proof, errBusy), nil
 }
 
-// refuse ends a login that policy denies, or that something is wrong with. A copy of a login that waits is not answered where it
-// cannot be judged now: a Reject would end the login that it copies.
+// refuse ends a login that policy denies, or that something is wrong with. A copy of a login that waits, or was let in a moment ago, is
+// not answered where it cannot be judged now: a Reject would end the login that it copies.
 func (f *Flow) refuse(ctx context.Context, l *login, s Subject, d policy.Decision, err error) Verdict {
 	if err != nil {
 		if why := reasonOf(err); (why == Busy || why == Unavailable) && f.attempts.waits(f.attempts.key(s.User, l.req), f.Now()) {
@@ -280,7 +280,7 @@ func (f *Flow) lead(ctx context.Context, p *pending) Verdict {
 		if !said {
 			return f.prompt(ctx, p)
 		}
-		p.proof.Answer, p.proof.asked = answer, true
+		p.proof.Answer = answer
 	} else if p.err == nil && p.chooses() {
 		return f.prompt(ctx, p)
 	}
