@@ -56,11 +56,8 @@ func (p *pending) answerBy() time.Time {
 	return p.leaveBy()
 }
 
-// await waits for the phone, as long as this exchange may: where the NAS puts a question that is not long.
+// await waits for the phone, as long as this exchange may where the NAS puts a question: that is not long.
 func (p *pending) await(asked Asked, now time.Time) (Answer, bool) {
-	if p.req.Client.Prompts != ConfirmPhone {
-		return <-asked.Answer(), true
-	}
 	patience := promptAfter
 	if p.answer != nil && p.answer.asked != nil {
 		patience = p.leaveBy().Sub(now) // the person says that it is done
@@ -180,7 +177,7 @@ func (f *Flow) respond(ctx context.Context, l *login, user Username) (verdict Ve
 		f.attempts.succeed(a, c.asker.attempt, p)
 		f.proceed(p)
 	}
-	return verdict, func() Verdict { return f.lead(ctx, p) }
+	return verdict, func() Verdict { return f.lead(ctx, p.listen()) }
 }
 
 // goesOn is the login in its next exchange, with the client and the rules that it began with: a push that rings was promised by them.

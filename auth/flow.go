@@ -157,7 +157,7 @@ func (f *Flow) check(ctx context.Context, l *login, subject Subject, decision po
 	p := &pending{login: *l, attempt: a, subject: subject, decision: decision, proof: proof}
 	if role == leads {
 		p.begin(f)
-		return verdict, func() Verdict { return f.lead(ctx, p) }
+		return verdict, func() Verdict { return f.lead(ctx, p.listen()) }
 	}
 	return f.accompany(ctx, p, role)
 }
@@ -272,16 +272,25 @@ func (f *Flow) ended(p *pending, v Verdict) {
 	f.tell(f.event(&p.login, p.decision, p.proof, v, errPanic))
 }
 
-// lead waits for the phone and concludes the attempt, or has the NAS put a question. It parks at once, so that its goroutine
-// stays small.
+// listen waits for the phone, unless the NAS is to put a question if that takes long. It is called first and from the top, so that a
+// goroutine which waits has the smallest stack there is.
+func (p *pending) listen() *pending {
+	if asked := p.attempt.asked; asked != nil && p.req.Client.Prompts != ConfirmPhone {
+		p.proof.Answer = <-asked.Answer()
+	}
+	return p
+}
+
+// lead concludes the attempt once the phone has answered, or has the NAS put a question.
 func (f *Flow) lead(ctx context.Context, p *pending) Verdict {
-	if asked := p.attempt.asked; asked != nil {
-		answer, said := p.await(asked, f.Now())
-		if !said {
-			return f.prompt(ctx, p)
-		}
-		p.proof.Answer = answer
-	} else if p.err == nil && p.chooses() {
+	asked, said := p.attempt.asked, true
+	switch {
+	case asked == nil:
+		said = p.err != nil || !p.chooses()
+	case p.req.Client.Prompts == ConfirmPhone:
+		p.proof.Answer, said = p.await(asked, f.Now())
+	}
+	if !said {
 		return f.prompt(ctx, p)
 	}
 	return f.concludeAttempt(ctx, p)
