@@ -200,7 +200,7 @@ func (q question) name(w io.Writer, r rooms) (auth.Username, error) {
 		case step.Met:
 			words = fmt.Sprintf("%q", step.After.String())
 		}
-		printRow(w, fmt.Sprintf("rewrite %d", i+1), fmt.Sprintf("%q: %s", step.From, words))
+		printRow(w, fmt.Sprintf("rewrite %d", i+1), fmt.Sprintf("%#q: %s", step.From, words))
 		if user, err = step.After, step.Err; err != nil {
 			return user, err
 		}
