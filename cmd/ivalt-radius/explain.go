@@ -136,7 +136,7 @@ func explain(cmd *cobra.Command, s *config.Settings, r rooms, q question, facts 
 		reason = auth.OutsideHours.String() + " (less than 1 s of the window is left)"
 	case d.Action == policy.Deny:
 		reason = auth.ReasonOf(d.Denial).String()
-	case d.Action == policy.RequirePush && person.Email.Empty() && person.Mobile.Empty():
+	case d.Action == policy.RequirePush && person.Email.Empty() && person.Mobile.Empty() && !boundFirst(s):
 		reason = auth.UnknownUser.String() + " (neither e-mail nor mobile is known, so iVALT cannot be asked)"
 	case d.Action != policy.Deny && unfit:
 		reason = auth.MisconfiguredReason.String() + " (the reply cannot be made)"
@@ -214,6 +214,9 @@ func printPerson(w io.Writer, s *config.Settings, u auth.Username, p auth.Person
 	email, phone := maskEmail(p.Email.Reveal())+" ("+emailSource(s, u, p)+")", "looked up at iVALT by e-mail"
 	if p.Email.Empty() {
 		email, phone = "none: users.email makes none of this name", "unknown: no e-mail: the login ends unknown_user"
+		if boundFirst(s) {
+			phone = "unknown before the password is checked"
+		}
 	}
 	if !p.Mobile.Empty() {
 		phone = p.Mobile.String()
@@ -221,12 +224,20 @@ func printPerson(w io.Writer, s *config.Settings, u auth.Username, p auth.Person
 			phone += ", " + other.String()
 		}
 	}
-	if p.Handle != "" {
+	switch {
+	case p.Handle != "":
 		printRow(w, "found as", fmt.Sprintf("%q", p.Handle))
+	case boundFirst(s):
+		printRow(w, "found as", "LDAP says only behind the person's own password who it is: e-mail and phones may be others than these")
+	case len(s.Primary.LDAP.URLs) > 0:
+		printRow(w, "found as", "nobody in LDAP: as a first factor it refuses every password")
 	}
 	printRow(w, "e-mail", email)
 	printRow(w, "phone", phone)
 }
+
+// boundFirst reports that LDAP tells nothing of a person before their password is right.
+func boundFirst(s *config.Settings) bool { return s.Primary.LDAP.UserDN != "" }
 
 func emailSource(s *config.Settings, u auth.Username, p auth.Person) string {
 	listed := slices.ContainsFunc(s.Users.People, func(e config.Person) bool {
