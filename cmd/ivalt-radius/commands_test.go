@@ -132,6 +132,23 @@ func TestTold(t *testing.T) {
 	}
 }
 
+// TestSealedWithoutKey: that the key is missing is one fault, and no secret is called missing or short in its place.
+func TestSealedWithoutKey(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.file(t, "config.yaml", `clients: [{name: gateway, networks: [127.0.0.1/32], secrets: ["sealed:QUFBQQ=="]}]
+ivalt: {api_key: "sealed:QUFBQQ=="}
+users: {email: "{username}@example.com"}
+primary:
+  method: ldap
+  ldap: {urls: ["ldaps://ldap.example.com"], bind_dn: "cn=a,dc=example,dc=com", bind_password: "sealed:QUFBQQ==", base: "dc=example,dc=com"}
+`)
+	code, out := s.command(t, "check")
+	if code != exit.Fault || !strings.Contains(out, "fault: secrets.key_file: ") || !strings.Contains(out, ": 1 fault\n") {
+		t.Errorf("exit %d:\n%s", code, out)
+	}
+}
+
 // TestReplyFitsAPacket: attributes that together fit no Access-Accept are a fault at load, not a login that fails.
 func TestReplyFitsAPacket(t *testing.T) {
 	t.Parallel()
