@@ -172,7 +172,7 @@ func TestExplain(t *testing.T) {
 	s.file(t, "config.yaml", fmt.Sprintf(`clients:
   - {name: plain, networks: [10.0.0.1], secrets: [%[1]s]}
   - {name: access-server, networks: [10.0.0.2], secrets: [%[1]s], profile: openvpn-as}
-  - {name: patient, networks: [10.0.0.3], secrets: [%[1]s], answer_within: 90s}
+  - {name: patient, networks: [10.0.0.3], secrets: [%[1]s], answer_within: 90s, challenge: choose}
 ivalt: {api_key: %[2]s}
 users: {email: "{username}@corp.example", file: %[3]q}
 policy:
@@ -192,7 +192,7 @@ policy:
 			"j***@example.org (from users.file)", "phone            **********67", "staff", "Class", "1m0s in all (answer_within: the default)",
 		}},
 		"wrong network": {[]string{"-u", "judy", "--client", "access-server"}, exit.Fault, []string{"only.networks does not hold", "55s in all", "openvpn-as"}},
-		"deny":          {[]string{"-u", "mallory", "--client", "patient"}, exit.Fault, []string{"m***@corp.example (made by users.email)", "1m30s in all", "profile is none", "the rule denies"}},
+		"deny":          {[]string{"-u", "mallory", "--client", "patient"}, exit.Fault, []string{"m***@corp.example (made by users.email)", "1m30s in all", "profile is none", "challenge        choose", "the rule denies"}},
 		"an address":    {[]string{"-u", "kim@else.example", "--client", "plain"}, exit.OK, []string{"k***@else.example (the name itself)", "default"}},
 		"in hours":      {[]string{"-u", "svc-x", "--client", "plain", "--at", "2026-11-23T08:30:00Z"}, exit.OK, []string{"exempt"}},
 		"out of hours":  {[]string{"-u", "svc-x", "--client", "plain", "--at", "2026-11-24T08:30:00Z"}, exit.Fault, []string{"only.hours does not hold"}},

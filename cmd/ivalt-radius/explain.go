@@ -178,6 +178,9 @@ func printClient(w io.Writer, s *config.Settings, c config.Client) {
 		factor, key = s.Primary.Method, "primary.method"
 	}
 	printRow(w, "factor", fmt.Sprintf("%s (%s), where no rule names another", factor, key))
+	if c.Challenge == "choose" || c.Challenge == "approve" {
+		printRow(w, "challenge", c.Challenge)
+	}
 }
 
 // askWithin bounds the directory's answer.
