@@ -140,8 +140,10 @@ func (f *Flow) primary(ctx context.Context, l *login, s *Subject, d policy.Decis
 	switch {
 	case primary == nil:
 		return Proof{}, fmt.Errorf("%w: none is set for this client", ErrMisconfigured)
-	case l.req.Method == CHAP && !l.req.Client.CHAP, l.req.Method == MSCHAPv2 && !l.req.Client.MSCHAPv2:
-		return Proof{}, fmt.Errorf("%w: CHAP and MS-CHAPv2 are off for this client; set the NAS to PAP (or see insecure_methods)", ErrMisconfigured)
+	case l.req.Method == CHAP && !l.req.Client.CHAP:
+		return Proof{}, fmt.Errorf("%w: CHAP is off for this client; set the NAS to PAP (or see insecure_methods)", ErrMisconfigured)
+	case l.req.Method == MSCHAPv2 && !l.req.Client.MSCHAPv2:
+		return Proof{}, fmt.Errorf("%w: MS-CHAPv2 is off for this client; set the NAS to PAP (or see insecure_methods)", ErrMisconfigured)
 	}
 	ctx, cancel := l.asking(ctx)
 	defer cancel()

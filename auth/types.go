@@ -203,7 +203,7 @@ func (f DirectoryFunc) Person(ctx context.Context, user Username) (Person, error
 // Errors of a Primary. Any other error means that the first factor could not be checked: the login is `unavailable`.
 var (
 	ErrBadPassword   = errors.New("password refused")
-	ErrMisconfigured = errors.New("the method cannot be checked with the configured first factor")
+	ErrMisconfigured = errors.New("the settings cannot serve this login")
 	ErrBusy          = errors.New("too many first factors are being checked")
 )
 

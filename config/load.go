@@ -59,15 +59,19 @@ func Inspect(path string, opt Options) (*Settings, fault.List) {
 func LoadWithoutSecrets(path string, opt Options) (*Settings, fault.List) {
 	s, faults := Inspect(path, opt)
 	faults = slices.DeleteFunc(faults, func(f fault.Fault) bool {
-		return strings.Contains(f.Key, "].secrets") || strings.HasPrefix(f.Key, "ivalt.api_key") ||
-			strings.HasPrefix(f.Key, "ivalt.signing_secret") || strings.HasPrefix(f.Key, "ivalt.proxy") ||
-			strings.HasPrefix(f.Key, "primary.ldap.bind_") || strings.HasPrefix(f.Key, "primary.radius.servers[") && strings.HasSuffix(f.Key, "].secret") || strings.HasPrefix(f.Key, "users.file") ||
-			f.Key == keyFile
+		return OfSecret(f.Key) || strings.HasPrefix(f.Key, "users.file") || f.Key == keyFile
 	})
 	if len(faults.Fatal()) > 0 {
 		return nil, faults
 	}
 	return s, faults
+}
+
+// OfSecret reports that a fault's key is that of a secret in the configuration file, or of what needs one.
+func OfSecret(key string) bool {
+	return strings.Contains(key, "].secrets") || strings.HasPrefix(key, "ivalt.api_key") ||
+		strings.HasPrefix(key, "ivalt.signing_secret") || strings.HasPrefix(key, "ivalt.proxy") ||
+		strings.HasPrefix(key, "primary.ldap.bind_") || strings.HasPrefix(key, "primary.radius.servers[") && strings.HasSuffix(key, "].secret")
 }
 
 // loader is one load.

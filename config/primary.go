@@ -99,12 +99,11 @@ func (s *Settings) FactorKeys(method string) []string {
 func (l *loader) factorSecrets(s *Settings) {
 	const written = "primary.ldap.bind_password"
 	ldap := &s.Primary.LDAP
-	faulty := len(l.faults.Fatal())
 	if ldap.BindPassword.Empty() && l.places.Has(written) {
 		l.faults.Add(written, "is empty: a bind without a password succeeds as nobody (RFC 4513 section 5.1.2), write the password of bind_dn")
 	}
 	l.optional(written, &ldap.BindPassword)
-	if ldap.BindDN != "" && ldap.BindPassword.Empty() && len(l.faults.Fatal()) == faulty {
+	if ldap.BindDN != "" && !l.places.Has(written) {
 		l.faults.Add("primary.ldap.bind_dn", "needs primary.ldap.bind_password: a bind without a password succeeds as nobody (RFC 4513 section 5.1.2)")
 	}
 	if ldap.BindDN == "" && l.places.Has(written) {

@@ -30,7 +30,7 @@ func (c combined) Person(ctx context.Context, user auth.Username) (auth.Person, 
 		found, err = c.other.Person(ctx, filed.Name)
 	}
 	if err != nil {
-		return auth.Person{}, fmt.Errorf("asking beside users.file: %w", err)
+		return auth.Person{}, fmt.Errorf("asking LDAP: %w", err)
 	}
 	if filed != nil && filed.another(user, found) {
 		if strings.Contains(user.String(), "@") || found.Email.Empty() {

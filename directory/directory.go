@@ -92,8 +92,8 @@ func (p *People) template(text string, faults *fault.List) {
 	case strings.Count(text, "@") > 1 || strings.ContainsFunc(text, unfit):
 		faults.Add(key, "makes no e-mail address: it holds a blank, a control character or a second @")
 	case !p.makes:
-		faults.Warn(key, "%q makes no e-mail address of a plain login name such as bob, so iVALT cannot be asked about one and the login ends "+
-			"unknown_user: write \"%s@example.com\" with your own domain", text, username)
+		faults.Warn(key, "%q makes no e-mail address of a plain login name such as bob: iVALT cannot be asked about one to whom no directory gives an "+
+			"e-mail, and the login ends unknown_user: write \"%s@example.com\" with your own domain", text, username)
 	}
 	p.prefix, p.suffix = prefix, suffix
 }

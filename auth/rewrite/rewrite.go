@@ -36,11 +36,11 @@ func New(settings []Settings) (Rules, fault.List) {
 		path := fmt.Sprintf("users.rewrite[%d]", i)
 		from, err := regexp.Compile(`(?is)\A(?:` + s.From + `)\z`)
 		if _, alone := regexp.Compile(s.From); err != nil || alone != nil || s.From == "" {
-			faults.Add(path+".from", "%q is no regular expression; write it in single quotes, as in 'corp\\\\(.+)'", s.From)
+			faults.Add(path+".from", "%#q is no regular expression; a backslash of the name is written as two, in single quotes, as in 'corp\\\\(.+)'", s.From)
 			continue
 		}
 		if wrong := unknownReference(from, s.To); wrong != "" {
-			faults.Add(path+".to", "%s refers to no group of %q; write ${1} where letters or digits follow, and $$ for a dollar", wrong, s.From)
+			faults.Add(path+".to", "%s refers to no group of %#q; write ${1} where letters or digits follow, and $$ for a dollar", wrong, s.From)
 		}
 		if s.To == "" {
 			faults.Add(path+".to", "is empty: a login needs a name")

@@ -59,6 +59,7 @@ func TestApply(t *testing.T) {
 func TestFaults(t *testing.T) {
 	for _, c := range []struct{ from, to, key, says string }{
 		{"(", "x", "users.rewrite[0].from", "no regular expression"},
+		{`corp\(.+)`, "$1", "users.rewrite[0].from", "`corp\\(.+)` is no regular"},
 		{"", "x", "users.rewrite[0].from", "no regular expression"},
 		{"a)(b", "x", "users.rewrite[0].from", "no regular expression"},
 		{"a", "", "users.rewrite[0].to", "is empty"},

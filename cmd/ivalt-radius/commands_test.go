@@ -132,6 +132,23 @@ func TestTold(t *testing.T) {
 	}
 }
 
+// TestSealedWithoutKey: that the key is missing is one fault, and no secret is called missing or short in its place.
+func TestSealedWithoutKey(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.file(t, "config.yaml", `clients: [{name: gateway, networks: [127.0.0.1/32], secrets: ["sealed:QUFBQQ=="]}]
+ivalt: {api_key: "sealed:QUFBQQ=="}
+users: {email: "{username}@example.com"}
+primary:
+  method: ldap
+  ldap: {urls: ["ldaps://ldap.example.com"], bind_dn: "cn=a,dc=example,dc=com", bind_password: "sealed:QUFBQQ==", base: "dc=example,dc=com"}
+`)
+	code, out := s.command(t, "check")
+	if code != exit.Fault || !strings.Contains(out, "fault: secrets.key_file: ") || !strings.Contains(out, ": 1 fault\n") {
+		t.Errorf("exit %d:\n%s", code, out)
+	}
+}
+
 // TestReplyFitsAPacket: attributes that together fit no Access-Accept are a fault at load, not a login that fails.
 func TestReplyFitsAPacket(t *testing.T) {
 	t.Parallel()
@@ -155,7 +172,7 @@ func TestExplain(t *testing.T) {
 	s.file(t, "config.yaml", fmt.Sprintf(`clients:
   - {name: plain, networks: [10.0.0.1], secrets: [%[1]s]}
   - {name: access-server, networks: [10.0.0.2], secrets: [%[1]s], profile: openvpn-as}
-  - {name: patient, networks: [10.0.0.3], secrets: [%[1]s], answer_within: 90s}
+  - {name: patient, networks: [10.0.0.3], secrets: [%[1]s], answer_within: 90s, challenge: choose}
 ivalt: {api_key: %[2]s}
 users: {email: "{username}@corp.example", file: %[3]q}
 policy:
@@ -175,7 +192,7 @@ policy:
 			"j***@example.org (from users.file)", "phone            **********67", "staff", "Class", "1m0s in all (answer_within: the default)",
 		}},
 		"wrong network": {[]string{"-u", "judy", "--client", "access-server"}, exit.Fault, []string{"only.networks does not hold", "55s in all", "openvpn-as"}},
-		"deny":          {[]string{"-u", "mallory", "--client", "patient"}, exit.Fault, []string{"m***@corp.example (made by users.email)", "1m30s in all", "profile is none", "the rule denies"}},
+		"deny":          {[]string{"-u", "mallory", "--client", "patient"}, exit.Fault, []string{"m***@corp.example (made by users.email)", "1m30s in all", "profile is none", "challenge        choose", "the rule denies"}},
 		"an address":    {[]string{"-u", "kim@else.example", "--client", "plain"}, exit.OK, []string{"k***@else.example (the name itself)", "default"}},
 		"in hours":      {[]string{"-u", "svc-x", "--client", "plain", "--at", "2026-11-23T08:30:00Z"}, exit.OK, []string{"exempt"}},
 		"out of hours":  {[]string{"-u", "svc-x", "--client", "plain", "--at", "2026-11-24T08:30:00Z"}, exit.Fault, []string{"only.hours does not hold"}},

@@ -136,7 +136,7 @@ func explain(cmd *cobra.Command, s *config.Settings, r rooms, q question, facts 
 		reason = auth.OutsideHours.String() + " (less than 1 s of the window is left)"
 	case d.Action == policy.Deny:
 		reason = auth.ReasonOf(d.Denial).String()
-	case d.Action == policy.RequirePush && person.Email.Empty() && person.Mobile.Empty():
+	case d.Action == policy.RequirePush && person.Email.Empty() && person.Mobile.Empty() && !boundFirst(s):
 		reason = auth.UnknownUser.String() + " (neither e-mail nor mobile is known, so iVALT cannot be asked)"
 	case d.Action != policy.Deny && unfit:
 		reason = auth.MisconfiguredReason.String() + " (the reply cannot be made)"
@@ -178,6 +178,9 @@ func printClient(w io.Writer, s *config.Settings, c config.Client) {
 		factor, key = s.Primary.Method, "primary.method"
 	}
 	printRow(w, "factor", fmt.Sprintf("%s (%s), where no rule names another", factor, key))
+	if c.Challenge == "choose" || c.Challenge == "approve" {
+		printRow(w, "challenge", c.Challenge)
+	}
 }
 
 // askWithin bounds the directory's answer.
@@ -200,7 +203,7 @@ func (q question) name(w io.Writer, r rooms) (auth.Username, error) {
 		case step.Met:
 			words = fmt.Sprintf("%q", step.After.String())
 		}
-		printRow(w, fmt.Sprintf("rewrite %d", i+1), fmt.Sprintf("%q: %s", step.From, words))
+		printRow(w, fmt.Sprintf("rewrite %d", i+1), fmt.Sprintf("%#q: %s", step.From, words))
 		if user, err = step.After, step.Err; err != nil {
 			return user, err
 		}
@@ -214,6 +217,9 @@ func printPerson(w io.Writer, s *config.Settings, u auth.Username, p auth.Person
 	email, phone := maskEmail(p.Email.Reveal())+" ("+emailSource(s, u, p)+")", "looked up at iVALT by e-mail"
 	if p.Email.Empty() {
 		email, phone = "none: users.email makes none of this name", "unknown: no e-mail: the login ends unknown_user"
+		if boundFirst(s) {
+			phone = "unknown before the password is checked"
+		}
 	}
 	if !p.Mobile.Empty() {
 		phone = p.Mobile.String()
@@ -221,12 +227,20 @@ func printPerson(w io.Writer, s *config.Settings, u auth.Username, p auth.Person
 			phone += ", " + other.String()
 		}
 	}
-	if p.Handle != "" {
+	switch {
+	case p.Handle != "":
 		printRow(w, "found as", fmt.Sprintf("%q", p.Handle))
+	case boundFirst(s):
+		printRow(w, "found as", "LDAP says only behind the person's own password who it is: e-mail and phones may be others than these")
+	case len(s.Primary.LDAP.URLs) > 0:
+		printRow(w, "found as", "nobody in LDAP: as a first factor it refuses every password")
 	}
 	printRow(w, "e-mail", email)
 	printRow(w, "phone", phone)
 }
+
+// boundFirst reports that LDAP tells nothing of a person before their password is right.
+func boundFirst(s *config.Settings) bool { return s.Primary.LDAP.UserDN != "" }
 
 func emailSource(s *config.Settings, u auth.Username, p auth.Person) string {
 	listed := slices.ContainsFunc(s.Users.People, func(e config.Person) bool {

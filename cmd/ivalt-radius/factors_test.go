@@ -155,3 +155,20 @@ func TestExplainTellsTheWayIn(t *testing.T) {
 		t.Errorf("exit %d:\n%s", code, out)
 	}
 }
+
+// TestExplainWhereThePasswordComesFirst: without a search account nobody is known yet, which is no reason to call the login lost.
+func TestExplainWhereThePasswordComesFirst(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.more = `primary: {method: ldap, ldap: {urls: ["ldap://127.0.0.1:1"], user_dn: "uid={username},dc=example,dc=com", base: "dc=example,dc=com"}}`
+	s.write(t)
+	code, out := s.command(t, "explain", "-u", "anna", "--client", "gateway")
+	for _, want := range []string{"LDAP says only behind the person's own password", "unknown before the password is checked"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("%q is missing in\n%s", want, out)
+		}
+	}
+	if code != exit.OK || strings.Contains(out, "unknown_user") {
+		t.Errorf("exit %d:\n%s", code, out)
+	}
+}

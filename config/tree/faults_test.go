@@ -23,6 +23,8 @@ func formFaults() []faultCase {
 		{"unknown key", "max_attempt: 3", "max_attempt", 6, `did you mean "max_attempts"?`},
 		{"unknown key far from all", "colour: red", "colour", 6, "unknown key"},
 		{"unknown key inside", "users:\n  mail: x", "users.mail", 7, `did you mean "email"?`},
+		{"rest of a hash without quotes", "users: {email: $argon2id$v=19$m=19456,p=1$c2FsdA$a2V5}", "users.p=1...", 6, "in quotes"},
+		{"one value for a map", "users: bob", "users", 6, "must be a map of keys, as in {email, "},
 		{"unknown key that is no name", "\"a\\nb\": 1", `"a\nb"`, 6, "unknown key"},
 		{"key twice", "max_attempts: 1\nmax_attempts: 2", "max_attempts", 7, "twice, first in line 6"},
 		{"map twice", "state: {}\nstate: {}", "state", 7, "twice"},

@@ -69,9 +69,12 @@ func Join(path, name string) string {
 // Index is the path of a list's element.
 func Index(path string, i int) string { return path + "[" + strconv.Itoa(i) + "]" }
 
-// shown makes a name that somebody wrote fit for a fault.
+// shown makes a name that somebody wrote fit for a fault. What begins with a dollar is left out: it may be the rest of a password's hash.
 func shown(name string) string {
 	const most = 64
+	if at := strings.IndexByte(name, '$'); at >= 0 {
+		name = name[:at] + "..."
+	}
 	if len(name) > most {
 		name = name[:most] + "..."
 	}

@@ -134,6 +134,8 @@ func (r *Reader) unknown(at *node, path, name string, key *yaml.Node) {
 	hint := ""
 	if near := at.nearest(name); near != "" {
 		hint = fmt.Sprintf("; did you mean %q?", near)
+	} else if strings.ContainsAny(name, "=$") {
+		hint = "; put a value that holds a comma, as a password's hash does, in quotes"
 	}
 	r.refuse(Join(path, shown(name)), key, "unknown key%s", hint)
 }
@@ -190,7 +192,7 @@ func (r *Reader) texts(n *yaml.Node, path string) (any, bool) {
 // become a rule for everyone.
 func (r *Reader) submap(n *yaml.Node, at *node, path string) (any, bool) {
 	if n.Kind != yaml.MappingNode && !null(n) {
-		r.refuse(path, n, "must be a map of keys")
+		r.refuse(path, n, "must be a map of keys, as in %s", at.keys())
 		return nil, false
 	}
 	if len(n.Content) == 0 && strings.Contains(path, "[") {

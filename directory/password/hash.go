@@ -72,7 +72,7 @@ const longest = 256
 var (
 	errForm = errors.New("is no hash of the form $argon2id$v=19$m=19456,t=2,p=1$SALT$HASH: make one with `ivalt-radius hash-password`")
 	errSalt = fmt.Errorf("the salt must have %d to %d octets", leastSalt, mostSalt)
-	errKey  = fmt.Errorf("the hash must have %d to %d octets", leastKey, mostKey)
+	errKey  = fmt.Errorf("the hash must have %d to %d octets: was it cut off when it was copied?", leastKey, mostKey)
 )
 
 // Parse reads a hash in PHC form, as Text writes it: argon2id of version 19 alone, memory 7 MiB to 256 MiB, 1 to 10 passes, 1 to 4 lanes, a

@@ -61,7 +61,7 @@ func (s *Source) ask(ctx context.Context, server *peer, q question) (answer, []b
 	if x.ignored != nil {
 		return answer{}, nil, fmt.Errorf("%w that counts; the last thing ignored is %w", errSilent, x.ignored)
 	}
-	return answer{}, nil, errSilent
+	return answer{}, nil, fmt.Errorf("%w: is the address right, and does the server know this machine as a client, with the same secret?", errSilent)
 }
 
 // listen waits for the answer until the time or ctx is over. What does not count is ignored. An error of the socket, as where

@@ -218,7 +218,7 @@ func (s *simulation) run(cmd *cobra.Command, cloud http.Handler) error {
 
 // greet says where the phone is and what to write into the settings.
 func (s *simulation) greet(out io.Writer, url string) {
-	key := "any text of 32 characters or more from [A-Za-z0-9_-]"
+	key := "any 32 characters or more of [A-Za-z0-9_-], as `openssl rand -hex 32` prints; no placeholder"
 	if s.apiKey != "" {
 		key = "the one given with --api-key"
 	}
