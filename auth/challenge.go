@@ -99,8 +99,18 @@ func (f *Flow) prompt(ctx context.Context, p *pending) Verdict {
 	p.id, p.login.attempt = p.attempt.id, p.attempt
 	v := Verdict{Kind: Challenge, Reason: Challenged, State: stateText, Message: c.question(), Attempt: p.id}
 	f.attempts.conclude(p.attempt, v, now, c.until)
-	f.tell(f.event(&p.login, p.decision, p.proof, v, nil))
+	e := f.event(&p.login, p.decision, p.proof, v, nil)
+	e.Detail = strings.TrimPrefix(e.Detail+"; "+c.topic(), "; ")
+	f.tell(e)
 	return f.released(p, v)
+}
+
+// topic is what the question is about, for the evidence.
+func (c *challenge) topic() string {
+	if c.asked == nil {
+		return "asked which phone"
+	}
+	return "asked to approve request " + c.asker.number
 }
 
 // question is what the person reads.

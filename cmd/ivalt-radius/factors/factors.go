@@ -34,6 +34,7 @@ func Check(s *config.Settings, p *policy.Policy) fault.List {
 	methods(&faults, s, all)
 	lateCredit(&faults, s, all)
 	proofless(&faults, s, all)
+	strangersChoice(&faults, s, all)
 	return faults
 }
 
@@ -212,6 +213,18 @@ func proofless(faults *fault.List, s *config.Settings, all ways) {
 			faults.Add(key, "%s by its first factor alone, and there is none for client %s: name one in this rule's primary, or for that client",
 				what.words, some.clients(s))
 		})
+	}
+}
+
+// strangersChoice warns of a choice between phones that nobody is ever given: who has shown no first factor is told of none.
+func strangersChoice(faults *fault.List, s *config.Settings, all ways) {
+	for i, c := range s.Clients {
+		asked := func(w way) bool {
+			return w.client == i && w.factor != policy.NoFactor && w.Action == policy.RequirePush
+		}
+		if c.Challenge == "choose" && !slices.ContainsFunc(all, asked) {
+			faults.Warn(fmt.Sprintf("clients[%d].challenge", i), "choose has no effect without a first factor: whoever shows none is told of no phone, and the first one rings")
+		}
 	}
 }
 

@@ -116,6 +116,18 @@ func TestPhoneAlone(t *testing.T) {
 	})
 }
 
+// TestAChoiceBetweenPhones is for those who have shown something.
+func TestAChoiceBetweenPhones(t *testing.T) {
+	const useless = "choose has no effect without a first factor"
+	const alone = "!primary.method: none: the phone is the only factor"
+	run(t, map[string]checkCase{
+		"nothing is shown":   {", challenge: choose", "", []string{alone, "!clients[0].challenge: " + useless}},
+		"a first factor":     {", challenge: choose", "primary: {method: file}", nil},
+		"by a rule at least": {", challenge: choose", "policy: {rules: [{name: a, match: {users: [x]}, primary: file}]}", []string{alone}},
+		"approve":            {", challenge: approve", "", []string{alone}},
+	})
+}
+
 func TestNobody(t *testing.T) {
 	const nobody = "exempt without a first factor"
 	run(t, map[string]checkCase{

@@ -141,7 +141,8 @@ func (s *starterSet) nextSteps() string {
 Next steps:
   1. Put the API key that iVALT issued into %[3]s.
   2. In %[1]s, add the addresses of your gateway to
-     clients[0].networks, and set users.email to what iVALT knows your people by.
+     clients[0].networks, set users.email to what iVALT knows your people by, and
+     primary to who checks their passwords (docs/people.md).
   3. Give the gateway the shared secret in %[2]s.
      The client is named openvpn-as, with the profile of OpenVPN Access Server; for another
      gateway change both.

@@ -1,6 +1,8 @@
 package sources
 
 import (
+	"fmt"
+	"net/netip"
 	"strings"
 
 	"ivalt-radius/auth"
@@ -54,7 +56,7 @@ func New(s *config.Settings, people []directory.Entry, verifier *password.Verifi
 	}
 	if len(s.Primary.RADIUS.Servers) > 0 {
 		source, found := upstream.New(upstreamSettings(s.Primary.RADIUS), newDictionary())
-		faults = append(faults, found...)
+		faults = append(append(faults, found...), ourselves(s)...)
 		if source != nil {
 			out.add(s, policy.RADIUSFactor, source)
 		}
@@ -107,6 +109,19 @@ func upstreamSettings(s config.Upstream) upstream.Settings {
 		out.Servers = append(out.Servers, upstream.Server{Address: server.Address, Secret: server.Secret})
 	}
 	return out
+}
+
+// ourselves refuses an upstream server that is this one: each login would ask for another.
+func ourselves(s *config.Settings) (faults fault.List) {
+	for i, server := range s.Primary.RADIUS.Servers {
+		at, err := netip.ParseAddrPort(server.Address)
+		for _, ours := range s.Listen.Authentication {
+			if err == nil && at.Port() == ours.Port() && (at.Addr() == ours.Addr() || ours.Addr().IsUnspecified() && at.Addr().IsLoopback()) {
+				faults.Add(fmt.Sprintf("primary.radius.servers[%d].address", i), "%s is this server itself (listen.authentication): name the one that checks passwords", at)
+			}
+		}
+	}
+	return faults
 }
 
 // dictionary is radius's, for upstream.
