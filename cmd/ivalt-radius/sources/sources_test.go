@@ -78,7 +78,7 @@ func TestFaults(t *testing.T) {
 		{"the same behind a wildcard", server("127.0.0.9:1645"), "primary.radius.servers[0].address"},
 		{"another port of this machine", server("127.0.0.1:1900"), ""},
 		{"another machine", server("192.0.2.3:1812"), ""},
-		{"an attribute that nobody knows", "primary: {method: radius, " + strings.Replace(upKeys, "Class", "Clas", 1) + "}", "primary.radius.attributes[0]"},
+		{"an attribute that nobody knows", "primary: {method: radius, " + strings.Replace(upKeys, "Class", "Classless", 1) + "}", "primary.radius.attributes[0]"},
 		{"a filter that is none", "primary: {method: ldap, " + strings.Replace(ldapKeys, "base:", "filter: \"(uid=\", base:", 1) + "}", "primary.ldap.filter"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
