@@ -28,6 +28,11 @@ func phones(t *testing.T) []Mobile {
 	return out
 }
 
+// has lists these phones for everybody.
+func (h *house) has(all []Mobile) {
+	h.rules.Directory = DirectoryFunc(func(context.Context, Username) (Person, error) { return Person{Mobile: all[0], Phones: all}, nil })
+}
+
 // prompting is a house whose NAS asks people to come back.
 func prompting(t *testing.T) *house {
 	t.Helper()
@@ -123,9 +128,7 @@ func TestChoosingAPhone(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				h := prompting(t)
 				all := phones(t)
-				h.rules.Directory = DirectoryFunc(func(context.Context, Username) (Person, error) {
-					return Person{Mobile: all[0], Phones: all}, nil
-				})
+				h.has(all)
 				v := h.run(ask("bob", "pw", asks(c.how)))
 				challenged(t, v, list)
 				h.wantPushes(t, 0)
@@ -153,7 +156,7 @@ func TestPhonesAreNotShownToStrangers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := prompting(t)
 		all := phones(t)
-		h.rules.Directory = DirectoryFunc(func(context.Context, Username) (Person, error) { return Person{Mobile: all[0], Phones: all}, nil })
+		h.has(all)
 		h.rules.Primaries = with(NoPrimary{})
 		want(t, h.run(ask("bob", "pw", asks(ChoosePhone))), Accept, ApprovedByPerson)
 		h.rules.Primaries = with(checked{})
@@ -337,7 +340,7 @@ func TestAReloadBetweenQuestionAndAnswer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := prompting(t)
 		all := phones(t)
-		h.rules.Directory = DirectoryFunc(func(context.Context, Username) (Person, error) { return Person{Mobile: all[0], Phones: all}, nil })
+		h.has(all)
 		h.decide = under(func(d *policy.Decision) {
 			d.Fail = policy.Fail{Mode: policy.FailOpen, Until: time.Now().Add(time.Hour), Why: "ticket 7"}
 		})

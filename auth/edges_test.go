@@ -55,7 +55,7 @@ func TestStopBetweenPacketAndQuestion(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := prompting(t)
 		all := phones(t)
-		h.rules.Directory = DirectoryFunc(func(context.Context, Username) (Person, error) { return Person{Mobile: all[0], Phones: all}, nil })
+		h.has(all)
 		r := ask("bob", "pw", asks(ChoosePhone))
 		r.Client.Rules = h.rules
 		_, wait := h.Open(context.Background(), &r)
@@ -114,7 +114,7 @@ func TestManyPhones(t *testing.T) {
 		for len(all) < 12 {
 			all = append(all, all[0])
 		}
-		h.rules.Directory = DirectoryFunc(func(context.Context, Username) (Person, error) { return Person{Mobile: all[0], Phones: all}, nil })
+		h.has(all)
 		v := h.run(ask("bob", "pw", asks(ChoosePhone)))
 		if !strings.Contains(v.Message, "9: ") || strings.Contains(v.Message, "10: ") {
 			t.Errorf("asked %q", v.Message)
