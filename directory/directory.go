@@ -9,6 +9,7 @@ import (
 	"unicode"
 
 	"ivalt-radius/auth"
+	"ivalt-radius/directory/mschap"
 	"ivalt-radius/directory/password"
 	"ivalt-radius/fault"
 	"ivalt-radius/secret"
@@ -34,7 +35,7 @@ type listed struct {
 	stated   bool // the e-mail is the entry's own
 	several  bool
 	password password.Hash // zero: none
-	ntHash   secret.Secret // 32 hexadecimal digits; empty: none
+	ntHash   mschap.Hash   // empty: none
 }
 
 var _ auth.Directory = (*People)(nil)

@@ -1,11 +1,11 @@
 package directory
 
 import (
-	"encoding/hex"
 	"slices"
 	"strconv"
 
 	"ivalt-radius/auth"
+	"ivalt-radius/directory/mschap"
 	"ivalt-radius/directory/password"
 	"ivalt-radius/fault"
 	"ivalt-radius/policy"
@@ -47,16 +47,13 @@ func (p *People) person(entry Entry, user auth.Username, key string, faults *fau
 		}
 	}
 	if !entry.NTHash.Empty() {
-		if octets, err := hex.DecodeString(entry.NTHash.Reveal()); err != nil || len(octets) != ntHashSize {
+		var err error
+		if person.ntHash, err = mschap.ParseHash(entry.NTHash); err != nil {
 			faults.Add(key+".nt_hash", "is no NT hash of 32 hexadecimal digits: make one with `ivalt-radius hash-password --nt`")
 		}
-		person.ntHash = entry.NTHash
 	}
 	return person
 }
-
-// ntHashSize is the length in octets of MD4's sum.
-const ntHashSize = 16
 
 // phones reads the numbers. One that is written empty is none.
 func (l *listed) phones(mobiles []secret.Secret, key string, faults *fault.List) {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"ivalt-radius/auth"
+	"ivalt-radius/directory/mschap"
 	"ivalt-radius/directory/password"
 	"ivalt-radius/secret"
 )
@@ -19,21 +20,21 @@ type Verifier interface {
 	Full() bool
 }
 
-// MSCHAP checks an MS-CHAPv2 response against an NT hash of 32 hexadecimal digits, as the name that the request carries. An error that
+// MSCHAP checks an MS-CHAPv2 response against an NT hash, as the name that the request carries. An error that
 // wraps auth.ErrBadPassword says that the response is another's. An empty hash is nobody's, and takes the same work.
-type MSCHAP func(ntHash secret.Secret, username string, h auth.Handshake) (auth.MSCHAPSuccess, error)
+type MSCHAP func(ntHash mschap.Hash, username string, h auth.Handshake) (auth.MSCHAPSuccess, error)
 
-// Primary is the first factor that the file's hashes give: PAP by argon2id; MS-CHAPv2 by the NT hash, where mschap is there. Somebody unknown,
+// Primary is the first factor that the file's hashes give: PAP by argon2id; MS-CHAPv2 by the NT hash, where response is there. Somebody unknown,
 // somebody without a hash and a wrong password cost one check each, of the usual cost where there is no hash, and are one error.
-func (p *People) Primary(verifier Verifier, mschap MSCHAP) auth.Primary {
-	return &fileFactor{people: p, verifier: verifier, mschap: mschap, decoy: password.Decoy(p.usual)}
+func (p *People) Primary(verifier Verifier, response MSCHAP) auth.Primary {
+	return &fileFactor{people: p, verifier: verifier, response: response, decoy: password.Decoy(p.usual)}
 }
 
 // fileFactor is the first factor `file`.
 type fileFactor struct {
 	people   *People
 	verifier Verifier
-	mschap   MSCHAP // nil: none
+	response MSCHAP // nil: none
 	decoy    password.Hash
 }
 
@@ -104,14 +105,14 @@ func (f *fileFactor) pap(ctx context.Context, s auth.Subject, typed secret.Secre
 }
 
 func (f *fileFactor) mschapv2(s auth.Subject, req *auth.Request) (auth.Checked, error) {
-	if f.mschap == nil || f.people.ntHashes == 0 {
+	if f.response == nil || f.people.ntHashes == 0 {
 		return auth.Checked{}, fmt.Errorf("%w: MS-CHAPv2 needs an nt_hash in users.file, and nobody has one", auth.ErrMisconfigured)
 	}
 	person, why := f.credentials(s)
 	if person.ntHash.Empty() {
 		why = cmp.Or(why, errNoNTHash)
 	}
-	success, err := f.mschap(person.ntHash, req.Username, req.Handshake)
+	success, err := f.response(person.ntHash, req.Username, req.Handshake)
 	switch {
 	case why != nil:
 		return auth.Checked{}, fmt.Errorf("%w: %w", auth.ErrBadPassword, why)

@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"ivalt-radius/auth"
+	"ivalt-radius/directory/mschap"
 	"ivalt-radius/directory/password"
 	"ivalt-radius/fault"
 	"ivalt-radius/secret"
@@ -49,8 +50,8 @@ func (w *worker) Verify(_ context.Context, h password.Hash, typed secret.Secret)
 // answers is an MSCHAP that counts its checks, and holds every response of "right" for right, whatever the hash.
 type answers struct{ hashes, names []string }
 
-func (a *answers) verify(hash secret.Secret, name string, h auth.Handshake) (auth.MSCHAPSuccess, error) {
-	a.hashes, a.names = append(a.hashes, hash.Reveal()), append(a.names, name)
+func (a *answers) verify(hash mschap.Hash, name string, h auth.Handshake) (auth.MSCHAPSuccess, error) {
+	a.hashes, a.names = append(a.hashes, hash.Digits().Reveal()), append(a.names, name)
 	if string(h.Response) != "right" {
 		return auth.MSCHAPSuccess{}, fmt.Errorf("%w: another response", auth.ErrBadPassword)
 	}

@@ -15,7 +15,6 @@ import (
 	"ivalt-radius/fault"
 	"ivalt-radius/policy"
 	"ivalt-radius/radius/attribute"
-	"ivalt-radius/secret"
 )
 
 // Sources are who knows people, and who checks their first factor.
@@ -89,9 +88,8 @@ func passwordless(s *config.Settings, people *directory.People) (faults fault.Li
 }
 
 // checkMSCHAP is directory's MS-CHAPv2.
-func checkMSCHAP(ntHash secret.Secret, username string, h auth.Handshake) (auth.MSCHAPSuccess, error) {
-	hash, _ := mschap.ParseHash(ntHash) // users.file is checked: what does not parse is nobody's, and the zero Hash refuses everybody
-	return mschap.Verify(hash, mschap.Names(username), h)
+func checkMSCHAP(ntHash mschap.Hash, username string, h auth.Handshake) (auth.MSCHAPSuccess, error) {
+	return mschap.Verify(ntHash, mschap.Names(username), h)
 }
 
 func ldapSettings(s config.LDAP) ldap.Settings {
