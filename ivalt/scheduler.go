@@ -138,6 +138,11 @@ func newLogin(p *auth.Push) *login {
 func (s *scheduler) enter(l *login) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.admit(l)
+}
+
+// admit is enter with the lock held.
+func (s *scheduler) admit(l *login) {
 	if s.closed {
 		l.over = true
 		l.answer <- auth.Answer{Outcome: auth.Stopping, Mobile: l.mobile}
