@@ -127,9 +127,6 @@ func (l *loader) patience(s *Settings) {
 
 // later refuses what this version cannot do yet, and warns of what it leaves undone.
 func (l *loader) later(s *Settings) {
-	if l.places.Has("audit.retention") {
-		l.faults.Warn("audit.retention", "not in this version: the trail is kept whole")
-	}
 	if l.places.Has("listen.admin") && s.Listen.Admin.IsValid() {
 		l.faults.Warn("listen.admin", "not in this version: nothing serves it")
 	}

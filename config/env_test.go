@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"ivalt-radius/config/keys"
 	"ivalt-radius/fault"
 )
 
@@ -35,7 +36,7 @@ func TestVariablesThatSecretsPointTo(t *testing.T) {
 
 // TestEveryKeyHasItsVariable sets each key of the table by its variable: it may be refused, but names a key.
 func TestEveryKeyHasItsVariable(t *testing.T) {
-	for _, key := range Keys() {
+	for _, key := range keys.All() {
 		_, faults := load(sound+"policy: {rules: [{name: one}]}\n", key.Variable()+"=x")
 		if strings.Contains(fmt.Sprint(faults), "names no key") {
 			t.Errorf("%s: %v", key.Variable(), faults)

@@ -13,6 +13,7 @@ import (
 	"syscall"
 	"time"
 
+	"ivalt-radius/config/keys"
 	"ivalt-radius/config/seal"
 	"ivalt-radius/config/tree"
 	"ivalt-radius/fault"
@@ -95,7 +96,7 @@ func (l *loader) load(path string) *Settings {
 		return nil
 	}
 	l.mode = mode
-	source := tree.Reader{Schema: tree.NewSchema(Keys(), windows), Faults: &l.faults, Places: l.places}
+	source := tree.Reader{Schema: tree.NewSchema(keys.All(), keys.Windows), Faults: &l.faults, Places: l.places}
 	values, ok := source.Settings(text, l.opt.Environ)
 	if !ok {
 		return nil

@@ -8,8 +8,8 @@ import (
 )
 
 // personKeys is the table of one entry of users.file.
-func personKeys() []Key {
-	return []Key{
+func personKeys() []tree.Key {
+	return []tree.Key{
 		{Path: "email", Kind: tree.Secret},
 		{Path: mobile, Kind: tree.Secrets, Empty: true},
 		{Path: "groups", Kind: tree.Texts, Empty: true},

@@ -186,7 +186,7 @@ func (r *renderer) text(v reflect.Value) (string, bool) {
 		return r.reveal(x), true
 	case string:
 		return x, true
-	case int, bool:
+	case int, int64, bool:
 		return fmt.Sprint(x), true
 	case time.Duration:
 		return tree.Short(x), true

@@ -4,6 +4,7 @@ import (
 	_ "embed" // the page's text is a file of its own, so that it reads as what it is
 	"io"
 
+	"ivalt-radius/config/keys"
 	"ivalt-radius/config/tree"
 )
 
@@ -14,6 +15,6 @@ var page string
 
 // Reference writes docs/configuration.md: the page's text, and the table of all keys. The error is the writer's.
 func Reference(w io.Writer) error {
-	_, err := io.WriteString(w, page+tree.Table(Keys()))
+	_, err := io.WriteString(w, page+tree.Table(keys.All()))
 	return err
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"ivalt-radius/config/keys"
 	"ivalt-radius/config/tree"
 )
 
@@ -39,7 +40,7 @@ func TestReference(t *testing.T) {
 func TestTableIsTheStruct(t *testing.T) {
 	var inStruct, inTable []string
 	structKeys(reflect.TypeFor[Settings](), "", &inStruct)
-	for _, key := range Keys() {
+	for _, key := range keys.All() {
 		inTable = append(inTable, key.Path)
 	}
 	slices.Sort(inStruct)
@@ -98,7 +99,7 @@ func TestKeysOfTheContract(t *testing.T) {
 		policy.groups[].name policy.groups[].reply
 		audit.file audit.retention state.directory state.redis.addresses`)
 	table := map[string]bool{}
-	for _, key := range Keys() {
+	for _, key := range keys.All() {
 		table[key.Path] = true
 		if key.Meaning == "" || !key.Required && key.Default == "" && key.Unset == "" {
 			t.Errorf("%s: the docs lack its meaning or its default", key.Path)

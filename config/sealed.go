@@ -6,18 +6,12 @@ import (
 	"fmt"
 	"sync"
 
+	"ivalt-radius/config/keys"
 	"ivalt-radius/config/seal"
 )
 
 // keyFile is the key of the settings that names the file with the key of sealed secrets.
-const keyFile = "secrets.key_file"
-
-func secretKeys() []Key {
-	return []Key{{
-		Path: keyFile, Unset: "`seal.key` beside the configuration file",
-		Meaning: "The file with the key that opens `sealed:` secrets; `ivalt-radius seal` makes it. It is read where there is such a secret, and nobody but its owner may read it.",
-	}}
-}
+const keyFile = keys.SealKeyFile
 
 // errKeyTold says that there is no key to open a secret with. A fault at keyFile says so already, once, however many sealed secrets
 // there are.

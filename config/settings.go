@@ -184,6 +184,22 @@ type Attribute struct {
 type Audit struct {
 	File      string        `koanf:"file"` // never empty: audit.jsonl in state.directory where none is set
 	Retention time.Duration `koanf:"retention"`
+
+	Archive     string        `koanf:"archive"`      // empty: segments are removed
+	SegmentSize int64         `koanf:"segment_size"` // octets
+	Checkpoint  time.Duration `koanf:"checkpoint"`   // between signed checkpoints, while there are records
+	Ship        []Ship        `koanf:"ship"`
+}
+
+// Ship is one receiver of the trail's records, as written: audit/ship checks what it means.
+type Ship struct {
+	Name   string   `koanf:"name"`
+	To     string   `koanf:"to"`
+	Format string   `koanf:"format"` // json, ecs, cef
+	Types  []string `koanf:"types"`  // nil: all
+	Mask   bool     `koanf:"mask"`
+	CAFile string   `koanf:"ca_file"`
+	Spool  int64    `koanf:"spool"` // octets of the trail that it may fall behind
 }
 
 // State is what outlives a restart.
@@ -194,7 +210,8 @@ type State struct {
 
 // Secrets says how sealed secrets are opened.
 type Secrets struct {
-	KeyFile string `koanf:"key_file"` // empty: seal.key beside the configuration file
+	KeyFile    string        `koanf:"key_file"`   // empty: a systemd credential or seal.key beside the configuration file
+	Passphrase secret.Secret `koanf:"passphrase"` // of an encrypted KeyFile; empty: none
 }
 
 // Redis is the memory that several nodes share.

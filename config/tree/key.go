@@ -13,6 +13,7 @@ const (
 	URL                    // string: https, or http for a loopback host; without user, query and fragment
 	Number                 // int
 	Duration               // time.Duration
+	Size                   // int64, octets
 	Bool                   // bool
 	Choice                 // string, one of Choices
 	Secret                 // secret.Secret
@@ -35,7 +36,7 @@ type Key struct {
 	Default  string   // the text that stands for a key that is not written; lists are divided by commas
 	Unset    string   // in the docs: what holds where there is no default
 	Choices  []string // of a Choice
-	Min, Max int64    // of a Number, or of a Duration in nanoseconds
+	Min, Max int64    // of a Number, of a Duration in nanoseconds, or of a Size in octets
 	Required bool     // must be written, and a single text must not be empty
 	Empty    bool     // whether a list may be written empty
 	Meaning  string   // in the docs

@@ -30,6 +30,9 @@ func (k Key) value(text string) (any, error) {
 	case Duration:
 		d, err := parseDuration(text)
 		return d, k.within(int64(d), err)
+	case Size:
+		n, err := parseSize(text)
+		return n, k.within(n, err)
 	case Bool:
 		return parseBool(text)
 	case Address, Addresses:
@@ -63,7 +66,7 @@ func (k Key) form(text string) error {
 		if strings.TrimSpace(text) == "" {
 			return errors.New("is empty")
 		}
-	case Text, Number, Duration, Bool, Secret, Secrets, Address, Addresses, Prefixes:
+	case Text, Number, Duration, Size, Bool, Secret, Secrets, Address, Addresses, Prefixes:
 	}
 	return nil
 }
@@ -80,6 +83,9 @@ func (k Key) within(n int64, err error) error {
 func (k Key) span() string {
 	if k.Kind == Duration {
 		return Short(time.Duration(k.Min)) + " to " + Short(time.Duration(k.Max))
+	}
+	if k.Kind == Size {
+		return Octets(k.Min) + " to " + Octets(k.Max)
 	}
 	if k.Kind == Number {
 		return fmt.Sprintf("%d to %d", k.Min, k.Max)
@@ -106,6 +112,9 @@ func quote(text string) string {
 	}
 	return strconv.Quote(text)
 }
+
+// sizeUnits are those of Size, each 1024 times the one before.
+var sizeUnits = [...]string{"B", "KiB", "MiB", "GiB"} //nolint:gochecknoglobals // a table
 
 var (
 	decimal  = regexp.MustCompile(`^(0|-?[1-9][0-9]*)$`)
@@ -137,6 +146,32 @@ func parseDuration(text string) (time.Duration, error) {
 		}
 	}
 	return 0, fmt.Errorf("%s is no duration such as 55s, 2m or 24h", quote(text))
+}
+
+// Octets prints a size with the largest unit that leaves it whole.
+func Octets(n int64) string {
+	unit := 0
+	for n != 0 && n%1024 == 0 && unit < len(sizeUnits)-1 {
+		n, unit = n/1024, unit+1
+	}
+	return strconv.FormatInt(n, 10) + sizeUnits[unit]
+}
+
+// parseSize reads a whole number with a unit of powers of 1024.
+func parseSize(text string) (int64, error) {
+	bad := fmt.Errorf("%s is no size such as 512KiB, 64MiB or 1GiB", quote(text))
+	for i := len(sizeUnits) - 1; i >= 0; i-- {
+		digits, ok := strings.CutSuffix(text, sizeUnits[i])
+		if !ok {
+			continue
+		}
+		n, err := strconv.ParseInt(digits, 10, 32)
+		if err != nil || !decimal.MatchString(digits) || n < 0 {
+			return 0, bad
+		}
+		return n << (10 * i), nil
+	}
+	return 0, bad
 }
 
 func parseBool(text string) (bool, error) {

@@ -18,7 +18,7 @@ func Table(keys []Key) string {
 // words are the key's type and range.
 func (k Key) words() string {
 	words := map[Kind]string{
-		Text: "text", Name: "text", URL: "text", Texts: "list of texts", Number: "number", Duration: "duration", Bool: "`true` or `false`",
+		Text: "text", Name: "text", URL: "text", Texts: "list of texts", Number: "number", Duration: "duration", Size: "size", Bool: "`true` or `false`",
 		Choice: "`" + strings.Join(k.Choices, "`, `") + "`", Secret: "secret", Secrets: "list of secrets",
 		Address: "IP:port", Addresses: "list of IP:port", Prefixes: "list of prefixes", Attributes: "map",
 	}[k.Kind]

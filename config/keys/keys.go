@@ -1,4 +1,4 @@
-package config
+package keys
 
 import (
 	"slices"
@@ -10,14 +10,14 @@ import (
 // Key is one key of the settings.
 type Key = tree.Key
 
-// windows is the one list of maps in whose place a single map may stand.
-const windows = "policy.rules[].only.hours[]"
+// Windows is the one list of maps in whose place a single map may stand.
+const Windows = "policy.rules[].only.hours[]"
 
-// Keys returns the table, in the order of the docs.
-func Keys() []Key {
+// All returns the table, in the order of the docs.
+func All() []Key {
 	return slices.Concat(serverKeys(), clientKeys(), clientPatienceKeys(), clientFactorKeys(), ivaltKeys(), ivaltWayKeys(), ivaltAnswerKeys(),
 		userKeys(), rewriteKeys(), primaryKeys(), ldapKeys(), ldapPersonKeys(), upstreamKeys(), policyKeys(), ruleKeys(), rulePushKeys(), hourKeys(), groupKeys(),
-		storeKeys(), secretKeys())
+		storeKeys(), shipKeys(), secretKeys())
 }
 
 func serverKeys() []Key {
@@ -313,33 +313,12 @@ func groupKeys() []Key {
 func hourKeys() []Key {
 	return []Key{
 		{
-			Path: windows + ".days", Kind: tree.Texts, Unset: "every day",
+			Path: Windows + ".days", Kind: tree.Texts, Unset: "every day",
 			Meaning: "Days on which the window starts: `mon` to `sun`. `hours` is one window or a list of windows; where none holds, the login is denied.",
 		},
-		{Path: windows + ".from", Unset: "must be written", Meaning: "Clock time, inclusive."},
-		{Path: windows + ".to", Unset: "must be written", Meaning: "Clock time, exclusive; `24:00` is allowed; before `from` it runs over midnight."},
-		{Path: windows + ".timezone", Unset: "`policy.timezone`", Meaning: "Zone of the window, as in `Europe/Berlin`."},
-		{Path: windows + ".except", Kind: tree.Texts, Unset: "none", Meaning: "Dates on which the window does not start, as in `2026-12-25`."},
-	}
-}
-
-func storeKeys() []Key {
-	return []Key{
-		{
-			Path: "audit.file", Unset: "`audit.jsonl` in `state.directory`",
-			Meaning: "The audit trail. A change needs a restart.",
-		},
-		{
-			Path: "audit.retention", Kind: tree.Duration, Default: "2160h", Min: int64(time.Hour), Max: int64(200_000 * time.Hour),
-			Meaning: "How long the trail is kept. Not in this version: the trail is kept whole.",
-		},
-		{
-			Path: "state.directory", Default: "/var/lib/ivalt-radius",
-			Meaning: "What must outlive a restart. A change needs a restart.",
-		},
-		{
-			Path: "state.redis.addresses", Kind: tree.Texts, Unset: "none: embedded", Empty: true,
-			Meaning: "Several nodes share one memory. Not in this version.",
-		},
+		{Path: Windows + ".from", Unset: "must be written", Meaning: "Clock time, inclusive."},
+		{Path: Windows + ".to", Unset: "must be written", Meaning: "Clock time, exclusive; `24:00` is allowed; before `from` it runs over midnight."},
+		{Path: Windows + ".timezone", Unset: "`policy.timezone`", Meaning: "Zone of the window, as in `Europe/Berlin`."},
+		{Path: Windows + ".except", Kind: tree.Texts, Unset: "none", Meaning: "Dates on which the window does not start, as in `2026-12-25`."},
 	}
 }
