@@ -1,40 +1,24 @@
 package audit
 
-import "time"
+import (
+	"time"
+
+	"ivalt-radius/audit/chain"
+)
 
 // Type is the kind of a line in the trail, one of the closed list of the contract.
-type Type uint8
+type Type = chain.Type
 
 // The types. The zero Type is a system event.
 const (
-	SystemEvent Type = iota
-	AuthenticationAttempt
-	APIRequest
-	SecurityEvent
-	ConfigurationChange
-	UserAction
-	DataAccess
+	SystemEvent           = chain.SystemEvent
+	AuthenticationAttempt = chain.AuthenticationAttempt
+	APIRequest            = chain.APIRequest
+	SecurityEvent         = chain.SecurityEvent
+	ConfigurationChange   = chain.ConfigurationChange
+	UserAction            = chain.UserAction
+	DataAccess            = chain.DataAccess
 )
-
-// String is the word in the trail.
-func (t Type) String() string {
-	switch t {
-	case AuthenticationAttempt:
-		return "authentication_attempt"
-	case APIRequest:
-		return "api_request"
-	case SecurityEvent:
-		return "security_event"
-	case ConfigurationChange:
-		return "configuration_change"
-	case UserAction:
-		return "user_action"
-	case DataAccess:
-		return "data_access"
-	case SystemEvent:
-	}
-	return "system_event"
-}
 
 // Event is something that happened. Its fields are rendered once, for the log and the trail alike.
 type Event interface {
@@ -81,11 +65,69 @@ type Security struct {
 	Detail         string
 }
 
-// Configuration is a change of the settings: an accepted or refused reload.
+// Configuration is a change of the settings: an accepted or refused reload, or settings that changed while no server ran.
 type Configuration struct {
-	Event  string // "reloaded", "reload_refused"
-	Digest string // SHA-256 of the settings file, hex
-	Detail string
+	Event   string // "reloaded", "reload_refused", "changed_before_start"
+	Digest  string // of the settings, hex
+	Detail  string
+	Changes []Change // what differs; secrets are redacted
+}
+
+// Change is one setting that differs.
+type Change struct {
+	Key           string // its path
+	Before, After string // redacted; empty: it was, or is, not written
+}
+
+// APICall is one HTTP call to iVALT.
+type APICall struct {
+	Attempt   string // the login it is for; empty: none, as for a probe
+	Call      string // push, result, user: what was asked
+	Endpoint  string // the path of the URL
+	Status    int    // HTTP's; 0: no answer
+	Class     string // what the answer was taken for
+	Duration  time.Duration
+	RequestID string
+}
+
+// Access is a reading of the trail through a command.
+type Access struct {
+	Action string // "verify", "tail", "report", "export", "compliance", "backup"
+	Actor  string // uid and pid of the peer on control.sock, or of the command itself
+	Filter string // what was asked for, as on the command line
+	Detail string // where it went: "encrypted to 1 recipient", a file's name
+}
+
+// Checkpoint is the node's signature over the record right before it.
+type Checkpoint struct {
+	Key       string // fingerprint of the public key
+	Covers    uint64 // the seq of the record before
+	Hash      string // its hash
+	Signature string // Ed25519, base64; see package checkpoint for what it is over
+}
+
+// Segment says what became of a part of the trail.
+type Segment struct {
+	Event       string // "segment_started", "segment_archived", "segment_removed"
+	File        string // its base name; of segment_started: that of the part which ended
+	First, Last uint64 // its records
+	Hash        string // the hash of the last one
+	Detail      string
+}
+
+// Forgotten says that records of one person were rewritten with a pseudonym: each of these lines is now what the digest is of,
+// while its hash is the one that it had.
+type Forgotten struct {
+	Actor     string
+	Pseudonym string
+	Lines     []ForgottenLine // 400 at most: a long list takes several events
+	Detail    string
+}
+
+// ForgottenLine is one rewritten line.
+type ForgottenLine struct {
+	Seq    uint64
+	Digest chain.Digest // of its bytes, without the newline
 }
 
 // Action is something done by hand through a command.

@@ -65,7 +65,17 @@ func (Configuration) Message() string { return "configuration change" }
 func (c Configuration) AppendFields(dst []byte) []byte {
 	dst = appendText(dst, `"event":`, c.Event)
 	dst = appendText(dst, `,"digest":`, c.Digest)
-	return appendText(dst, `,"detail":`, c.Detail)
+	dst = appendText(dst, `,"detail":`, c.Detail)
+	dst = append(dst, `,"changes":[`...)
+	for i, change := range c.Changes {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = appendText(dst, `{"key":`, change.Key)
+		dst = appendText(dst, `,"before":`, change.Before)
+		dst = append(appendText(dst, `,"after":`, change.After), '}')
+	}
+	return append(dst, ']')
 }
 
 // EventType implements Event.

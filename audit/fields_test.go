@@ -10,6 +10,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
+
+	"ivalt-radius/audit/chain"
 )
 
 func attempt() *Attempt {
@@ -46,9 +48,9 @@ func TestFieldsAndTheirOrder(t *testing.T) {
 			`"event":"collision","attempt":"a-1","client":"office","user":"bob","calling_station":"::1","detail":"two"`,
 		},
 		"configuration": {
-			Configuration{"reloaded", "ab12", "by SIGHUP"},
+			Configuration{"reloaded", "ab12", "by SIGHUP", []Change{{"reject_delay", "1s", "2s"}, {"users.email", "", "x"}}},
 			"configuration_change", "configuration change",
-			`"event":"reloaded","digest":"ab12","detail":"by SIGHUP"`,
+			`"event":"reloaded","digest":"ab12","detail":"by SIGHUP","changes":[{"key":"reject_delay","before":"1s","after":"2s"},{"key":"users.email","before":"","after":"x"}]`,
 		},
 		"action": {
 			Action{"forget", "uid 0", "192.0.2.1", ""},
@@ -162,13 +164,13 @@ func TestCanaryOfOddBytes(t *testing.T) {
 			rapid.SliceOf(odd).Draw(t, "h"), odd.Draw(t, "i"), odd.Draw(t, "j"),
 			time.Duration(rapid.Int64().Draw(t, "k")), rapid.Int().Draw(t, "l"), odd.Draw(t, "m"), odd.Draw(t, "n"),
 		}
-		line, hash := appendLine(nil, time.Now(), 1, a.EventType(), a.AppendFields(nil), genesis())
+		line, hash := chain.AppendLine(nil, time.Now(), 1, a.EventType(), a.AppendFields(nil), chain.Genesis())
 		body, found := bytes.CutSuffix(line, []byte("\n"))
 		if !found || bytes.ContainsAny(body, "\n\r") {
 			t.Fatalf("not one line: %q", line)
 		}
-		r, err := parseLine(body)
-		if err != nil || !r.sound || r.hash != hash || r.prev != genesis() {
+		r, err := chain.Parse(body)
+		if err != nil || !r.Sound || r.Hash != hash || r.Prev != chain.Genesis() {
 			t.Fatalf("%v: %q", err, body)
 		}
 		if got := members(t, body); !slices.Equal(got, keys) {
@@ -215,11 +217,11 @@ func BenchmarkAttemptFields(b *testing.B) {
 }
 
 func BenchmarkLine(b *testing.B) {
-	fields, dst, prev := attempt().AppendFields(nil), make([]byte, 0, 1024), genesis()
+	fields, dst, prev := attempt().AppendFields(nil), make([]byte, 0, 1024), chain.Genesis()
 	now := time.Now()
 	b.ReportAllocs()
 	for b.Loop() {
-		dst, prev = appendLine(dst[:0], now, 1, AuthenticationAttempt, fields, prev)
+		dst, prev = chain.AppendLine(dst[:0], now, 1, AuthenticationAttempt, fields, prev)
 	}
 	b.SetBytes(int64(len(dst)))
 }

@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 
 	"golang.org/x/sys/unix"
+
+	"ivalt-radius/audit/chain"
 )
 
 // Errors of Open that a caller may want to tell apart.
@@ -20,7 +22,7 @@ var (
 )
 
 // tailSize is how much of the file's end Open reads: the last whole line, and a torn one behind it.
-const tailSize = 4 * maxLine
+const tailSize = 4 * chain.MaxLine
 
 // Open opens the trail for writing, or begins it: the file with mode 0600, a missing directory with 0700. It takes number
 // and hash from the last line alone, whatever the file's size. A torn last line is cut off and recorded as
@@ -107,19 +109,19 @@ func resume(file *os.File, size int64, end tailEnd) (position, []Event, error) {
 	if err := file.Sync(); err != nil { // a crashed writer's last lines count from here on
 		return position{}, nil, fmt.Errorf("sync: %w", err)
 	}
-	if !end.last.sound {
+	if !end.last.Sound {
 		notices = append(notices, Security{
 			Event:  "trail_broken",
-			Detail: fmt.Sprintf("the hash of record %d is not that of its bytes: it was changed", end.last.seq),
+			Detail: fmt.Sprintf("the hash of record %d is not that of its bytes: it was changed", end.last.Seq),
 		})
 	}
-	return position{offset: size - end.torn, seq: end.last.seq, hash: end.last.hash}, notices, nil
+	return position{offset: size - end.torn, seq: end.last.Seq, hash: end.last.Hash}, notices, nil
 }
 
 // tailEnd is what a file's tail shows.
 type tailEnd struct {
-	last record // the last whole line; seq 0 where there is none
-	torn int64  // octets behind it
+	last chain.Record // the last whole line; seq 0 where there is none
+	torn int64        // octets behind it
 }
 
 // findEnd looks for the last whole line of a tail that stands at offset in its file. What a crash can
@@ -135,7 +137,7 @@ func findEnd(tail []byte, offset int64) (tailEnd, error) {
 			break
 		}
 		if whole && bytes.IndexByte(line, 0) < 0 {
-			r, err := parseLine(line)
+			r, err := chain.Parse(line)
 			if err != nil {
 				return tailEnd{}, fmt.Errorf("its last line %w: %w", err, ErrGarbage)
 			}
@@ -149,14 +151,14 @@ func findEnd(tail []byte, offset int64) (tailEnd, error) {
 	if len(rest) > 0 {
 		return tailEnd{}, ErrGarbage
 	}
-	return tailEnd{last: record{hash: genesis(), sound: true}, torn: int64(len(tail))}, nil
+	return tailEnd{last: chain.Record{Hash: chain.Genesis(), Sound: true}, torn: int64(len(tail))}, nil
 }
 
 // tornLine reports octets that can be the beginning of a line of ours, or NULs in its place. Anything else is no torn
 // line but somebody's file, and cutting it would destroy it.
 func tornLine(line []byte) bool {
 	const begin = `{"time":"`
-	if len(line) > maxLine {
+	if len(line) > chain.MaxLine {
 		return false
 	}
 	text := line[:min(len(line), len(begin))]

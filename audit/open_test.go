@@ -6,6 +6,9 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
+
+	"ivalt-radius/audit/chain"
 )
 
 func TestOpenBeginsATrailForTheOwnerAlone(t *testing.T) {
@@ -96,7 +99,7 @@ func TestOpenCutsOffATornEnd(t *testing.T) {
 		"NULs and nothing else":            {strings.Repeat("\x00", 100), "trail_repaired next"},
 		"one octet and nothing else":       {"{", "trail_repaired next"},
 		"empty":                            {"", "next"},
-		"a torn line of the longest kind":  {whole + torn[:9] + strings.Repeat("x", maxLine-9), "a b trail_repaired next"},
+		"a torn line of the longest kind":  {whole + torn[:9] + strings.Repeat("x", chain.MaxLine-9), "a b trail_repaired next"},
 		"a torn line behind a long record": {longest(t) + torn[:20], "long trail_repaired next"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -114,7 +117,7 @@ func longest(t *testing.T) string {
 	t.Helper()
 	path := trailPath(t)
 	trail := mustOpen(t, path, Options{})
-	mustCommit(t, trail, rawEvent(`"user":"long","a":"`+strings.Repeat("x", maxFields-20)+`"`))
+	mustCommit(t, trail, rawEvent(`"user":"long","a":"`+strings.Repeat("x", chain.MaxFields-20)+`"`))
 	mustClose(t, trail)
 	content, err := os.ReadFile(path)
 	if err != nil {
@@ -142,7 +145,7 @@ func TestOpenLeavesAForeignFileAlone(t *testing.T) {
 		"a line put behind":        content + "hello\n",
 		"a word put behind":        content + "hello",
 		"a line without its hash":  content[:len(content)-80] + "\n",
-		"a very long torn line":    content + `{"time":"` + strings.Repeat("x", maxLine),
+		"a very long torn line":    content + `{"time":"` + strings.Repeat("x", chain.MaxLine),
 		"a very long line of NULs": content + strings.Repeat("\x00", tailSize) + "\n",
 		"an upper-case hash":       content[:len(content)-67] + strings.Repeat("A", 64) + "\"}\n",
 	} {
@@ -168,7 +171,7 @@ func TestOpenRecordsAChangedLastLine(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	result, err := Verify(strings.NewReader(string(after)))
+	result, err := chain.Verify(strings.NewReader(string(after)))
 	if err != nil || len(result.Findings) != 1 || result.Findings[0].Line != 3 || result.LastSeq != 5 {
 		t.Errorf("%v %+v", err, result)
 	}
@@ -178,7 +181,7 @@ func TestOpenRecordsAChangedLastLine(t *testing.T) {
 }
 
 func FuzzFindEnd(f *testing.F) {
-	line, _ := appendLine(nil, epoch(), 1, SystemEvent, []byte(`"a":1`), genesis())
+	line, _ := chain.AppendLine(nil, time.Unix(0, 0), 1, SystemEvent, []byte(`"a":1`), chain.Genesis())
 	f.Add(line, int64(0))
 	f.Add(append(line, line[:50]...), int64(0))
 	f.Add(append(line, 0, 0, '\n'), int64(100))

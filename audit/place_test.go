@@ -4,13 +4,14 @@ import (
 	"bytes"
 	"errors"
 	"os"
-	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"ivalt-radius/audit/chain"
 )
 
 // lostRig is a trail of two records whose file is about to be taken away.
@@ -73,8 +74,8 @@ func (r lostRig) oneChain(t *testing.T, name, last string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	result, err := Verify(bytes.NewReader(content))
-	if diff := cmp.Diff(Before{Seq: 2, Hash: last}, result.Before); err != nil || diff != "" {
+	result, err := chain.Verify(bytes.NewReader(content))
+	if diff := cmp.Diff(chain.Before{Seq: 2, Hash: last}, result.Before); err != nil || diff != "" {
 		t.Error(err, diff)
 	}
 	if name != "renamed" {
@@ -85,8 +86,8 @@ func (r lostRig) oneChain(t *testing.T, name, last string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	result, err = Verify(bytes.NewReader(append(old, content...)))
-	if err != nil || !result.Sound() || result.LastSeq != 5 || result.Before != (Before{}) {
+	result, err = chain.Verify(bytes.NewReader(append(old, content...)))
+	if err != nil || !result.Sound() || result.LastSeq != 5 || result.Before != (chain.Before{}) {
 		t.Errorf("%v %+v", err, result)
 	}
 }
@@ -192,38 +193,5 @@ func TestTheNewFileIsATrail(t *testing.T) {
 	mustClose(t, trail)
 	if lines := expect(t, r.path, "trail_replaced recovered c d"); lines[3].Seq != 6 {
 		t.Errorf("%+v", lines[3])
-	}
-}
-
-// TestVerifyOfAFileThatDoesNotBeginTheTrail: only an unchanged "trail_replaced" in the first line may have a later number.
-func TestVerifyOfAFileThatDoesNotBeginTheTrail(t *testing.T) {
-	from := recordOf(eight()[5])
-	begin := func(kind Type, event string) []string {
-		fields := Security{Event: event, Detail: "record " + strconv.Itoa(6)}.AppendFields(nil)
-		first, hash := appendLine(nil, epoch(), 7, kind, fields, from.hash)
-		return append([]string{string(first)}, chain(record{seq: 7, hash: hash}, "x", "y")...)
-	}
-	const missing = "line 1: removed before it, or put in: records 1 to 6 are missing"
-	replacedLine := begin(SecurityEvent, replacedEvent)
-	for name, c := range map[string]struct {
-		lines []string
-		want  string
-	}{
-		"it continues":       {replacedLine, ""},
-		"another event":      {begin(SecurityEvent, "stale_approval"), missing},
-		"a longer word":      {begin(SecurityEvent, replacedEvent+"_"), missing},
-		"another type":       {begin(SystemEvent, replacedEvent), missing},
-		"no such line":       {replacedLine[1:], "line 1: removed before it, or put in: records 1 to 7 are missing"},
-		"in the second line": {append(eight()[:1:1], replacedLine...), "line 2: removed before it, or put in: records 2 to 6 are missing"},
-		"changed": {
-			append([]string{edit(replacedLine[0], "record 6", "record 9")}, replacedLine[1:]...),
-			"line 1: changed: the hash of record 7 is not that of its bytes\nline 2: removed before it, or put in: records 1 to 7 are missing",
-		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			if diff := cmp.Diff(c.want, findings(t, c.lines)); diff != "" {
-				t.Error(diff)
-			}
-		})
 	}
 }

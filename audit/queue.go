@@ -3,6 +3,8 @@ package audit
 import (
 	"bytes"
 	"sync"
+
+	"ivalt-radius/audit/chain"
 )
 
 // group is the records that are written and synced together.
@@ -94,7 +96,7 @@ func (q *queue) render(e Event) (*[]byte, error) {
 	fields, _ := q.buffers.Get().(*[]byte)
 	*fields = e.AppendFields((*fields)[:0])
 	switch {
-	case len(*fields) > maxFields:
+	case len(*fields) > chain.MaxFields:
 		return fields, ErrTooLarge
 	case bytes.IndexByte(*fields, '\n') >= 0:
 		return fields, ErrMalformed
@@ -103,7 +105,7 @@ func (q *queue) render(e Event) (*[]byte, error) {
 }
 
 func (q *queue) giveBack(fields *[]byte) {
-	if cap(*fields) <= maxFields {
+	if cap(*fields) <= chain.MaxFields {
 		q.buffers.Put(fields)
 	}
 }

@@ -10,13 +10,15 @@ import (
 	"time"
 
 	"github.com/sirupsen/logrus"
+
+	"ivalt-radius/audit/chain"
 )
 
 // Errors of a Trail. Others come from the file.
 var (
 	ErrClosed    = errors.New("the audit trail is closed")
 	ErrFull      = errors.New("the queue of the audit trail is full")
-	ErrTooLarge  = fmt.Errorf("an event of more than %d octets", maxFields)
+	ErrTooLarge  = fmt.Errorf("an event of more than %d octets", chain.MaxFields)
 	ErrMalformed = errors.New("an event whose fields hold a line break")
 )
 

@@ -16,6 +16,8 @@ import (
 	"time"
 
 	"github.com/sirupsen/logrus"
+
+	"ivalt-radius/audit/chain"
 )
 
 // faultyFile is a real file that fails where a test says so.
@@ -131,7 +133,7 @@ func sound(t *testing.T, path string) []line {
 	if err != nil {
 		t.Fatal(err)
 	}
-	result, err := Verify(bytes.NewReader(content))
+	result, err := chain.Verify(bytes.NewReader(content))
 	if err != nil || !result.Sound() {
 		t.Fatalf("%v, %v", err, result.Findings)
 	}
@@ -318,10 +320,10 @@ func TestEventsThatNoLineCanHold(t *testing.T) {
 		want  error
 	}{
 		"line break":   {rawEvent("\"a\":1,\n\"b\":2"), ErrMalformed},
-		"too large":    {System{Detail: strings.Repeat("x", maxFields)}, ErrTooLarge},
+		"too large":    {System{Detail: strings.Repeat("x", chain.MaxFields)}, ErrTooLarge},
 		"no fields":    {rawEvent(""), nil},
-		"largest":      {rawEvent(`"a":"` + strings.Repeat("x", maxFields-6) + `"`), nil},
-		"largest time": {rawEvent(`"a":"` + strings.Repeat("\\u0000", (maxFields-6)/6) + `"`), nil},
+		"largest":      {rawEvent(`"a":"` + strings.Repeat("x", chain.MaxFields-6) + `"`), nil},
+		"largest time": {rawEvent(`"a":"` + strings.Repeat("\\u0000", (chain.MaxFields-6)/6) + `"`), nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if err := trail.Commit(t.Context(), c.event); !errors.Is(err, c.want) {

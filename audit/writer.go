@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"time"
+
+	"ivalt-radius/audit/chain"
 )
 
 // File is what a Trail needs of its file; *os.File has it. Write appends, Sync makes what was written durable, Truncate
@@ -19,7 +21,7 @@ type File interface {
 type position struct {
 	offset int64 // the file's length
 	seq    uint64
-	hash   digest
+	hash   chain.Digest
 
 	kept        uint64 // records of callers
 	toldFailed  uint64 // records that a "recovered" event speaks of
@@ -134,7 +136,7 @@ func (w *writer) replace() error {
 	p := w.durable
 	w.out = w.out[:0]
 	w.line(&p, SecurityEvent, Security{
-		Event:  replacedEvent,
+		Event:  chain.ReplacedEvent,
 		Detail: fmt.Sprintf("the file before this one was removed or renamed; it ends with record %d, hash %s", p.seq, p.hash[:]),
 	}.AppendFields(nil))
 	p.offset = int64(len(w.out))
@@ -191,7 +193,7 @@ func (w *writer) render(g *group) position {
 
 func (w *writer) line(p *position, kind Type, fields []byte) {
 	p.seq++
-	w.out, p.hash = appendLine(w.out, w.now(), p.seq, kind, fields, p.hash)
+	w.out, p.hash = chain.AppendLine(w.out, w.now(), p.seq, kind, fields, p.hash)
 }
 
 // alarm is how long the writer may sleep.

@@ -127,8 +127,6 @@ func TestWarnings(t *testing.T) {
 		{"admin", sound + "listen: {admin: \"127.0.0.1:1\"}\n", "listen.admin", "not in this version", true},
 		{"admin turned off", sound + "listen: {admin: \"\"}\n", "listen.admin", "", false},
 		{"admin by default", sound, "listen.admin", "", false},
-		{"retention", sound + "audit: {retention: 48h}\n", "audit.retention", "not in this version: the trail is kept whole", true},
-		{"retention by default", sound, "audit.retention", "", false},
 	} {
 		t.Run(c.title, func(t *testing.T) {
 			s, faults := load(c.text)

@@ -11,6 +11,7 @@ import (
 
 	"ivalt-radius/audit"
 	"ivalt-radius/auth"
+	"ivalt-radius/cmd/ivalt-radius/control"
 	"ivalt-radius/cmd/ivalt-radius/logger"
 	"ivalt-radius/cmd/ivalt-radius/sources"
 	"ivalt-radius/config"
@@ -37,8 +38,8 @@ type app struct {
 	phone   *ivalt.Service
 	flow    *auth.Flow
 	server  *radius.Server
-	unwatch chan struct{}  // closed ends the watch
-	control *controlServer // the last to be opened: where it is there, the server has started
+	unwatch chan struct{}   // closed ends the watch
+	control *control.Server // the last to be opened: where it is there, the server has started
 }
 
 // learnedBucket holds the addresses that once sent a valid Message-Authenticator; learnedMost bounds them.
@@ -81,7 +82,7 @@ func start(ctx context.Context, path string, s *config.Settings, r rooms, verifi
 	}); err != nil {
 		return nil, err
 	}
-	if a.control, err = listenControl(ctx, s.State.Directory, a.handlers()); err != nil {
+	if a.control, err = control.Listen(ctx, s.State.Directory, a.handlers()); err != nil {
 		return nil, err
 	}
 	a.unwatch = make(chan struct{})
@@ -121,7 +122,7 @@ func (a *app) close(ctx context.Context) error {
 		close(a.unwatch)
 	}
 	if a.control != nil {
-		a.control.close(ctx)
+		a.control.Close(ctx)
 	}
 	if a.flow != nil {
 		a.flow.Stop() // whoever still waits after a drain is told so

@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -16,7 +15,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"ivalt-radius/audit"
+	"ivalt-radius/cmd/ivalt-radius/control"
 	"ivalt-radius/cmd/ivalt-radius/exit"
+	"ivalt-radius/cmd/ivalt-radius/trail"
 	"ivalt-radius/config"
 	"ivalt-radius/radius"
 	"ivalt-radius/state"
@@ -45,8 +46,8 @@ func newClientsListCommand() *cobra.Command {
 				return faults.Err()
 			}
 			var learned []address
-			err := callControl(cmd.Context(), s.State.Directory, "/clients", struct{}{}, &learned)
-			if errors.Is(err, errNotRunning) {
+			err := control.Call(cmd.Context(), s.State.Directory, "/clients", struct{}{}, &learned)
+			if errors.Is(err, control.ErrNotRunning) {
 				err = onFiles(s, func(l *state.Learned) error { learned = addresses(l); return nil })
 			}
 			if err != nil {
@@ -75,8 +76,8 @@ func newClientsForgetCommand() *cobra.Command {
 				return faults.Err()
 			}
 			a := address{Client: client, Address: ip.Unmap()}
-			err = callControl(cmd.Context(), s.State.Directory, "/clients/forget", a, &a)
-			if errors.Is(err, errNotRunning) {
+			err = control.Call(cmd.Context(), s.State.Directory, "/clients/forget", a, &a)
+			if errors.Is(err, control.ErrNotRunning) {
 				err = forgetOnFiles(cmd.Context(), s, a)
 			}
 			if err != nil {
@@ -110,11 +111,11 @@ func onFiles(s *config.Settings, do func(*state.Learned) error) error {
 // forgetOnFiles is forget while no server runs.
 func forgetOnFiles(ctx context.Context, s *config.Settings, a address) error {
 	return onFiles(s, func(learned *state.Learned) error {
-		trail, err := audit.Open(s.Audit.File, audit.Options{})
+		file, err := audit.Open(s.Audit.File, audit.Options{})
 		if err != nil {
 			return fmt.Errorf("audit.file: %w", err)
 		}
-		return errors.Join(forget(ctx, learned, trail, actorName(os.Getuid(), os.Getpid()), a), trail.Close())
+		return errors.Join(forget(ctx, learned, file, control.ActorName(os.Getuid(), os.Getpid()), a), file.Close())
 	})
 }
 
@@ -166,25 +167,16 @@ func printClients(w io.Writer, s *config.Settings, learned []address) {
 func (a *app) handlers() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /clients", func(w http.ResponseWriter, _ *http.Request) {
-		answer(w, addresses(a.learned), nil)
+		control.Answer(w, addresses(a.learned), nil)
 	})
 	mux.HandleFunc("POST /clients/forget", func(w http.ResponseWriter, r *http.Request) {
 		var in address
-		err := json.NewDecoder(http.MaxBytesReader(w, r.Body, 1<<16)).Decode(&in)
+		err := control.Decode(w, r, &in)
 		if err == nil {
-			err = forget(r.Context(), a.learned, a.trail, actor(r.Context()), in)
+			err = forget(r.Context(), a.learned, a.trail, control.Actor(r.Context()), in)
 		}
-		answer(w, in, err)
+		control.Answer(w, in, err)
 	})
+	trail.Handle(mux, a.trail)
 	return mux
-}
-
-// answer writes what a command gets back.
-func answer(w http.ResponseWriter, out any, err error) {
-	if err != nil {
-		http.Error(w, err.Error(), http.StatusBadRequest)
-		return
-	}
-	w.Header().Set("Content-Type", "application/json")
-	_ = json.NewEncoder(w).Encode(out)
 }

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"ivalt-radius/cmd/ivalt-radius/control"
 	"ivalt-radius/cmd/ivalt-radius/exit"
 	"ivalt-radius/radius/radiustest"
 )
@@ -78,7 +79,7 @@ func TestClients(t *testing.T) {
 		t.Fatalf("%d actions: %s", len(done), done)
 	}
 	for _, line := range done {
-		for _, part := range []string{`"forget_message_authenticator"`, actorName(os.Getuid(), os.Getpid()), "gateway 127.0.0.1"} {
+		for _, part := range []string{`"forget_message_authenticator"`, control.ActorName(os.Getuid(), os.Getpid()), "gateway 127.0.0.1"} {
 			if !strings.Contains(line, part) {
 				t.Errorf("no %s in %s", part, line)
 			}
@@ -116,7 +117,7 @@ func TestClientsFaults(t *testing.T) {
 func TestControlSocket(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
-	path := filepath.Join(s.state, controlSocket)
+	path := filepath.Join(s.state, control.Socket)
 	if err := os.MkdirAll(s.state, 0o755); err != nil {
 		t.Fatal(err)
 	}
@@ -180,7 +181,7 @@ func TestControlOfAnotherProgram(t *testing.T) {
 	t.Parallel()
 	for _, answer := range []string{"", "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n{", "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{"} {
 		dir := t.TempDir()
-		listener, err := (&net.ListenConfig{}).Listen(t.Context(), "unix", filepath.Join(dir, controlSocket))
+		listener, err := (&net.ListenConfig{}).Listen(t.Context(), "unix", filepath.Join(dir, control.Socket))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -193,7 +194,7 @@ func TestControlOfAnotherProgram(t *testing.T) {
 			}
 		}()
 		var out any
-		if err := callControl(t.Context(), dir, "/clients", struct{}{}, &out); err == nil || !strings.Contains(err.Error(), "running server") {
+		if err := control.Call(t.Context(), dir, "/clients", struct{}{}, &out); err == nil || !strings.Contains(err.Error(), "running server") {
 			t.Errorf("%q: %v", answer, err)
 		}
 		_ = listener.Close()

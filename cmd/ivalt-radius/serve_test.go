@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"ivalt-radius/audit"
+	"ivalt-radius/cmd/ivalt-radius/control"
 	"ivalt-radius/cmd/ivalt-radius/exit"
 	"ivalt-radius/cmd/ivalt-radius/logger"
 	"ivalt-radius/ivalt/ivalttest"
@@ -67,7 +68,7 @@ func TestReadyComesLast(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	r := s.start(t)
-	if _, err := os.Stat(filepath.Join(s.state, controlSocket)); err != nil {
+	if _, err := os.Stat(filepath.Join(s.state, control.Socket)); err != nil {
 		t.Error(err)
 	}
 	if code := r.login(t, "bob"); code != radiustest.AccessAccept {
@@ -186,7 +187,7 @@ func TestStartFaults(t *testing.T) {
 		"trail in a directory's place": {func(_ *testing.T, s *site) { s.audit = s.dir }, "audit.file"},
 		"control socket in a directory's place": {func(t *testing.T, s *site) {
 			t.Helper()
-			if err := os.MkdirAll(filepath.Join(s.state, controlSocket, "more"), 0o700); err != nil {
+			if err := os.MkdirAll(filepath.Join(s.state, control.Socket, "more"), 0o700); err != nil {
 				t.Fatal(err)
 			}
 		}, "control socket"},
@@ -223,7 +224,7 @@ func TestFailedStartLeavesNothing(t *testing.T) {
 	}
 	s.listen = conn.LocalAddr().String()
 	_ = conn.Close()
-	blocked := filepath.Join(s.state, controlSocket, "more")
+	blocked := filepath.Join(s.state, control.Socket, "more")
 	if err := os.MkdirAll(blocked, 0o700); err != nil {
 		t.Fatal(err)
 	}

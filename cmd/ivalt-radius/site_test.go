@@ -17,7 +17,7 @@ import (
 
 	"go.uber.org/goleak"
 
-	"ivalt-radius/audit"
+	"ivalt-radius/audit/chain"
 	"ivalt-radius/cmd/ivalt-radius/exit"
 	"ivalt-radius/cmd/ivalt-radius/logger"
 	"ivalt-radius/ivalt/ivalttest"
@@ -277,7 +277,7 @@ func (s *site) trailLines(t *testing.T, part string) []string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	result, err := audit.Verify(bytes.NewReader(content))
+	result, err := chain.Verify(bytes.NewReader(content))
 	if err != nil || !result.Sound() {
 		t.Fatal(errors.Join(err, fmt.Errorf("findings: %v", result.Findings)))
 	}

@@ -9,7 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"ivalt-radius/audit"
+	"ivalt-radius/audit/chain"
 	"ivalt-radius/cmd/ivalt-radius/count"
 	"ivalt-radius/config"
 )
@@ -64,7 +64,7 @@ func verifyTrail(out io.Writer, path string) (err error) {
 		return fmt.Errorf("audit verify: %w", err)
 	}
 	defer func() { err = errors.Join(err, file.Close()) }()
-	result, err := audit.Verify(file)
+	result, err := chain.Verify(file)
 	if err != nil {
 		return fmt.Errorf("audit verify %s: %w", path, err)
 	}

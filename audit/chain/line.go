@@ -1,4 +1,4 @@
-package audit
+package chain
 
 import (
 	"bytes"
@@ -11,30 +11,31 @@ import (
 	"time"
 )
 
-// maxFields bounds one event's fields; a RADIUS packet of 4096 octets, every one of them escaped, stays well below.
-const maxFields = 64 << 10
+// MaxFields bounds one event's fields; a RADIUS packet of 4096 octets, every one of them escaped, stays well below.
+const MaxFields = 64 << 10
 
-// replacedEvent is the first line of a file that continues one which was removed or renamed under the server.
-const replacedEvent = "trail_replaced"
+// ReplacedEvent is the first line of a file that continues one which was removed or renamed under the server.
+const ReplacedEvent = "trail_replaced"
 
-// maxLine bounds a whole line, newline included.
-const maxLine = maxFields + 512
+// MaxLine bounds a whole line, newline included.
+const MaxLine = MaxFields + 512
 
-// digest is a hash as the trail writes it: lowercase hex.
-type digest [2 * sha256.Size]byte
+// Digest is a hash as the trail writes it: lowercase hex.
+type Digest [2 * sha256.Size]byte
 
-// genesis is the prev of a trail's first line.
-func genesis() digest {
-	var d digest
+// Genesis is the prev of a trail's first line.
+func Genesis() Digest {
+	var d Digest
 	for i := range d {
 		d[i] = '0'
 	}
 	return d
 }
 
-func digestOf(b []byte) digest {
+// DigestOf is the SHA-256 of octets.
+func DigestOf(b []byte) Digest {
 	sum := sha256.Sum256(b)
-	var d digest
+	var d Digest
 	hex.Encode(d[:], sum[:])
 	return d
 }
@@ -47,8 +48,8 @@ const (
 	lineEnd    = `"}`
 )
 
-// appendLine appends the line of one record, newline included, and returns it with its hash.
-func appendLine(dst []byte, at time.Time, seq uint64, kind Type, fields []byte, prev digest) ([]byte, digest) {
+// AppendLine appends the line of one record, newline included, and returns it with its hash.
+func AppendLine(dst []byte, at time.Time, seq uint64, kind Type, fields []byte, prev Digest) ([]byte, Digest) {
 	from := len(dst)
 	dst = append(dst, `{"time":"`...)
 	dst = at.UTC().AppendFormat(dst, time.RFC3339Nano)
@@ -62,18 +63,21 @@ func appendLine(dst []byte, at time.Time, seq uint64, kind Type, fields []byte, 
 	}
 	dst = append(dst, prevMember...)
 	dst = append(append(dst, prev[:]...), '"')
-	hash := digestOf(dst[from:])
+	hash := DigestOf(dst[from:])
 	dst = append(dst, hashMember[1:]...)
 	dst = append(dst, hash[:]...)
 	return append(dst, lineEnd+"\n"...), hash
 }
 
-// record is what the chain needs of one line.
-type record struct {
-	seq        uint64
-	prev, hash digest
-	sound      bool // the hash is that of the line's bytes
-	replaced   bool // it says that the file before this one was lost
+// Record is what the chain needs of one line.
+type Record struct {
+	Seq        uint64
+	Time       time.Time
+	Type       string
+	Prev, Hash Digest
+	Sound      bool // the hash is that of the line's bytes
+
+	replaced bool // it says that the file before this one was lost
 }
 
 // Faults of a line that is no record.
@@ -86,10 +90,10 @@ var (
 	errJSON     = errors.New("is no valid JSON")
 )
 
-// parseLine reads a line without its newline. It accepts what appendLine writes and nothing looser: a member more or
+// Parse reads a line without its newline. It accepts what AppendLine writes and nothing looser: a member more or
 // less between type and prev is free, each octet around them is not.
-func parseLine(line []byte) (record, error) {
-	var r record
+func Parse(line []byte) (Record, error) {
+	var r Record
 	if !bytes.HasPrefix(line, []byte(`{"time":"`)) {
 		return r, errNoRecord
 	}
@@ -103,25 +107,25 @@ func parseLine(line []byte) (record, error) {
 	if !json.Valid(line) {
 		return r, errJSON
 	}
-	r.sound = digestOf(hashed) == r.hash
+	r.Sound = DigestOf(hashed) == r.Hash
 	return r, nil
 }
 
 // readEnd reads prev and hash, and returns the octets that the hash covers.
-func (r *record) readEnd(line []byte) (hashed []byte, ok bool) {
+func (r *Record) readEnd(line []byte) (hashed []byte, ok bool) {
 	rest, ok := bytes.CutSuffix(line, []byte(lineEnd))
-	if !ok || len(rest) < len(prevMember)+len(hashMember)+2*len(r.hash) {
+	if !ok || len(rest) < len(prevMember)+len(hashMember)+2*len(r.Hash) {
 		return nil, false
 	}
-	rest, hashOK := r.hash.cut(rest)
+	rest, hashOK := r.Hash.cut(rest)
 	rest, memberOK := bytes.CutSuffix(rest, []byte(hashMember))
 	hashed = rest[:min(len(line), len(rest)+1)] // with the quote that closes prev
-	rest, prevOK := r.prev.cut(rest)
+	rest, prevOK := r.Prev.cut(rest)
 	return hashed, hashOK && memberOK && prevOK && bytes.HasSuffix(rest, []byte(prevMember))
 }
 
 // cut takes the digest off the end of b.
-func (d *digest) cut(b []byte) (rest []byte, ok bool) {
+func (d *Digest) cut(b []byte) (rest []byte, ok bool) {
 	if len(b) < len(d) {
 		return b, false
 	}
@@ -135,26 +139,30 @@ func (d *digest) cut(b []byte) (rest []byte, ok bool) {
 }
 
 // readHead reads time, seq and type.
-func (r *record) readHead(head string) error {
+func (r *Record) readHead(head string) error {
 	at, rest, ok := strings.Cut(strings.TrimPrefix(head, `{"time":"`), `","seq":`)
-	if t, err := time.Parse(time.RFC3339Nano, at); !ok || err != nil || t.UTC().Format(time.RFC3339Nano) != at {
+	t, err := time.Parse(time.RFC3339Nano, at)
+	if !ok || err != nil || t.UTC().Format(time.RFC3339Nano) != at {
 		return errTime
 	}
+	r.Time = t
 	number, rest, ok := strings.Cut(rest, `,"type":"`)
 	seq, err := strconv.ParseUint(number, 10, 63)
 	if !ok || err != nil || seq == 0 || strconv.FormatUint(seq, 10) != number {
 		return errSeq
 	}
-	r.seq = seq
+	r.Seq = seq
 	word, rest, ok := strings.Cut(rest, `"`)
-	if !ok || !strings.HasPrefix(rest, ",") || !knownType(word) {
+	if !ok || !strings.HasPrefix(rest, ",") || !KnownType(word) {
 		return errType
 	}
-	r.replaced = word == SecurityEvent.String() && strings.HasPrefix(rest, `,"event":"`+replacedEvent+`",`)
+	r.Type = word
+	r.replaced = word == SecurityEvent.String() && strings.HasPrefix(rest, `,"event":"`+ReplacedEvent+`",`)
 	return nil
 }
 
-func knownType(word string) bool {
+// KnownType reports the words of the closed list of types.
+func KnownType(word string) bool {
 	for t := SystemEvent; t <= DataAccess; t++ {
 		if t.String() == word {
 			return true
@@ -162,3 +170,5 @@ func knownType(word string) bool {
 	}
 	return false
 }
+
+func digit(c byte) bool { return c >= '0' && c <= '9' }

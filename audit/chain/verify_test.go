@@ -1,4 +1,4 @@
-package audit
+package chain
 
 import (
 	"bytes"
@@ -15,26 +15,26 @@ import (
 
 func epoch() time.Time { return time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC) }
 
-// chain makes lines that follow a record.
-func chain(after record, users ...string) []string {
+// linesOf makes lines that follow a record.
+func linesOf(after Record, users ...string) []string {
 	lines := make([]string, len(users))
 	for i, user := range users {
-		after.seq++
-		fields := Attempt{User: user}.AppendFields(nil)
-		line, hash := appendLine(nil, epoch(), after.seq, AuthenticationAttempt, fields, after.hash)
-		lines[i], after.hash = string(line), hash
+		after.Seq++
+		fields := []byte(`"user":"` + user + `","rule":""`)
+		line, hash := AppendLine(nil, epoch(), after.Seq, AuthenticationAttempt, fields, after.Hash)
+		lines[i], after.Hash = string(line), hash
 	}
 	return lines
 }
 
 // eight is a sound trail, a line each.
 func eight() []string {
-	return chain(record{hash: genesis()}, "1", "2", "3", "4", "5", "6", "7", "8")
+	return linesOf(Record{Hash: Genesis()}, "1", "2", "3", "4", "5", "6", "7", "8")
 }
 
 // recordOf is the record of a sound line.
-func recordOf(line string) record {
-	r, _ := parseLine([]byte(strings.TrimSuffix(line, "\n")))
+func recordOf(line string) Record {
+	r, _ := Parse([]byte(strings.TrimSuffix(line, "\n")))
 	return r
 }
 
@@ -76,7 +76,7 @@ func TestVerifyNamesChangedLines(t *testing.T) {
 			"line 4: changed: the hash of record 4 is not that of its bytes\nline 5: " + fmt.Sprintf(replaced, 5),
 		},
 		"a field is changed, and its hash made to suit": {
-			func(l trail) trail { l[3] = chain(recordOf(l[2]), "x")[0]; return l },
+			func(l trail) trail { l[3] = linesOf(recordOf(l[2]), "x")[0]; return l },
 			"line 5: " + fmt.Sprintf(replaced, 5),
 		},
 		"the number is changed": {
@@ -84,7 +84,7 @@ func TestVerifyNamesChangedLines(t *testing.T) {
 			"line 4: changed: the hash of record 4000000000 is not that of its bytes",
 		},
 		"the number is changed, and the hash made to suit": {
-			func(l trail) trail { l[3] = chain(record{seq: 99, hash: recordOf(l[2]).hash}, "4")[0]; return l },
+			func(l trail) trail { l[3] = linesOf(Record{Seq: 99, Hash: recordOf(l[2]).Hash}, "4")[0]; return l },
 			"line 4: changed: record 100 stands where record 4 belongs\nline 5: " + fmt.Sprintf(replaced, 5),
 		},
 		"a space is put in":       {func(l trail) trail { l[3] = edit(l[3], `,"type"`, `, "type"`); return l }, notRecord(errSeq)},
@@ -97,8 +97,8 @@ func TestVerifyNamesChangedLines(t *testing.T) {
 		"an empty line is put in": {func(l trail) trail { return insert(l, 3, "\n") }, notRecord(errNoRecord)},
 		"a line becomes text":     {func(l trail) trail { l[3] = "{}\n"; return l }, notRecord(errNoRecord)},
 		"a long line is put in": {
-			func(l trail) trail { return insert(l, 3, strings.Repeat("x", 3*maxLine)+"\n") },
-			fmt.Sprintf("line 4: changed or put in: it is longer than the %d bytes that a record may have", maxLine),
+			func(l trail) trail { return insert(l, 3, strings.Repeat("x", 3*MaxLine)+"\n") },
+			fmt.Sprintf("line 4: changed or put in: it is longer than the %d bytes that a record may have", MaxLine),
 		},
 	})
 }
@@ -108,16 +108,16 @@ func TestVerifyNamesRemovedMovedAndInsertedLines(t *testing.T) {
 		"a line is removed":   {func(l trail) trail { return append(l[:3:3], l[4:]...) }, "line 4: removed before it, or put in: record 4 is missing"},
 		"three are removed":   {func(l trail) trail { return append(l[:3:3], l[6:]...) }, "line 4: removed before it, or put in: records 4 to 6 are missing"},
 		"the first is gone":   {func(l trail) trail { return l[1:] }, "line 1: removed before it, or put in: record 1 is missing"},
-		"the first is forged": {func(l trail) trail { l[0] = chain(record{hash: digestOf(nil)}, "1")[0]; return l }, forgedFirst},
+		"the first is forged": {func(l trail) trail { l[0] = linesOf(Record{Hash: DigestOf(nil)}, "1")[0]; return l }, forgedFirst},
 		"two are swapped": {
 			func(l trail) trail { l[3], l[4] = l[4], l[3]; return l },
 			"line 4: removed before it, or put in: record 4 is missing\nline 5: moved or put in: record 4 stands behind record 5",
 		},
 		"a line is copied":   {func(l trail) trail { return insert(l, 6, l[2]) }, "line 7: moved or put in: record 3 stands behind record 6"},
 		"a line is doubled":  {func(l trail) trail { return insert(l, 3, l[2]) }, "line 4: moved or put in: record 3 stands behind record 3"},
-		"a line jumps ahead": {func(l trail) trail { return insert(l, 3, chain(record{seq: 99, hash: digestOf(nil)}, "x")[0]) }, jumped},
+		"a line jumps ahead": {func(l trail) trail { return insert(l, 3, linesOf(Record{Seq: 99, Hash: DigestOf(nil)}, "x")[0]) }, jumped},
 		"a line is put in with number and hash to suit": {
-			func(l trail) trail { return insert(l, 3, chain(recordOf(l[2]), "x")[0]) },
+			func(l trail) trail { return insert(l, 3, linesOf(recordOf(l[2]), "x")[0]) },
 			"line 5: moved or put in: record 4 stands behind record 4\nline 6: " + fmt.Sprintf(replaced, 5),
 		},
 		"the last is torn": {
@@ -168,7 +168,7 @@ func TestVerifyOfASoundTrail(t *testing.T) {
 
 func hashOf(line string) []byte {
 	r := recordOf(line)
-	return r.hash[:]
+	return r.Hash[:]
 }
 
 func TestVerifyGivesTheReadersError(t *testing.T) {
@@ -176,7 +176,7 @@ func TestVerifyGivesTheReadersError(t *testing.T) {
 	if _, err := Verify(iotest.ErrReader(broken)); !errors.Is(err, broken) {
 		t.Errorf("%v", err)
 	}
-	long := iotest.TimeoutReader(strings.NewReader(strings.Repeat("x", 3*maxLine)))
+	long := iotest.TimeoutReader(strings.NewReader(strings.Repeat("x", 3*MaxLine)))
 	if _, err := Verify(long); !errors.Is(err, iotest.ErrTimeout) {
 		t.Errorf("in a long line: %v", err)
 	}
@@ -209,7 +209,7 @@ func FuzzVerify(f *testing.F) {
 	f.Add([]byte(strings.Join(lines[2:4], "")))
 	f.Add([]byte(lines[1] + lines[0] + "x\n" + lines[2][:100]))
 	f.Add([]byte("\x00\n\n{}"))
-	replaced, _ := appendLine(nil, epoch(), 7, SecurityEvent, Security{Event: replacedEvent}.AppendFields(nil), digestOf(nil))
+	replaced, _ := AppendLine(nil, epoch(), 7, SecurityEvent, []byte(`"event":"`+ReplacedEvent+`","detail":""`), DigestOf(nil))
 	f.Add(replaced)
 	f.Fuzz(func(t *testing.T, content []byte) {
 		result, err := Verify(bytes.NewReader(content))
@@ -224,4 +224,37 @@ func FuzzVerify(f *testing.F) {
 			t.Fatalf("sound, but %d lines from record %d end with record %d", result.Lines, result.Before.Seq, result.LastSeq)
 		}
 	})
+}
+
+// TestVerifyOfAFileThatDoesNotBeginTheTrail: only an unchanged "trail_replaced" in the first line may have a later number.
+func TestVerifyOfAFileThatDoesNotBeginTheTrail(t *testing.T) {
+	from := recordOf(eight()[5])
+	begin := func(kind Type, event string) []string {
+		fields := []byte(`"event":"` + event + `","detail":"record 6"`)
+		first, hash := AppendLine(nil, epoch(), 7, kind, fields, from.Hash)
+		return append([]string{string(first)}, linesOf(Record{Seq: 7, Hash: hash}, "x", "y")...)
+	}
+	const missing = "line 1: removed before it, or put in: records 1 to 6 are missing"
+	replacedLine := begin(SecurityEvent, ReplacedEvent)
+	for name, c := range map[string]struct {
+		lines []string
+		want  string
+	}{
+		"it continues":       {replacedLine, ""},
+		"another event":      {begin(SecurityEvent, "stale_approval"), missing},
+		"a longer word":      {begin(SecurityEvent, ReplacedEvent+"_"), missing},
+		"another type":       {begin(SystemEvent, ReplacedEvent), missing},
+		"no such line":       {replacedLine[1:], "line 1: removed before it, or put in: records 1 to 7 are missing"},
+		"in the second line": {append(eight()[:1:1], replacedLine...), "line 2: removed before it, or put in: records 2 to 6 are missing"},
+		"changed": {
+			append([]string{edit(replacedLine[0], "record 6", "record 9")}, replacedLine[1:]...),
+			"line 1: changed: the hash of record 7 is not that of its bytes\nline 2: removed before it, or put in: records 1 to 7 are missing",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if diff := cmp.Diff(c.want, findings(t, c.lines)); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
 }

@@ -1,4 +1,4 @@
-package main
+package control
 
 import (
 	"bytes"
@@ -17,29 +17,29 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// controlSocket is where commands find the running server, in state.directory, mode 0600.
-const controlSocket = "control.sock"
+// Socket is where commands find the running server, in state.directory, mode 0600.
+const Socket = "control.sock"
 
-// controlPatience is how long a stopping server waits for a command that it is carrying out.
-const controlPatience = 2 * time.Second
+// patience is how long a stopping server waits for a command that it is carrying out.
+const patience = 2 * time.Second
 
-// errNotRunning says that no server listens on the control socket.
-var errNotRunning = errors.New("no server is running on this state.directory")
+// ErrNotRunning says that no server listens on the control socket.
+var ErrNotRunning = errors.New("no server is running on this state.directory")
 
 // actorKey is where the request's context holds the peer's credentials.
 type actorKey struct{}
 
-// controlServer answers commands on a Unix socket: JSON over HTTP, one request each. The actor is the peer's credentials, which
+// Server answers commands on a Unix socket: JSON over HTTP, one request each. The actor is the peer's credentials, which
 // the kernel vouches for.
-type controlServer struct {
+type Server struct {
 	http http.Server
 	done chan struct{}
 }
 
-// listenControl opens the socket for this user alone. Whoever calls it holds the lock on the state, so a socket that is there
+// Listen opens the socket for this user alone. Whoever calls it holds the lock on the state, so a socket that is there
 // already was left behind by a server that is gone.
-func listenControl(ctx context.Context, dir string, h http.Handler) (*controlServer, error) {
-	path := filepath.Join(dir, controlSocket)
+func Listen(ctx context.Context, dir string, h http.Handler) (*Server, error) {
+	path := filepath.Join(dir, Socket)
 	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return nil, fmt.Errorf("removing a left-over control socket: %w", err)
 	}
@@ -47,7 +47,7 @@ func listenControl(ctx context.Context, dir string, h http.Handler) (*controlSer
 	if err != nil {
 		return nil, fmt.Errorf("opening the control socket: %w", err)
 	}
-	c := &controlServer{done: make(chan struct{}), http: http.Server{
+	c := &Server{done: make(chan struct{}), http: http.Server{
 		Handler: h, ReadTimeout: 5 * time.Second, WriteTimeout: 10 * time.Second,
 		ConnContext: func(ctx context.Context, conn net.Conn) context.Context {
 			return context.WithValue(ctx, actorKey{}, peer(conn))
@@ -68,14 +68,32 @@ func ownerOnly(_, _ string, socket syscall.RawConn) error {
 	return errors.Join(err, failed)
 }
 
-// close lets the command that is being carried out end, and removes the socket.
-func (c *controlServer) close(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(ctx, controlPatience)
+// Close lets the command that is being carried out end, and removes the socket.
+func (c *Server) Close(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	if c.http.Shutdown(ctx) != nil {
 		_ = c.http.Close()
 	}
 	<-c.done
+}
+
+// Answer writes what a command gets back: out as JSON, or the error's words.
+func Answer(w http.ResponseWriter, out any, err error) {
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	_ = json.NewEncoder(w).Encode(out)
+}
+
+// Decode reads what a command asks, of at most 64 KiB.
+func Decode(w http.ResponseWriter, r *http.Request, in any) error {
+	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, 1<<16)).Decode(in); err != nil {
+		return fmt.Errorf("understanding the command: %w", err)
+	}
+	return nil
 }
 
 // peer names the process on the other end.
@@ -92,27 +110,27 @@ func peer(conn net.Conn) string {
 	name := unknown
 	_ = raw.Control(func(fd uintptr) {
 		if cred, err := unix.GetsockoptUcred(int(fd), unix.SOL_SOCKET, unix.SO_PEERCRED); err == nil {
-			name = actorName(int(cred.Uid), int(cred.Pid))
+			name = ActorName(int(cred.Uid), int(cred.Pid))
 		}
 	})
 	return name
 }
 
-// actorName is how the trail names who did something by hand.
-func actorName(uid, pid int) string { return fmt.Sprintf("uid=%d pid=%d", uid, pid) }
+// ActorName is how the trail names who did something by hand.
+func ActorName(uid, pid int) string { return fmt.Sprintf("uid=%d pid=%d", uid, pid) }
 
-// actor is who asked.
-func actor(ctx context.Context) string {
+// Actor is who asked.
+func Actor(ctx context.Context) string {
 	name, _ := ctx.Value(actorKey{}).(string)
 	return name
 }
 
-// callControl asks the running server. errNotRunning where there is none.
-func callControl(ctx context.Context, dir, path string, in, out any) error {
+// Call asks the running server. ErrNotRunning where there is none.
+func Call(ctx context.Context, dir, path string, in, out any) error {
 	client := http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{
 		DisableKeepAlives: true,
 		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-			return (&net.Dialer{}).DialContext(ctx, "unix", filepath.Join(dir, controlSocket))
+			return (&net.Dialer{}).DialContext(ctx, "unix", filepath.Join(dir, Socket))
 		},
 	}}
 	body, err := json.Marshal(in)
@@ -125,7 +143,7 @@ func callControl(ctx context.Context, dir, path string, in, out any) error {
 	}
 	resp, err := client.Do(req)
 	if errors.Is(err, os.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) || errors.Is(err, syscall.ECONNREFUSED) {
-		return errNotRunning
+		return ErrNotRunning
 	}
 	if err != nil {
 		return fmt.Errorf("asking the running server: %w", err)

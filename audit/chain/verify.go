@@ -1,4 +1,4 @@
-package audit
+package chain
 
 import (
 	"bufio"
@@ -52,8 +52,8 @@ func (r Result) Sound() bool { return len(r.Findings) == 0 }
 // A file whose first line is a "trail_replaced" begins with a later record than the first, and is sound on its own: Before
 // says which records are in another file. Any other file that does not begin with record 1 has a finding.
 func Verify(r io.Reader) (Result, error) {
-	v := verifier{expect: record{hash: genesis()}}
-	in := bufio.NewReaderSize(r, maxLine)
+	v := verifier{expect: Record{Hash: Genesis()}}
+	in := bufio.NewReaderSize(r, MaxLine)
 	for {
 		line, err := in.ReadSlice('\n')
 		if len(line) == 0 && errors.Is(err, io.EOF) {
@@ -66,7 +66,7 @@ func Verify(r io.Reader) (Result, error) {
 		case errors.Is(err, io.EOF):
 			v.find("torn: it has no end (cut off by a crash, or being written right now)")
 		case errors.Is(err, bufio.ErrBufferFull):
-			v.unreadable(fmt.Sprintf("it is longer than the %d bytes that a record may have", maxLine))
+			v.unreadable(fmt.Sprintf("it is longer than the %d bytes that a record may have", MaxLine))
 			err = skipLine(in)
 		}
 		if errors.Is(err, io.EOF) {
@@ -76,9 +76,9 @@ func Verify(r io.Reader) (Result, error) {
 			return v.Result, fmt.Errorf("read audit trail: %w", err)
 		}
 	}
-	v.LastSeq = v.expect.seq
+	v.LastSeq = v.expect.Seq
 	if v.LastSeq > 0 {
-		v.LastHash = string(v.expect.hash[:])
+		v.LastHash = string(v.expect.Hash[:])
 	}
 	return v.Result, nil
 }
@@ -96,8 +96,8 @@ func skipLine(in *bufio.Reader) error {
 // verifier follows the chain.
 type verifier struct {
 	Result
-	expect  record // the last record that fits: the next one follows it
-	before  record // the one before a line that jumped ahead, in case that line was put in; else zero
+	expect  Record // the last record that fits: the next one follows it
+	before  Record // the one before a line that jumped ahead, in case that line was put in; else zero
 	back    bool   // a line has followed before
 	skipped uint64 // lines since expect that cannot be read
 }
@@ -112,25 +112,25 @@ func (v *verifier) find(problem string) {
 
 // line judges one whole line.
 func (v *verifier) line(line []byte) {
-	r, err := parseLine(line)
+	r, err := Parse(line)
 	if err != nil {
 		v.unreadable("it " + err.Error())
 		return
 	}
-	if v.Lines == 1 && r.sound && r.replaced && r.seq > 1 {
-		v.Before = Before{Seq: r.seq - 1, Hash: string(r.prev[:])}
+	if v.Lines == 1 && r.Sound && r.replaced && r.Seq > 1 {
+		v.Before = Before{Seq: r.Seq - 1, Hash: string(r.Prev[:])}
 		v.follow(r)
 		return
 	}
-	switch next := v.expect.seq + 1; {
-	case !r.sound:
-		v.find(fmt.Sprintf("changed: the hash of record %d is not that of its bytes", r.seq))
-		if r.seq == next || r.prev == v.expect.hash {
-			v.follow(record{seq: next, hash: r.hash}) // whoever changed the text left the hash
+	switch next := v.expect.Seq + 1; {
+	case !r.Sound:
+		v.find(fmt.Sprintf("changed: the hash of record %d is not that of its bytes", r.Seq))
+		if r.Seq == next || r.Prev == v.expect.Hash {
+			v.follow(Record{Seq: next, Hash: r.Hash}) // whoever changed the text left the hash
 		}
 	case r.follows(v.expect):
 		v.follow(r)
-	case v.skipped > 0 && r.seq == next+v.skipped:
+	case v.skipped > 0 && r.Seq == next+v.skipped:
 		v.follow(r) // the lines that cannot be read have been named
 	case r.follows(v.before):
 		v.goBack(r)
@@ -146,31 +146,31 @@ func (v *verifier) unreadable(problem string) {
 }
 
 // misfit names a line whose bytes are whole but which does not follow the line before.
-func (v *verifier) misfit(r record) {
-	next := v.expect.seq + 1
+func (v *verifier) misfit(r Record) {
+	next := v.expect.Seq + 1
 	switch {
-	case r.prev == v.expect.hash:
-		v.find(fmt.Sprintf("changed: record %d stands where record %d belongs", r.seq, next))
-		r.seq = next
+	case r.Prev == v.expect.Hash:
+		v.find(fmt.Sprintf("changed: record %d stands where record %d belongs", r.Seq, next))
+		r.Seq = next
 		v.follow(r)
-	case r.seq < next:
+	case r.Seq < next:
 		v.findMoved(r)
-	case r.seq > next:
-		v.find(fmt.Sprintf("removed before it, or put in: %s", missing(next, r.seq-1)))
+	case r.Seq > next:
+		v.find(fmt.Sprintf("removed before it, or put in: %s", missing(next, r.Seq-1)))
 		v.expect, v.before, v.back = r, v.expect, false
 	case next == 1:
 		v.find("changed: the prev of the first record is not 64 zeros")
 		v.follow(r)
 	default:
 		v.find(fmt.Sprintf("does not follow: the prev of record %d is not the hash of the record before it; "+
-			"that one was changed or replaced, or this one was put in", r.seq))
+			"that one was changed or replaced, or this one was put in", r.Seq))
 		v.follow(r)
 	}
 }
 
 // goBack meets a line that follows what stood before a line that jumped ahead. One such line may be moved; at the second
 // it is the one that jumped which does not belong here.
-func (v *verifier) goBack(r record) {
+func (v *verifier) goBack(r Record) {
 	if v.back {
 		v.follow(r)
 		return
@@ -179,14 +179,14 @@ func (v *verifier) goBack(r record) {
 	v.before, v.back = r, true
 }
 
-func (v *verifier) findMoved(r record) {
-	v.find(fmt.Sprintf("moved or put in: record %d stands behind record %d", r.seq, v.expect.seq))
+func (v *verifier) findMoved(r Record) {
+	v.find(fmt.Sprintf("moved or put in: record %d stands behind record %d", r.Seq, v.expect.Seq))
 }
 
 // follow goes on from a record. No record follows the zero before: its hash is none.
-func (v *verifier) follow(r record) { v.expect, v.before, v.back = r, record{}, false }
+func (v *verifier) follow(r Record) { v.expect, v.before, v.back = r, Record{}, false }
 
-func (r record) follows(e record) bool { return r.seq == e.seq+1 && r.prev == e.hash }
+func (r Record) follows(e Record) bool { return r.Seq == e.Seq+1 && r.Prev == e.Hash }
 
 func missing(from, to uint64) string {
 	if from == to {
