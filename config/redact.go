@@ -98,6 +98,29 @@ func Changed(before, after *Settings) []string {
 	return slices.Sorted(maps.Keys(keys))
 }
 
+// Change is one key whose value differs, as Redacted shows it.
+type Change struct{ Key, Before, After string }
+
+// Changes are the keys that Changed names, with what stood there and what stands there now. A secret that changed shows that it is
+// another one, and nothing of either; people are a count of those that differ.
+func Changes(before, after *Settings) []Change {
+	a, b := before.Redacted(), after.Redacted()
+	keys := Changed(before, after)
+	out := make([]Change, len(keys))
+	for i, key := range keys {
+		out[i] = Change{Key: key, Before: a[key], After: b[key]}
+		switch {
+		case key == "users.file":
+			if n := PeopleChanged(before, after); n > 0 {
+				out[i].After += fmt.Sprintf(" (people changed: %d)", n)
+			}
+		case out[i].Before == out[i].After:
+			out[i].After += " (another one)"
+		}
+	}
+	return out
+}
+
 // PeopleChanged is how many people of users.file were added, removed, or have another e-mail address, mobile, password, or what else it says.
 func PeopleChanged(before, after *Settings) int { return len(differ(before.people(), after.people())) }
 

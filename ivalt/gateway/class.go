@@ -104,6 +104,9 @@ type Result struct {
 	Rate      Rate      // what it says of the usage plan
 	Clock     time.Time // iVALT's own clock when it answered; zero: it does not say
 	RequestID string    // the X-Request-ID that the call carried
+
+	Path string        // of the URL, behind its base
+	Took time.Duration // from the call's begin to its answer, or to what stood for one
 }
 
 // Rate is what an answer's X-RateLimit headers say. The zero Rate says nothing.

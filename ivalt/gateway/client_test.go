@@ -46,7 +46,7 @@ func orderOf(tb testing.TB) Order {
 
 // bare is a result without what differs from call to call.
 func bare(r Result) Result {
-	r.RequestID, r.Clock = "", time.Time{}
+	r.RequestID, r.Clock, r.Path, r.Took = "", time.Time{}, "", 0
 	return r
 }
 

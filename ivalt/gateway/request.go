@@ -65,10 +65,12 @@ func (c *Client) post(ctx context.Context, out call, read func(response, time.Ti
 	}
 	defer c.buffers.Put(buf)
 	buf.Reset()
+	out.path = cmp.Or(out.path, c.paths[out.endpoint])
+	began := time.Now()
 	r := c.exchange(ctx, out, id, buf)
 	now := time.Now()
 	answer := completed(read(r, now), r, now)
-	answer.RequestID = id
+	answer.RequestID, answer.Path, answer.Took = id, out.path, now.Sub(began)
 	return answer
 }
 
@@ -85,12 +87,8 @@ func completed(answer Result, r response, now time.Time) Result {
 
 // exchange is the way there and back. The body that it returns lies in buf.
 func (c *Client) exchange(ctx context.Context, out call, id string, buf *bytes.Buffer) response {
-	path := out.path
-	if path == "" {
-		path = c.paths[out.endpoint]
-	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.base+path, bytes.NewReader(out.payload))
-	if err != nil || path == "" || c.Submits(path) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.base+out.path, bytes.NewReader(out.payload))
+	if err != nil || out.path == "" || c.Submits(out.path) {
 		return response{fault: Unsent, why: Broken, cause: "the address makes no request"} // not quoted: it may be anything
 	}
 	req.GetBody = nil // so that net/http repeats nothing that was sent: see newTransport

@@ -53,6 +53,9 @@ func TestHeaders(t *testing.T) {
 			}
 		}
 		id, err := hex.DecodeString(results[i].RequestID)
+		if results[i].Path == "" || results[i].Took <= 0 {
+			t.Errorf("%q took %s", results[i].Path, results[i].Took)
+		}
 		if err != nil || len(id) != 16 || seen[results[i].RequestID] {
 			t.Errorf("request id %q", results[i].RequestID)
 		}

@@ -1,0 +1,80 @@
+package formerly
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"ivalt-radius/config"
+)
+
+// name is the file in state.directory; most bounds it, in octets.
+const (
+	name = "settings.json"
+	most = 16 << 20
+)
+
+// Settings are settings as they may be kept: redacted, by key path, with their digest.
+type Settings struct {
+	Digest string            `json:"digest"`
+	Keys   map[string]string `json:"keys"`
+}
+
+// Of is what may be kept of settings.
+func Of(s *config.Settings) Settings { return Settings{Digest: s.Digest(), Keys: s.Redacted()} }
+
+// Read is what was kept in a state directory. It reports false where nothing was, or nothing that can be read.
+func Read(dir string) (s Settings, ok bool) {
+	file, err := os.Open(filepath.Join(filepath.Clean(dir), name))
+	if err != nil {
+		return Settings{}, false
+	}
+	defer func() { _ = file.Close() }() // only read
+	text, err := io.ReadAll(io.LimitReader(file, most))
+	if err != nil || json.Unmarshal(text, &s) != nil || s.Keys == nil {
+		return Settings{}, false
+	}
+	return s, true
+}
+
+// Write keeps the settings in place of the former ones, for their owner alone.
+func (s Settings) Write(dir string) error {
+	text, err := json.Marshal(s)
+	if err != nil {
+		return fmt.Errorf("noting the settings: %w", err)
+	}
+	path := filepath.Join(dir, name)
+	file, err := os.OpenFile(path+".new", os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600) //nolint:gosec // in the operator's own directory
+	if err != nil {
+		return fmt.Errorf("noting the settings: %w", err)
+	}
+	_, err = file.Write(text)
+	if err = errors.Join(err, file.Sync(), file.Close()); err == nil {
+		err = os.Rename(path+".new", path)
+	}
+	if err != nil {
+		return fmt.Errorf("noting the settings: %w", err)
+	}
+	return nil
+}
+
+// Changes are the keys whose texts differ, in order. Secrets show no difference: only the digests do.
+func (s Settings) Changes(after Settings) []config.Change {
+	keys := maps.Clone(s.Keys)
+	if keys == nil {
+		keys = map[string]string{}
+	}
+	maps.Copy(keys, after.Keys)
+	var out []config.Change
+	for _, key := range slices.Sorted(maps.Keys(keys)) {
+		if before, now := s.Keys[key], after.Keys[key]; before != now {
+			out = append(out, config.Change{Key: key, Before: before, After: now})
+		}
+	}
+	return out
+}
