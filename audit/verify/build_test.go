@@ -173,6 +173,7 @@ type world struct {
 	*builder
 
 	old, zipped, plain string
+	other              string // a stranger's key
 }
 
 func newWorld(t testing.TB) *world {

@@ -2,6 +2,7 @@ package verify
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 
 	"ivalt-radius/audit/chain"
@@ -38,10 +39,11 @@ func (j *judge) judgeRewritten() {
 		}
 	}
 	if j.report.Rewritten > 0 && j.report.Signatures == 0 {
-		j.note("%d lines were rewritten to forget a person, and no signature vouches for the records that say so", j.report.Rewritten)
+		j.note("%s rewritten to forget a person, and no signature vouches for the records that say so", many(j.report.Rewritten, "line was", "lines were"))
 	}
 	if j.back > 0 {
-		j.note("%d lines of a person who was forgotten are as they were: forgetting was interrupted, or an old copy put back; run audit forget again", j.back)
+		j.note("%s as before, of a person who was forgotten: forgetting was interrupted, or an old copy put back; run audit forget again",
+			many(j.back, "line is", "lines are"))
 	}
 	if j.over > 0 {
 		j.note("more than %d lines are rewritten to forget people: %d of them were not compared with the records that say so", maxRewritten, j.over)
@@ -122,7 +124,7 @@ func (j *judge) judgeSignatures() {
 	r := &j.report
 	switch behind := r.LastSeq - min(r.LastSeq, j.signed); {
 	case j.o.Key.Zero() && j.unchecked > 0:
-		j.note("no public key is at hand: %d checkpoints were not checked", j.unchecked)
+		j.note("no public key is at hand: %s not checked", many(j.unchecked, "checkpoint was", "checkpoints were"))
 	case j.o.Key.Zero():
 		j.note("no public key is at hand, and no checkpoint: nothing shows that the trail was not written anew as a whole")
 	case r.Signatures == 0 && j.o.Trusted:
@@ -130,9 +132,17 @@ func (j *judge) judgeSignatures() {
 	case r.Signatures == 0:
 		j.note("there is no checkpoint: nothing shows that the trail was not written anew as a whole")
 	case behind > 0:
-		j.note("%d records are not yet covered by a signature", behind)
+		j.note("%s not yet covered by a signature", many(behind, "record is", "records are"))
 	}
 	if !j.o.Key.Zero() && !j.o.Trusted {
 		j.note("the key lies beside the trail: whoever could write the one could write the other; keep %s elsewhere and name it", checkpoint.PublicFile)
 	}
+}
+
+// many is a number with the words for one or for more.
+func many[N int | uint64](n N, one, more string) string {
+	if n == 1 {
+		more = one
+	}
+	return fmt.Sprintf("%d %s", n, more)
 }

@@ -17,8 +17,11 @@ import (
 // maxExpanded bounds what one compressed segment may expand to: four times the largest that the settings allow.
 const maxExpanded = 4 << 30
 
-// spare is how many lines a segment may have beyond those that its name says before it is given up.
-const spare = maxFindings
+// spare is how many lines, and spareBytes how many octets a segment may have beyond those that its name allows before it is given up.
+const (
+	spare      = maxFindings
+	spareBytes = 64 << 20
+)
 
 // attempts bounds how often a trail that goes on in a new file meanwhile is listed anew.
 const attempts = 10
@@ -134,7 +137,7 @@ func limit(ctx context.Context, f segment.File, r io.Reader) io.Reader {
 		return b
 	}
 	if records := f.Last - f.First + 1; records < maxExpanded/chain.MaxLine {
-		b.lines, b.bytes = int64(records)+spare, (int64(records)+spare)*chain.MaxLine //nolint:gosec // below 2^16
+		b.lines, b.bytes = int64(records)+spare, int64(records)*chain.MaxLine+spareBytes //nolint:gosec // below 2^16
 	} else if records < 1<<62 {
 		b.lines = int64(records) + spare //nolint:gosec // below 2^62
 	}
@@ -191,6 +194,10 @@ func reason(err error) error {
 		return path.Err
 	}
 	for {
+		if joined, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // one step at a time
+			err = joined.Unwrap()[0]
+			continue
+		}
 		inner := errors.Unwrap(err)
 		if inner == nil {
 			return err
