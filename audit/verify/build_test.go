@@ -18,13 +18,14 @@ import (
 
 // builder makes a trail as a server does: real lines, signatures and files.
 type builder struct {
-	t     testing.TB
-	dir   string
-	key   checkpoint.Key
-	first uint64 // of the file that is being written
-	seq   uint64
-	prev  chain.Digest
-	lines []string // of that file
+	t      testing.TB
+	dir    string
+	key    checkpoint.Key
+	first  uint64 // of the file that is being written
+	seq    uint64
+	prev   chain.Digest
+	lines  []string // of that file
+	hashes map[uint64]string
 
 	head checkpoint.Head
 }
@@ -33,7 +34,7 @@ const liveName, archiveName = "audit.jsonl", "archive"
 
 func newBuilder(t testing.TB) *builder {
 	t.Helper()
-	b := &builder{t: t, dir: t.TempDir(), prev: chain.Genesis(), first: 1}
+	b := &builder{t: t, dir: t.TempDir(), prev: chain.Genesis(), first: 1, hashes: map[uint64]string{}}
 	key, err := checkpoint.OpenOrMake(b.dir)
 	if err != nil {
 		t.Fatal(err)
@@ -52,7 +53,7 @@ func (b *builder) add(events ...audit.Event) *builder {
 	for _, e := range events {
 		b.seq++
 		line, hash := chain.AppendLine(nil, epoch().Add(time.Duration(b.seq)*time.Second), b.seq, e.EventType(), e.AppendFields(nil), b.prev) //nolint:gosec // a few
-		b.lines, b.prev = append(b.lines, string(line)), hash
+		b.lines, b.prev, b.hashes[b.seq] = append(b.lines, string(line)), hash, string(hash[:])
 	}
 	return b
 }

@@ -33,8 +33,8 @@ func (w *world) change(path string, at int, from, to string) {
 }
 
 const (
-	second  = ".000000000007-000000000012.gz"
-	third   = ".000000000013-000000000018"
+	second = ".000000000007-000000000012.gz"
+	third  = ".000000000013-000000000018"
 )
 
 // forge makes a line with a hash to suit.
@@ -55,7 +55,7 @@ func judgeAll(t *testing.T, cases map[string]tampering) {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
 			c.tamper(w)
-			want := strings.NewReplacer("OWN", w.key.Public().Fingerprint(), "OTHER", w.other).Replace(c.want)
+			want := strings.NewReplacer("OWN", w.key.Public().Fingerprint(), "OTHER", w.other, "ARCHIVE", w.archive()).Replace(c.want)
 			got := text(w.verify())
 			if begin, some := strings.CutPrefix(want, "*"); some && strings.HasPrefix(got, begin) {
 				return
@@ -214,7 +214,11 @@ func TestTamperedEnds(t *testing.T) {
 			": cut off: records 7 to 22 are missing at the end\nnote: there is no live file: the trail ends with a segment\n",
 		},
 		"the last record replaced, with a hash to suit": {
-			func(w *world) { l := w.linesOf(w.live()); l[3] = forge(l[2], audit.System{Event: "stopped"}); w.put(w.live(), l...) },
+			func(w *world) {
+				l := w.linesOf(w.live())
+				l[3] = forge(l[2], audit.System{Event: "stopped"})
+				w.put(w.live(), l...)
+			},
 			": line 4: replaced: record 22 does not have the hash that audit.head says\nnote: 4 records are not yet covered by a signature\n",
 		},
 		"a checkpoint of another key": {
