@@ -34,11 +34,6 @@ type Head struct {
 	Time       time.Time `json:"time"`        // of the line
 }
 
-// SignedBy reports that the head belongs to a checkpoint which the key signed. Hash is not signed: the trail has to confirm it.
-func (h Head) SignedBy(p Public) bool {
-	return h.Covers > 0 && h.Seq == h.Covers+1 && p.Verify(h.Covers, h.CoversHash, h.Signature)
-}
-
 // ReadHead reads the head in a state directory. The error is fs.ErrNotExist where there is none, ErrNoHead where the file holds
 // something else.
 func ReadHead(dir string) (Head, error) {

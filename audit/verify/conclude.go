@@ -102,7 +102,10 @@ func (j *judge) judgeHead() {
 	case h == nil:
 		j.note("no %s is at hand: lines cut off the end are missed by an anchor alone", checkpoint.HeadFile)
 		return
-	case !j.o.Key.Zero() && !h.SignedBy(j.o.Key):
+	case h.Seq == 0:
+		j.find(whole, "damaged: %s holds no checkpoint", checkpoint.HeadFile)
+		return
+	case !j.o.Key.Zero() && (h.Seq != h.Covers+1 || !j.o.Key.Verify(h.Covers, h.CoversHash, h.Signature)):
 		j.find(whole, "forged: %s is not signed by the key", checkpoint.HeadFile)
 	}
 	if j.report.LastSeq < h.Seq {

@@ -255,6 +255,15 @@ func TestTamperedEnds(t *testing.T) {
 		"a head that nobody signed": {
 			func(w *world) { w.head.Signature = "" }, ": forged: audit.head is not signed by the key\n",
 		},
+		"a head of another record": {
+			func(w *world) { w.head.Covers, w.head.Seq = 20, 21 },
+			": forged: audit.head is not signed by the key\n" +
+				": line 2: replaced: record 20 does not have the hash that audit.head says\n" +
+				": line 3: replaced: record 21 does not have the hash that audit.head says\n",
+		},
+		"a damaged head": {
+			func(w *world) { w.head = checkpoint.Head{} }, ": damaged: audit.head holds no checkpoint\n",
+		},
 		"an end that names another segment": {
 			func(w *world) {
 				w.add(audit.Segment{Event: startedWord, First: 19, Last: 7, Hash: string(w.prev[:])}).close()

@@ -27,7 +27,7 @@ type Options struct {
 	Archive string            // directory of older segments; empty: not at hand
 	Key     checkpoint.Public //
 	Trusted bool              // the key comes from elsewhere than the trail: then there must be a checkpoint of it
-	Head    *checkpoint.Head  // nil: not at hand
+	Head    *checkpoint.Head  // nil: not at hand; the zero Head: its file holds none
 	Anchors []Anchor          // each must be in the chain
 	Writing bool              // a server is writing: a live file's last line without its end is no finding
 }
