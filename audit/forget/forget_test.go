@@ -276,7 +276,7 @@ func TestForgettingMakesNoChangeGood(t *testing.T) {
 		path := segment.Name(tr.live(), 5, 9)
 		text, err := os.ReadFile(path)
 		must(t, err)
-		must(t, os.WriteFile(path, bytes.Replace(text, []byte(`"verdict":"accept"`), []byte(`"verdict":"reject"`), 1), 0o600))
+		must(t, os.WriteFile(path, bytes.Replace(text, []byte(`"verdict":"accept"`), []byte(`"verdict":"reject"`), 1), 0o600)) //nolint:gosec // in the test's own directory
 	}
 	t.Run("before", func(t *testing.T) {
 		tr := newPast(t)
@@ -367,7 +367,7 @@ func TestOddLinesAreCopied(t *testing.T) {
 	text, err := os.ReadFile(path)
 	must(t, err)
 	odd := "x\n\n" + strings.Repeat("alice", chain.MaxLine) + "\n" + string(text) + `{"time":"alice`
-	must(t, os.WriteFile(path, []byte(odd), 0o600))
+	must(t, os.WriteFile(path, []byte(odd), 0o600)) //nolint:gosec // in the test's own directory
 	got, err := Run(t.Context(), tr.order(), tr)
 	must(t, err)
 	after, err := os.ReadFile(path)

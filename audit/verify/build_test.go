@@ -32,16 +32,16 @@ type builder struct {
 
 const liveName, archiveName = "audit.jsonl", "archive"
 
-func newBuilder(t testing.TB) *builder {
-	t.Helper()
-	b := &builder{t: t, dir: t.TempDir(), prev: chain.Genesis(), first: 1, hashes: map[uint64]string{}}
+func newBuilder(tb testing.TB) *builder {
+	tb.Helper()
+	b := &builder{t: tb, dir: tb.TempDir(), prev: chain.Genesis(), first: 1, hashes: map[uint64]string{}}
 	key, err := checkpoint.OpenOrMake(b.dir)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	b.key = key
 	if err := os.Mkdir(filepath.Join(b.dir, archiveName), 0o700); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return b
 }
@@ -177,9 +177,9 @@ type world struct {
 	other              string // a stranger's key
 }
 
-func newWorld(t testing.TB) *world {
-	t.Helper()
-	b := newBuilder(t)
+func newWorld(tb testing.TB) *world {
+	tb.Helper()
+	b := newBuilder(tb)
 	w := &world{builder: b}
 	b.add(audit.System{Event: "started"}).logins("alice", "bob", "carol", "dave") // 1 to 5
 	w.old = filepath.Join(b.archive(), filepath.Base(b.rotate()))

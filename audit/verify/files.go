@@ -68,9 +68,17 @@ func gatherOnce(live, archive string) (t trailFiles, again bool, err error) {
 	if t.open == nil || !listed {
 		return t, listed != (t.open != nil), nil
 	}
-	there, err1 := os.Stat(live)
-	own, err2 := t.open.Stat()
-	return t, err1 != nil || err2 != nil || !os.SameFile(there, own), nil
+	return t, !sameFile(live, t.open), nil
+}
+
+// sameFile reports that a path still leads to an open file.
+func sameFile(path string, open *os.File) bool {
+	there, err := os.Stat(path)
+	if err != nil {
+		return false
+	}
+	own, err := open.Stat()
+	return err == nil && os.SameFile(there, own)
 }
 
 func (t *trailFiles) close() {
@@ -137,9 +145,9 @@ func limit(ctx context.Context, f segment.File, r io.Reader) io.Reader {
 		return b
 	}
 	if records := f.Last - f.First + 1; records < maxExpanded/chain.MaxLine {
-		b.lines, b.bytes = int64(records)+spare, int64(records)*chain.MaxLine+spareBytes //nolint:gosec // below 2^16
+		b.lines, b.bytes = int64(records)+spare, int64(records)*chain.MaxLine+spareBytes
 	} else if records < 1<<62 {
-		b.lines = int64(records) + spare //nolint:gosec // below 2^62
+		b.lines = int64(records) + spare
 	}
 	if f.Compressed {
 		b.bytes = min(b.bytes, maxExpanded)
@@ -166,7 +174,7 @@ func (j *judge) file(ctx context.Context, files *trailFiles, i int) {
 		return
 	case err != nil:
 		j.find(whole, "damaged or cut off: it cannot be read to its end: %s", reason(err))
-	case span.Torn && !(f.Live() && j.o.Writing):
+	case span.Torn && (!f.Live() || !j.o.Writing):
 		j.find(chain.Finding{File: f.Path, Line: span.Lines + 1, Record: span.Last + 1}, "%s", chain.Torn)
 	}
 	j.judgeName(f, span, err)
@@ -194,7 +202,7 @@ func reason(err error) error {
 		return path.Err
 	}
 	for {
-		if joined, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // one step at a time
+		if joined, ok := err.(interface{ Unwrap() []error }); ok {
 			err = joined.Unwrap()[0]
 			continue
 		}

@@ -78,7 +78,7 @@ func TestEveryMovedLineIsFound(t *testing.T) {
 			files[from] = slices.Insert(files[from], at, line)
 		default:
 			files[from] = slices.Delete(files[from], at, at+1)
-			if deed == "moved" && place <= len(files[to]) && !(to == from && place == at) {
+			if deed == "moved" && place <= len(files[to]) && (to != from || place != at) {
 				files[to] = slices.Insert(files[to], place, line)
 			}
 		}

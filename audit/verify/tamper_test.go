@@ -98,6 +98,12 @@ func TestTamperedLines(t *testing.T) {
 			func(w *world) { l := w.linesOf(w.plain); l[2], l[3] = l[3], l[2]; w.put(w.plain, l...) },
 			third + ": line 3: removed before it, or put in: record 15 is missing\n" + third + ": line 4: moved or put in: record 15 stands behind record 16\n",
 		},
+	})
+}
+
+// TestLinesOfAnotherFile: lines that stand in another file than they were written to, and ends that are missing.
+func TestLinesOfAnotherFile(t *testing.T) {
+	judgeAll(t, map[string]tampering{
 		"moved from the end of a segment to the next file": {
 			func(w *world) {
 				a, b := w.linesOf(w.plain), w.linesOf(w.live())
@@ -221,6 +227,24 @@ func TestTamperedEnds(t *testing.T) {
 			},
 			": line 4: replaced: record 22 does not have the hash that audit.head says\nnote: 4 records are not yet covered by a signature\n",
 		},
+		"a head that nobody signed": {
+			func(w *world) { w.head.Signature = "" }, ": forged: audit.head is not signed by the key\n",
+		},
+		"a head of another record": {
+			func(w *world) { w.head.Covers, w.head.Seq = 20, 21 },
+			": forged: audit.head is not signed by the key\n" +
+				": line 2: replaced: record 20 does not have the hash that audit.head says\n" +
+				": line 3: replaced: record 21 does not have the hash that audit.head says\n",
+		},
+		"a damaged head": {
+			func(w *world) { w.head = checkpoint.Head{} }, ": damaged: audit.head holds no checkpoint\n",
+		},
+	})
+}
+
+// TestForgedSignatures: checkpoints that are none of the key's, or not of the record before.
+func TestForgedSignatures(t *testing.T) {
+	judgeAll(t, map[string]tampering{
 		"a checkpoint of another key": {
 			func(w *world) {
 				other, err := checkpoint.OpenOrMake(w.t.TempDir())
@@ -251,18 +275,6 @@ func TestTamperedEnds(t *testing.T) {
 		"a checkpoint that is none": {
 			func(w *world) { w.write(w.live(), w.read(w.live())+oddCheckpoint(w)) },
 			": line 5: changed: record 23 is no checkpoint\nnote: 1 record is not yet covered by a signature\n",
-		},
-		"a head that nobody signed": {
-			func(w *world) { w.head.Signature = "" }, ": forged: audit.head is not signed by the key\n",
-		},
-		"a head of another record": {
-			func(w *world) { w.head.Covers, w.head.Seq = 20, 21 },
-			": forged: audit.head is not signed by the key\n" +
-				": line 2: replaced: record 20 does not have the hash that audit.head says\n" +
-				": line 3: replaced: record 21 does not have the hash that audit.head says\n",
-		},
-		"a damaged head": {
-			func(w *world) { w.head = checkpoint.Head{} }, ": damaged: audit.head holds no checkpoint\n",
 		},
 		"an end that names another segment": {
 			func(w *world) {

@@ -63,6 +63,12 @@ func TestRewrittenLines(t *testing.T) {
 			},
 			changed16 + "note: 1 line is as before, of a person who was forgotten: forgetting was interrupted, or an old copy put back; run audit forget again\n",
 		},
+	})
+}
+
+// TestForgedForgetting: whoever has no key cannot have a change accepted.
+func TestForgedForgetting(t *testing.T) {
+	judgeAll(t, map[string]tampering{
 		"forged: a record that says so is put in behind the last signature": {
 			func(w *world) { w.add(forgotten(w.rewrite(w.plain, 3, "x"))).close() },
 			third + ": line 4: changed: record 16 is rewritten to forget a person; record 23 says so" + notYet + "note: 1 record is not yet covered by a signature\n",

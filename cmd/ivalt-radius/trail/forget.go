@@ -110,10 +110,9 @@ func sayLook(out io.Writer, name string, found forget.Outcome) {
 
 // sayForgotten says what was done. What could not be read is an error: the person may stand there.
 func sayForgotten(out io.Writer, name string, done forget.Outcome) error {
-	switch {
-	case done.Lines == 0:
+	if done.Lines == 0 {
 		_, _ = fmt.Fprintf(out, "%q: no record of this person\n", name)
-	default:
+	} else {
 		_, _ = fmt.Fprintf(out, "%q: %s in %s rewritten, the person is now %s\n",
 			name, count.Of(done.Lines, "record"), count.Of(done.Files, "file"), done.Pseudonym)
 	}

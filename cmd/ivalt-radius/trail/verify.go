@@ -145,11 +145,11 @@ const mostShown = 20
 
 // say prints what is wrong with a trail, or that nothing is. Anything wrong is an error.
 func (v verification) say(out io.Writer, path string, r verify.Report) error {
-	print := sayText
+	show := sayText
 	if v.format == "json" {
-		print = sayJSON
+		show = sayJSON
 	}
-	if err := print(out, path, r); err != nil {
+	if err := show(out, path, r); err != nil {
 		return fmt.Errorf("audit verify: %w", err)
 	}
 	if r.Sound() {
