@@ -171,4 +171,7 @@ func KnownType(word string) bool {
 	return false
 }
 
+// Replaced reports the first line of a file that continues one which was removed or renamed under the server.
+func (r Record) Replaced() bool { return r.replaced }
+
 func digit(c byte) bool { return c >= '0' && c <= '9' }

@@ -178,5 +178,6 @@ func (a *app) handlers() http.Handler {
 		control.Answer(w, in, err)
 	})
 	trail.Handle(mux, a.trail)
+	trail.HandleForget(mux, a.trail, a.auditSettings, nil)
 	return mux
 }

@@ -1,0 +1,97 @@
+package checkpoint
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+// HeadFile is where the last durable checkpoint is kept, in state.directory.
+const HeadFile = "audit.head"
+
+// maxHead bounds the file: what it holds is below 1 KiB.
+const maxHead = 4 << 10
+
+// newSuffix ends the name of a file that is not yet the head.
+const newSuffix = ".new"
+
+// ErrNoHead says that the file is there and holds no head.
+var ErrNoHead = errors.New("holds no checkpoint")
+
+// Head is the last checkpoint that was durable: a trail that ends before it was cut off. The zero Head says nothing.
+type Head struct {
+	Seq        uint64    `json:"seq"`         // of the checkpoint's own line: Covers + 1
+	Hash       string    `json:"hash"`        // of that line
+	Covers     uint64    `json:"covers"`      // the record before it
+	CoversHash string    `json:"covers_hash"` // its hash
+	Key        string    `json:"key"`         // fingerprint of the public key
+	Signature  string    `json:"signature"`   // over Covers and CoversHash, as in the line
+	Time       time.Time `json:"time"`        // of the line
+}
+
+// ReadHead reads the head in a state directory. The error is fs.ErrNotExist where there is none, ErrNoHead where the file holds
+// something else.
+func ReadHead(dir string) (Head, error) {
+	path := filepath.Join(dir, HeadFile)
+	file, err := os.Open(path) //nolint:gosec // in the operator's own directory
+	if err != nil {
+		return Head{}, fmt.Errorf("the head of the audit trail: %w", err)
+	}
+	text, err := io.ReadAll(io.LimitReader(file, maxHead+1))
+	if err := errors.Join(err, file.Close()); err != nil {
+		return Head{}, fmt.Errorf("the head of the audit trail: %w", err)
+	}
+	var h Head
+	if len(text) > maxHead || json.Unmarshal(text, &h) != nil || h.Seq == 0 || h.Covers == 0 {
+		return Head{}, fmt.Errorf("the head of the audit trail: %s %w", path, ErrNoHead) // not the library's words: they may quote it
+	}
+	return h, nil
+}
+
+// WriteHead keeps the head in a state directory, on disk when it returns, in place of the one before: a crash leaves either.
+// One call at a time.
+func WriteHead(dir string, h Head) error {
+	text, err := json.Marshal(h)
+	if err != nil {
+		return fmt.Errorf("the head of the audit trail: %w", err)
+	}
+	path := filepath.Join(dir, HeadFile)
+	if err := place(path, append(text, '\n')); err != nil {
+		return fmt.Errorf("the head of the audit trail: %w", err)
+	}
+	return nil
+}
+
+// place puts a file with the content at the path, in one step.
+func place(path string, content []byte) (err error) {
+	name := path + newSuffix
+	if err := os.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) { // left behind by a crash
+		return err
+	}
+	file, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, owner) //nolint:gosec // in the operator's own directory
+	if err != nil {
+		return err
+	}
+	_, err = file.Write(content)
+	if err := errors.Join(err, file.Sync(), file.Close()); err != nil {
+		return errors.Join(err, os.Remove(name))
+	}
+	if err := os.Rename(name, path); err != nil {
+		return errors.Join(err, os.Remove(name))
+	}
+	return syncDirectory(filepath.Dir(path))
+}
+
+// syncDirectory makes a new name durable.
+func syncDirectory(dir string) error {
+	d, err := os.Open(filepath.Clean(dir))
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}

@@ -1,0 +1,139 @@
+package trail
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"ivalt-radius/audit"
+	"ivalt-radius/audit/forget"
+	"ivalt-radius/auth"
+	"ivalt-radius/cmd/ivalt-radius/control"
+	"ivalt-radius/cmd/ivalt-radius/count"
+	"ivalt-radius/cmd/ivalt-radius/exit"
+	"ivalt-radius/config"
+)
+
+func newForgetCommand(defaultConfig string) *cobra.Command {
+	var configPath, name string
+	var yes bool
+	cmd := &cobra.Command{
+		Use:   "forget --user U [--config FILE] [--yes]",
+		Short: "Replace a person in the audit trail by a pseudonym; the trail stays sound",
+		Long: "forget rewrites every record of the audit trail that names the person, also in segments and the archive: the name becomes\n" +
+			"a pseudonym that nothing leads back from, and the address, the mobile's last digits and the session become empty. The\n" +
+			"trail says which records were rewritten, and verify accepts exactly these. There is no way back.\n" +
+			"The name is the one in the trail, behind users.rewrite. Without --yes it says what it would do, and does nothing.",
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			user, err := auth.ParseUsername(name)
+			if err != nil {
+				return exit.UsageError(cmd, fmt.Errorf("--user: %w", err))
+			}
+			settings, faults := config.LoadWithoutSecrets(configPath, config.Options{Environ: os.Environ()})
+			if settings == nil {
+				return faults.Err()
+			}
+			order := forget.Order{User: user.String(), Live: settings.Audit.File, Archive: settings.Audit.Archive}
+			if !yes {
+				found, err := forget.Look(cmd.Context(), order)
+				if err != nil {
+					return fmt.Errorf("audit forget: %w", err)
+				}
+				sayLook(cmd.OutOrStdout(), name, found)
+				return nil
+			}
+			done, err := forgetNow(cmd.Context(), settings, order)
+			if err != nil {
+				return fmt.Errorf("audit forget: %w", err)
+			}
+			return sayForgotten(cmd.OutOrStdout(), name, done)
+		},
+	}
+	f := cmd.Flags()
+	f.StringVarP(&configPath, "config", "c", defaultConfig, "the configuration file, whose trail is meant")
+	f.StringVarP(&name, "user", "u", "", "the login name")
+	f.BoolVar(&yes, "yes", false, "do it")
+	_ = cmd.MarkFlagRequired("user")
+	return cmd
+}
+
+// forgetNow asks the running server, or works on the files.
+func forgetNow(ctx context.Context, s *config.Settings, o forget.Order) (forget.Outcome, error) {
+	var state forgetState
+	err := control.Call(ctx, s.State.Directory, forgetPath, forgetRequest{o.User}, &state)
+	if errors.Is(err, control.ErrNotRunning) {
+		return forgetOnFile(ctx, s, o)
+	}
+	poll := time.NewTicker(pollEvery)
+	defer poll.Stop()
+	for err == nil && state.Running {
+		select {
+		case <-poll.C:
+			state = forgetState{}
+			err = control.Call(ctx, s.State.Directory, forgetStatePath, struct{}{}, &state)
+		case <-ctx.Done():
+			return state.Outcome, fmt.Errorf("the server goes on with it: %w", ctx.Err())
+		}
+	}
+	if err == nil && state.Error != "" {
+		err = errors.New(state.Error)
+	}
+	return state.Outcome, err
+}
+
+// forgetOnFile is forgetNow while no server runs; the trail's lock keeps one from starting.
+func forgetOnFile(ctx context.Context, s *config.Settings, o forget.Order) (forget.Outcome, error) {
+	if _, err := os.Stat(s.Audit.File); err != nil {
+		return forget.Outcome{}, err // forgetting makes no trail
+	}
+	t, err := audit.Open(s.Audit.File, audit.Options{})
+	if err != nil {
+		return forget.Outcome{}, err
+	}
+	o.Actor = control.ActorName(os.Getuid(), os.Getpid())
+	done, err := forget.Run(ctx, o, t)
+	return done, errors.Join(err, t.Close())
+}
+
+// sayLook says what would be done.
+func sayLook(out io.Writer, name string, found forget.Outcome) {
+	_, _ = fmt.Fprintf(out, "%q: %s in %s would be rewritten; nothing was changed: --yes does it\n",
+		name, count.Of(found.Lines, "record"), count.Of(found.Files, "file"))
+	sayRest(out, found)
+}
+
+// sayForgotten says what was done. What could not be read is an error: the person may stand there.
+func sayForgotten(out io.Writer, name string, done forget.Outcome) error {
+	if done.Lines == 0 {
+		_, _ = fmt.Fprintf(out, "%q: no record of this person\n", name)
+	} else {
+		_, _ = fmt.Fprintf(out, "%q: %s in %s rewritten, the person is now %s\n",
+			name, count.Of(done.Lines, "record"), count.Of(done.Files, "file"), done.Pseudonym)
+	}
+	sayRest(out, done)
+	if len(done.Unread) > 0 {
+		return fmt.Errorf("audit forget: damaged, so the person may still stand there: %s", strings.Join(done.Unread, ", "))
+	}
+	return nil
+}
+
+// sayRest says what was not reached, and what never is.
+func sayRest(out io.Writer, o forget.Outcome) {
+	if o.Changed > 0 {
+		_, _ = fmt.Fprintf(out, "%s of the person stay as they are, since somebody changed them: see audit verify\n", count.Of(o.Changed, "line"))
+	}
+	if o.Since > 0 {
+		_, _ = fmt.Fprintf(out, "%s of the person came meanwhile: run it again\n", count.Of(o.Since, "record"))
+	}
+	for _, path := range o.Unread {
+		_, _ = fmt.Fprintf(out, "%s cannot be read to its end\n", path)
+	}
+	_, _ = fmt.Fprintln(out, "Not reached: the log, what was shipped, exports, backups and other copies, iVALT, users.file and directories,\n"+
+		"names in the settings and in the records of their changes.")
+}

@@ -1,0 +1,93 @@
+package trail
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"sync"
+	"time"
+
+	"ivalt-radius/audit/forget"
+	"ivalt-radius/auth"
+	"ivalt-radius/cmd/ivalt-radius/control"
+	"ivalt-radius/config"
+)
+
+// Where the running server is told to forget, and asked how far it is.
+const (
+	forgetPath      = "/audit/forget"
+	forgetStatePath = "/audit/forget/state"
+)
+
+// pollEvery is how often the command asks: rewriting a long trail takes longer than a call over the socket may.
+const pollEvery = 100 * time.Millisecond
+
+type forgetRequest struct {
+	User string `json:"user"`
+}
+
+// forgetState is how far the server is with the last request.
+type forgetState struct {
+	Running bool           `json:"running"`
+	Outcome forget.Outcome `json:"outcome"`
+	Error   string         `json:"error"`
+}
+
+// forgetter forgets one person at a time in the running server.
+type forgetter struct {
+	trail    forget.Trail
+	settings func() config.Audit
+	segments sync.Locker
+
+	mu    sync.Mutex
+	state forgetState
+}
+
+// HandleForget serves the running server's side of `audit forget`. segments is held while segments are replaced; nil where nobody
+// else writes them. A server that stops leaves the rest to the next request: the trail is sound at each moment.
+func HandleForget(mux *http.ServeMux, t forget.Trail, settings func() config.Audit, segments sync.Locker) {
+	f := &forgetter{trail: t, settings: settings, segments: segments}
+	mux.HandleFunc("POST "+forgetPath, func(w http.ResponseWriter, r *http.Request) {
+		var in forgetRequest
+		err := control.Decode(w, r, &in)
+		if err == nil {
+			err = f.start(context.WithoutCancel(r.Context()), in)
+		}
+		control.Answer(w, f.now(), err)
+	})
+	mux.HandleFunc("POST "+forgetStatePath, func(w http.ResponseWriter, _ *http.Request) {
+		control.Answer(w, f.now(), nil)
+	})
+}
+
+func (f *forgetter) now() forgetState {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.state
+}
+
+// start begins to forget, where nobody is being forgotten yet. It goes on when the one who asked has gone.
+func (f *forgetter) start(ctx context.Context, in forgetRequest) error {
+	user, err := auth.ParseUsername(in.User)
+	if err != nil {
+		return err
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.state.Running {
+		return errors.New("somebody is being forgotten right now: try again when that is done")
+	}
+	f.state = forgetState{Running: true}
+	s := f.settings()
+	order := forget.Order{User: user.String(), Live: s.File, Archive: s.Archive, Actor: control.Actor(ctx), Segments: f.segments}
+	go func() {
+		done, err := forget.Run(ctx, order, f.trail)
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		f.state = forgetState{Outcome: done}
+		if err != nil {
+			f.state.Error = err.Error()
+		}
+	}()
+	return nil
+}
