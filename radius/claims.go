@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"ivalt-radius/audit"
 	"ivalt-radius/radius/client"
 	"ivalt-radius/radius/reply"
 	"ivalt-radius/radius/wire"
@@ -55,6 +56,7 @@ type exchange struct {
 	source   netip.AddrPort
 	local    netip.Addr // the address that was asked, on a wildcard socket
 	received time.Time
+	heard    audit.Heard
 	origin   wire.Origin
 	ident    reply.Ident // of an MS-CHAPv2 login
 	digest   digest
@@ -146,6 +148,7 @@ func (t *claims) claim(d *datagram, q question) (x *exchange, replaces []uint64,
 		id: t.last, socket: d.socket, client: d.client, key: q.key, source: d.source, local: d.local,
 		received: d.received, origin: wire.OriginOf(q.packet), ident: reply.IdentOf(&q.request), digest: name,
 	}
+	x.heard.Note(d.received)
 	return x, t.enter(x), claimFresh
 }
 
