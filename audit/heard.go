@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"math"
 	"sync"
 	"time"
 )
@@ -11,9 +12,9 @@ import (
 type Heard struct {
 	mu      sync.Mutex
 	first   time.Time
-	last    time.Duration // from first to the last one
-	packets int
 	joined  *Heard // whose login it is; nil: its own
+	packets uint32
+	last    uint32 // milliseconds from first to the last one; small, since every exchange that waits has one
 }
 
 // Note counts a datagram that was received at the time given.
@@ -33,10 +34,25 @@ func (h *Heard) note(at time.Time) *Heard {
 	case h.packets == 0:
 		h.first = at
 	default:
-		h.last = max(h.last, at.Sub(h.first))
+		h.heardAt(at)
 	}
 	h.packets++
 	return nil
+}
+
+// heardAt takes the later of two last ones.
+func (h *Heard) heardAt(at time.Time) {
+	after := at.Sub(h.first).Milliseconds()
+	h.last = max(h.last, uint32(min(max(0, after), math.MaxUint32))) //nolint:gosec // bounded
+}
+
+func (h *Heard) lastAt() time.Time { return h.first.Add(time.Duration(h.last) * time.Millisecond) }
+
+// First is when the first datagram was received; zero: none was.
+func (h *Heard) First() time.Time {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.first
 }
 
 // Join has the login's Heard count what was heard so far and whatever will be. The login's own must have joined none.
@@ -54,11 +70,11 @@ func (h *Heard) Join(login *Heard) {
 	defer login.mu.Unlock()
 	login.packets += h.packets
 	if h.packets > 0 {
-		login.last = max(login.last, h.first.Add(h.last).Sub(login.first))
+		login.heardAt(h.lastAt())
 	}
 }
 
-// Since is how many datagrams were heard so far, and when the last one was, counted from the login's first; 0 and 0 where nobody
+// Since is how many datagrams were heard so far, and when the last one was, to the millisecond, counted from the login's first; 0 and 0 where nobody
 // listened.
 func (h *Heard) Since(first time.Time) (packets int, last time.Duration) {
 	if h == nil {
@@ -69,5 +85,5 @@ func (h *Heard) Since(first time.Time) (packets int, last time.Duration) {
 	if h.packets == 0 {
 		return 0, 0
 	}
-	return h.packets, max(0, h.first.Sub(first)+h.last)
+	return int(h.packets), max(0, h.lastAt().Sub(first))
 }

@@ -55,7 +55,6 @@ type exchange struct {
 	key      *wire.Key
 	source   netip.AddrPort
 	local    netip.Addr // the address that was asked, on a wildcard socket
-	received time.Time
 	heard    audit.Heard
 	origin   wire.Origin
 	ident    reply.Ident // of an MS-CHAPv2 login
@@ -146,7 +145,7 @@ func (t *claims) claim(d *datagram, q question) (x *exchange, replaces []uint64,
 	t.last++
 	x = &exchange{
 		id: t.last, socket: d.socket, client: d.client, key: q.key, source: d.source, local: d.local,
-		received: d.received, origin: wire.OriginOf(q.packet), ident: reply.IdentOf(&q.request), digest: name,
+		origin: wire.OriginOf(q.packet), ident: reply.IdentOf(&q.request), digest: name,
 	}
 	x.heard.Note(d.received)
 	return x, t.enter(x), claimFresh
