@@ -43,7 +43,7 @@ func (h *Heard) note(at time.Time) *Heard {
 // heardAt takes the later of two last ones.
 func (h *Heard) heardAt(at time.Time) {
 	after := at.Sub(h.first).Milliseconds()
-	h.last = max(h.last, uint32(min(max(0, after), math.MaxUint32))) //nolint:gosec // bounded
+	h.last = max(h.last, uint32(min(max(0, after), math.MaxUint32)))
 }
 
 func (h *Heard) lastAt() time.Time { return h.first.Add(time.Duration(h.last) * time.Millisecond) }
