@@ -200,7 +200,11 @@ func (a *Aggregator) changed(r *query.Record) {
 
 // event counts a system or security event that matters here.
 func (a *Aggregator) event(r *query.Record) {
-	if of, known := eventCategory(r.Event); known {
+	switch of, known := eventCategory(r.Event); {
+	case !known:
+	case of == collisions:
+		a.note(of, r.Time, r.User)
+	default:
 		a.note(of, r.Time, r.Event)
 	}
 }
