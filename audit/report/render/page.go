@@ -34,7 +34,7 @@ type page struct {
 // HTML writes the report as one page without anything beside it.
 func HTML(w io.Writer, r report.Report) error {
 	t, err := template.New("page").Funcs(template.FuncMap{
-		"shown": shown, "number": number, "percent": percent, "share": share, "span": span, "moment": moment, "period": period, "args": func(all ...any) []any { return all },
+		"shown": shown, "number": number, "percent": percent, "share": share, "span": span, "moment": moment, "period": period, "few": few, "args": func(all ...any) []any { return all },
 	}).Parse(pageText)
 	if err != nil {
 		return fmt.Errorf("making the page: %w", err)

@@ -47,18 +47,20 @@ type word struct {
 	Anchor, Class, Text string
 }
 
-// nice is the smallest of 1, 2, 4, 5 and their tens that is no less than n, so that an axis ends with a round number.
+// nice is the smallest round number that is no less than n, so that an axis ends with one.
 func nice(n int) int {
-	for scale := 1; ; scale *= 10 {
-		for _, step := range []int{1, 2, 4, 5} {
+	const ten, hundred = 10, 100
+	if n < ten {
+		return max(1, n)
+	}
+	for scale := 1; scale <= math.MaxInt/hundred; scale *= ten {
+		for _, step := range []int{10, 12, 16, 20, 24, 30, 40, 50, 60, 80} {
 			if step*scale >= n {
 				return step * scale
 			}
 		}
-		if scale > math.MaxInt/100 {
-			return n
-		}
 	}
+	return n
 }
 
 // upright has the axes of values from zero to the top, which are labelled at zero, half and top.
@@ -161,7 +163,11 @@ func curvePlot(t report.Times, least int64, nas []report.Patience) plot {
 	at := func(ms int64) float64 { return plotLeft + (plotRight-plotLeft)*float64(ms)/float64(end) }
 	const ticks = 6
 	for i := range int64(ticks + 1) {
-		p.Words = append(p.Words, word{at(end * i / ticks), plotBase + 18, "middle", "tick", span(rounded(end * i / ticks))})
+		anchor := "middle"
+		if i == ticks {
+			anchor = "end"
+		}
+		p.Words = append(p.Words, word{at(end * i / ticks), plotBase + 18, anchor, "tick", span(rounded(end * i / ticks))})
 	}
 	var points []string
 	for _, c := range t.Curve {
@@ -175,7 +181,7 @@ func curvePlot(t report.Times, least int64, nas []report.Patience) plot {
 		}
 		x, says := at(n.PatienceMS), shown(n.Client, 24)+" gives up at "+span(n.PatienceMS)
 		p.Lines = append(p.Lines, stroke{x, plotTop, x, plotBase, "patience", says})
-		w := word{x + 5, plotTop + 12 + 14*math.Mod(row, 11), "start", "patience", says}
+		w := word{x + 5, plotBase - 70 + 14*math.Mod(row, 5), "start", "patience", says}
 		if x+5+glyph*float64(len(says)) > plotRight {
 			w.X, w.Anchor = x-5, "end"
 		}

@@ -47,6 +47,12 @@ func advice(a report.Advice) string {
 	return shown(a.Client, 40) + ": " + a.Text
 }
 
+// few are the first offenders of a list: JSON has all.
+func few(all []report.Offender) []report.Offender {
+	const most = 5
+	return all[:min(len(all), most)]
+}
+
 // printer writes lines; its writer keeps the first error.
 type printer struct{ out *bufio.Writer }
 
@@ -101,7 +107,7 @@ func (p printer) categories(all []report.Category) {
 		for _, f := range c.Findings {
 			p.item(f)
 		}
-		for _, o := range c.Offenders[:min(len(c.Offenders), 5)] {
+		for _, o := range few(c.Offenders) {
 			p.line("      %7s  %s", number(o.Count), shown(o.Name, 60))
 		}
 	}
