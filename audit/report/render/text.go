@@ -101,7 +101,8 @@ func (p printer) categories(all []report.Category) {
 	for _, c := range all {
 		seen := ""
 		if c.Count > 0 {
-			seen = moment(c.FirstSeen) + " - " + moment(c.LastSeen)
+			const short = "01-02 15:04" // of the period that stands above
+			seen = c.FirstSeen.UTC().Format(short) + " to " + c.LastSeen.UTC().Format(short)
 		}
 		p.line("%-8s  %-30s %7s  %s", c.Level, c.Title, number(c.Count), seen)
 		for _, f := range c.Findings {
