@@ -44,9 +44,11 @@ type Attempt struct {
 	Verdict        string
 	Reason         string
 	Duration       time.Duration
-	Exchanges      int    // exchanges that waited for this verdict
-	Mobile         string // masked to its last two digits, empty where none was asked
-	Detail         string // safe words that explain the reason to an operator; may be empty
+	Exchanges      int           // exchanges that waited for this verdict
+	Packets        int           // datagrams heard for it before the verdict, duplicates included; 0: unknown
+	LastPacket     time.Duration // from the first of them to the last
+	Mobile         string        // masked to its last two digits, empty where none was asked
+	Detail         string        // safe words that explain the reason to an operator; may be empty
 }
 
 // System is a start, a stop, a reload, a repaired trail and the like.

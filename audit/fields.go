@@ -21,6 +21,8 @@ func (a Attempt) AppendFields(dst []byte) []byte {
 	dst = appendNumber(dst, `,"duration_ms":`, count(a.Duration.Milliseconds()))
 	dst = appendMasked(dst, `,"mobile":`, a.Mobile)
 	dst = appendNumber(dst, `,"exchanges":`, count(int64(a.Exchanges)))
+	dst = appendNumber(dst, `,"packets":`, count(int64(a.Packets)))
+	dst = appendNumber(dst, `,"last_packet_ms":`, count(a.LastPacket.Milliseconds()))
 	return appendText(dst, `,"detail":`, a.Detail)
 }
 

@@ -18,7 +18,8 @@ func attempt() *Attempt {
 	return &Attempt{
 		Attempt: "a-1", Client: "office", NAS: "openvpn", User: "alice@example.com", CallingStation: "203.0.113.7",
 		Decision: "require_push", Rule: "staff", Factors: []string{"password", "push"}, Verdict: "accept", Reason: "approved",
-		Duration: 3210 * time.Millisecond, Exchanges: 2, Mobile: "*********67", Detail: "after 2 polls",
+		Duration: 3210 * time.Millisecond, Exchanges: 2, Packets: 3, LastPacket: 2500 * time.Millisecond,
+		Mobile: "*********67", Detail: "after 2 polls",
 	}
 }
 
@@ -33,13 +34,13 @@ func TestFieldsAndTheirOrder(t *testing.T) {
 			attempt(), "authentication_attempt", "attempt concluded",
 			`"attempt":"a-1","client":"office","nas":"openvpn","user":"alice@example.com","calling_station":"203.0.113.7",` +
 				`"decision":"require_push","rule":"staff","factors":["password","push"],"verdict":"accept","reason":"approved",` +
-				`"duration_ms":3210,"mobile":"*********67","exchanges":2,"detail":"after 2 polls"`,
+				`"duration_ms":3210,"mobile":"*********67","exchanges":2,"packets":3,"last_packet_ms":2500,"detail":"after 2 polls"`,
 		},
 		"empty attempt": {
-			Attempt{Duration: -1e9, Exchanges: -1},
+			Attempt{Duration: -1e9, Exchanges: -1, Packets: -1, LastPacket: -1e9},
 			"authentication_attempt", "attempt concluded",
 			`"attempt":"","client":"","nas":"","user":"","calling_station":"","decision":"","rule":"","factors":[],` +
-				`"verdict":"","reason":"","duration_ms":0,"mobile":"","exchanges":0,"detail":""`,
+				`"verdict":"","reason":"","duration_ms":0,"mobile":"","exchanges":0,"packets":0,"last_packet_ms":0,"detail":""`,
 		},
 		"system": {System{"started", "1.0"}, "system_event", "system event", `"event":"started","detail":"1.0"`},
 		"security": {
@@ -152,7 +153,7 @@ func FuzzAppendString(f *testing.F) {
 func TestCanaryOfOddBytes(t *testing.T) {
 	keys := []string{
 		"time", "seq", "type", "attempt", "client", "nas", "user", "calling_station", "decision", "rule", "factors", "verdict",
-		"reason", "duration_ms", "mobile", "exchanges", "detail", "prev", "hash",
+		"reason", "duration_ms", "mobile", "exchanges", "packets", "last_packet_ms", "detail", "prev", "hash",
 	}
 	odd := rapid.Custom(func(t *rapid.T) string {
 		evil := rapid.SampledFrom([]string{"\n", `"`, `\`, `","hash":"`, "\u2028", "\x00", "\xff", `"}` + "\n{", "\x1b[2J"}).Draw(t, "evil")
@@ -162,7 +163,8 @@ func TestCanaryOfOddBytes(t *testing.T) {
 		a := Attempt{
 			odd.Draw(t, "a"), odd.Draw(t, "b"), odd.Draw(t, "c"), odd.Draw(t, "d"), odd.Draw(t, "e"), odd.Draw(t, "f"), odd.Draw(t, "g"),
 			rapid.SliceOf(odd).Draw(t, "h"), odd.Draw(t, "i"), odd.Draw(t, "j"),
-			time.Duration(rapid.Int64().Draw(t, "k")), rapid.Int().Draw(t, "l"), odd.Draw(t, "m"), odd.Draw(t, "n"),
+			time.Duration(rapid.Int64().Draw(t, "k")), rapid.Int().Draw(t, "l"),
+			rapid.Int().Draw(t, "o"), time.Duration(rapid.Int64().Draw(t, "p")), odd.Draw(t, "m"), odd.Draw(t, "n"),
 		}
 		line, hash := chain.AppendLine(nil, time.Now(), 1, a.EventType(), a.AppendFields(nil), chain.Genesis())
 		body, found := bytes.CutSuffix(line, []byte("\n"))

@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"ivalt-radius/audit"
 	"ivalt-radius/state"
 )
 
@@ -33,6 +34,8 @@ type attempt struct {
 
 	root   key      // of the login's first exchange, where this one answers a challenge of it; zero: it is that
 	leader *pending // the exchange that answers a challenge; nil for the login's first
+
+	heard *audit.Heard // the datagrams of its exchanges
 
 	renews string // the attempt of the same login that lapsed a moment ago; empty: none
 
@@ -122,7 +125,7 @@ func (s *attempts) enter(k key, req *Request, now time.Time, most int) (*attempt
 	if s.leading >= most {
 		return nil, refused
 	}
-	a := &attempt{key: k, id: s.newID(), first: req.Received, led: req.Received}
+	a := &attempt{key: k, id: s.newID(), first: req.Received, led: req.Received, heard: req.Heard}
 	if former, ok := s.lapsed.Get(string(k[:])); ok {
 		a.renews = former
 		s.lapsed.Delete(string(k[:])) // once
@@ -140,6 +143,7 @@ func (s *attempts) join(a *attempt, req *Request) role {
 	if a.concluded {
 		return joinsLate
 	}
+	req.Heard.Join(a.heard)
 	if req.Received.Before(a.first) {
 		a.first = req.Received
 	}

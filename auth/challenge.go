@@ -78,8 +78,7 @@ func (f *Flow) prompt(ctx context.Context, p *pending) Verdict {
 	if p.answer != nil && p.answer.asked == nil && c.asked == nil {
 		c.wrong = p.answer.wrong + 1
 	}
-	now := f.Now()
-	stateText := ""
+	now, stateText := f.Now(), ""
 	switch {
 	case f.attempts.ended(p.attempt) != nil:
 	case !c.until.After(now):

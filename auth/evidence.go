@@ -88,6 +88,7 @@ func (f *Flow) event(l *login, d policy.Decision, p Proof, v Verdict, err error)
 		Rule: d.Rule, Factors: p.Factors(), Verdict: v.Kind.String(), Reason: v.Reason.String(),
 		Duration: f.Now().Sub(l.first), Exchanges: 1, Mobile: p.Answer.Mobile.String(), Detail: p.Answer.Detail,
 	}
+	e.Packets, e.LastPacket = l.req.Heard.Since(l.first)
 	if d.Rule != "" {
 		e.Decision = d.Action.String()
 	}

@@ -57,6 +57,36 @@ func TestJoining(t *testing.T) {
 	}
 }
 
+// TestEvidenceOfWhatWasHeard: the record counts the datagrams of every exchange of the attempt, and of no other one.
+func TestEvidenceOfWhatWasHeard(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHouse()
+		hears := func() (*audit.Heard, func(*Request)) {
+			heard := &audit.Heard{}
+			heard.Note(time.Now())
+			return heard, func(r *Request) { r.Heard, r.Received = heard, time.Now() }
+		}
+		first, at := hears()
+		one := h.start(ask("bob", "pw", at))
+		pass(time.Second)
+		first.Note(time.Now())
+		second, at := hears()
+		two := h.start(ask("bob", "pw", at))
+		pass(time.Second)
+		second.Note(time.Now())
+		want(t, <-one, Accept, ApprovedByPerson)
+		want(t, <-two, Accept, ApprovedByPerson)
+		second.Note(time.Now())
+		h.run(ask("eve", "pw"))
+		if e := h.concluded[0]; e.Packets != 4 || e.LastPacket != 2*time.Second || e.Exchanges != 2 {
+			t.Errorf("%d packets of %d exchanges, the last after %v", e.Packets, e.Exchanges, e.LastPacket)
+		}
+		if e := h.concluded[1]; e.Packets != 0 || e.LastPacket != 0 {
+			t.Errorf("where nobody listens, %d packets, the last after %v", e.Packets, e.LastPacket)
+		}
+	})
+}
+
 func TestJoiningIsForThoseWhoPass(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newHouse()

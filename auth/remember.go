@@ -19,9 +19,7 @@ func (f *Flow) recall(p *Proof, s Subject, factor policy.Factor, req *Request) {
 	if !p.Password || req.CallingStation == "" {
 		return
 	}
-	p.as = approvals.Approval{
-		Client: req.Client.Name, Station: req.CallingStation, Factor: factor,
-	}
+	p.as = approvals.Approval{Client: req.Client.Name, Station: req.CallingStation, Factor: factor}
 	if req.Method == PAP {
 		p.as.Credential = f.approvals.Digest("password", s.person(), req.Password.Reveal())
 	}

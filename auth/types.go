@@ -83,6 +83,9 @@ type Request struct {
 	// the request has passed policy and first factor and is known not to join an attempt.
 	ID       uint64
 	Replaces []uint64
+
+	// Heard are the exchange's datagrams, which radius notes as they come; nil where nobody does. It may change until the verdict.
+	Heard *audit.Heard
 }
 
 // Kind is the verdict's RADIUS answer.
@@ -160,10 +163,8 @@ func (m Mobile) Empty() bool { return m.digits == "" }
 
 // String masks all but the last two digits; empty where no number is known.
 func (m Mobile) String() string {
-	if m.digits == "" {
-		return ""
-	}
-	return strings.Repeat("*", len(m.digits)-2) + m.digits[len(m.digits)-2:]
+	hidden := max(0, len(m.digits)-2)
+	return strings.Repeat("*", hidden) + m.digits[hidden:]
 }
 
 // GoString masks as String does.

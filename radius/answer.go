@@ -49,7 +49,7 @@ func (s *Server) waitFor(x *exchange) time.Duration {
 	if delay == 0 {
 		return 0
 	}
-	return x.received.Add(delay).Sub(s.now())
+	return x.heard.First().Add(delay).Sub(s.now())
 }
 
 // reply remembers the octets for duplicates and sends them.

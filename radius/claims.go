@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"ivalt-radius/audit"
 	"ivalt-radius/radius/client"
 	"ivalt-radius/radius/reply"
 	"ivalt-radius/radius/wire"
@@ -48,19 +49,19 @@ type uses struct {
 
 // exchange is one request and its reply, all that is kept of a login that waits.
 type exchange struct {
-	id       uint64
-	socket   *socket
-	client   *client.Client
-	key      *wire.Key
-	source   netip.AddrPort
-	local    netip.Addr // the address that was asked, on a wildcard socket
-	received time.Time
-	origin   wire.Origin
-	ident    reply.Ident // of an MS-CHAPv2 login
-	digest   digest
-	uses     *uses
-	reply    []byte        // nil while it waits, and where silence is the answer
-	since    time.Duration // when it was answered, from the start of claims
+	id     uint64
+	socket *socket
+	client *client.Client
+	key    *wire.Key
+	source netip.AddrPort
+	local  netip.Addr // the address that was asked, on a wildcard socket
+	heard  audit.Heard
+	origin wire.Origin
+	ident  reply.Ident // of an MS-CHAPv2 login
+	digest digest
+	uses   *uses
+	reply  []byte        // nil while it waits, and where silence is the answer
+	since  time.Duration // when it was answered, from the start of claims
 
 	concluded    bool
 	reused       bool      // it is in the list of those whose slot is used again
@@ -144,8 +145,9 @@ func (t *claims) claim(d *datagram, q question) (x *exchange, replaces []uint64,
 	t.last++
 	x = &exchange{
 		id: t.last, socket: d.socket, client: d.client, key: q.key, source: d.source, local: d.local,
-		received: d.received, origin: wire.OriginOf(q.packet), ident: reply.IdentOf(&q.request), digest: name,
+		origin: wire.OriginOf(q.packet), ident: reply.IdentOf(&q.request), digest: name,
 	}
+	x.heard.Note(d.received)
 	return x, t.enter(x), claimFresh
 }
 

@@ -46,6 +46,30 @@ func TestDUP2_InFlightIsDropped(t *testing.T) {
 	}
 }
 
+// TestDuplicatesAreHeard: the login knows how often its NAS asked, and since when it was silent.
+func TestDuplicatesAreHeard(t *testing.T) {
+	open := make(chan struct{})
+	st := start(t, gated(open, accept()), settings())
+	n := st.nas(st.auth)
+	request := login(1, "bob", "secret")
+	n.send(request)
+	asked := <-st.asked
+	for range 3 {
+		st.drops(n, "duplicate_dropped", request)
+	}
+	packets, last := asked.Heard.Since(asked.Received.Add(-time.Second))
+	if packets != 4 || last < time.Second {
+		t.Errorf("%d packets, the last after %v", packets, last)
+	}
+	close(open)
+	n.judge(n.reply(), request, shared)
+	n.send(request)
+	n.judge(n.reply(), request, shared)
+	if again, _ := asked.Heard.Since(asked.Received); again != packets {
+		t.Errorf("%d packets behind the answer", again)
+	}
+}
+
 func TestDUP3_AnsweredAgainWithTheSameOctets(t *testing.T) {
 	st := start(t, always(accept()), settings())
 	n := st.nas(st.auth)

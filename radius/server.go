@@ -257,6 +257,7 @@ func (s *Server) serve(d *datagram) {
 		s.drops.count(duplicateAnswered)
 		s.send(x)
 	case claimInFlight:
+		x.heard.Note(d.received)
 		s.drops.count(duplicateDropped)
 	case claimClientFull:
 		s.drops.drop(clientFull, d.source.Addr(), remedy.Hint{})
@@ -274,7 +275,7 @@ func (s *Server) open(x *exchange, q question, replaces []uint64) {
 		return
 	}
 	req := q.request
-	req.ID, req.Replaces = x.id, replaces
+	req.ID, req.Replaces, req.Heard = x.id, replaces, &x.heard
 	verdict, wait := s.login.Open(s.ctx, &req)
 	if wait == nil {
 		s.answer(x, verdict)

@@ -56,7 +56,7 @@ func (t Trail) event(random *rand.Rand, i int) audit.Event {
 	}
 	n := random.IntN(people)
 	user, from := fmt.Sprintf("user%d@corp.example", n), fmt.Sprintf("198.51.100.%d", n%250+1)
-	client := []string{"office-vpn", "branch-vpn"}[random.IntN(2)]
+	client := clients()[random.IntN(2)]
 	switch kind := random.IntN(100); {
 	case i == 0:
 		return audit.System{Event: "started", Detail: "version 0"}
@@ -66,12 +66,12 @@ func (t Trail) event(random *rand.Rand, i int) audit.Event {
 			Duration: time.Duration(50+random.IntN(300)) * time.Millisecond, RequestID: fmt.Sprintf("r%d", i),
 		}
 	case kind < 52:
-		return audit.Security{Event: "collision", Attempt: fmt.Sprintf("a%d", i), Client: client, User: user, CallingStation: from}
+		return audit.Security{Event: "collision", Attempt: fmt.Sprintf("a%d", i), Client: client.name, User: user, CallingStation: from}
 	case kind < 55:
-		return audit.Accounting{Client: client, NAS: "gw", User: user, CallingStation: from, Status: "start", Session: fmt.Sprintf("s%d", i), FramedIP: "10.8.0.7"}
+		return audit.Accounting{Client: client.name, NAS: "gw", User: user, CallingStation: from, Status: "start", Session: fmt.Sprintf("s%d", i), FramedIP: "10.8.0.7"}
 	}
 	a := audit.Attempt{
-		Attempt: fmt.Sprintf("a%d", i), Client: client, NAS: "gw", User: user, CallingStation: from, Decision: "require_push", Rule: "default",
+		Attempt: fmt.Sprintf("a%d", i), Client: client.name, NAS: "gw", User: user, CallingStation: from, Decision: "require_push", Rule: "default",
 		Factors: []string{"push"}, Verdict: "accept", Reason: "approved", Duration: time.Duration(2000+random.ExpFloat64()*6000) * time.Millisecond,
 		Exchanges: 1, Mobile: fmt.Sprintf("**********%02d", n%100),
 	}
@@ -83,5 +83,24 @@ func (t Trail) event(random *rand.Rand, i int) audit.Event {
 	case kind < 4:
 		a.Verdict, a.Reason, a.Duration, a.Factors, a.Mobile = "reject", "bad_password", time.Second, nil, ""
 	}
+	a.Packets, a.LastPacket = client.asks(a.Duration)
 	return a
+}
+
+// client is a client whose NAS sends again every so often, so many packets in all.
+type client struct {
+	name    string
+	every   time.Duration
+	packets int
+}
+
+// clients: one NAS asks every 5 s and gives up at 30 s, the other asks once and waits in silence.
+func clients() [2]client {
+	return [2]client{{"office-vpn", 5 * time.Second, 6}, {"branch-vpn", time.Minute, 1}}
+}
+
+// asks is how many packets of an attempt were heard, and when the last one was.
+func (c client) asks(within time.Duration) (packets int, last time.Duration) {
+	n := min(c.packets, 1+int(within/c.every))
+	return n, time.Duration(n-1) * c.every
 }

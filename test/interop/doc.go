@@ -3,6 +3,8 @@
 //
 // The LDAP directory (directory/ldap) is driven against Debian's slapd, which the tests start, stop, slow and cut off.
 //
+// The page of `audit report` is painted by Debian's Chromium, and the tests look at the picture.
+//
 // The scripts beside the tests are one login each, and can be run by hand against any server on loopback. The tests need root and
 // Debian's packages, so they stand behind the build tag `interop`; `make interop` sees to both and says plainly where it cannot.
 package interop

@@ -4,7 +4,7 @@
 set -euo pipefail
 . "$(dirname "$0")/../scripts/lib.sh"
 
-packages=(freeradius-utils python3-pyrad pamtester libpam-radius-auth openvpn openvpn-auth-radius ocserv openconnect freeradius slapd)
+packages=(freeradius-utils python3-pyrad pamtester libpam-radius-auth openvpn openvpn-auth-radius ocserv openconnect freeradius slapd chromium fonts-dejavu-core)
 
 missing() {
 	[ -x /usr/sbin/freeradius ] || echo freeradius
@@ -17,6 +17,7 @@ missing() {
 	[ -e /usr/lib/openvpn/radiusplugin.so ] || echo openvpn-auth-radius
 	command -v ocserv >/dev/null || [ -x /usr/sbin/ocserv ] || echo ocserv
 	command -v openconnect >/dev/null || [ -x /usr/sbin/openconnect ] || echo openconnect
+	command -v chromium >/dev/null || echo chromium
 	{ command -v slapd >/dev/null || [ -x /usr/sbin/slapd ]; } && compgen -G '/usr/lib/ldap/ppolicy*.so*' >/dev/null || echo slapd
 }
 
