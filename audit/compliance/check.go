@@ -70,8 +70,8 @@ func unknown(remedy, format string, args ...any) Result {
 	return Result{Outcome: NotKnown, Evidence: fmt.Sprintf(format, args...), Remedy: remedy}
 }
 
-func notApplicable(format string, args ...any) Result {
-	return Result{Outcome: NotApplicable, Evidence: fmt.Sprintf(format, args...)}
+func notApplicable(evidence string) Result {
+	return Result{Outcome: NotApplicable, Evidence: evidence}
 }
 
 // ofSettings asks where the settings are known.

@@ -4,26 +4,8 @@ import "time"
 
 func recordChecks() []Check {
 	return []Check{
-		{"logins-recorded", "Each login of the period is recorded with who, through which gateway, when, verdict and reason (partial: only logins that reach this server)", ofTrail(func(f Facts) Result {
-			p := f.Trail.InPeriod
-			switch {
-			case p.Incomplete > 0:
-				return fail("see which records lack user, client, verdict or reason: `ivalt-radius audit verify`, then the trail itself", "%d of %s lack a field", p.Incomplete, times(p.Attempts, "login"))
-			case p.Attempts == 0:
-				return unknown("take a longer period with --days, or report after the first login", "no login in the period")
-			}
-			return pass("%s in the period, none lacks a field", times(p.Attempts, "login"))
-		})},
-		{"starts-and-stops-recorded", "Every start of the server has its stop in the trail (a kill or a power cut leaves none)", ofTrail(func(f Facts) Result {
-			switch t := f.Trail; {
-			case t.Starts == 0:
-				return unknown("report again after the next start", "the records at hand hold no start of the server")
-			case t.Starts > t.Stops+1:
-				return fail("find out what ended the server; stop it with SIGTERM", "%s, %s", times(t.Starts, "start"), times(t.Stops, "stop"))
-			default:
-				return pass("%s, %s", times(t.Starts, "start"), times(t.Stops, "stop"))
-			}
-		})},
+		{"logins-recorded", "Each login of the period is recorded with who, through which gateway, when, verdict and reason (partial: only logins that reach this server)", ofTrail(loginsRecorded)},
+		{"starts-and-stops-recorded", "Every start of the server has its stop in the trail (a kill or a power cut leaves none)", ofTrail(startsAndStops)},
 		{"reads-recorded", "Reading the trail through our commands is recorded in it (partial: whoever reads the file itself leaves no record)", ofTrail(func(f Facts) Result {
 			if n := f.Trail.InPeriod.Reads; n > 0 {
 				return pass("%s in the period, this report's own included", times(n, "data_access record"))
@@ -31,16 +13,7 @@ func recordChecks() []Check {
 			return fail("see why no data_access was recorded, not even this report's", "no data_access in the period")
 		})},
 		{"settings-in-force", "The settings in the file are those that the server last took, and the trail has their digest (partial: it shows that they were changed, not that somebody approved)", ofTrail(settingsInForce)},
-		{"mobiles-masked", "No record of the period shows more of a mobile than its last two digits (partial: login names are kept, they are what the trail is about)", ofTrail(func(f Facts) Result {
-			p := f.Trail.InPeriod
-			switch {
-			case p.Unmasked > 0:
-				return fail("report this as a defect of ivalt-radius, and forget the persons concerned", "%s", times(p.Unmasked, "record with a longer one"))
-			case p.Attempts == 0:
-				return unknown("take a longer period with --days, or report after the first login", "no login in the period")
-			}
-			return pass("%s in the period, all masked", times(p.Attempts, "login"))
-		})},
+		{"mobiles-masked", "No record of the period shows more of a mobile than its last two digits (partial: login names are kept, they are what the trail is about)", ofTrail(mobilesMasked)},
 		{"clock-kept", "A time service keeps the machine's clock (partial: which source it follows cannot be seen)", func(f Facts) Result {
 			switch f.Clock {
 			case Yes:
@@ -58,15 +31,7 @@ func recordChecks() []Check {
 			}
 			return pass("no such event, and no record is older than the one before")
 		})},
-		{"backup-recent", "state.directory was backed up through us within 30 days (partial: that the copy can be restored shows only when it is tried)", ofTrail(func(f Facts) Result {
-			switch age := f.At.Sub(f.Trail.Backup); {
-			case f.Trail.Backup.IsZero():
-				return unknown("back state.directory up, and keep a note of it: other ways than our own leave no record", "no backup in the trail")
-			case age > month:
-				return fail("back state.directory up", "the last one is of %s", date(f.Trail.Backup))
-			}
-			return pass("the last one is of %s", date(f.Trail.Backup))
-		})},
+		{"backup-recent", "state.directory was backed up through us within 30 days (partial: that the copy can be restored shows only when it is tried)", ofTrail(backupRecent)},
 		{"people-erasable", "All records of a person are where they can be forgotten (partial: that requests are answered in time is people's work)", ofSettings(erasable)},
 	}
 }
@@ -85,12 +50,7 @@ func settingsInForce(f Facts) Result {
 }
 
 func erasable(f Facts) Result {
-	away := each(f.Shipping, func(r Receiver) string {
-		if r.Masked {
-			return ""
-		}
-		return r.Name
-	})
+	away := receivers(f, unmasked)
 	switch {
 	case len(away) > 0:
 		return fail("set mask for them, or agree with those who run them how a person is forgotten there", "these receivers get names as they are: %s", names(away))
@@ -102,61 +62,45 @@ func erasable(f Facts) Result {
 	return pass("trail and archive are at hand, no receiver has names; %s in the period", times(f.Trail.InPeriod.Forgotten, "person forgotten record"))
 }
 
-func shippingChecks() []Check {
-	return []Check{
-		{"trail-shipped", "A copy of the trail leaves the machine as it is written (partial: that it arrives and is kept shows at the receiver)", ofSettings(func(f Facts) Result {
-			if away := each(f.Shipping, remote); len(away) > 0 {
-				return pass("receivers: %s", names(away))
-			}
-			return fail("set audit.ship with a tls:// receiver on another machine", "no receiver on another machine")
-		})},
-		{"shipping-encrypted", "Records leave the machine encrypted", ofSettings(func(f Facts) Result {
-			if len(each(f.Shipping, remote)) == 0 {
-				return notApplicable("nothing is shipped to another machine")
-			}
-			if plain := each(f.Shipping, plain); len(plain) > 0 {
-				return fail("use tls:// receivers", "in plain text: %s", names(plain))
-			}
-			return pass("all receivers on other machines are tls://")
-		})},
-		{"shipping-masked", "Receivers get pseudonyms in the place of names and addresses", ofSettings(func(f Facts) Result {
-			if len(f.Shipping) == 0 {
-				return notApplicable("nothing is shipped")
-			}
-			if open := each(f.Shipping, func(r Receiver) string {
-				if r.Masked {
-					return ""
-				}
-				return r.Name
-			}); len(open) > 0 {
-				return fail("set mask: true where the receiver need not know who it was", "as they are: %s", names(open))
-			}
-			return pass("all receivers get pseudonyms")
-		})},
-		{"alerts-shipped", "Security events go to a receiver where something can watch for them (partial: whether anybody does cannot be seen)", ofSettings(func(f Facts) Result {
-			if alerted := each(f.Shipping, func(r Receiver) string {
-				if r.Alerts {
-					return r.Name
-				}
-				return ""
-			}); len(alerted) > 0 {
-				return pass("receivers: %s", names(alerted))
-			}
-			return fail("set audit.ship with a receiver whose types hold security_event", "no receiver gets security events")
-		})},
+func loginsRecorded(f Facts) Result {
+	p := f.Trail.InPeriod
+	switch {
+	case p.Incomplete > 0:
+		return fail("see which records lack user, client, verdict or reason: `ivalt-radius audit verify`, then the trail itself", "%d of %s lack a field", p.Incomplete, times(p.Attempts, "login"))
+	case p.Attempts == 0:
+		return unknown("take a longer period with --days, or report after the first login", "no login in the period")
+	}
+	return pass("%s in the period, none lacks a field", times(p.Attempts, "login"))
+}
+
+func startsAndStops(f Facts) Result {
+	switch t := f.Trail; {
+	case t.Starts == 0:
+		return unknown("report again after the next start", "the records at hand hold no start of the server")
+	case t.Starts > t.Stops+1:
+		return fail("find out what ended the server; stop it with SIGTERM", "%s, %s", times(t.Starts, "start"), times(t.Stops, "stop"))
+	default:
+		return pass("%s, %s", times(t.Starts, "start"), times(t.Stops, "stop"))
 	}
 }
 
-func remote(r Receiver) string {
-	if r.Scheme == "journald" || r.Scheme == "file" {
-		return ""
+func mobilesMasked(f Facts) Result {
+	p := f.Trail.InPeriod
+	switch {
+	case p.Unmasked > 0:
+		return fail("report this as a defect of ivalt-radius, and forget the persons concerned", "%s", times(p.Unmasked, "record with a longer one"))
+	case p.Attempts == 0:
+		return unknown("take a longer period with --days, or report after the first login", "no login in the period")
 	}
-	return r.Name
+	return pass("%s in the period, all masked", times(p.Attempts, "login"))
 }
 
-func plain(r Receiver) string {
-	if r.Scheme == "tls" {
-		return ""
+func backupRecent(f Facts) Result {
+	switch age := f.At.Sub(f.Trail.Backup); {
+	case f.Trail.Backup.IsZero():
+		return unknown("back state.directory up, and keep a note of it: other ways than our own leave no record", "no backup in the trail")
+	case age > month:
+		return fail("back state.directory up", "the last one is of %s", date(f.Trail.Backup))
 	}
-	return remote(r)
+	return pass("the last one is of %s", date(f.Trail.Backup))
 }

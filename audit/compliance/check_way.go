@@ -7,96 +7,107 @@ import (
 
 func wayChecks() []Check {
 	return []Check{
-		{"ivalt-encrypted", "iVALT is asked over TLS with a verified certificate", ofSettings(func(f Facts) Result {
-			if f.Network.IVALTScheme != "https" {
-				return fail("set ivalt.url to an https address", "ivalt.url is %s", f.Network.IVALTScheme)
-			}
-			roots := "the machine's roots count"
-			if f.Network.OwnRoots {
-				roots = "only the roots of ivalt.ca_file count"
-			}
-			return pass("https, verified; %s; %s", roots, times(f.Network.Pins, "pin"))
-		})},
-		{"directory-encrypted", "Directory services are asked over TLS", ofSettings(func(f Facts) Result {
-			if len(f.Network.Directories) == 0 {
-				return notApplicable("no directory service is set")
-			}
-			if plain := each(f.Network.Directories, func(url string) string {
-				if strings.HasPrefix(url, "ldaps:") || !f.Network.DirectoryPlain {
-					return ""
-				}
-				return url
-			}); len(plain) > 0 {
-				return fail("remove primary.ldap.insecure_plaintext", "passwords travel in plain text to %s", names(plain))
-			}
-			return pass("%s, each by ldaps or StartTLS", times(len(f.Network.Directories), "directory URL"))
-		})},
-		{"upstream-private", "RADIUS servers that check passwords are asked on private addresses alone (partial: RADIUS hides a password with MD5, RFC 2865 section 5.2; that the network is private shows in its addresses alone)", ofSettings(func(f Facts) Result {
-			if len(f.Network.Upstream) == 0 {
-				return notApplicable("no upstream RADIUS server is set")
-			}
-			if public := each(f.Network.Upstream, publicHost); len(public) > 0 {
-				return fail("name them by private addresses, and put a tunnel where the way is public", "on public addresses, or by names: %s", names(public))
-			}
-			return pass("%s on private addresses", times(len(f.Network.Upstream), "server"))
-		})},
-		{"gateways-private", "Gateways ask from private addresses alone (partial: RADIUS hides a password with MD5, RFC 2865 section 5.2; that the network is private shows in its addresses alone)", ofSettings(func(f Facts) Result {
-			public := each(f.Clients, func(c Client) string {
-				for _, p := range c.Networks {
-					if !private(p) {
-						return c.Name + " from " + p.String()
-					}
-				}
-				return ""
-			})
-			switch {
-			case len(public) > 0:
-				return fail("put a tunnel between gateway and server, and name its addresses in clients[].networks", "%s", names(public))
-			case len(f.Clients) == 0:
-				return unknown("name a client", "there is no client")
-			}
-			return pass("%s on private addresses", times(len(f.Clients), "client"))
-		})},
-		{"packets-authenticated", "Requests and answers carry a Message-Authenticator, against Blast-RADIUS (CVE-2024-3596)", ofSettings(func(f Facts) Result {
-			open := each(f.Clients, func(c Client) string {
-				switch {
-				case c.MessageAuthenticator != "required" && c.MessageAuthenticator != "auto":
-					return c.Name + ": message_authenticator is " + c.MessageAuthenticator
-				case c.RepliesUnsigned:
-					return c.Name + ": insecure_omit_message_authenticator"
-				}
-				return ""
-			})
-			switch {
-			case len(open) > 0:
-				return fail("set message_authenticator to required, or to auto, and leave insecure_omit_message_authenticator out", "%s", names(open))
-			case len(f.Clients) == 0:
-				return unknown("name a client", "there is no client")
-			}
-			return pass("%s: required, or required once the gateway has sent one", times(len(f.Clients), "client"))
-		})},
-		{"methods-safe", "Passwords come in no form that can be tried at leisure (CHAP, MS-CHAPv2)", ofSettings(func(f Facts) Result {
-			weak := each(f.Clients, func(c Client) string {
-				if len(c.InsecureMethods) == 0 {
-					return ""
-				}
-				return c.Name + ": " + strings.Join(c.InsecureMethods, ", ")
-			})
-			switch {
-			case len(weak) > 0:
-				return fail("have the gateway speak PAP over a private network, and remove insecure_methods", "%s", names(weak))
-			case len(f.Clients) == 0:
-				return unknown("name a client", "there is no client")
-			}
-			return pass("%s, PAP alone", times(len(f.Clients), "client"))
-		})},
-		{"address-not-sent", "iVALT is not told the person's address in a header (partial: what the text of the push names stands in the evidence)", ofSettings(func(f Facts) Result {
-			if f.Network.SendClientAddress {
-				return fail("set ivalt.send_client_address: false, or name the purpose in the record of processing", "ivalt.send_client_address is true")
-			}
-			return pass("no header; the push says %q", f.Network.RequestFrom)
-		})},
+		{"ivalt-encrypted", "iVALT is asked over TLS with a verified certificate", ofSettings(ivaltEncrypted)},
+		{"directory-encrypted", "Directory services are asked over TLS", ofSettings(directoryEncrypted)},
+		{
+			"upstream-private", "RADIUS servers that check passwords are asked on private addresses alone (partial: RADIUS hides a password with MD5, RFC 2865 section 5.2; " +
+				"that the network is private shows in its addresses alone)", ofSettings(upstreamPrivate),
+		},
+		{
+			"gateways-private", "Gateways ask from private addresses alone (partial: RADIUS hides a password with MD5, RFC 2865 section 5.2; " +
+				"that the network is private shows in its addresses alone)", ofSettings(gatewaysPrivate),
+		},
+		{"packets-authenticated", "Requests and answers carry a Message-Authenticator, against Blast-RADIUS (CVE-2024-3596)", ofSettings(packetsAuthenticated)},
+		{"methods-safe", "Passwords come in no form that can be tried at leisure (CHAP, MS-CHAPv2)", ofSettings(methodsSafe)},
+		{"address-not-sent", "iVALT is not told the person's address in a header (partial: what the text of the push names stands in the evidence)", ofSettings(addressNotSent)},
 	}
+}
+
+func ivaltEncrypted(f Facts) Result {
+	if f.Network.IVALTScheme != "https" {
+		return fail("set ivalt.url to an https address", "ivalt.url is %s", f.Network.IVALTScheme)
+	}
+	roots := "the machine's roots count"
+	if f.Network.OwnRoots {
+		roots = "only the roots of ivalt.ca_file count"
+	}
+	return pass("https, verified; %s; %s", roots, times(f.Network.Pins, "pin"))
+}
+
+func directoryEncrypted(f Facts) Result {
+	if len(f.Network.Directories) == 0 {
+		return notApplicable("no directory service is set")
+	}
+	if plain := each(f.Network.Directories, func(url string) string {
+		if strings.HasPrefix(url, "ldaps:") || !f.Network.DirectoryPlain {
+			return ""
+		}
+		return url
+	}); len(plain) > 0 {
+		return fail("remove primary.ldap.insecure_plaintext", "passwords travel in plain text to %s", names(plain))
+	}
+	return pass("%s, each by ldaps or StartTLS", times(len(f.Network.Directories), "directory URL"))
+}
+
+func upstreamPrivate(f Facts) Result {
+	if len(f.Network.Upstream) == 0 {
+		return notApplicable("no upstream RADIUS server is set")
+	}
+	if public := each(f.Network.Upstream, publicHost); len(public) > 0 {
+		return fail("name them by private addresses, and put a tunnel where the way is public", "on public addresses, or by names: %s", names(public))
+	}
+	return pass("%s on private addresses", times(len(f.Network.Upstream), "server"))
+}
+
+func gatewaysPrivate(f Facts) Result {
+	public := ofClients(f, func(c Client) string {
+		for _, p := range c.Networks {
+			if !private(p) {
+				return c.Name + " from " + p.String()
+			}
+		}
+		return ""
+	})
+	if len(public) > 0 {
+		return fail("put a tunnel between gateway and server, and name its addresses in clients[].networks", "%s", names(public))
+	}
+	return clientsPass(f, "all on private addresses")
+}
+
+func packetsAuthenticated(f Facts) Result {
+	open := ofClients(f, func(c Client) string {
+		switch {
+		case c.MessageAuthenticator != "required" && c.MessageAuthenticator != "auto":
+			return c.Name + ": message_authenticator is " + c.MessageAuthenticator
+		case c.RepliesUnsigned:
+			return c.Name + ": insecure_omit_message_authenticator"
+		}
+		return ""
+	})
+	if len(open) > 0 {
+		return fail("set message_authenticator to required, or to auto, and leave insecure_omit_message_authenticator out", "%s", names(open))
+	}
+	return clientsPass(f, "required, or required of a gateway once it has sent one")
+}
+
+func methodsSafe(f Facts) Result {
+	weak := ofClients(f, func(c Client) string {
+		if len(c.InsecureMethods) == 0 {
+			return ""
+		}
+		return c.Name + ": " + strings.Join(c.InsecureMethods, ", ")
+	})
+	if len(weak) > 0 {
+		return fail("have the gateway speak PAP over a private network, and remove insecure_methods", "%s", names(weak))
+	}
+	return clientsPass(f, "PAP alone")
+}
+
+func addressNotSent(f Facts) Result {
+	if f.Network.SendClientAddress {
+		return fail("set ivalt.send_client_address: false, or name the purpose in the record of processing", "ivalt.send_client_address is true")
+	}
+	return pass("no header; the push says %q", f.Network.RequestFrom)
 }
 
 // publicHost is a HOST:PORT that is on no private address, or is a name: where that leads may change.
