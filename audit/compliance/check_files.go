@@ -14,7 +14,8 @@ const (
 	listed   = 0o027 // of a directory: its group may list it
 )
 
-// ofFiles asks whether the files of some roles are there, and none has a mode that it must not have.
+// ofFiles asks whether the files of some roles are there, and none has a mode that it must not have. Of a directory of files only
+// writing counts: whoever may write there can put other files in the place of ours.
 func ofFiles(forbidden func(Facts, File) fs.FileMode, remedy string, roles ...Role) func(Facts) Result {
 	return func(f Facts) Result {
 		ours := slices.DeleteFunc(slices.Clone(f.Files.All), func(file File) bool { return !slices.Contains(roles, file.Role) })
@@ -37,17 +38,22 @@ func ofFiles(forbidden func(Facts, File) fs.FileMode, remedy string, roles ...Ro
 }
 
 func always(mode fs.FileMode) func(Facts, File) fs.FileMode {
-	return func(Facts, File) fs.FileMode { return mode }
+	return func(_ Facts, file File) fs.FileMode {
+		if file.Mode.IsDir() {
+			return writable
+		}
+		return mode
+	}
 }
 
 func fileChecks() []Check {
 	return []Check{
-		{"config-protected", "Nobody but its owner may change the configuration file, nor read it where it may hold secrets", ofFiles(func(f Facts, _ File) fs.FileMode {
-			if f.Files.Literals == No {
+		{"config-protected", "Nobody but its owner may change the configuration file, nor read it where it may hold secrets", ofFiles(func(f Facts, file File) fs.FileMode {
+			if f.Files.Literals == No || file.Mode.IsDir() {
 				return writable
 			}
 			return readable
-		}, "chmod 600 the file", ConfigFile)},
+		}, "chmod 600 the file, and 755 its directory", ConfigFile)},
 		{"secret-files-private", "Nobody but their owner may read the files of secrets and keys", ofFiles(always(readable), "chmod 600 these files", SecretFile)},
 		{"people-private", "Nobody but its owner may read users.file", ofFiles(always(readable), "chmod 600 the file", PeopleFile)},
 		{"state-private", "Nobody but its owner may enter state.directory or speak to the running server", ofFiles(func(_ Facts, file File) fs.FileMode {
@@ -56,7 +62,7 @@ func fileChecks() []Check {
 			}
 			return readable
 		}, "chmod 700 state.directory, and 600 control.sock", StateDirectory, ControlSocket)},
-		{"trail-private", "Nobody but their owner may read or write the files of the trail", ofFiles(always(readable), "chmod 600 these files", TrailFile)},
+		{"trail-private", "Nobody but their owner may read or write the files of the trail", ofFiles(always(readable), "chmod 600 these files, and 755 their directories", TrailFile)},
 		{"files-owned", "All files belong to root or to the user that the server runs as", func(f Facts) Result {
 			if !f.Server.Known {
 				return unknown("run this report on the server's machine, once the server has run", "who the server runs as is not known")
@@ -89,7 +95,7 @@ func serverChecks() []Check {
 			}
 			return pass("it runs as uid %d", f.Server.UID)
 		}},
-		{"server-no-core", "A crash of the running server writes no memory to disk", func(f Facts) Result {
+		{"server-no-core", "A crash of the running server writes no memory to disk (partial: by its limit of core dumps; a crash handler of its own, but for systemd's, is unknown)", func(f Facts) Result {
 			switch f.Server.Cores {
 			case No:
 				return pass("its limit of core dumps is 0")

@@ -110,7 +110,7 @@ func ruleChecks() []Check {
 }
 
 func deniedByDefault(f Facts) Result {
-	open := ofRules(f, func(r Rule) bool { return r.OtherwiseOpen && r.Decision != deny })
+	open := ofRules(f, func(r Rule) bool { return r.ForEveryone && r.Decision != deny })
 	if f.Policy.Default != deny {
 		open = append(open, "policy.default is "+f.Policy.Default)
 	}

@@ -43,7 +43,7 @@ func settingsInForce(f Facts) Result {
 	case t.Digest == "":
 		return unknown("reload the server once (SIGHUP): the trail then has the digest of its settings", "the trail has no digest of the settings")
 	case t.Digest != f.Settings.Digest:
-		return fail("reload the server, and find out who changed the file or upgraded the program", "the trail's digest of %s is %.12s, the file's %.12s", t.DigestAt.UTC().Format(time.RFC3339), t.Digest, f.Settings.Digest)
+		return fail("reload the server, and find out who changed the file or upgraded the program; where settings come from the environment, run this report with the server's", "the trail's digest of %s is %.12s, the file's %.12s", t.DigestAt.UTC().Format(time.RFC3339), t.Digest, f.Settings.Digest)
 	default:
 		return pass("digest %.12s since %s, %s in the period", t.Digest, t.DigestAt.UTC().Format(time.RFC3339), times(f.Trail.InPeriod.Changes, "change record"))
 	}

@@ -71,7 +71,7 @@ func trailCases() map[string]rows {
 		"trail-verified": rowsOf(same, func(f *Facts) { f.Trail.Verified.Findings = 1 }),
 		"trail-signed": rowsOf(same, func(f *Facts) { f.Trail.Verified.Signatures = No }, func(f *Facts) { f.Trail.Verified.Waiting = time.Hour }).
 			andPasses(func(f *Facts) { f.Trail.Verified.Uncovered, f.Trail.Verified.Waiting = 0, time.Hour }),
-		"trail-whole": rowsOf(same, func(f *Facts) { f.Trail.InPeriod.Lost = 1 }, func(f *Facts) { f.Trail.Unreadable = 1 }),
+		"trail-whole": rowsOf(same, func(f *Facts) { f.Trail.InPeriod.Lost = 1 }),
 		"archive-reachable": rowsOf(archived(Yes), archived(No), func(f *Facts) {
 			archived(Yes)(f)
 			f.Trail.Verified.Missing = 7
@@ -90,6 +90,12 @@ func trailCases() map[string]rows {
 // andPasses adds facts in which it passes too.
 func (r rows) andPasses(c change) rows {
 	r.passes = append(r.passes, c)
+	return r
+}
+
+// andFails adds facts in which it fails too.
+func (r rows) andFails(c change) rows {
+	r.fails = append(r.fails, c)
 	return r
 }
 
@@ -142,8 +148,8 @@ func loginCases() map[string]rows {
 		"approvals-bound": rowsOf(same, func(f *Facts) { f.Network.AllowMissingDetails = true },
 			func(f *Facts) { f.Network.InsecureLateCredit = time.Second }, func(f *Facts) { f.Network.Sentinel = "auto" }),
 		"guesses-slowed": rowsOf(same, func(f *Facts) { f.Network.RejectDelay = time.Second - 1 }),
-		"denied-by-default": rowsOf(same, func(f *Facts) { f.Policy.Default = "require_push" }, rule(func(r *Rule) { r.OtherwiseOpen = true })).
-			andPasses(rule(func(r *Rule) { r.OtherwiseOpen, r.Decision = true, "deny" })),
+		"denied-by-default": rowsOf(same, func(f *Facts) { f.Policy.Default = "require_push" }, rule(func(r *Rule) { r.ForEveryone = true })).
+			andPasses(rule(func(r *Rule) { r.ForEveryone, r.Decision = true, "deny" })),
 		"hours-zoned":     rowsOf(same, func(f *Facts) { f.Policy.Timezone = "" }),
 		"clients-limited": rowsOf(same, from("0.0.0.0/0"), from("::/0")),
 	}
@@ -177,6 +183,13 @@ func mode(role Role, bits uint32) change {
 	}
 }
 
+// directory adds a directory of files of a role.
+func directory(role Role, bits fs.FileMode) change {
+	return func(f *Facts) {
+		f.Files.All = append(f.Files.All, File{Path: "/srv", Role: role, Mode: bits | fs.ModeDir})
+	}
+}
+
 func machineCases() map[string]rows {
 	return map[string]rows{
 		"secrets-not-in-file": rowsOf(same, func(f *Facts) { f.Secrets.Literal = 1 }),
@@ -184,11 +197,11 @@ func machineCases() map[string]rows {
 		"secrets-fresh":       rowsOf(same, func(f *Facts) { f.Secrets.Old = 1 }),
 		"secrets-own":         rowsOf(same, func(f *Facts) { f.Secrets.Shared = Yes }),
 		"config-protected": rowsOf(same, mode(ConfigFile, 0o660), mode(ConfigFile, 0o602), func(f *Facts) { f.Files.Literals = Yes }, func(f *Facts) { f.Files.Literals = Unknown }).
-			andPasses(mode(ConfigFile, 0o644)),
+			andPasses(mode(ConfigFile, 0o644)).andPasses(directory(ConfigFile, 0o755)).andFails(directory(ConfigFile, 0o775)),
 		"secret-files-private": rowsOf(same, mode(SecretFile, 0o640), mode(SecretFile, 0o602)),
 		"people-private":       rowsOf(same, mode(PeopleFile, 0o604)),
 		"state-private":        rowsOf(same, mode(StateDirectory, 0o701), mode(StateDirectory, 0o770), mode(ControlSocket, 0o602)).andPasses(mode(StateDirectory, 0o750)),
-		"trail-private":        rowsOf(same, mode(TrailFile, 0o644), mode(TrailFile, 0o620)),
+		"trail-private":        rowsOf(same, mode(TrailFile, 0o644), mode(TrailFile, 0o620), directory(TrailFile, 0o757)).andPasses(directory(TrailFile, 0o755)),
 		"files-owned":          rowsOf(same, func(f *Facts) { f.Files.All[1].UID = 1000 }),
 		"server-not-root":      rowsOf(same, func(f *Facts) { f.Server.UID = 0 }),
 		"server-no-core":       rowsOf(same, func(f *Facts) { f.Server.Cores = Yes }),

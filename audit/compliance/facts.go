@@ -77,26 +77,25 @@ type Policy struct {
 
 // Rule is one rule of it.
 type Rule struct {
-	Name          string
-	Decision      string
-	FirstFactor   string // empty: the client's
-	Remember      time.Duration
-	FailMode      string    // deny, allow_remembered, insecure_allow
-	FailUntil     time.Time // of insecure_allow
-	Windows       int       // of hours
-	WithoutZone   int       // those of them that name no time zone
-	OtherwiseOpen bool      // it matches everyone
+	Name        string
+	Decision    string
+	FirstFactor string // empty: the client's
+	Remember    time.Duration
+	FailMode    string    // deny, allow_remembered, insecure_allow
+	FailUntil   time.Time // of insecure_allow
+	Windows     int       // of hours
+	WithoutZone int       // those of them that name no time zone
+	ForEveryone bool      // it matches whoever is enrolled
 }
 
 // Trail is what its records show.
 type Trail struct {
 	Verified Verified
 
-	Read       bool // its records were read: whether what follows is known
-	Records    int
-	Unreadable int // lines that are none
-	First      uint64
-	Oldest     time.Time // zero: there is no record
+	Read    bool // its records were read: whether what follows is known
+	Records int
+	First   uint64
+	Oldest  time.Time // zero: there is no record
 
 	Starts, Stops int    // of the server, in all of the trail
 	Digest        string // of the settings that it last took; empty: none is told
