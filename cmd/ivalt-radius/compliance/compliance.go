@@ -22,6 +22,7 @@ import (
 	"ivalt-radius/cmd/ivalt-radius/exit"
 	"ivalt-radius/cmd/ivalt-radius/trail"
 	"ivalt-radius/config"
+	"ivalt-radius/fault"
 )
 
 const (
@@ -166,9 +167,10 @@ type loaded struct {
 // load reads the settings, without the secrets where these cannot be read.
 func load(path string, opened *names) (loaded, error) {
 	opt := config.Options{Environ: os.Environ(), Open: opened.open}
-	settings, faults := config.Load(path, opt)
+	settings, _ := config.Load(path, opt)
 	whole := settings != nil
 	if !whole {
+		var faults fault.List
 		if settings, faults = config.LoadWithoutSecrets(path, opt); settings == nil {
 			return loaded{}, faults.Err()
 		}

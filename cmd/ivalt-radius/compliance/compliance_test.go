@@ -41,7 +41,7 @@ func set(t *testing.T) (dir string) {
 
 func write(t *testing.T, path, text string) {
 	t.Helper()
-	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil { //nolint:gosec // in the test's own directory
 		t.Fatal(err)
 	}
 }
