@@ -21,7 +21,7 @@ func ofFiles(forbidden func(Facts, File) fs.FileMode, remedy string, roles ...Ro
 		ours := slices.DeleteFunc(slices.Clone(f.Files.All), func(file File) bool { return !slices.Contains(roles, file.Role) })
 		open := each(ours, func(file File) string {
 			if file.Mode.Perm()&forbidden(f, file) != 0 {
-				return fmt.Sprintf("%s (%04o)", file.Path, file.Mode.Perm())
+				return described(file)
 			}
 			return ""
 		})
@@ -33,9 +33,11 @@ func ofFiles(forbidden func(Facts, File) fs.FileMode, remedy string, roles ...Ro
 		case len(ours) == 0:
 			return notApplicable("there is no such file")
 		}
-		return pass("%s, %s the first", times(len(ours), "file"), ours[0].Path)
+		return pass("%s", names(each(ours, described)))
 	}
 }
+
+func described(file File) string { return fmt.Sprintf("%s (%04o)", file.Path, file.Mode.Perm()) }
 
 func always(mode fs.FileMode) func(Facts, File) fs.FileMode {
 	return func(_ Facts, file File) fs.FileMode {

@@ -17,10 +17,10 @@ func sound() Facts {
 		At: now(), Since: now().Add(-90 * day), Version: "v1.2.3",
 		Settings: Settings{Read: true, Digest: "abcdef0123456789"},
 		Clients: []Client{{
-			Name: "office", Networks: []netip.Prefix{netip.MustParsePrefix("10.1.0.0/16")}, MessageAuthenticator: "auto", FirstFactor: "ldap",
+			Name: "office", Networks: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}, MessageAuthenticator: "auto", FirstFactor: "ldap",
 		}},
 		Network: Network{
-			IVALTScheme: "https", Pins: 2, OwnRoots: true, Directories: []string{"ldaps://ldap.example"}, Upstream: []string{"10.0.0.9:1812"},
+			IVALTScheme: "https", Pins: 2, OwnRoots: true, Directories: []string{"ldaps://ldap.example"}, Upstream: []string{"127.0.0.1:1812"},
 			RequestFrom: "VPN {client}", RejectDelay: time.Second, Sentinel: "always",
 		},
 		Policy: Policy{Default: "deny", Timezone: "Europe/Berlin", Rules: []Rule{{Name: "staff", Decision: "require_push", FailMode: "deny", Windows: 1, WithoutZone: 1}}},
@@ -30,7 +30,7 @@ func sound() Facts {
 			Backup: now().Add(-9 * day), InPeriod: Period{Attempts: 50, Reads: 1, Changes: 2},
 		},
 		Retained: Retained{For: 9000 * time.Hour, Checkpoint: time.Minute, Space: Yes, Free: 5 << 30},
-		Shipping: []Receiver{{Name: "siem", Scheme: "tls", Masked: true, Alerts: true}},
+		Shipping: []Receiver{{Name: "siem", Scheme: "tls", Masked: true, All: true, Alerts: true}},
 		Secrets:  Secrets{Shared: No, Known: true, Count: 3, Sealed: 1, MaxAge: year},
 		Files: Files{Looked: true, Literals: No, All: []File{
 			{"/etc/i/config.yaml", ConfigFile, 0o640, 0},
@@ -122,7 +122,7 @@ func recordCases() map[string]rows {
 		"backup-recent":             rowsOf(same, func(f *Facts) { f.Trail.Backup = now().Add(-31 * day) }),
 		"people-erasable":           rowsOf(same, func(f *Facts) { f.Shipping[0].Masked = false }, archived(No), archived(Unknown)).andPasses(archived(Yes)),
 		"trail-shipped": rowsOf(same, func(f *Facts) { f.Shipping = nil }, func(f *Facts) { f.Shipping[0].Scheme = "journald" },
-			func(f *Facts) { f.Shipping[0].Scheme = "file" }),
+			func(f *Facts) { f.Shipping[0].Scheme = "file" }, func(f *Facts) { f.Shipping[0].All = false }),
 		"shipping-encrypted": rowsOf(same, func(f *Facts) { f.Shipping[0].Scheme = "tcp" }, func(f *Facts) { f.Shipping[0].Scheme = "udp" }),
 		"shipping-masked":    rowsOf(same, func(f *Facts) { f.Shipping[0].Masked = false }),
 		"alerts-shipped":     rowsOf(same, func(f *Facts) { f.Shipping[0].Alerts = false }),
@@ -164,8 +164,10 @@ func wayCases() map[string]rows {
 		}).
 			andPasses(func(f *Facts) { f.Network.Directories = []string{"ldap://ldap.example"} }).andPasses(func(f *Facts) { f.Network.DirectoryPlain = true }),
 		"upstream-private": rowsOf(same, upstream("198.51.100.1:1812"), upstream("radius.example:1812"), upstream("[2001:db8::1]:1812")).
-			andPasses(upstream("[fd00::1]:1812")),
-		"gateways-private":      rowsOf(same, from("198.51.100.0/24"), from("10.0.0.0/7"), from("0.0.0.0/0")).andPasses(from("127.0.0.1/32")),
+			andPasses(upstream("[fd00::1]:1812")).andPasses(upstream("10.0.0.9:1812")),
+		"gateways-private": rowsOf(same, from("198.51.100.0/24"), from("10.0.0.0/7"), from("0.0.0.0/0")).andPasses(from("10.1.0.0/16")).andPasses(from("fe80::/64")),
+		"radius-tunnelled": rowsOf(same, from("198.51.100.0/24"), upstream("198.51.100.1:1812"), upstream("radius.example:1812")).
+			andPasses(upstream("[::1]:1812")).andPasses(from("::1/128")),
 		"packets-authenticated": rowsOf(same, client(func(c *Client) { c.MessageAuthenticator = "optional" }), client(func(c *Client) { c.RepliesUnsigned = true })),
 		"methods-safe":          rowsOf(same, client(func(c *Client) { c.InsecureMethods = []string{"chap"} })),
 		"address-not-sent":      rowsOf(same, func(f *Facts) { f.Network.SendClientAddress = true }),
@@ -254,12 +256,14 @@ func forgotten() map[string]forgetting {
 			func(f *Facts) { f.Settings = Settings{} },
 			"archive-reachable retention-12-months retention-3-months retention-ends settings-in-force people-erasable trail-shipped shipping-encrypted shipping-masked alerts-shipped " +
 				"password-first push-for-all push-every-time fail-closed approvals-bound guesses-slowed denied-by-default hours-zoned clients-limited ivalt-encrypted " +
-				"directory-encrypted upstream-private gateways-private packets-authenticated methods-safe address-not-sent secrets-own",
+				"directory-encrypted upstream-private gateways-private radius-tunnelled packets-authenticated methods-safe address-not-sent secrets-own",
 		},
 		"clients": {
 			func(f *Facts) { f.Clients = nil },
-			"password-first clients-limited gateways-private packets-authenticated methods-safe secrets-own",
+			"password-first clients-limited gateways-private radius-tunnelled packets-authenticated methods-safe secrets-own",
 		},
+		"a private network":              {from("10.1.0.0/16"), "radius-tunnelled"},
+		"a private upstream":             {func(f *Facts) { f.Network.Upstream = []string{"10.0.0.9:1812"} }, "radius-tunnelled"},
 		"verification":                   {func(f *Facts) { f.Trail.Verified = Verified{} }, "trail-verified trail-signed"},
 		"signatures":                     {func(f *Facts) { f.Trail.Verified.Signatures = Unknown }, "trail-signed"},
 		"archive":                        {archived(Unknown), "archive-reachable retention-ends"},

@@ -17,6 +17,10 @@ func wayChecks() []Check {
 			"gateways-private", "Gateways ask from private addresses alone (partial: RADIUS hides a password with MD5, RFC 2865 section 5.2; " +
 				"that the network is private shows in its addresses alone)", ofSettings(gatewaysPrivate),
 		},
+		{
+			"radius-tunnelled", "RADIUS leaves the machine in no form but inside a tunnel (partial: packets on the loopback interface are seen to; whether a tunnel carries others cannot be seen, and is unknown)",
+			ofSettings(radiusTunnelled),
+		},
 		{"packets-authenticated", "Requests and answers carry a Message-Authenticator, against Blast-RADIUS (CVE-2024-3596)", ofSettings(packetsAuthenticated)},
 		{"methods-safe", "Passwords come in no form that can be tried at leisure (CHAP, MS-CHAPv2)", ofSettings(methodsSafe)},
 		{"address-not-sent", "iVALT is not told the person's address in a header (partial: what the text of the push names stands in the evidence)", ofSettings(addressNotSent)},
@@ -74,6 +78,31 @@ func gatewaysPrivate(f Facts) Result {
 	return clientsPass(f, "all on private addresses")
 }
 
+// radiusTunnelled never passes by a private address alone: the shared secret and MD5 are no strong cryptography (RFC 2865 section 5.2).
+func radiusTunnelled(f Facts) Result {
+	far := ofClients(f, func(c Client) string {
+		for _, p := range c.Networks {
+			if !loopback(p) {
+				return c.Name + " from " + p.String()
+			}
+		}
+		return ""
+	})
+	far = append(far, each(f.Network.Upstream, func(address string) string {
+		if at, err := netip.ParseAddrPort(address); err == nil && at.Addr().IsLoopback() {
+			return ""
+		}
+		return "upstream " + address
+	})...)
+	switch {
+	case gatewaysPrivate(f).Outcome == Failed, upstreamPrivate(f).Outcome == Failed:
+		return fail("put a tunnel between the machines, and name its addresses", "over addresses that are not private: %s", names(far))
+	case len(far) > 0:
+		return unknown("show that a tunnel (IPsec, WireGuard) carries these packets", "RADIUS over UDP: %s", names(far))
+	}
+	return clientsPass(f, "on the loopback interface alone")
+}
+
 func packetsAuthenticated(f Facts) Result {
 	open := ofClients(f, func(c Client) string {
 		switch {
@@ -119,12 +148,17 @@ func publicHost(address string) string {
 	return ""
 }
 
+// loopback reports a prefix that never leaves the machine.
+func loopback(p netip.Prefix) bool { return within(p, "127.0.0.0/8", "::1/128") }
+
 // private reports a prefix within loopback, link-local, private (RFC 1918, RFC 4193) or shared (RFC 6598) addresses.
 func private(p netip.Prefix) bool {
-	for _, within := range []string{
-		"127.0.0.0/8", "::1/128", "169.254.0.0/16", "fe80::/10", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7", "100.64.0.0/10",
-	} {
-		if block := netip.MustParsePrefix(within); p.Bits() >= block.Bits() && block.Contains(p.Addr().WithZone("")) {
+	return loopback(p) || within(p, "169.254.0.0/16", "fe80::/10", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7", "100.64.0.0/10")
+}
+
+func within(p netip.Prefix, blocks ...string) bool {
+	for _, b := range blocks {
+		if block := netip.MustParsePrefix(b); p.Bits() >= block.Bits() && block.Contains(p.Addr().WithZone("")) {
 			return true
 		}
 	}

@@ -145,6 +145,7 @@ type Receiver struct {
 	Name   string
 	Scheme string // udp, tcp, tls, journald, file
 	Masked bool
+	All    bool // it gets records of all types
 	Alerts bool // security events are among what it gets
 }
 

@@ -166,6 +166,9 @@ type loaded struct {
 
 // load reads the settings, without the secrets where these cannot be read.
 func load(path string, opened *names) (loaded, error) {
+	if absolute, err := filepath.Abs(path); err == nil {
+		path = absolute // as the evidence should have it
+	}
 	opt := config.Options{Environ: os.Environ(), Open: opened.open}
 	settings, _ := config.Load(path, opt)
 	whole := settings != nil

@@ -151,7 +151,7 @@ func TestWhatInitWrites(t *testing.T) {
 	want(t, outcomes(t, ordinary(), dir), map[string]string{
 		"passed": `trail-verified trail-whole retention-3-months trail-reaches-12-months retention-ends logins-recorded starts-and-stops-recorded reads-recorded
 			settings-in-force mobiles-masked clock-steady backup-recent people-erasable push-for-all push-every-time fail-closed approvals-bound guesses-slowed clients-limited
-			ivalt-encrypted gateways-private packets-authenticated methods-safe address-not-sent secrets-own config-protected secret-files-private state-private trail-private
+			ivalt-encrypted gateways-private radius-tunnelled packets-authenticated methods-safe address-not-sent secrets-own config-protected secret-files-private state-private trail-private
 			files-owned version-clean`,
 		"failed":         `retention-12-months trail-shipped alerts-shipped password-first denied-by-default`,
 		"unknown":        `trail-signed secrets-not-in-file secrets-strong secrets-fresh server-no-core`,
@@ -219,10 +219,10 @@ func TestInsecureInEveryWay(t *testing.T) {
 		return compliance.Secrets{Known: true, Count: 5, Literal: 5, Weak: 1, Old: 1, MaxAge: time.Hour}
 	}
 	want(t, outcomes(t, g, dir), map[string]string{
-		"passed": `trail-shipped trail-reaches-12-months mobiles-masked backup-recent files-owned reads-recorded`,
+		"passed": `trail-reaches-12-months mobiles-masked backup-recent files-owned reads-recorded`,
 		"failed": `trail-verified trail-whole archive-reachable retention-12-months retention-3-months logins-recorded starts-and-stops-recorded settings-in-force clock-steady
 			people-erasable shipping-encrypted shipping-masked alerts-shipped password-first push-for-all push-every-time fail-closed approvals-bound guesses-slowed
-			denied-by-default hours-zoned clients-limited ivalt-encrypted directory-encrypted upstream-private gateways-private packets-authenticated methods-safe address-not-sent
+			denied-by-default hours-zoned clients-limited ivalt-encrypted directory-encrypted upstream-private gateways-private radius-tunnelled trail-shipped packets-authenticated methods-safe address-not-sent
 			secrets-not-in-file secrets-strong secrets-fresh secrets-own config-protected secret-files-private people-private state-private trail-private version-clean`,
 		"unknown": `trail-signed retention-ends server-no-core`,
 	})

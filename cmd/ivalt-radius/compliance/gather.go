@@ -121,7 +121,7 @@ func receiversOf(s *config.Settings) []compliance.Receiver {
 	for _, r := range s.Audit.Ship {
 		scheme, _, _ := strings.Cut(r.To, ":")
 		out = append(out, compliance.Receiver{
-			Name: r.Name, Scheme: strings.ToLower(scheme), Masked: r.Mask, Alerts: r.Types == nil || slices.Contains(r.Types, "security_event"),
+			Name: r.Name, Scheme: strings.ToLower(scheme), Masked: r.Mask, All: r.Types == nil, Alerts: r.Types == nil || slices.Contains(r.Types, "security_event"),
 		})
 	}
 	return out
