@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"ivalt-radius/cmd/ivalt-radius/compliance"
 	"ivalt-radius/cmd/ivalt-radius/exit"
 	"ivalt-radius/cmd/ivalt-radius/hashing"
 	"ivalt-radius/cmd/ivalt-radius/initial"
@@ -54,7 +55,7 @@ func newRootCommand() *cobra.Command {
 	root.AddCommand(
 		newServeCommand(), newCheckCommand(), newExplainCommand(), newClientsCommand(),
 		initial.NewCommand(), login.NewCommand(), probe.NewCommand(defaultConfig, wayToIVALT), simulate.NewCommand(), trail.NewCommand(defaultConfig),
-		hashing.NewCommand(), sealing.NewCommand(defaultConfig),
+		hashing.NewCommand(), sealing.NewCommand(defaultConfig), compliance.NewCommand(defaultConfig, version),
 	)
 	root.SetHelpCommand(newHelpCommand())
 	root.InitDefaultHelpCmd()
