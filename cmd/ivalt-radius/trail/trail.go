@@ -20,7 +20,7 @@ func NewCommand(defaultConfig string) *cobra.Command {
 		Use:   "audit",
 		Short: "Reads the audit trail",
 	}
-	cmd.AddCommand(newVerifyCommand(defaultConfig))
+	cmd.AddCommand(newVerifyCommand(defaultConfig), newTailCommand(defaultConfig), newExportCommand(defaultConfig))
 	return cmd
 }
 
