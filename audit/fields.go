@@ -21,7 +21,7 @@ func (a Attempt) AppendFields(dst []byte) []byte {
 	dst = appendNumber(dst, `,"duration_ms":`, count(a.Duration.Milliseconds()))
 	dst = appendMasked(dst, `,"mobile":`, a.Mobile)
 	dst = appendNumber(dst, `,"exchanges":`, count(int64(a.Exchanges)))
-	return appendFree(dst, `,"detail":`, a.Detail)
+	return appendDetail(dst, a.Detail)
 }
 
 // count is n as a number of things; a clock that was set back makes none.
@@ -36,7 +36,7 @@ func (System) Message() string { return "system event" }
 // AppendFields implements Event.
 func (s System) AppendFields(dst []byte) []byte {
 	dst = appendText(dst, `"event":`, s.Event)
-	return appendFree(dst, `,"detail":`, s.Detail)
+	return appendDetail(dst, s.Detail)
 }
 
 // EventType implements Event.
@@ -52,7 +52,7 @@ func (s Security) AppendFields(dst []byte) []byte {
 	dst = appendText(dst, `,"client":`, s.Client)
 	dst = appendText(dst, `,"user":`, s.User)
 	dst = appendText(dst, `,"calling_station":`, s.CallingStation)
-	return appendFree(dst, `,"detail":`, s.Detail)
+	return appendDetail(dst, s.Detail)
 }
 
 // EventType implements Event.
@@ -65,7 +65,7 @@ func (Configuration) Message() string { return "configuration change" }
 func (c Configuration) AppendFields(dst []byte) []byte {
 	dst = appendText(dst, `"event":`, c.Event)
 	dst = appendText(dst, `,"digest":`, c.Digest)
-	dst = appendFree(dst, `,"detail":`, c.Detail)
+	dst = appendDetail(dst, c.Detail)
 	dst = append(dst, `,"changes":[`...)
 	for i, change := range c.Changes {
 		if i > 0 {
@@ -89,7 +89,7 @@ func (a Action) AppendFields(dst []byte) []byte {
 	dst = appendText(dst, `"action":`, a.Action)
 	dst = appendText(dst, `,"actor":`, a.Actor)
 	dst = appendText(dst, `,"target":`, a.Target)
-	return appendFree(dst, `,"detail":`, a.Detail)
+	return appendDetail(dst, a.Detail)
 }
 
 // EventType implements Event: what a session did is what its user did.

@@ -17,10 +17,10 @@ func appendText(dst []byte, name, value string) []byte {
 	return AppendString(append(dst, name...), value)
 }
 
-// appendFree is appendText for words that nobody has typed: whatever in them has the form of an e-mail address, a mobile or a key
-// is masked.
-func appendFree(dst []byte, name, value string) []byte {
-	return appendText(dst, name, mask.Text(value))
+// appendDetail is appendText for the detail, whose words nobody has typed: whatever in them has the form of an e-mail address, a mobile
+// or a key is masked.
+func appendDetail(dst []byte, value string) []byte {
+	return appendText(dst, `,"detail":`, mask.Text(value))
 }
 
 // appendNumber is appendText for a number.

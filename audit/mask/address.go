@@ -47,14 +47,26 @@ func addressIn(s string, from, to int) (begin, end int) {
 		if begin > 0 && token[begin-1] != ':' || from+begin > 0 && isNameOctet(s[from+begin-1]) {
 			continue
 		}
-		for end = len(token); end > begin; end-- {
-			whole := end == len(token) && (to == len(s) || !isNameOctet(s[to]))
-			if (whole || end < len(token) && strings.IndexByte(".:", token[end]) >= 0) && parses(token[begin:end]) {
-				return from + begin, from + end
-			}
+		if end := longest(token[begin:], to < len(s) && isNameOctet(s[to])); end > 0 {
+			return from + begin, from + begin + end
 		}
 	}
 	return from, from
+}
+
+// longest is the length of the longest address at the beginning of a token, which ends with it, or goes on with a full stop or a
+// colon; 0 where there is none.
+func longest(token string, named bool) int {
+	for end := len(token); end > 0; end-- {
+		bounded := !named
+		if end < len(token) {
+			bounded = token[end] == '.' || token[end] == ':'
+		}
+		if bounded && parses(token[:end]) {
+			return end
+		}
+	}
+	return 0
 }
 
 // parses reports the text of an address.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -72,14 +73,16 @@ func TestPseudonyms(t *testing.T) {
 	}
 }
 
-// TestRecord is what becomes of each kind of line.
-func TestRecord(t *testing.T) {
-	p := mustNew(t, 1)
+// becomes is an event, and the members of its masked line behind seq.
+type becomes struct {
+	event audit.Event
+	want  string
+}
+
+// masks are events of logins and settings.
+func masks(p mask.Pseudonymizer) map[string]becomes {
 	alice, from, mobile := p.User("alice"), p.Address("198.51.100.7"), p.Mobile("**********81")
-	for name, c := range map[string]struct {
-		event audit.Event
-		want  string
-	}{
+	return map[string]becomes{
 		"attempt": {
 			audit.Attempt{
 				Attempt: "a-1", Client: "office", NAS: "192.0.2.1", User: "alice", CallingStation: "198.51.100.7", Decision: "require_push", Rule: "default",
@@ -102,6 +105,13 @@ func TestRecord(t *testing.T) {
 			audit.Configuration{Event: "reloaded", Digest: "ab", Detail: "x", Changes: []audit.Change{{Key: "a", Before: "alice", After: ""}, {Key: "b"}}},
 			`"type":"configuration_change","event":"reloaded","digest":"ab","detail":"x","changes":[{"key":"a","before":"[MASKED]","after":""},{"key":"b","before":"","after":""}]`,
 		},
+	}
+}
+
+// furtherMasks are other events.
+func furtherMasks(p mask.Pseudonymizer) map[string]becomes {
+	alice, from := p.User("alice"), p.Address("198.51.100.7")
+	return map[string]becomes{
 		"api": {
 			audit.APICall{Attempt: "a-1", Call: "push", Endpoint: "/x/198.51.100.7", Status: 200, Class: "pending", Duration: time.Second, RequestID: "r-1"},
 			`"type":"api_request","attempt":"a-1","call":"push","endpoint":"/x/` + from + `","status":200,"class":"pending","duration_ms":1000,"request_id":"r-1"`,
@@ -140,7 +150,15 @@ func TestRecord(t *testing.T) {
 			audit.Forgotten{Actor: "uid=0 pid=1", Pseudonym: "forgotten-1", Lines: []audit.ForgottenLine{{Seq: 1}}},
 			`"type":"user_action","action":"forget","actor":"uid=0 pid=1","target":"` + p.User("forgotten-1") + `","detail":""`,
 		},
-	} {
+	}
+}
+
+// TestRecord is what becomes of each kind of line.
+func TestRecord(t *testing.T) {
+	p := mustNew(t, 1)
+	all := masks(p)
+	maps.Copy(all, furtherMasks(p))
+	for name, c := range all {
 		t.Run(name, func(t *testing.T) {
 			r := recordOf(t, c.event)
 			before := string(r.Line)

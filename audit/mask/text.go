@@ -5,7 +5,7 @@ import "strings"
 // What stands in the place of masked data.
 const (
 	Email  = "[EMAIL_MASKED]"
-	APIKey = "[API_KEY_MASKED]"
+	APIKey = "[API_KEY_MASKED]" //nolint:gosec // what stands there instead of one
 )
 
 // keyLength is how long an API key is at least.
@@ -235,26 +235,29 @@ func number(s string) int {
 	}
 	end, digits := 0, 0
 	for i := 0; i < len(s); {
-		from := i
-		for i < len(s) && isDigit(s[i]) {
-			i++
-		}
-		if i == from || end > 0 && digits+i-from > mostDigits {
+		together := span(s[i:], "0123456789", len(s))
+		if together == 0 || end > 0 && digits+together > mostDigits {
 			break
 		}
-		together := i - from
+		i += together
 		end, digits = i, digits+together
 		if together >= fewestDigits {
 			break
 		}
-		for between := 0; between < 2 && i < len(s) && strings.IndexByte(" -./()", s[i]) >= 0; between++ {
-			i++
-		}
+		i += span(s[i:], " -./()", 2)
 	}
 	if digits < fewestDigits {
 		return 0
 	}
 	return end
+}
+
+// span is how many octets at the beginning of a text are of the kind, at most so many.
+func span(s, of string, most int) (n int) {
+	for n < min(len(s), most) && strings.IndexByte(of, s[n]) >= 0 {
+		n++
+	}
+	return n
 }
 
 // Mobile is a number with a star in the place of every digit but the last two.

@@ -90,7 +90,7 @@ func rename(t *testing.T, from, to string) {
 
 // TestFollow: over torn lines, rotations, several at once, and a file that comes late.
 func TestFollow(t *testing.T) {
-	path := live(t)
+	path := liveIn(t.TempDir())
 	w := follow(t, path, 1, query.Filter{User: "alice"})
 	w.sees("[]")
 	add(t, path, 1, 3)
@@ -116,7 +116,7 @@ func TestFollow(t *testing.T) {
 // TestFollowAnotherFile: a file that was cut back is read on from where it ends now, a trail that begins anew is read from its
 // beginning, and a line without an end does not fill the memory.
 func TestFollowAnotherFile(t *testing.T) {
-	path := live(t)
+	path := liveIn(t.TempDir())
 	add(t, path, 1, 3)
 	w := follow(t, path, 0, query.Filter{})
 	w.sees("[1 2 3]")
@@ -141,7 +141,7 @@ func TestFollowAnotherFile(t *testing.T) {
 }
 
 func TestFollowEnds(t *testing.T) {
-	path, stop := live(t), errors.New("enough")
+	path, stop := liveIn(t.TempDir()), errors.New("enough")
 	add(t, path, 1, 3)
 	err := query.Trail{Live: path}.Follow(t.Context(), 0, query.Filter{}, nil, func(*query.Record) error { return stop })
 	if !errors.Is(err, stop) {

@@ -43,7 +43,7 @@ func write(t *testing.T, path string, lines ...[]byte) string {
 	return path
 }
 
-func zip(t *testing.T, path string, lines ...[]byte) string {
+func zip(t *testing.T, path string, lines ...[]byte) {
 	t.Helper()
 	var out bytes.Buffer
 	w := gzip.NewWriter(&out)
@@ -51,22 +51,21 @@ func zip(t *testing.T, path string, lines ...[]byte) string {
 	if err := errors.Join(err, w.Close(), os.WriteFile(path, out.Bytes(), 0o600)); err != nil {
 		t.Fatal(err)
 	}
-	return path
 }
 
 func login(user string) audit.Event {
 	return audit.Attempt{User: user, Client: "office", Reason: "approved"}
 }
 
-// live is the path of a trail in a directory of the test.
-func live(t *testing.T) string { return filepath.Join(t.TempDir(), "audit.jsonl") }
+// liveIn is the path of a trail.
+func liveIn(dir string) string { return filepath.Join(dir, "audit.jsonl") }
 
 func TestFilter(t *testing.T) {
 	var lines [][]byte
 	for i, e := range events() {
 		lines = append(lines, lineOf(uint64(i)+1, e))
 	}
-	trail := query.Trail{Live: write(t, live(t), lines...)}
+	trail := query.Trail{Live: write(t, liveIn(t.TempDir()), lines...)}
 	at := func(seq int) time.Time { return epoch().Add(time.Duration(seq) * time.Minute) }
 	for text, c := range map[string]struct {
 		filter query.Filter
@@ -102,7 +101,7 @@ func TestSieve(t *testing.T) {
 		`"user":"bob"`, `"user":"\u0062ob"`, `"user":"eve"`, `"client":"bob"`, `"detail":"\",\"user\":\"bob\""`, `"reason":"approved"`, `"client":"office"`,
 		`"lines":[{"type":"user_action"}]`, `"type":"user_action"`, `"time":"` + at + `"`, `"detail":"\"type\":\"user_action\""`, `"user":"` + "\xff" + `"`,
 	})
-	path := live(t)
+	path := liveIn(t.TempDir())
 	rapid.Check(t, func(rt *rapid.T) {
 		var lines [][]byte
 		for range rapid.IntRange(1, 5).Draw(rt, "lines") {
@@ -138,7 +137,7 @@ func TestSieve(t *testing.T) {
 
 // TestReadOverSegments: compressed, archived, compressed since, in order.
 func TestReadOverSegments(t *testing.T) {
-	path, archive := live(t), t.TempDir()
+	path, archive := liveIn(t.TempDir()), t.TempDir()
 	var lines [][]byte
 	for seq := range uint64(9) {
 		lines = append(lines, lineOf(seq+1, login("alice")))
@@ -205,7 +204,7 @@ func TestLinesThatAreNone(t *testing.T) {
 		"like one":  {`{"time":"2026-11-26T09:00:00Z","seq":1,"type":"x","a"}` + "\n", "[]", 1},
 	} {
 		t.Run(name, func(t *testing.T) {
-			path := live(t)
+			path := liveIn(t.TempDir())
 			if err := os.WriteFile(path, []byte(c.text), 0o600); err != nil {
 				t.Fatal(err)
 			}
@@ -217,7 +216,7 @@ func TestLinesThatAreNone(t *testing.T) {
 }
 
 func TestReadEnds(t *testing.T) {
-	path := write(t, live(t), lineOf(1, login("a")), lineOf(2, login("a")))
+	path := write(t, liveIn(t.TempDir()), lineOf(1, login("a")), lineOf(2, login("a")))
 	trail, stop := query.Trail{Live: path}, errors.New("enough")
 	if _, err := trail.Read(t.Context(), query.Filter{}, func(*query.Record) error { return stop }); !errors.Is(err, stop) {
 		t.Error(err)

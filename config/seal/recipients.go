@@ -52,7 +52,7 @@ func parseRecipients(all []string) ([]age.Recipient, error) {
 
 func recipientsIn(path string) ([]string, error) {
 	if strings.HasPrefix(strings.ToUpper(path), "AGE-SECRET-KEY-") {
-		return nil, errors.New("that is a secret key: a recipient is its public half, age1...")
+		return nil, errors.New("that is a secret key: a recipient is its public half, which begins with age1")
 	}
 	file, err := os.Open(filepath.Clean(path))
 	if err != nil {

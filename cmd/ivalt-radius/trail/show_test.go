@@ -64,7 +64,7 @@ func people() []audit.Event {
 // run runs `audit` as the program does.
 func run(ctx context.Context, out io.Writer, defaultConfig string, args ...string) (said string, code int) {
 	var stderr bytes.Buffer
-	cmd := NewCommand(defaultConfig)
+	cmd := NewCommand(defaultConfig) //nolint:contextcheck // a command takes the context that it is executed with
 	exit.WithUsage(cmd)
 	cmd.SetArgs(args)
 	cmd.SetOut(out)
@@ -96,13 +96,23 @@ func lastLine(t *testing.T, trail string) (members struct{ Type, Action, Actor, 
 	return members
 }
 
-func TestTail(t *testing.T) {
-	settings, trail := site(t, people()...)
+// copyOf is a copy of a trail with a text behind it.
+func copyOf(t *testing.T, trail, behind string) string {
+	t.Helper()
 	copied := filepath.Join(t.TempDir(), "copy")
 	text, err := os.ReadFile(trail)
-	if err != nil || os.WriteFile(copied, text, 0o600) != nil {
+	if err == nil {
+		err = os.WriteFile(copied, append(text, behind...), 0o600) //nolint:gosec // in the test's own directory
+	}
+	if err != nil {
 		t.Fatal(err)
 	}
+	return copied
+}
+
+func TestTail(t *testing.T) {
+	settings, trail := site(t, people()...)
+	copied := copyOf(t, trail, "")
 	for name, c := range map[string]struct {
 		args []string
 		want []string // one for each line
@@ -358,14 +368,13 @@ func TestExportEncrypted(t *testing.T) {
 
 // TestUnreadableLinesAreSaid: a damaged trail is shown as far as it can be read.
 func TestUnreadableLinesAreSaid(t *testing.T) {
-	copied := filepath.Join(t.TempDir(), "copy")
 	_, trail := site(t, people()...)
 	text, err := os.ReadFile(trail)
-	if err != nil || os.WriteFile(copied, append(text, "noise\n{}"...), 0o600) != nil {
+	if err != nil {
 		t.Fatal(err)
 	}
 	var out bytes.Buffer
-	said, code := run(t.Context(), &out, "", "export", copied)
+	said, code := run(t.Context(), &out, "", "export", copyOf(t, trail, "noise\n{}"))
 	if code != exit.OK || !strings.Contains(said, "2 lines passed over") || out.String() != string(text) {
 		t.Errorf("exit %d: %s\n%s", code, said, out.String())
 	}
