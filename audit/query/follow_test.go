@@ -155,3 +155,35 @@ func TestFollowEnds(t *testing.T) {
 		t.Error("a directory that is none")
 	}
 }
+
+// TestReadWhileTheServerGoesOn: whoever reads while segments end misses none of the records before the last that they see.
+func TestReadWhileTheServerGoesOn(t *testing.T) {
+	const most = 300
+	path := liveIn(t.TempDir())
+	add(t, path, 1, 1)
+	done := make(chan error, 1)
+	go func() {
+		var err error
+		for seq := uint64(2); seq <= most && err == nil; seq++ {
+			err = os.Rename(path, segment.Name(path, seq-1, seq-1))
+			if err == nil {
+				err = os.WriteFile(path, append(lineOf(seq, login("alice")), '\n'), 0o600)
+			}
+		}
+		done <- err
+	}()
+	for n := 0; n < most; {
+		got, _ := seqs(t, query.Trail{Live: path}, query.Filter{})
+		for i, seq := range got {
+			if seq != uint64(i)+1 {
+				t.Fatalf("record %d stands where %d belongs, of %d", seq, i+1, len(got))
+			}
+		}
+		if n = len(got); n == 0 {
+			t.Fatal("no record at all")
+		}
+	}
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+}

@@ -53,18 +53,21 @@ func (t Trail) list() (listing, error) {
 	}
 	before, err := t.segments()
 	for err == nil {
-		l := listing{segments: before}
-		if l.live, err = os.Open(filepath.Clean(t.Live)); errors.Is(err, fs.ErrNotExist) && len(before) > 0 {
-			l.live, err = nil, nil
+		var l listing
+		file, opened := os.Open(filepath.Clean(t.Live))
+		if opened == nil {
+			l.live = file
 		}
-		if err != nil {
-			break
-		}
-		if l.segments, err = t.segments(); err == nil && newest(l.segments) == newest(before) {
+		l.segments, err = t.segments()
+		switch {
+		case err != nil || newest(l.segments) != newest(before):
+			l.close()
+			before = l.segments
+		case opened == nil || errors.Is(opened, fs.ErrNotExist) && len(before) > 0:
 			return l, nil
+		default:
+			err = opened
 		}
-		l.close()
-		before = l.segments
 	}
 	return listing{}, fmt.Errorf("reading the trail: %w", err)
 }
