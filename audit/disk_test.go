@@ -251,12 +251,12 @@ func failAndRecover(path string, want error, fill, free func() error) error {
 	}
 	user, ctx := "first", context.Background()
 	for err == nil {
-		err = trail.Commit(ctx, Attempt{User: user, Detail: strings.Repeat("x", 3000)})
+		err = trail.Commit(ctx, Attempt{User: user, Detail: strings.Repeat("x ", 1500)})
 	}
 	if !errors.Is(err, want) || trail.Failing() == nil {
 		return fmt.Errorf("%w, want %w; health says %w", err, want, trail.Failing())
 	}
-	if err := trail.Commit(ctx, Attempt{User: "lost", Detail: strings.Repeat("x", 30000)}); !errors.Is(err, want) {
+	if err := trail.Commit(ctx, Attempt{User: "lost", Detail: strings.Repeat("x ", 15000)}); !errors.Is(err, want) {
 		return fmt.Errorf("the second time %w, want %w", err, want)
 	}
 	if err := free(); err != nil {

@@ -23,7 +23,7 @@ func (a Attempt) AppendFields(dst []byte) []byte {
 	dst = appendNumber(dst, `,"exchanges":`, count(int64(a.Exchanges)))
 	dst = appendNumber(dst, `,"packets":`, count(int64(a.Packets)))
 	dst = appendNumber(dst, `,"last_packet_ms":`, count(a.LastPacket.Milliseconds()))
-	return appendText(dst, `,"detail":`, a.Detail)
+	return appendDetail(dst, a.Detail)
 }
 
 // count is n as a number of things; a clock that was set back makes none.
@@ -38,7 +38,7 @@ func (System) Message() string { return "system event" }
 // AppendFields implements Event.
 func (s System) AppendFields(dst []byte) []byte {
 	dst = appendText(dst, `"event":`, s.Event)
-	return appendText(dst, `,"detail":`, s.Detail)
+	return appendDetail(dst, s.Detail)
 }
 
 // EventType implements Event.
@@ -54,7 +54,7 @@ func (s Security) AppendFields(dst []byte) []byte {
 	dst = appendText(dst, `,"client":`, s.Client)
 	dst = appendText(dst, `,"user":`, s.User)
 	dst = appendText(dst, `,"calling_station":`, s.CallingStation)
-	return appendText(dst, `,"detail":`, s.Detail)
+	return appendDetail(dst, s.Detail)
 }
 
 // EventType implements Event.
@@ -67,7 +67,7 @@ func (Configuration) Message() string { return "configuration change" }
 func (c Configuration) AppendFields(dst []byte) []byte {
 	dst = appendText(dst, `"event":`, c.Event)
 	dst = appendText(dst, `,"digest":`, c.Digest)
-	dst = appendText(dst, `,"detail":`, c.Detail)
+	dst = appendDetail(dst, c.Detail)
 	dst = append(dst, `,"changes":[`...)
 	for i, change := range c.Changes {
 		if i > 0 {
@@ -91,7 +91,7 @@ func (a Action) AppendFields(dst []byte) []byte {
 	dst = appendText(dst, `"action":`, a.Action)
 	dst = appendText(dst, `,"actor":`, a.Actor)
 	dst = appendText(dst, `,"target":`, a.Target)
-	return appendText(dst, `,"detail":`, a.Detail)
+	return appendDetail(dst, a.Detail)
 }
 
 // EventType implements Event: what a session did is what its user did.

@@ -28,7 +28,7 @@ func (a Access) AppendFields(dst []byte) []byte {
 	dst = appendText(dst, `"action":`, a.Action)
 	dst = appendText(dst, `,"actor":`, a.Actor)
 	dst = appendText(dst, `,"filter":`, a.Filter)
-	return appendText(dst, `,"detail":`, a.Detail)
+	return appendDetail(dst, a.Detail)
 }
 
 // EventType implements Event.
@@ -59,7 +59,7 @@ func (s Segment) AppendFields(dst []byte) []byte {
 	dst = appendNumber(dst, `,"first":`, s.First)
 	dst = appendNumber(dst, `,"last":`, s.Last)
 	dst = appendText(dst, `,"last_hash":`, s.Hash)
-	return appendText(dst, `,"detail":`, s.Detail)
+	return appendDetail(dst, s.Detail)
 }
 
 // EventType implements Event.
@@ -82,5 +82,5 @@ func (f Forgotten) AppendFields(dst []byte) []byte {
 		dst = append(appendText(dst, `,"digest":`, string(line.Digest[:])), '}')
 	}
 	dst = append(dst, ']')
-	return appendText(dst, `,"detail":`, f.Detail)
+	return appendDetail(dst, f.Detail)
 }

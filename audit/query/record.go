@@ -2,13 +2,12 @@ package query
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"time"
 )
 
 // Record is one line of the trail, as its fields say. What a type does not have is empty. Nothing is judged here: whether a line is
-// as it was written is for package verify.
+// as it was written is for the chain. Its texts share the memory of the whole line.
 type Record struct {
 	Time time.Time `json:"time"`
 	Seq  uint64    `json:"seq"`
@@ -67,17 +66,6 @@ type Change struct {
 	After  string `json:"after"`
 }
 
-var errNoLine = errors.New("is no line of an audit trail")
-
-// Parse reads one line.
-func Parse(line []byte) (*Record, error) {
-	r := &Record{Line: line}
-	if err := json.Unmarshal(line, r); err != nil || r.Seq == 0 || r.Type == "" {
-		return nil, errNoLine
-	}
-	return r, nil
-}
-
 // Filter says which records are wanted. The zero Filter wants all.
 type Filter struct {
 	Since, Until time.Time // inclusive, exclusive; zero: no bound
@@ -89,9 +77,7 @@ type Filter struct {
 
 // Wants reports a record that the filter wants.
 func (f Filter) Wants(r *Record) bool {
-	switch {
-	case !f.Since.IsZero() && r.Time.Before(f.Since), !f.Until.IsZero() && !r.Time.Before(f.Until),
-		f.User != "" && r.User != f.User, f.Client != "" && r.Client != f.Client, f.Reason != "" && r.Reason != f.Reason:
+	if !f.within(r.Time) || f.User != "" && r.User != f.User || f.Client != "" && r.Client != f.Client || f.Reason != "" && r.Reason != f.Reason {
 		return false
 	}
 	for _, t := range f.Types {
@@ -100,6 +86,11 @@ func (f Filter) Wants(r *Record) bool {
 		}
 	}
 	return len(f.Types) == 0
+}
+
+// within reports a time between the bounds.
+func (f Filter) within(t time.Time) bool {
+	return (f.Since.IsZero() || !t.Before(f.Since)) && (f.Until.IsZero() || t.Before(f.Until))
 }
 
 // String is the filter as the command line has it, for the record of the reading.

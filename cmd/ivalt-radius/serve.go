@@ -43,6 +43,9 @@ func newServeCommand() *cobra.Command {
 func serveUntilTold(cmd *cobra.Command, path string, log *logger.Logger) error {
 	// The standard library's own logger is silenced: net/http quotes there what a server says unasked, and that may hold anything.
 	stdlog.SetOutput(io.Discard) //nolint:forbidigo // silence
+	if err := keepMemory(); err != nil {
+		log.WithError(err).Warn("the memory may be dumped")
+	}
 	s := signals{reload: make(chan os.Signal, 1), stop: make(chan os.Signal, 2), look: time.Tick(filewatch.Every)}
 	signal.Notify(s.reload, syscall.SIGHUP)
 	signal.Notify(s.stop, syscall.SIGTERM, syscall.SIGINT)

@@ -49,13 +49,12 @@ func TestNothingSecretInAnyOutput(t *testing.T) {
 		t.Errorf("exit code %d, want 0", code)
 	}
 	outputs := map[string]string{"log": site.Server.Output()}
-	for _, args := range [][]string{
-		{"check", "--config", site.Config()},
-		{"explain", "--config", site.Config(), "--user", "mary", "--client", "gateway"},
-		{"audit", "verify", "--config", site.Config()},
-		{"clients", "list", "--config", site.Config()},
-	} {
-		outputs[args[0]], _ = blackbox.Run(t, args...)
+	for _, args := range append(readings(site),
+		[]string{"check", "--config", site.Config()},
+		[]string{"explain", "--config", site.Config(), "--user", "mary", "--client", "gateway"},
+		[]string{"clients", "list", "--config", site.Config()},
+	) {
+		outputs[strings.Join(args, " ")], _ = blackbox.Run(t, args...)
 	}
 	outputs["trail"] = string(bytes.Join(site.TrailLines(t), []byte("\n")))
 	if n := strings.Count(outputs["trail"], `"authentication_attempt"`); n < 10 {
@@ -64,6 +63,38 @@ func TestNothingSecretInAnyOutput(t *testing.T) {
 	stateFiles(t, site, outputs)
 	for name, output := range outputs {
 		noCanary(t, name, output)
+	}
+}
+
+// readings are the commands that show the trail.
+func readings(site *blackbox.Site) (all [][]string) {
+	all = append(all, []string{"audit", "verify", "--config", site.Config()})
+	for _, form := range []string{"text", "json"} {
+		all = append(all, []string{"audit", "tail", "--config", site.Config(), "-n", "10000", "--format", form})
+	}
+	for _, form := range []string{"json", "ecs", "cef", "csv"} {
+		plain := []string{"audit", "export", "--config", site.Config(), "--format", form}
+		all = append(all, plain, append(plain[:len(plain):len(plain)], "--mask"))
+	}
+	return all
+}
+
+// TestReadingsShowTheTrail: the commands that are searched for canaries do show something.
+func TestReadingsShowTheTrail(t *testing.T) {
+	t.Parallel()
+	site := blackbox.NewSite(t)
+	site.Enrol("alice", ivalttest.Approve, 0)
+	site.Start(t)
+	site.NAS(t).Login(t, blackbox.Login{User: "alice", Password: canaryPassword, CallingStation: "198.51.100.30"})
+	for _, args := range readings(site)[1:] {
+		output, code := blackbox.Run(t, args...)
+		masked := args[len(args)-1] == "--mask"
+		if code != 0 || strings.Contains(output, "alice") == masked || strings.Contains(output, "198.51.100.30") && masked {
+			t.Errorf("%v: exit %d, and it says\n%s", args, code, output)
+		}
+	}
+	if n := bytes.Count(bytes.Join(site.TrailLines(t), nil), []byte(`"type":"data_access"`)); n != len(readings(site))-1 {
+		t.Errorf("%d readings are recorded", n)
 	}
 }
 

@@ -105,11 +105,11 @@ func silent(t *testing.T, site *blackbox.Site, canaries map[string]string, user 
 		t.Errorf("exit code %d, want 0", code)
 	}
 	outputs := map[string]string{"log": site.Server.Output(), "trail": string(bytes.Join(site.TrailLines(t), []byte("\n")))}
-	for _, args := range [][]string{
-		{"check", "--config", site.Config()},
-		{"explain", "--config", site.Config(), "--user", user, "--client", "gateway"},
-	} {
-		outputs[args[0]], _ = blackbox.Run(t, args...)
+	for _, args := range append(readings(site),
+		[]string{"check", "--config", site.Config()},
+		[]string{"explain", "--config", site.Config(), "--user", user, "--client", "gateway"},
+	) {
+		outputs[strings.Join(args, " ")], _ = blackbox.Run(t, args...)
 	}
 	stateFiles(t, site, outputs)
 	for name, output := range outputs {

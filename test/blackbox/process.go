@@ -131,6 +131,9 @@ func (p *Process) AwaitLines(t *testing.T, message string, n int) []Record {
 	}
 }
 
+// PID is the process's number.
+func (p *Process) PID() int { return p.cmd.Process.Pid }
+
 // Signal sends a signal.
 func (p *Process) Signal(s os.Signal) { _ = p.cmd.Process.Signal(s) }
 

@@ -6,11 +6,13 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/sirupsen/logrus"
 
 	"ivalt-radius/audit"
+	"ivalt-radius/audit/mask"
 )
 
 // Logger is logrus for what happens now and then, and a direct way for events, whose fields the audit room renders. Its methods
@@ -36,7 +38,7 @@ func New(w io.Writer, level, format string) (*Logger, error) {
 	case "json":
 		l.SetFormatter(jsonLines{})
 	case "text":
-		l.SetFormatter(&logrus.TextFormatter{DisableColors: true, FullTimestamp: true, TimestampFormat: time.RFC3339Nano})
+		l.SetFormatter(&textLines{logrus.TextFormatter{DisableColors: true, FullTimestamp: true, TimestampFormat: time.RFC3339Nano}})
 	default:
 		return nil, fmt.Errorf("--log-format: %q is not json or text", format)
 	}
@@ -79,10 +81,10 @@ type jsonLines struct{}
 
 // Format implements logrus.Formatter.
 func (jsonLines) Format(e *logrus.Entry) ([]byte, error) {
-	line := appendHead(nil, e.Time, e.Level, e.Message)
+	line := appendHead(nil, e.Time, e.Level, mask.Text(e.Message))
 	for _, name := range slices.Sorted(maps.Keys(e.Data)) {
 		line = append(audit.AppendString(append(line, ','), name), ':')
-		line = appendValue(line, e.Data[name])
+		line = appendValue(line, name, e.Data[name])
 	}
 	return append(line, "}\n"...), nil
 }
@@ -94,28 +96,34 @@ func appendHead(dst []byte, at time.Time, level logrus.Level, message string) []
 	return audit.AppendString(append(dst, `","msg":`...), message)
 }
 
-// appendValue encodes a field: errors and Stringers by their words, texts so that nothing in them can steer a terminal.
-func appendValue(dst []byte, v any) []byte {
+// appendValue encodes a field: errors and Stringers by their words, texts so that nothing in them can steer a terminal, and all but
+// our own names and identifiers masked.
+func appendValue(dst []byte, field string, v any) []byte {
 	switch v := v.(type) {
 	case error:
-		return audit.AppendString(dst, v.Error())
+		return audit.AppendString(dst, masked(field, v.Error()))
 	case fmt.Stringer:
-		return audit.AppendString(dst, v.String())
+		return audit.AppendString(dst, masked(field, v.String()))
 	case string:
-		return audit.AppendString(dst, v)
+		return audit.AppendString(dst, masked(field, v))
 	case []string:
 		dst = append(dst, '[')
 		for i, text := range v {
 			if i > 0 {
 				dst = append(dst, ',')
 			}
-			dst = audit.AppendString(dst, text)
+			dst = audit.AppendString(dst, masked(field, text))
 		}
 		return append(dst, ']')
 	}
 	out, err := json.Marshal(v)
 	if err != nil {
-		out = []byte(`"unprintable"`)
+		return append(dst, `"unprintable"`...)
+	}
+	if strings.IndexByte(`"[{`, out[0]) >= 0 {
+		if shown := masked(field, string(out)); shown != string(out) {
+			return audit.AppendString(dst, shown) // a text: what was masked may be no JSON any more
+		}
 	}
 	return append(dst, out...)
 }

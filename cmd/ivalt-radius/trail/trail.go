@@ -10,6 +10,6 @@ func NewCommand(defaultConfig string) *cobra.Command {
 		Use:   "audit",
 		Short: "Reads the audit trail",
 	}
-	cmd.AddCommand(newVerifyCommand(defaultConfig), newForgetCommand(defaultConfig), newReportCommand(defaultConfig))
+	cmd.AddCommand(newVerifyCommand(defaultConfig), newForgetCommand(defaultConfig), newReportCommand(defaultConfig), newTailCommand(defaultConfig), newExportCommand(defaultConfig))
 	return cmd
 }

@@ -1,0 +1,52 @@
+package trail
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"ivalt-radius/audit"
+	"ivalt-radius/audit/query"
+)
+
+// rows is the form for a person's eyes: the local time, type, user, client, reason or what happened, duration, and the detail.
+type rows struct{}
+
+// Header implements format.Format.
+func (rows) Header() []byte { return nil }
+
+// Append implements format.Format. Nothing in a record reaches the terminal but as text.
+func (rows) Append(dst []byte, r *query.Record) []byte {
+	what, detail := r.Reason, r.Detail
+	took := ""
+	switch r.Type {
+	case audit.AuthenticationAttempt.String():
+		took = duration(r.DurationMS)
+	case audit.APIRequest.String():
+		what, took = r.Call+" "+r.Class, duration(r.DurationMS)
+		detail = fmt.Sprintf("%s %s", r.Endpoint, r.Status)
+	case audit.DataAccess.String(), audit.UserAction.String():
+		what, detail = r.Action, words(r.Target, r.Filter, r.Detail, r.FramedIP)
+	default:
+		what, detail = r.Event, words(r.File, r.Detail)
+	}
+	row := fmt.Sprintf("%s  %-22s  %-24s  %-14s  %-18s  %8s  %s",
+		r.Time.Local().Format(time.DateTime), shown(r.Type), shown(r.User), shown(r.Client), shown(what), took, shown(detail)) //nolint:gosmopolitan // for the operator's eyes
+	return append(dst, strings.TrimRight(row, " ")...)
+}
+
+// words joins what is not empty.
+func words(all ...string) string { return strings.Join(strings.Fields(strings.Join(all, " ")), " ") }
+
+func duration(ms int64) string {
+	return (time.Duration(ms) * time.Millisecond).Round(10 * time.Millisecond).String()
+}
+
+// shown is a text with everything escaped that a terminal could obey, "-" where there is none.
+func shown(text string) string {
+	if strings.TrimSpace(text) == "" {
+		return "-"
+	}
+	quoted := audit.AppendString(nil, text)
+	return string(quoted[1 : len(quoted)-1])
+}
