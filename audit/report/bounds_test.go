@@ -80,22 +80,25 @@ func TestTimes(t *testing.T) {
 	}
 }
 
-func TestPatience(t *testing.T) {
+// waited is a list of attempts and what it says of a NAS.
+type waited struct {
+	attempts   []audit.Attempt
+	configured time.Duration
+	patience   int64
+	restsOn    int
+	late       int
+	verdict    string
+	advice     string
+}
+
+func waits() map[string]waited {
 	asks := func(packets int, last, took time.Duration) audit.Attempt {
 		a := approved(took)
 		a.Packets, a.LastPacket = packets, last
 		return a
 	}
 	const s = time.Second
-	for name, c := range map[string]struct {
-		attempts   []audit.Attempt
-		configured time.Duration
-		patience   int64
-		restsOn    int
-		late       int
-		verdict    string
-		advice     string
-	}{
+	return map[string]waited{
 		"silent": {[]audit.Attempt{asks(1, 0, 5*s)}, 0, 0, 0, 0, "no retransmission seen: it waits silently, or 1 login is too few to tell", ""},
 		"an old trail": {
 			[]audit.Attempt{asks(0, 0, 5*s), asks(0, 0, 50*s)},
@@ -126,7 +129,11 @@ func TestPatience(t *testing.T) {
 			0,
 			10_000, 1, 0, "gives up at 10 s (seen in 1); there was no approval by phone", "",
 		},
-	} {
+	}
+}
+
+func TestPatience(t *testing.T) {
+	for name, c := range waits() {
 		t.Run(name, func(t *testing.T) {
 			a := New(Options{AnswerWithin: map[string]time.Duration{"vpn": c.configured}})
 			for _, e := range c.attempts {

@@ -20,12 +20,12 @@ type happened struct {
 }
 
 // record is an event as a reader of the trail gets it.
-func record(t testing.TB, h happened) *query.Record {
-	t.Helper()
+func record(tb testing.TB, h happened) *query.Record {
+	tb.Helper()
 	line, _ := chain.AppendLine(nil, start().Add(h.after), 1, h.EventType(), h.AppendFields(nil), chain.Genesis())
 	r, err := query.Parse(bytes.TrimSuffix(line, []byte("\n")))
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return r
 }
@@ -51,25 +51,25 @@ func approved(took time.Duration) audit.Attempt {
 }
 
 // report sums up lists of events.
-func summed(t testing.TB, unreadable int, lists ...[]happened) Report {
-	t.Helper()
+func summed(tb testing.TB, unreadable int, lists ...[]happened) Report {
+	tb.Helper()
 	a := New(Options{})
 	for _, list := range lists {
 		for _, h := range list {
-			a.Add(record(t, h))
+			a.Add(record(tb, h))
 		}
 	}
 	return a.Report(unreadable)
 }
 
 // of is a report's category.
-func (r Report) of(t testing.TB, c category) Category {
-	t.Helper()
+func (r Report) of(tb testing.TB, c category) Category {
+	tb.Helper()
 	for _, found := range r.Categories {
 		if found.Name == c.String() {
 			return found
 		}
 	}
-	t.Fatalf("no category %s", c)
+	tb.Fatalf("no category %s", c)
 	return Category{}
 }

@@ -148,31 +148,41 @@ func TestFindings(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			r := summed(t, c.unreadable, c.events)
 			got := r.of(t, c.in)
-			if got.Level != c.level || got.Count != c.count {
-				t.Errorf("level %s with %d, want %s with %d", got.Level, got.Count, c.level, c.count)
-			}
-			if text := strings.Join(got.Findings, "\n"); (c.finding == "") != (text == "") || !strings.Contains(text, c.finding) {
-				t.Errorf("findings %q, want %q", text, c.finding)
-			}
-			if first := append(got.Offenders, Offender{})[0].Name; first != c.offender {
-				t.Errorf("the first offender is %q, want %q", first, c.offender)
-			}
-			advised := ""
-			for _, a := range r.Recommendations {
-				if a.Category == got.Name {
-					advised += a.Text + "\n"
-				}
-			}
-			if !strings.Contains(advised, c.advice) || (c.level == Low && advised != "") {
-				t.Errorf("advice %q, want %q", advised, c.advice)
-			}
-			if got.Count > 0 && (got.FirstSeen.Before(start()) || got.LastSeen.Before(got.FirstSeen)) {
-				t.Errorf("seen from %v to %v", got.FirstSeen, got.LastSeen)
-			}
+			c.compare(t, got)
+			c.compareAdvice(t, r, got)
 			if r.ThreatLevel < got.Level || (r.ThreatLevel == got.Level && c.level > Low && !strings.Contains(strings.Join(r.ThreatReasons, "\n"), c.finding)) {
 				t.Errorf("threat level %s: %q", r.ThreatLevel, r.ThreatReasons)
 			}
 		})
+	}
+}
+
+func (c found) compare(t *testing.T, got Category) {
+	t.Helper()
+	if got.Level != c.level || got.Count != c.count {
+		t.Errorf("level %s with %d, want %s with %d", got.Level, got.Count, c.level, c.count)
+	}
+	if text := strings.Join(got.Findings, "\n"); (c.finding == "") != (text == "") || !strings.Contains(text, c.finding) {
+		t.Errorf("findings %q, want %q", text, c.finding)
+	}
+	if first := append(got.Offenders, Offender{})[0].Name; first != c.offender {
+		t.Errorf("the first offender is %q, want %q", first, c.offender)
+	}
+	if got.Count > 0 && (got.FirstSeen.Before(start()) || got.LastSeen.Before(got.FirstSeen)) {
+		t.Errorf("seen from %v to %v", got.FirstSeen, got.LastSeen)
+	}
+}
+
+func (c found) compareAdvice(t *testing.T, r Report, got Category) {
+	t.Helper()
+	advised := ""
+	for _, a := range r.Recommendations {
+		if a.Category == got.Name {
+			advised += a.Text + "\n"
+		}
+	}
+	if !strings.Contains(advised, c.advice) || (c.level == Low && advised != "") {
+		t.Errorf("advice %q, want %q", advised, c.advice)
 	}
 }
 

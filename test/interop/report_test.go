@@ -62,7 +62,7 @@ func dayTrail(t *testing.T, name string) string {
 func dayPage(t *testing.T, name string) string {
 	t.Helper()
 	page := filepath.Join(t.TempDir(), "report.html")
-	out, err := exec.CommandContext(t.Context(), blackbox.Binary(), "audit", "report", dayTrail(t, name), "--format", "html", "--output", page, //nolint:gosec // the binary under test
+	out, err := exec.CommandContext(t.Context(), blackbox.Binary(), "audit", "report", dayTrail(t, name), "--format", "html", "--output", page,
 		"--since", reportDay().Format(time.RFC3339), "--until", reportDay().Add(24*time.Hour).Format(time.RFC3339)).CombinedOutput()
 	if err != nil {
 		t.Fatalf("audit report: %v\n%s", err, out)
@@ -74,10 +74,7 @@ func dayPage(t *testing.T, name string) string {
 // what it prints.
 func chromium(t *testing.T, page string, more ...string) string {
 	t.Helper()
-	profile, err := os.MkdirTemp(t.TempDir(), "chromium")
-	if err != nil {
-		t.Fatal(err)
-	}
+	profile := t.TempDir()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	args := append([]string{
@@ -199,7 +196,7 @@ func TestReportAsksNobody(t *testing.T) {
 func written(t *testing.T, text []byte) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "page.html")
-	if err := os.WriteFile(path, text, 0o600); err != nil {
+	if err := os.WriteFile(path, text, 0o600); err != nil { //nolint:gosec // in the test's own directory
 		t.Fatal(err)
 	}
 	return path

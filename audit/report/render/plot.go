@@ -105,18 +105,10 @@ func hoursPlot(all []report.Hour) plot {
 			p.Boxes = append(p.Boxes, box{x + gap/2, y - high(b.Rejected), width - gap, high(b.Rejected), "reject", says})
 		}
 		if i%labelled == 0 {
-			p.Words = append(p.Words, word{x + width/2, plotBase + 18, anchorAt(i, len(all)), "tick", b.Hour.UTC().Format(stamp(all))})
+			p.Words = append(p.Words, word{x + width/2, plotBase + 18, "middle", "tick", b.Hour.UTC().Format(stamp(all))})
 		}
 	}
 	return p
-}
-
-// anchorAt keeps the first label off the axis.
-func anchorAt(i, of int) string {
-	if i == 0 && of > 1 {
-		return "start"
-	}
-	return "middle"
 }
 
 // stamp is how a bar's time is written: the clock within a day or two, else the date.
