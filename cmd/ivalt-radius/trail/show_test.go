@@ -22,8 +22,8 @@ import (
 	"ivalt-radius/config/seal"
 )
 
-// site is settings with a trail in a state directory.
-func site(t *testing.T, events ...audit.Event) (settings, trail string) {
+// settle makes settings, and a trail in their state directory.
+func settle(t *testing.T, events ...audit.Event) (settings, trail string) {
 	t.Helper()
 	dir := t.TempDir()
 	write := func(name, text string) string {
@@ -111,7 +111,7 @@ func copyOf(t *testing.T, trail, behind string) string {
 }
 
 func TestTail(t *testing.T) {
-	settings, trail := site(t, people()...)
+	settings, trail := settle(t, people()...)
 	copied := copyOf(t, trail, "")
 	for name, c := range map[string]struct {
 		args []string
@@ -167,7 +167,7 @@ func TestReadingIsRecorded(t *testing.T) {
 		"to recipient": {func(string) []string { return []string{"export", "--encrypt-to", recipient} }, "", "json to standard output, encrypted to 1 recipient"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			settings, trail := site(t, people()...)
+			settings, trail := settle(t, people()...)
 			args := c.args(trail)
 			out := ran(t, settings, args...)
 			got := lastLine(t, trail)
@@ -203,7 +203,7 @@ const (
 )
 
 func TestUsage(t *testing.T) {
-	settings, trail := site(t)
+	settings, trail := settle(t)
 	for _, c := range []struct {
 		args []string
 		want string
@@ -243,7 +243,7 @@ func TestUsage(t *testing.T) {
 
 // TestFollowOnTheCommandLine: over a rotation, until it is interrupted.
 func TestFollowOnTheCommandLine(t *testing.T) {
-	settings, trail := site(t, people()...)
+	settings, trail := settle(t, people()...)
 	ctx, interrupt := context.WithCancel(t.Context())
 	reader, writer := io.Pipe()
 	done := make(chan int, 1)
@@ -286,7 +286,7 @@ type gone struct{ err error }
 func (g gone) Write([]byte) (int, error) { return 0, g.err }
 
 func TestBrokenPipeIsQuiet(t *testing.T) {
-	settings, _ := site(t, people()...)
+	settings, _ := settle(t, people()...)
 	for _, command := range []string{"tail", "export"} {
 		if said, code := run(t.Context(), gone{syscall.EPIPE}, settings, command); code != exit.OK || said != "<nil>" {
 			t.Errorf("%s: exit %d, %s", command, code, said)
@@ -298,7 +298,7 @@ func TestBrokenPipeIsQuiet(t *testing.T) {
 }
 
 func TestExport(t *testing.T) {
-	settings, trail := site(t, people()...)
+	settings, trail := settle(t, people()...)
 	text, err := os.ReadFile(trail)
 	if err != nil {
 		t.Fatal(err)
@@ -337,7 +337,7 @@ func TestExport(t *testing.T) {
 }
 
 func TestExportEncrypted(t *testing.T) {
-	settings, _ := site(t, people()...)
+	settings, _ := settle(t, people()...)
 	keyFile := filepath.Join(t.TempDir(), "key")
 	if err := os.WriteFile(keyFile, []byte(recipientKey), 0o600); err != nil {
 		t.Fatal(err)
@@ -368,7 +368,7 @@ func TestExportEncrypted(t *testing.T) {
 
 // TestUnreadableLinesAreSaid: a damaged trail is shown as far as it can be read.
 func TestUnreadableLinesAreSaid(t *testing.T) {
-	_, trail := site(t, people()...)
+	_, trail := settle(t, people()...)
 	text, err := os.ReadFile(trail)
 	if err != nil {
 		t.Fatal(err)
