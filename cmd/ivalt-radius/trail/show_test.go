@@ -82,8 +82,8 @@ func ran(t *testing.T, defaultConfig string, args ...string) string {
 	return out.String()
 }
 
-// lastLine is the trail's last line.
-func lastLine(t *testing.T, trail string) (members struct{ Type, Action, Actor, Filter, Detail string }) {
+// endOf is the trail's last line.
+func endOf(t *testing.T, trail string) (members struct{ Type, Action, Actor, Filter, Detail string }) {
 	t.Helper()
 	text, err := os.ReadFile(trail)
 	if err != nil {
@@ -149,7 +149,7 @@ func TestTail(t *testing.T) {
 			}
 		})
 	}
-	if got := lastLine(t, trail); got.Type == "data_access" {
+	if got := endOf(t, trail); got.Type == "data_access" {
 		t.Error("the reading of a copy is recorded in the trail")
 	}
 }
@@ -170,7 +170,7 @@ func TestReadingIsRecorded(t *testing.T) {
 			settings, trail := settle(t, people()...)
 			args := c.args(trail)
 			out := ran(t, settings, args...)
-			got := lastLine(t, trail)
+			got := endOf(t, trail)
 			if got.Type != "data_access" || got.Action != args[0] || got.Filter != c.filter || strings.ReplaceAll(got.Detail, trail, "TRAIL") != c.detail ||
 				got.Actor != fmt.Sprintf("uid=%d pid=%d", os.Getuid(), os.Getpid()) {
 				t.Errorf("recorded: %+v", got)
