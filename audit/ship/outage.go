@@ -2,6 +2,7 @@ package ship
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"time"
@@ -10,6 +11,7 @@ import (
 
 	"ivalt-radius/audit"
 	"ivalt-radius/audit/ship/follow"
+	"ivalt-radius/audit/ship/link"
 )
 
 // outage is what a receiver's failures have come to. The zero outage is none.
@@ -33,8 +35,14 @@ func (r *receiver) log() logrus.FieldLogger {
 	return r.deps.Log.WithField("receiver", r.plan.settings.Name)
 }
 
+// narrower is how much less a receiver gets that does not read what it has.
+const narrower = 8
+
 // fail gives the link up and goes back to the cursor: what has no receipt is sent again.
 func (r *receiver) fail(err error) {
+	if errors.Is(err, link.ErrUnread) { // what a slow receiver gets must be so little that it reads all of it in time
+		r.window = max(1, min(r.window, r.octets)/narrower)
+	}
 	r.dropLink()
 	r.rewind()
 	now := time.Now()
@@ -76,7 +84,7 @@ func (r *receiver) confirm(ctx context.Context) error {
 	}
 	if r.manner.Receipt {
 		idle := now.Sub(r.last) >= r.manner.Settle
-		if !idle && now.Sub(r.first) < r.pace.receipt && r.octets < mostUnreceipted {
+		if !idle && now.Sub(r.first) < r.pace.receipt && r.octets < r.window {
 			return nil
 		}
 		if err := r.link.Finish(ctx); err != nil {
@@ -100,6 +108,7 @@ func (r *receiver) taken(m mark) {
 	r.cursor.Shipped += m.count
 	r.oldest = m.at
 	r.outage.failures = 0
+	r.window = min(widest, 2*r.window)
 	if r.outage.since.IsZero() {
 		return
 	}
@@ -120,7 +129,7 @@ func (r *receiver) finish(ctx context.Context) {
 		if more, err = r.pump(ctx, durable); err != nil {
 			return
 		}
-		if r.octets >= mostUnreceipted && r.manner.Receipt {
+		if r.octets >= r.window && r.manner.Receipt {
 			break
 		}
 	}

@@ -23,7 +23,7 @@ type receiver struct {
 	path   string // of the cursor
 
 	follower *follow.Follower
-	fresh    bool // there was no cursor: what is not there is not missed
+	fresh    bool // there is no cursor yet: what is not there, or does not fit the spool, is not missed
 	link     link.Link
 	held     *syslog.Message // rendered, not yet sent
 	text     []byte          // held's
@@ -32,6 +32,7 @@ type receiver struct {
 	first  time.Time // when the first record was sent that has no receipt; zero: none has none
 	last   time.Time // when the last one was
 	octets int64     // of those without a receipt
+	window int64     // how many octets may be: fewer for one that does not read them in time
 	count  uint64    // of those without a receipt
 	marks  []mark    // what has a receipt, and must settle; oldest first
 
@@ -60,10 +61,12 @@ type mark struct {
 }
 
 const (
-	// mostUnreceipted is how much a receiver may have without a receipt: what is sent again after a failure.
-	mostUnreceipted = 16 << 20
+	// widest is how many octets a receiver may have without a receipt: what is sent again after a failure.
+	widest = 16 << 20
 	// mostMarks bounds marks; a further one joins the last.
 	mostMarks = 8
+	// unsaved is the place of no cursor.
+	unsaved = 1<<64 - 1
 	// mostPassed bounds how many records that are not wanted are passed over at a stretch.
 	mostPassed = 10000
 )
@@ -72,13 +75,16 @@ func newReceiver(p plan, d Deps, pace pace) *receiver {
 	form, _ := format.New(p.settings.Format, d.Version) // Understand has checked it
 	r := &receiver{
 		plan: p, deps: d, pace: pace, manner: p.target.Manner(), format: form, path: filepath.Join(d.Directory, p.settings.Name+".json"),
-		outage: outage{pace: pace},
+		outage: outage{pace: pace}, window: widest,
 	}
 	c, found, err := loadCursor(r.path)
 	if err != nil {
 		r.log().WithError(err).Warn("the place of a receiver in the trail is lost: records are shipped again")
 	}
 	r.cursor, r.saved, r.fresh, r.sent = c, c, !found, c.Seq
+	if !found {
+		r.saved.Seq = unsaved // so that the first place is kept, from which on records are missed
+	}
 	r.follower = follow.New(d.Live, d.Archive, c.Seq)
 	r.tell(0)
 	return r
@@ -116,7 +122,7 @@ func (r *receiver) round(ctx context.Context) time.Duration {
 		r.begin()
 	}
 	now := time.Now()
-	if !now.Before(r.checkAt) {
+	if r.fresh || !now.Before(r.checkAt) {
 		r.checkAt = now.Add(r.pace.check)
 		r.bound(durable)
 	}
@@ -151,18 +157,21 @@ func (r *receiver) begin() {
 // bound skips what does not fit the spool.
 func (r *receiver) bound(durable uint64) {
 	behind, err := r.follower.Skip(r.plan.settings.Spool, durable)
+	if err == nil && r.fresh {
+		err = r.follower.Begin(durable)
+	}
 	r.behind = behind
 	if err != nil {
 		r.fail(&link.Error{What: "the trail cannot be read", Cause: err})
 		return
 	}
 	gap := r.follower.Gap()
-	if gap.Records == 0 {
+	if r.fresh {
+		r.fresh, r.sent = durable == 0, r.follower.Last()
+		r.advance()
 		return
 	}
-	if r.fresh {
-		r.sent = r.follower.Last()
-		r.advance()
+	if gap.Records == 0 {
 		return
 	}
 	if r.held != nil { // older than all of them
@@ -199,7 +208,7 @@ func (r *receiver) pump(ctx context.Context, durable uint64) (more bool, err err
 		if err := r.send(ctx); err != nil {
 			return false, err
 		}
-		if r.octets >= mostUnreceipted {
+		if r.octets >= r.window {
 			break
 		}
 	}
@@ -210,7 +219,7 @@ func (r *receiver) pump(ctx context.Context, durable uint64) (more bool, err err
 func (r *receiver) fetch(durable uint64) (more bool, err error) {
 	for range mostPassed {
 		line, err := r.follower.Next(durable)
-		if gap := r.follower.Gap(); gap.Records > 0 && !r.fresh {
+		if gap := r.follower.Gap(); gap.Records > 0 {
 			r.skip(gap)
 		}
 		if err != nil {
@@ -219,7 +228,6 @@ func (r *receiver) fetch(durable uint64) (more bool, err error) {
 		if line == nil {
 			return false, nil
 		}
-		r.fresh = false
 		record, err := query.Parse(line)
 		if err != nil { // a line that was tampered with; verify names it
 			r.skip(follow.Gap{First: r.follower.Last(), Last: r.follower.Last(), Records: 1})

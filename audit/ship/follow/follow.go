@@ -89,7 +89,6 @@ func (f *Follower) Next(durable uint64) ([]byte, error) {
 func (f *Follower) step(durable uint64) (line []byte, waiting bool, err error) {
 	seq, ok, err := f.src.peek()
 	if err == nil && ok && seq > durable && f.src.file.Live() {
-		f.seen = 0 // what is buffered may be cut off yet, and written anew
 		return nil, true, nil
 	}
 	if err == nil {
@@ -105,6 +104,20 @@ func (f *Follower) step(durable uint64) (line []byte, waiting bool, err error) {
 	f.passed(seq - 1)
 	f.last = seq
 	return line, false, nil
+}
+
+// Begin goes on to the place before the oldest record that is there, as if there had never been any before it.
+func (f *Follower) Begin(durable uint64) error {
+	if f.last >= durable {
+		return nil
+	}
+	if err := f.ready(durable); err != nil || f.src == nil {
+		return err
+	}
+	if seq, ok, err := f.src.peek(); err == nil && ok && seq <= durable && f.src.holds(seq) {
+		f.last = seq - 1
+	}
+	return nil
 }
 
 // ready sees to it that src is at the next line, and that what it has buffered was read after durable was asked for.

@@ -2,85 +2,21 @@ package follow
 
 import (
 	"bytes"
-	"compress/gzip"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
+	"ivalt-radius/audit"
+	"ivalt-radius/audit/audittest"
 	"ivalt-radius/audit/chain"
 	"ivalt-radius/audit/segment"
 )
 
-// book is a trail that a test writes and rotates.
-type book struct {
-	t    *testing.T
-	live string
-	next uint64
-	from uint64 // the first record of the live file
-	prev chain.Digest
-}
-
-func newBook(t *testing.T) *book {
+func newBook(t *testing.T) *audittest.Book {
 	t.Helper()
-	return &book{t: t, live: filepath.Join(t.TempDir(), "audit.jsonl"), next: 1, from: 1, prev: chain.Genesis()}
-}
-
-func (b *book) must(err error) {
-	b.t.Helper()
-	if err != nil {
-		b.t.Fatal(err)
-	}
-}
-
-// lines renders records that follow, and does not write them.
-func (b *book) lines(n int) []byte {
-	var out []byte
-	for range n {
-		out, b.prev = chain.AppendLine(out, time.Unix(int64(b.next), 0), b.next, chain.SystemEvent, []byte(`"event":"x"`), b.prev)
-		b.next++
-	}
-	return out
-}
-
-func (b *book) append(text []byte) {
-	b.t.Helper()
-	f, err := os.OpenFile(b.live, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o600)
-	b.must(err)
-	_, err = f.Write(text)
-	b.must(errors.Join(err, f.Close()))
-}
-
-// write appends records, and returns the last one's number.
-func (b *book) write(n int) uint64 {
-	b.t.Helper()
-	b.append(b.lines(n))
-	return b.next - 1
-}
-
-// rotate ends the live file as a segment, and begins another.
-func (b *book) rotate() string {
-	b.t.Helper()
-	name := segment.Name(b.live, b.from, b.next-1)
-	b.must(os.Rename(b.live, name))
-	b.from = b.next
-	b.append(nil)
-	return name
-}
-
-// compress is what happens to a segment a moment later.
-func (b *book) compress(name string) string {
-	b.t.Helper()
-	content, err := os.ReadFile(name)
-	b.must(err)
-	var out bytes.Buffer
-	z := gzip.NewWriter(&out)
-	_, err = z.Write(content)
-	b.must(errors.Join(err, z.Close(), os.WriteFile(name+".gz", out.Bytes(), 0o600), os.Remove(name)))
-	return name + ".gz"
+	return audittest.NewBook(t, filepath.Join(t.TempDir(), "audit.jsonl"))
 }
 
 // read gives the numbers of all lines that come, in ranges.
@@ -127,24 +63,24 @@ func expect(t *testing.T, what, got, want string) {
 
 func TestFollowsOverRotationsAndCompression(t *testing.T) {
 	b := newBook(t)
-	f := New(b.live, "", 0)
+	f := New(b.Live, "", 0)
 	defer f.Close()
 	expect(t, "no trail yet", read(t, f, 0), "")
 	expect(t, "nothing there", read(t, f, 3), "")
-	expect(t, "first", read(t, f, b.write(3)), "1-3")
-	expect(t, "more", read(t, f, b.write(2)), "4-5")
-	b.write(2)
-	first := b.rotate()
-	expect(t, "over a rotation", read(t, f, b.write(2)), "6-9")
-	b.compress(first)
-	second := b.rotate()
-	b.write(4)
-	b.compress(second)
-	b.compress(b.rotate())
-	b.write(1)
+	expect(t, "first", read(t, f, b.Write(3)), "1-3")
+	expect(t, "more", read(t, f, b.Write(2)), "4-5")
+	b.Write(2)
+	first := b.Rotate()
+	expect(t, "over a rotation", read(t, f, b.Write(2)), "6-9")
+	b.Compress(first)
+	second := b.Rotate()
+	b.Write(4)
+	b.Compress(second)
+	b.Compress(b.Rotate())
+	b.Write(1)
 	expect(t, "behind compressed segments", read(t, f, 14), "10-14")
 	for after := range uint64(15) {
-		g := New(b.live, "", after)
+		g := New(b.Live, "", after)
 		want := ""
 		if after < 14 {
 			want = fmt.Sprintf("%d-14", after+1)
@@ -159,91 +95,91 @@ func TestFollowsOverRotationsAndCompression(t *testing.T) {
 // TestGivesNothingThatIsNotDurable: lines behind the durable one may be taken back, and others written in their place.
 func TestGivesNothingThatIsNotDurable(t *testing.T) {
 	b := newBook(t)
-	f := New(b.live, "", 0)
+	f := New(b.Live, "", 0)
 	defer f.Close()
-	durable := b.write(3)
-	size, err := os.Stat(b.live)
-	b.must(err)
-	at, prev := b.next, b.prev
-	b.write(5) // not durable
+	durable := b.Write(3)
+	back := b.Mark()
+	b.Append(b.Lines(5)) // not durable
 	expect(t, "durable alone", read(t, f, durable), "1-3")
-	b.must(os.Truncate(b.live, size.Size()))
-	b.next, b.prev = at, prev
-	line, _ := chain.AppendLine(nil, time.Unix(1, 0), b.next, chain.SystemEvent, []byte(`"event":"in its place, and longer"`), b.prev)
-	b.append(line)
+	back()
+	line := b.Line(audit.System{Event: "another_one", Detail: "in its place"})
+	b.Append(line)
 	got, err := f.Next(4)
 	if err != nil || string(got)+"\n" != string(line) {
 		t.Errorf("%v: %s", err, got)
 	}
-	b.append([]byte(`{"time":"2026-11-23T09:00:00Z","seq":5,"type":"system_event","event":"torn`))
+	b.Append([]byte(`{"time":"2026-11-23T09:00:00Z","seq":5,"type":"system_event","event":"torn`))
 	expect(t, "torn", read(t, f, 5), "")
 }
 
-func TestGaps(t *testing.T) {
+func TestGapsOfSegments(t *testing.T) {
 	t.Run("removed segments", func(t *testing.T) {
 		b := newBook(t)
-		b.write(4)
-		gone := b.rotate()
-		b.write(2)
-		b.must(os.Remove(gone))
-		f := New(b.live, "", 2)
+		b.Write(4)
+		gone := b.Rotate()
+		b.Write(2)
+		b.Must(os.Remove(gone))
+		f := New(b.Live, "", 2)
 		defer f.Close()
 		expect(t, "gap", read(t, f, 6), "5-6 missing 2 of 3-4")
 	})
 	t.Run("archived segments", func(t *testing.T) {
 		b := newBook(t)
-		b.write(4)
-		old := b.compress(b.rotate())
-		b.write(2)
+		b.Write(4)
+		old := b.Compress(b.Rotate())
+		b.Write(2)
 		archive := t.TempDir()
-		b.must(os.Rename(old, filepath.Join(archive, filepath.Base(old))))
-		f := New(b.live, archive, 2)
+		b.Must(os.Rename(old, filepath.Join(archive, filepath.Base(old))))
+		f := New(b.Live, archive, 2)
 		defer f.Close()
 		expect(t, "archive", read(t, f, 6), "3-6")
 	})
 	t.Run("a broken segment", func(t *testing.T) {
 		b := newBook(t)
-		b.write(4)
-		b.must(os.WriteFile(b.compress(b.rotate()), []byte("no gzip at all"), 0o600))
-		b.write(100)
-		cut := b.compress(b.rotate())
+		b.Write(4)
+		b.Must(os.WriteFile(b.Compress(b.Rotate()), []byte("no gzip at all"), 0o600))
+		b.Write(100)
+		cut := b.Compress(b.Rotate())
 		content, err := os.ReadFile(cut)
-		b.must(err)
-		b.must(os.WriteFile(cut, content[:len(content)/2], 0o600))
-		b.write(2)
-		f := New(b.live, "", 0)
+		b.Must(err)
+		b.Must(os.Truncate(cut, int64(len(content)/2)))
+		b.Write(2)
+		f := New(b.Live, "", 0)
 		defer f.Close()
 		got := read(t, f, 106)
 		if !strings.HasSuffix(strings.Split(got, " missing ")[0], " 105-106") && !strings.HasPrefix(got, "105-106") || !strings.Contains(got, "of 1-104") {
 			t.Error(got)
 		}
 	})
+}
+
+func TestGapsOfLines(t *testing.T) {
 	t.Run("lines that are none", func(t *testing.T) {
 		b := newBook(t)
-		b.write(2)
-		b.append([]byte("\nnonsense\n{\"time\":\"x\n" + strings.Repeat("x", 3*chain.MaxLine) + "\n"))
-		b.lines(1)
-		b.append(bytes.Repeat([]byte(`{"time":"2026-11-23T09:00:00Z","seq":1,"type":"x"}`+"\n"), 2))
-		f := New(b.live, "", 0)
+		b.Write(2)
+		b.Append([]byte("\nnonsense\n{\"time\":\"x\n" + strings.Repeat("x", 3*chain.MaxLine) + "\n"))
+		b.Lines(1)
+		b.Append(bytes.Repeat([]byte(`{"time":"2026-11-23T09:00:00Z","seq":1,"type":"x"}`+"\n"), 2))
+		f := New(b.Live, "", 0)
 		defer f.Close()
-		expect(t, "tampered", read(t, f, b.write(2)), "1-2 4-5 missing 1 of 3-3")
+		expect(t, "tampered", read(t, f, b.Write(2)), "1-2 4-5 missing 1 of 3-3")
 	})
 	t.Run("a segment with fewer lines than its name says", func(t *testing.T) {
 		b := newBook(t)
-		b.write(2)
-		b.must(os.Rename(b.rotate(), segment.Name(b.live, 1, 4)))
-		b.lines(2)
-		f := New(b.live, "", 0)
+		b.Write(2)
+		b.Must(os.Rename(b.Rotate(), segment.Name(b.Live, 1, 4)))
+		b.Lines(2)
+		f := New(b.Live, "", 0)
 		defer f.Close()
-		expect(t, "short", read(t, f, b.write(1)), "1-2 5-5 missing 2 of 3-4")
+		expect(t, "short", read(t, f, b.Write(1)), "1-2 5-5 missing 2 of 3-4")
 	})
 	t.Run("a file in the trail's place", func(t *testing.T) {
 		b := newBook(t)
-		f := New(b.live, "", 0)
+		f := New(b.Live, "", 0)
 		defer f.Close()
-		expect(t, "first", read(t, f, b.write(3)), "1-3")
-		b.must(os.Remove(b.live)) // trail_replaced
-		expect(t, "replaced", read(t, f, b.write(2)), "4-5")
+		expect(t, "first", read(t, f, b.Write(3)), "1-3")
+		b.Must(os.Remove(b.Live)) // trail_replaced
+		expect(t, "replaced", read(t, f, b.Write(2)), "4-5")
 	})
 }
 
@@ -270,14 +206,14 @@ func TestErrorsOfTheTrail(t *testing.T) {
 // TestSkip passes over whole segments, and then line by line, until the spool is kept.
 func TestSkip(t *testing.T) {
 	b := newBook(t)
-	b.write(9)
-	first := b.rotate()
-	b.write(90)
-	b.rotate()
-	b.compress(first)
-	durable := b.write(1)
-	info, err := os.Stat(b.live)
-	b.must(err)
+	b.Write(9)
+	first := b.Rotate()
+	b.Write(90)
+	b.Rotate()
+	b.Compress(first)
+	durable := b.Write(1)
+	info, err := os.Stat(b.Live)
+	b.Must(err)
 	line := info.Size() // of three digits
 	for name, c := range map[string]struct {
 		after uint64
@@ -297,7 +233,7 @@ func TestSkip(t *testing.T) {
 		"one octet too many": {98, 2*line - 2, "100-100", " missing 1 of 99-99"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			f := New(b.live, "", c.after)
+			f := New(b.Live, "", c.after)
 			defer f.Close()
 			behind, err := f.Skip(c.spool, durable)
 			if err != nil || behind > c.spool {
@@ -315,17 +251,17 @@ func TestBehindIsExact(t *testing.T) {
 	b := newBook(t)
 	sum := 0
 	for i, n := range []int{9, 20, 5} {
-		text := b.lines(n)
+		text := b.Lines(n)
 		sum += len(text)
-		b.append(text)
+		b.Append(text)
 		switch i {
 		case 0:
-			b.compress(b.rotate())
+			b.Compress(b.Rotate())
 		case 1:
-			b.rotate()
+			b.Rotate()
 		}
 	}
-	f := New(b.live, "", 0)
+	f := New(b.Live, "", 0)
 	defer f.Close()
 	for {
 		behind, err := f.Behind(34)
@@ -333,7 +269,7 @@ func TestBehindIsExact(t *testing.T) {
 			t.Fatalf("behind record %d: %d octets, want %d (%v)", f.Last(), behind, sum, err)
 		}
 		line, err := f.Next(34)
-		b.must(err)
+		b.Must(err)
 		if line == nil {
 			break
 		}

@@ -39,6 +39,9 @@ type Manner struct {
 	Rest    time.Duration // between two bursts
 }
 
+// ErrUnread is a receiver that has not read what was sent, or not yet: less at a time may help one that is slow.
+var ErrUnread = errors.New("unread")
+
 // Error is a failure in words of ours: nothing in it comes from the receiver.
 type Error struct {
 	What  string // "cannot be reached"
@@ -60,8 +63,11 @@ func (e *Error) Error() string {
 // Unwrap is the cause.
 func (e *Error) Unwrap() error { return e.Cause }
 
-// openWithin bounds the opening of a link: name, connection, TLS.
-const openWithin = 10 * time.Second
+// openWithin bounds the opening of a link, and patience is how long a receiver may take nothing.
+const (
+	openWithin = 10 * time.Second
+	patience   = 30 * time.Second
+)
 
 // dial connects.
 func dial(ctx context.Context, network, address string) (net.Conn, error) {

@@ -17,32 +17,44 @@ type Stream struct {
 	Address string
 	TLS     *tls.Config // nil: TCP; ServerName is whom the certificate must name
 	Header  syslog.Header
+	Waits   Waits
+}
+
+// Waits are how long a receiver is waited for. The zero Waits are those of a server.
+type Waits struct {
+	Open   time.Duration // for name, connection and TLS: 10 s
+	Move   time.Duration // while it takes none of the octets that wait for it: 30 s
+	Finish time.Duration // until it closes its side behind ours: 10 s
+	// Youth is how old a connection must be before our side is closed: one that the receiver closes at once shows it until then. 1 s
+	Youth time.Duration
+}
+
+func (w Waits) orUsual() Waits {
+	if w == (Waits{}) {
+		return Waits{Open: openWithin, Move: patience, Finish: 10 * time.Second, Youth: time.Second}
+	}
+	return w
 }
 
 // Manner implements Target.
 func (Stream) Manner() Manner { return Manner{Settle: 5 * time.Second, Receipt: true, Burst: 1000} }
 
-const (
-	// patience is how long a receiver may take none of the octets that wait for it.
-	patience = 30 * time.Second
-	// finishWithin is how long it may leave its side open behind ours.
-	finishWithin = 10 * time.Second
-	// youth is how old a connection must be before our side is closed: one that the receiver closes at once shows it until then.
-	youth = time.Second
-	// mostHeard is how much a receiver may send, which has nothing to say.
-	mostHeard = 64 << 10
-)
+// mostHeard is how much a receiver may send, which has nothing to say.
+const mostHeard = 64 << 10
 
 // Open implements Target.
 func (s Stream) Open(ctx context.Context) (Link, error) {
-	raw, err := dial(ctx, "tcp", s.Address)
+	waits := s.Waits.orUsual()
+	within, cancel := context.WithTimeout(ctx, waits.Open)
+	defer cancel()
+	raw, err := dial(within, "tcp", s.Address)
 	if err != nil {
 		return nil, err
 	}
-	l := &stream{conn: steady{raw}, raw: raw, header: s.Header, opened: time.Now(), ended: make(chan struct{})}
+	l := &stream{
+		conn: steady{raw, waits.Move}, raw: raw, header: s.Header, waits: waits, opened: time.Now(), ended: make(chan struct{}),
+	}
 	if s.TLS != nil {
-		within, cancel := context.WithTimeout(ctx, openWithin)
-		defer cancel()
 		secure := tls.Client(l.conn, s.TLS)
 		if err := secure.HandshakeContext(within); err != nil {
 			_ = raw.Close()
@@ -69,6 +81,7 @@ type stream struct {
 	conn   net.Conn // with TLS where there is any
 	raw    net.Conn
 	header syslog.Header
+	waits  Waits
 	opened time.Time
 	stop   func() bool
 
@@ -126,14 +139,14 @@ func (l *stream) Trouble() error {
 
 // Finish implements Link.
 func (l *stream) Finish(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, finishWithin)
+	ctx, cancel := context.WithTimeout(ctx, l.waits.Finish)
 	defer cancel()
 	select {
 	case <-l.ended:
 		return l.Trouble()
 	case <-ctx.Done():
 		return &Error{"was not waited for", nil}
-	case <-time.After(time.Until(l.opened.Add(youth))):
+	case <-time.After(time.Until(l.opened.Add(l.waits.Youth))):
 	}
 	if err := l.closeWrite(); err != nil {
 		return &Error{"does not take records", err}
@@ -141,7 +154,7 @@ func (l *stream) Finish(ctx context.Context) error {
 	select {
 	case <-l.ended:
 	case <-ctx.Done():
-		return &Error{"does not close the connection behind us, so it may read nothing", nil}
+		return &Error{"does not close the connection behind us, so it may read nothing", ErrUnread}
 	}
 	if !errors.Is(l.end, io.EOF) {
 		return l.Trouble()
@@ -172,12 +185,16 @@ func (l *stream) Close() error {
 
 // steady is a connection whose writes end only where nothing moves: a TLS connection is lost once a write of it times out, and a slow
 // receiver is better than none.
-type steady struct{ net.Conn }
+type steady struct {
+	net.Conn
+
+	patience time.Duration
+}
 
 // Write implements io.Writer.
 func (s steady) Write(b []byte) (int, error) {
 	for sum := 0; ; {
-		_ = s.SetWriteDeadline(time.Now().Add(patience))
+		_ = s.SetWriteDeadline(time.Now().Add(s.patience))
 		n, err := s.Conn.Write(b[sum:])
 		sum += n
 		if n == 0 || !errors.Is(err, os.ErrDeadlineExceeded) {
