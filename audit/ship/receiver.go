@@ -85,7 +85,7 @@ func newReceiver(p plan, d Deps, pace pace) *receiver {
 	if !found {
 		r.saved.Seq = unsaved // so that the first place is kept, from which on records are missed
 	}
-	r.follower = follow.New(d.Live, d.Archive, c.Seq)
+	r.follower = follow.New(d.Live, p.archive, c.Seq)
 	r.tell(0)
 	return r
 }

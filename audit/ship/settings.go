@@ -42,21 +42,22 @@ type plan struct {
 	key      string // audit.ship[0]
 	target   link.Target
 	roots    []byte // what ca_file holds
+	archive  string
 }
 
 // same reports that nothing changed.
 func (p plan) same(other plan) bool {
-	return reflect.DeepEqual(p.settings, other.settings) && bytes.Equal(p.roots, other.roots)
+	return p.archive == other.archive && reflect.DeepEqual(p.settings, other.settings) && bytes.Equal(p.roots, other.roots)
 }
 
-// Understand checks what the settings mean. trail is the path of the live file, to which no receiver may write. It reads ca_file; it
-// asks nobody.
-func Understand(settings []Settings, trail string) (Plan, fault.List) {
+// Understand checks what the settings mean. trail is the path of the live file, to which no receiver may write, and archive the
+// directory of older segments, empty where there is none. It reads ca_file; it asks nobody.
+func Understand(settings []Settings, trail, archive string) (Plan, fault.List) {
 	var out Plan
 	var faults fault.List
 	names, files := map[string]bool{}, map[string]bool{filepath.Clean(trail): true}
 	for i, s := range settings {
-		p := plan{settings: s, key: fmt.Sprintf("audit.ship[%d]", i)}
+		p := plan{settings: s, archive: archive, key: fmt.Sprintf("audit.ship[%d]", i)}
 		if name := strings.ToLower(s.Name); names[name] {
 			faults.Add(p.key+".name", "another receiver has the name %s: its place in the trail is kept under it", s.Name)
 		} else {

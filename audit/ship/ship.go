@@ -22,7 +22,6 @@ type Durable interface{ Durable() uint64 }
 type Deps struct {
 	Trail     Durable
 	Live      string // the path of the live file
-	Archive   string // of older segments; empty: none
 	Directory string // of the cursors; made where it is missing
 	Version   string // of this program
 	Note      func(audit.Event)
@@ -76,16 +75,21 @@ func start(p Plan, d Deps, pace pace) (*Shipping, fault.List) {
 	return s, s.Reload(p)
 }
 
-// Reload starts new receivers, ends those that are gone, and replaces those whose settings changed; a receiver goes on from the cursor
-// that is kept under its name. It changes nothing where it returns a fault. One that is slow to end is not waited for longer than
-// grace.
-func (s *Shipping) Reload(p Plan) fault.List {
-	var faults fault.List
+// Refuses says why Reload would change nothing.
+func (s *Shipping) Refuses(p Plan) (faults fault.List) {
 	for _, plan := range p.receivers {
 		if plan.settings.Mask && s.deps.Mask == nil {
 			faults.Add(plan.key+".mask", "there is nothing here that could make pseudonyms: ship without mask, or not at all")
 		}
 	}
+	return faults
+}
+
+// Reload starts new receivers, ends those that are gone, and replaces those whose settings changed; a receiver goes on from the cursor
+// that is kept under its name. It changes nothing where it returns a fault. One that is slow to end is not waited for longer than
+// grace.
+func (s *Shipping) Reload(p Plan) fault.List {
+	faults := s.Refuses(p)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if len(faults) > 0 || s.closed {

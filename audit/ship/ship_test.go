@@ -29,7 +29,6 @@ type stage struct {
 	settings Settings
 	waits    link.Waits
 	mask     func(*query.Record) *query.Record
-	archive  string
 	shipping *Shipping
 
 	mu    sync.Mutex
@@ -54,7 +53,7 @@ func (s *stage) deps() Deps {
 	log.SetOutput(&s.log)
 	log.SetLevel(logrus.DebugLevel)
 	return Deps{
-		Trail: s.Book, Live: s.Live, Archive: s.archive, Directory: s.dir, Version: "1", Log: log, Mask: s.mask,
+		Trail: s.Book, Live: s.Live, Directory: s.dir, Version: "1", Log: log, Mask: s.mask,
 		Note: func(e audit.Event) {
 			s.mu.Lock()
 			defer s.mu.Unlock()
@@ -98,7 +97,7 @@ func (b brisk) Manner() link.Manner {
 
 func (s *stage) plan() Plan {
 	s.t.Helper()
-	p, faults := Understand([]Settings{s.settings}, s.Live)
+	p, faults := Understand([]Settings{s.settings}, s.Live, "")
 	s.Must(faults.Err())
 	for i := range p.receivers {
 		if stream, ok := p.receivers[i].target.(link.Stream); ok {
