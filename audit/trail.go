@@ -80,6 +80,7 @@ type Trail struct {
 	stopped chan struct{} // the writer has ended
 	ended   error         // of Close; to be read once stopped is closed
 
+	durable atomic.Uint64
 	failing atomic.Pointer[error]
 	lost    atomic.Uint64
 	logged  time.Time // the writer's: of the last error in the log
@@ -98,6 +99,7 @@ func start(file *os.File, home place, opt Options, at position) *Trail {
 		alarm:   time.NewTimer(retryAfter),
 		stopped: make(chan struct{}),
 	}
+	t.durable.Store(at.seq)
 	go t.run()
 	return t
 }
@@ -205,6 +207,7 @@ func (t *Trail) step() (closed bool) {
 		err = t.writer.sync()
 	}
 	err = t.report(err)
+	t.durable.Store(t.writer.durable.seq)
 	if ticket := t.group.ticket; ticket != nil {
 		ticket.err = err
 		close(ticket.done)

@@ -10,9 +10,11 @@ import (
 	"github.com/sirupsen/logrus"
 
 	"ivalt-radius/audit"
+	"ivalt-radius/audit/ship"
 	"ivalt-radius/auth"
 	"ivalt-radius/cmd/ivalt-radius/control"
 	"ivalt-radius/cmd/ivalt-radius/logger"
+	"ivalt-radius/cmd/ivalt-radius/shipping"
 	"ivalt-radius/cmd/ivalt-radius/sources"
 	"ivalt-radius/config"
 	"ivalt-radius/directory/password"
@@ -35,6 +37,7 @@ type app struct {
 	store   *state.Store
 	learned *state.Learned
 	trail   *audit.Trail
+	ship    *ship.Shipping
 	phone   *ivalt.Service
 	flow    *auth.Flow
 	server  *radius.Server
@@ -68,6 +71,9 @@ func start(ctx context.Context, path string, s *config.Settings, r rooms, verifi
 	}
 	if a.trail, err = audit.Open(s.Audit.File, audit.Options{Logger: log}); err != nil {
 		return nil, fmt.Errorf("audit.file: %w", err)
+	}
+	if a.ship, err = shipping.Start(s, r.ship, shipping.Server{Trail: a.trail, Note: a.Note, Log: log, Version: version}); err != nil {
+		return nil, err
 	}
 	phone, faults := ivalt.New(r.ivalt, ivalt.Deps{Recorder: a, Log: log})
 	if err := faults.Err(); err != nil {
@@ -141,6 +147,9 @@ func (a *app) close(ctx context.Context) error {
 			_ = a.trail.Post(audit.System{Event: "stopped", Detail: "version " + version})
 		}
 		errs = append(errs, a.trail.Close())
+	}
+	if a.ship != nil {
+		a.ship.Close(ctx) // the last records too
 	}
 	if a.learned != nil {
 		errs = append(errs, a.learned.Close())

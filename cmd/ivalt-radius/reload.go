@@ -42,6 +42,7 @@ func (a *app) reload(ctx context.Context, may takes) {
 	}()
 	if s != nil {
 		faults = append(append(faults, config.Restart(a.settings, s)...), may(a.settings, s)...)
+		faults = append(faults, a.ship.Refuses(r.ship)...)
 	}
 	logFaults(a.log, faults)
 	if len(faults.Fatal()) > 0 {
@@ -61,6 +62,7 @@ func (a *app) reload(ctx context.Context, may takes) {
 		a.refuse(found, unfulfilled)
 		return
 	}
+	_ = a.ship.Reload(r.ship) // it has said above that it refuses nothing
 	a.settings, taken = s, true
 	retire(a.sources)
 	a.sources = r.sources

@@ -6,9 +6,11 @@ import (
 	"strings"
 	"time"
 
+	"ivalt-radius/audit/ship"
 	"ivalt-radius/auth"
 	"ivalt-radius/auth/rewrite"
 	"ivalt-radius/cmd/ivalt-radius/factors"
+	"ivalt-radius/cmd/ivalt-radius/shipping"
 	"ivalt-radius/cmd/ivalt-radius/sources"
 	"ivalt-radius/config"
 	"ivalt-radius/directory"
@@ -30,6 +32,7 @@ type rooms struct {
 	rewrite rewrite.Rules
 	radius  radius.Settings
 	ivalt   ivalt.Settings
+	ship    ship.Plan
 }
 
 // understand hands the settings to the rooms that own their meaning, and gathers all their faults, with lines. It is told the
@@ -66,6 +69,8 @@ func understand(s *config.Settings, before fault.List, verifier *password.Verifi
 	faults = append(faults, radius.Check(r.radius)...)
 	r.ivalt = ivaltSettings(s)
 	faults = append(faults, r.ivalt.Check()...)
+	r.ship, found = shipping.Understand(s)
+	faults = append(faults, found...)
 
 	if len(faults.Fatal()) == 0 {
 		faults = append(faults, factors.Strangers(s, r.policy, others.Now)...)

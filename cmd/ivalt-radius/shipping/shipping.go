@@ -1,0 +1,40 @@
+package shipping
+
+import (
+	"path/filepath"
+
+	"github.com/sirupsen/logrus"
+
+	"ivalt-radius/audit"
+	"ivalt-radius/audit/query"
+	"ivalt-radius/audit/ship"
+	"ivalt-radius/config"
+	"ivalt-radius/fault"
+)
+
+// Understand is `audit.ship` as package ship understands it.
+func Understand(s *config.Settings) (ship.Plan, fault.List) {
+	out := make([]ship.Settings, len(s.Audit.Ship))
+	for i, r := range s.Audit.Ship {
+		out[i] = ship.Settings{Name: r.Name, To: r.To, Format: r.Format, Types: r.Types, Mask: r.Mask, CAFile: r.CAFile, Spool: r.Spool}
+	}
+	return ship.Understand(out, s.Audit.File, s.Audit.Archive)
+}
+
+// Server is what shipping needs of a running server.
+type Server struct {
+	Trail   ship.Durable
+	Note    func(audit.Event)
+	Log     logrus.FieldLogger
+	Version string
+	Mask    func(*query.Record) *query.Record // nil: no receiver may be masked
+}
+
+// Start ships from now on. The cursors lie in `ship` in state.directory.
+func Start(s *config.Settings, p ship.Plan, server Server) (*ship.Shipping, error) {
+	shipping, faults := ship.New(p, ship.Deps{
+		Trail: server.Trail, Live: s.Audit.File, Directory: filepath.Join(s.State.Directory, "ship"), Version: server.Version,
+		Note: server.Note, Log: server.Log, Mask: server.Mask,
+	})
+	return shipping, faults.Err()
+}
