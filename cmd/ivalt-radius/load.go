@@ -35,13 +35,13 @@ func load(path string, environ []string, verifier *password.Verifier) (*config.S
 }
 
 // told reports that config has said it: a fault at the key, above it or below it, whose consequence this one is, the same
-// warning in other words, or that the key of sealed secrets is missing, so that none of them can be judged.
+// warning in other words, or that the key of sealed secrets, or its passphrase, is missing, so that none of them can be judged.
 func told(faults fault.List, f fault.Fault) bool {
 	return slices.ContainsFunc(faults, func(c fault.Fault) bool {
 		if c.Warning {
 			return f.Warning && c.Key == f.Key
 		}
-		return c.Key == f.Key || c.Key == "secrets.key_file" && config.OfSecret(f.Key) || below(c.Key, f.Key) || below(f.Key, c.Key)
+		return c.Key == f.Key || strings.HasPrefix(c.Key, "secrets.") && config.OfSecret(f.Key) || below(c.Key, f.Key) || below(f.Key, c.Key)
 	})
 }
 

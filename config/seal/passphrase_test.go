@@ -20,9 +20,9 @@ const cheap = 4
 
 const phrase = "correct cAnArY battery"
 
-func mustLock(t *testing.T, k Key, passphrase string) []byte {
+func mustLock(t *testing.T, k Key) []byte {
 	t.Helper()
-	text, err := lock(k, secret.New(passphrase), cheap)
+	text, err := lock(k, secret.New(phrase), cheap)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -58,7 +58,7 @@ func TestUnlock(t *testing.T) {
 	k := mustMake(t)
 	sealed := mustSeal(t, k, canary)
 	for name, text := range map[string][]byte{
-		"armored": mustLock(t, k, phrase), "armored, blank before": append([]byte("\n\n"), mustLock(t, k, phrase)...),
+		"armored": mustLock(t, k), "armored, blank before": append([]byte("\n\n"), mustLock(t, k)...),
 		"binary": binary(t, string(k.file()), cheap), "plain": k.file(),
 	} {
 		opened, err := Unlock(text, secret.New(phrase))
@@ -77,7 +77,7 @@ func TestUnlock(t *testing.T) {
 
 func TestUnlockRefuses(t *testing.T) {
 	k := mustMake(t)
-	locked := mustLock(t, k, phrase)
+	locked := mustLock(t, k)
 	// The stanza's number alone is what is read before any work: the file was made with another.
 	hostile := bytes.Replace(binary(t, string(k.file()), 9), []byte(" 9\n"), []byte(" 21\n"), 1)
 	for name, c := range map[string]struct {
@@ -112,7 +112,7 @@ func TestUnlockRefuses(t *testing.T) {
 // TestRing: a file that was opened once opens again without work, and no other file or passphrase does.
 func TestRing(t *testing.T) {
 	k := mustMake(t)
-	locked := mustLock(t, k, phrase)
+	locked := mustLock(t, k)
 	var ring Ring
 	if _, err := ring.Unlock(locked, secret.New(phrase)); err != nil {
 		t.Fatal(err)
@@ -125,7 +125,7 @@ func TestRing(t *testing.T) {
 	if got, err := ring.Unlock(locked, secret.New("x")); !errors.Is(err, ErrPassphrase) || got == known {
 		t.Errorf("another passphrase: %v", err)
 	}
-	if got, err := ring.Unlock(mustLock(t, k, phrase), secret.New(phrase)); err != nil || got == known {
+	if got, err := ring.Unlock(mustLock(t, k), secret.New(phrase)); err != nil || got == known {
 		t.Errorf("another file: %v", err)
 	}
 	if got, err := (*Ring)(nil).Unlock(locked, secret.New(phrase)); err != nil || got.identity == nil {
@@ -147,7 +147,7 @@ func TestLockedFile(t *testing.T) {
 		t.Errorf("no file: %v", err)
 	}
 	k := mustMake(t)
-	if err := write(path, mustLock(t, k, phrase)); err != nil {
+	if err := write(path, mustLock(t, k)); err != nil {
 		t.Fatal(err)
 	}
 	text, err := os.ReadFile(path)
@@ -229,7 +229,10 @@ func TestDecryptWith(t *testing.T) {
 		key  Key
 		want error
 	}{
-		{out.Bytes(), mustMake(t), ErrForOther}, {out.Bytes(), Key{}, ErrForOther}, {[]byte(canary), k, ErrDecrypt}, {nil, k, ErrDecrypt},
+		{out.Bytes(), mustMake(t), ErrForOther},
+		{out.Bytes(), Key{}, ErrForOther},
+		{[]byte(canary), k, ErrDecrypt},
+		{nil, k, ErrDecrypt},
 		{[]byte("-----BEGIN AGE ENCRYPTED FILE-----\n" + canary), k, ErrDecrypt},
 	} {
 		if _, err := DecryptWith(bytes.NewReader(c.text), c.key); !errors.Is(err, c.want) {

@@ -11,14 +11,14 @@ func known() []string {
 		"p@ssw0rd", "p@ssword", "passwort", "kennwort", "letmein", "let-me-in", "welcome", "willkommen", "iloveyou", "trustno1", "whatever",
 		"administrator", "admin123", "cisco123", "fortinet", "mikrotik", "juniper123", "sophos", "openvpnas", "openvpn", "freeradius", "placeholder",
 		"insert-here", "secret-here", "topology", "dummy", "foobar", "correcthorsebatterystaple", "correct-horse-battery-staple", "swordfish",
-		"defaultsecret", "default",
+		"defaultsecret", "default", "secret", "radius", "shared", "ivalt",
 	}
 }
 
 // common are words that are no secret by themselves, and say little beside others.
 func common() []string {
 	return []string{
-		"secret", "radius", "shared", "ivalt", "server", "client", "gateway", "firewall", "router", "switch", "network", "office", "company",
+		"server", "client", "gateway", "firewall", "router", "switch", "network", "office", "company",
 		"admin", "root", "user", "guest", "login", "please", "access", "remote", "cisco", "juniper", "aruba", "ubiquiti", "unifi", "test", "demo",
 		"prod", "wifi", "wlan", "vpn-", "spring", "summer", "autumn", "winter", "frühling", "sommer", "herbst", "january", "february", "march",
 		"april", "june", "july", "august", "september", "october", "november", "december", "monday", "tuesday", "wednesday", "thursday", "friday",
