@@ -15,6 +15,7 @@ import (
 	"ivalt-radius/cmd/ivalt-radius/logger"
 	"ivalt-radius/cmd/ivalt-radius/sources"
 	"ivalt-radius/config"
+	"ivalt-radius/config/seal"
 	"ivalt-radius/directory/password"
 	"ivalt-radius/ivalt"
 	"ivalt-radius/radius"
@@ -31,6 +32,7 @@ type app struct {
 	sources  *sources.Sources // those of the settings
 
 	verifier *password.Verifier // of all settings, one behind the other
+	ring     *seal.Ring         // the key of sealed secrets, where a passphrase opened it; nil: derived at each load
 
 	store   *state.Store
 	learned *state.Learned
@@ -89,6 +91,7 @@ func start(ctx context.Context, path string, s *config.Settings, r rooms, verifi
 	go a.watch(a.learned, time.Tick(watchEvery), a.unwatch)
 	_ = a.trail.Post(audit.System{Event: "started", Detail: "version " + version})
 	a.shout(s)
+	a.ages(s)
 	authentication, accounting := a.server.Addrs()
 	log.WithFields(logrus.Fields{
 		"version": version, "authentication": texts(authentication), "accounting": texts(accounting), "settings": s.Digest(),

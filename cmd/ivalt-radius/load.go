@@ -20,7 +20,12 @@ import (
 // load reads the settings and has every room look at them, faulty ones too, so that all faults are told together. The Settings
 // are nil where one of the faults is no warning.
 func load(path string, environ []string, verifier *password.Verifier) (*config.Settings, rooms, fault.List) {
-	s, faults := config.Inspect(path, config.Options{Environ: environ})
+	return loadWith(path, config.Options{Environ: environ}, verifier)
+}
+
+// loadWith is load with all that a load may be told of the outside world.
+func loadWith(path string, opt config.Options, verifier *password.Verifier) (*config.Settings, rooms, fault.List) {
+	s, faults := config.Inspect(path, opt)
 	if s == nil {
 		return nil, rooms{}, faults
 	}

@@ -16,6 +16,7 @@ import (
 	"ivalt-radius/cmd/ivalt-radius/login"
 	"ivalt-radius/cmd/ivalt-radius/probe"
 	"ivalt-radius/cmd/ivalt-radius/sealing"
+	"ivalt-radius/cmd/ivalt-radius/secretage"
 	"ivalt-radius/cmd/ivalt-radius/simulate"
 	"ivalt-radius/cmd/ivalt-radius/trail"
 )
@@ -54,7 +55,7 @@ func newRootCommand() *cobra.Command {
 	root.AddCommand(
 		newServeCommand(), newCheckCommand(), newExplainCommand(), newClientsCommand(),
 		initial.NewCommand(), login.NewCommand(), probe.NewCommand(defaultConfig, wayToIVALT), simulate.NewCommand(), trail.NewCommand(defaultConfig),
-		hashing.NewCommand(), sealing.NewCommand(defaultConfig),
+		hashing.NewCommand(), sealing.NewCommand(defaultConfig), secretage.NewCommand(defaultConfig),
 	)
 	root.SetHelpCommand(newHelpCommand())
 	root.InitDefaultHelpCmd()

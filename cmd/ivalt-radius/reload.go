@@ -33,7 +33,7 @@ func peopleAlone(before, after *config.Settings) (faults fault.List) {
 func (a *app) reload(ctx context.Context, may takes) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	s, r, faults := load(a.path, os.Environ(), a.verifier)
+	s, r, faults := loadWith(a.path, config.Options{Environ: os.Environ(), Ring: a.ring}, a.verifier)
 	taken := false
 	defer func() {
 		if !taken {
@@ -65,6 +65,7 @@ func (a *app) reload(ctx context.Context, may takes) {
 	retire(a.sources)
 	a.sources = r.sources
 	a.shout(s)
+	a.ages(s)
 	a.log.WithField("settings", s.Digest()).Info("reloaded")
 }
 
