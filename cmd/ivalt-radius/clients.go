@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"ivalt-radius/audit"
+	"ivalt-radius/cmd/ivalt-radius/backup"
 	"ivalt-radius/cmd/ivalt-radius/control"
 	"ivalt-radius/cmd/ivalt-radius/exit"
 	"ivalt-radius/cmd/ivalt-radius/trail"
@@ -178,5 +179,6 @@ func (a *app) handlers() http.Handler {
 		control.Answer(w, in, err)
 	})
 	trail.Handle(mux, a.trail)
+	backup.Handle(mux, a.store)
 	return mux
 }
