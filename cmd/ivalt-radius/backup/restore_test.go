@@ -21,8 +21,8 @@ type entry struct {
 }
 
 // archived is an archive of a manifest and members.
-func archived(t testing.TB, head string, entries ...entry) []byte {
-	t.Helper()
+func archived(tb testing.TB, head string, entries ...entry) []byte {
+	tb.Helper()
 	var out bytes.Buffer
 	zipped := gzip.NewWriter(&out)
 	w := tar.NewWriter(zipped)
@@ -34,15 +34,15 @@ func archived(t testing.TB, head string, entries ...entry) []byte {
 			e.header.Typeflag = tar.TypeReg
 		}
 		if err := w.WriteHeader(&e.header); err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 		if _, err := io.WriteString(w, e.text); err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 	}
 	_ = w.Close() // a member may be shorter than it says
 	if err := zipped.Close(); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return out.Bytes()
 }
