@@ -33,6 +33,8 @@ type Options struct {
 	// Open opens a file: the configuration, users.file, and the files of secrets; nil: os.Open. Relative names are relative
 	// to the working directory.
 	Open func(name string) (fs.File, error)
+	// Ring remembers the key that a passphrase opened, for the next load; nil: each load derives it anew.
+	Ring *seal.Ring
 }
 
 // Load reads the settings of one configuration file and the environment. The list holds all faults and warnings found, each with
@@ -50,7 +52,7 @@ func Load(path string, opt Options) (*Settings, fault.List) {
 // so that the constructors of other rooms may add their faults. Nobody may be served by such Settings. They are nil where the
 // file could not be read at all.
 func Inspect(path string, opt Options) (*Settings, fault.List) {
-	l := &loader{opt: opt, places: tree.Places{}}
+	l := &loader{opt: opt, places: tree.Places{}, origins: map[string]Origin{}}
 	s := l.load(path)
 	return s, inOrder(l.places.Locate(l.faults))
 }
@@ -60,7 +62,7 @@ func Inspect(path string, opt Options) (*Settings, fault.List) {
 func LoadWithoutSecrets(path string, opt Options) (*Settings, fault.List) {
 	s, faults := Inspect(path, opt)
 	faults = slices.DeleteFunc(faults, func(f fault.Fault) bool {
-		return OfSecret(f.Key) || strings.HasPrefix(f.Key, "users.file") || f.Key == keyFile
+		return OfSecret(f.Key) || strings.HasPrefix(f.Key, "users.file") || strings.HasPrefix(f.Key, "secrets.")
 	})
 	if len(faults.Fatal()) > 0 {
 		return nil, faults
@@ -85,7 +87,8 @@ type loader struct {
 	pointed  []string // environment variables that an env: names
 	literals int      // secrets that stand in the configuration file
 
-	key func() (seal.Key, error) // of sealed secrets
+	key     func() (seal.Key, error) // of sealed secrets
+	origins map[string]Origin
 }
 
 func (l *loader) load(path string) *Settings {
@@ -101,14 +104,14 @@ func (l *loader) load(path string) *Settings {
 	if !ok {
 		return nil
 	}
-	s := &Settings{places: l.places}
+	s := &Settings{places: l.places, origins: l.origins}
 	if !l.decode(values, s) {
 		return nil
 	}
 	if s.Audit.File == "" {
 		s.Audit.File = filepath.Join(s.State.Directory, "audit.jsonl")
 	}
-	l.key = l.sealKey(s.Secrets.KeyFile)
+	l.key = l.sealKey(&s.Secrets)
 	l.secrets(s)
 	l.factorSecrets(s)
 	l.people(s)

@@ -65,7 +65,7 @@ func has(faults fault.List, want fault.Fault) bool {
 
 func TestDefaults(t *testing.T) {
 	s := mustLoad(t, sound)
-	s.places = nil
+	s.places, s.origins = nil, nil
 	c := s.Clients[0]
 	if c.Secrets[0].Reveal() != "b7Rk2vXw9LqZ4tNc" || s.IVALT.APIKey.Reveal() != apiKey {
 		t.Error("the secrets are not what the environment says")
@@ -83,7 +83,7 @@ func TestDefaults(t *testing.T) {
 		"Name: Email:mail Mobile:[mobile] Groups:{Base: Name:cn Nested:true} Timeout:5s Connections:8} RADIUS:{Servers:[] Timeout:3s Tries:2 Attributes:[]}} " +
 		"Policy:{Timezone: Default:require_push Rules:[] Groups:[]} " +
 		"Audit:{File:/var/lib/ivalt-radius/audit.jsonl Retention:2160h0m0s Archive: SegmentSize:67108864 Checkpoint:1m0s Ship:[]} " +
-		"State:{Directory:/var/lib/ivalt-radius Redis:{Addresses:[]}} Secrets:{KeyFile: Passphrase:[redacted]} places:map[]}"
+		"State:{Directory:/var/lib/ivalt-radius Redis:{Addresses:[]}} Secrets:{KeyFile: Passphrase:[redacted]} places:map[] origins:map[]}"
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}

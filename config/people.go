@@ -67,7 +67,7 @@ func (l *loader) factors(p *Person) {
 		at := tree.Join(path, "nt_hash")
 		text, literal, err := l.resolve(at, p.NTHash.Reveal())
 		if literal {
-			err = errors.New("an NT hash is as good as the password and must not stand in the file: seal it with `ivalt-radius seal`, or write file:PATH or env:NAME")
+			err = errors.New("an NT hash is as good as the password and must not stand in the file: seal it with `ivalt-radius seal`, or write file:PATH, env:NAME or credential:NAME")
 		}
 		p.NTHash, _ = l.line(at, text, err)
 	}

@@ -102,7 +102,9 @@ func (l *loader) factorSecrets(s *Settings) {
 	if ldap.BindPassword.Empty() && l.places.Has(written) {
 		l.faults.Add(written, "is empty: a bind without a password succeeds as nobody (RFC 4513 section 5.1.2), write the password of bind_dn")
 	}
-	l.optional(written, &ldap.BindPassword)
+	if l.optional(written, &ldap.BindPassword); !ldap.BindPassword.Empty() {
+		l.judge(written, ldap.BindPassword, "password")
+	}
 	if ldap.BindDN != "" && !l.places.Has(written) {
 		l.faults.Add("primary.ldap.bind_dn", "needs primary.ldap.bind_password: a bind without a password succeeds as nobody (RFC 4513 section 5.1.2)")
 	}

@@ -155,3 +155,63 @@ func TestKeyThatOthersRead(t *testing.T) {
 		}
 	}
 }
+
+// TestPassphraseOfTheKey: testdata/locked.key is encrypted with the passphrase, as `age -p -a` does, but with little work.
+func TestPassphraseOfTheKey(t *testing.T) {
+	w := sealedWorld(t, nil)
+	locked, err := os.ReadFile(filepath.Join("testdata", "locked.key"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	public, err := os.ReadFile(filepath.Join("testdata", "locked.pub"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	to, err := seal.ParseRecipient(string(public))
+	if err != nil {
+		t.Fatal(err)
+	}
+	sealed, err := to.Seal(secret.New(long))
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := strings.Replace(sound, "env:SHARED", sealed, 1)
+	const right = "correct cAnArY battery"
+	for name, c := range map[string]struct {
+		passphrase, environ string
+		at, words           string // of the one fault; empty: none
+	}{
+		"from the environment": {"env:PHRASE", "PHRASE=" + right, "", ""},
+		"from a file":          {"file:phrase", "", "", ""},
+		"from a credential":    {"credential:phrase", "CREDENTIALS_DIRECTORY=creds", "", ""},
+		"none":                 {"", "", keyFile, "is encrypted with a passphrase: set secrets.passphrase"},
+		"a wrong one":          {"env:PHRASE", "PHRASE=cAnArY", passphrase, "does not open it"},
+		"in the settings":      {right, "", passphrase, "must not stand in the settings"},
+		"sealed":               {w.sealed(right), "", passphrase, "cannot be sealed"},
+		"unset":                {"env:PHRASE", "", passphrase, "PHRASE is not set"},
+	} {
+		settings := text
+		if c.passphrase != "" {
+			settings += "secrets: {passphrase: \"" + c.passphrase + "\"}\n"
+		}
+		files := map[string]string{"c.yaml": settings, "seal.key": string(locked), "phrase": right + "\n", "creds/phrase": right}
+		var environ []string
+		if c.environ != "" {
+			environ = []string{c.environ}
+		}
+		s, faults := Load("c.yaml", world(files, environ...))
+		if (s != nil) != (c.words == "") || s != nil && s.Clients[0].Secrets[0].Reveal() != long {
+			t.Errorf("%s: %v", name, faults)
+		}
+		fatal := faults.Fatal()
+		if c.words != "" && (len(fatal) != 1 || fatal[0].Key != c.at || !strings.Contains(fatal[0].Message, c.words)) {
+			t.Errorf("%s: %q is not the one fault of\n%v", name, c.words, faults)
+		}
+		if strings.Contains(fmt.Sprint(faults), "cAnArY") {
+			t.Errorf("%s: quoted in %v", name, faults)
+		}
+		if s, faults := LoadWithoutSecrets("c.yaml", world(files, environ...)); s == nil {
+			t.Errorf("%s: a command that needs no secrets needs the passphrase: %v", name, faults)
+		}
+	}
+}

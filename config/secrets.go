@@ -9,6 +9,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"ivalt-radius/config/strength"
 	"ivalt-radius/config/tree"
 	"ivalt-radius/secret"
 )
@@ -42,7 +43,10 @@ func (l *loader) secrets(s *Settings) {
 		s.Clients[i].Secrets = kept
 	}
 	l.optional("ivalt.proxy", &s.IVALT.Proxy)
-	l.optional("ivalt.signing_secret", &s.IVALT.SigningSecret)
+	const signing = "ivalt.signing_secret"
+	if l.optional(signing, &s.IVALT.SigningSecret); !s.IVALT.SigningSecret.Empty() {
+		l.judge(signing, s.IVALT.SigningSecret, "secret that signs requests")
+	}
 	const path = "ivalt.api_key"
 	if s.IVALT.APIKey.Empty() {
 		return // a fault already
@@ -70,6 +74,7 @@ func (l *loader) optional(path string, text *secret.Secret) {
 // secret is the text that a written secret stands for.
 func (l *loader) secret(path string, written secret.Secret) (secret.Secret, bool) {
 	text, literal, err := l.resolve(path, written.Reveal())
+	l.given(path, written.Reveal())
 	if literal {
 		l.literal(path, text)
 	}
@@ -101,6 +106,8 @@ func (l *loader) resolve(path, written string) (text string, literal bool, err e
 		text, err = l.secretFile(path, rest)
 	case "sealed":
 		text, err = l.sealed(rest)
+	case "credential":
+		text, err = l.credential(rest)
 	default:
 		return written, true, nil
 	}
@@ -121,7 +128,7 @@ func (l *loader) literal(path, text string) {
 	}
 	if !l.places.FromEnvironment(path) {
 		l.literals++
-		l.faults.Warn(path, "the secret stands in the file as it is: better file:PATH or env:NAME")
+		l.faults.Warn(path, "the secret stands in the file as it is: better file:PATH, env:NAME, credential:NAME or a sealed one")
 	}
 }
 
@@ -152,7 +159,7 @@ func (l *loader) secretFile(path, name string) (string, error) {
 	if mode&readableByOthers != 0 {
 		l.faults.Warn(path, "others can read the secret: chmod 600 %s", name)
 	}
-	line := strings.TrimSuffix(strings.TrimSuffix(string(text), "\n"), "\r")
+	line := oneLine(text)
 	if line == "" {
 		return "", fmt.Errorf("the file %q is empty: write the secret into it", name)
 	}
@@ -176,26 +183,22 @@ func (l *loader) strong(path string, s secret.Secret) bool {
 		l.faults.Add(path, "the shared secret is shorter than %d characters: make one with `openssl rand -base64 24`", minShared)
 		return false
 	}
-	if wellKnown(s.Reveal()) {
-		l.faults.Warn(path, "the shared secret is a well-known or example one: make one with `openssl rand -base64 24`")
-	}
+	l.judge(path, s, "shared secret")
 	if text := s.Reveal(); strings.TrimSpace(text) != text {
 		l.faults.Warn(path, "the shared secret begins or ends with a blank")
 	}
 	return true
 }
 
-// wellKnown reports secrets that everybody tries first, however they are stretched.
-func wellKnown(text string) bool {
-	folded := fold(text)
-	for _, known := range []string{"testing123", "changeme", "change-me", "example-secret", "s3cr3t", "password"} {
-		if strings.Contains(folded, known) {
-			return true
-		}
+// judge warns of a secret that is soon guessed. It never quotes it.
+func (l *loader) judge(path string, s secret.Secret, what string) {
+	words := strength.Judge(s, 0)
+	switch {
+	case slices.Contains(words, strength.WellKnown):
+		l.faults.Warn(path, "the %s is a well-known or example one: make one with `openssl rand -base64 24`", what)
+	case slices.Contains(words, strength.Weak):
+		l.faults.Warn(path, "the %s is weak, words, repeats and sequences are soon tried: make one with `openssl rand -base64 24`", what)
 	}
-	return fewLetters(text) || slices.ContainsFunc([]string{"secret", "radius", "shared", "ivalt"}, func(known string) bool {
-		return strings.Trim(strings.ReplaceAll(folded, known, ""), "-0123456789") == ""
-	})
 }
 
 // checkAPIKey says which of the three it is: the wrong text, a part of one, or one of an example.

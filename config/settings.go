@@ -25,7 +25,8 @@ type Settings struct {
 	State        State         `koanf:"state"`
 	Secrets      Secrets       `koanf:"secrets"`
 
-	places tree.Places
+	places  tree.Places
+	origins map[string]Origin
 }
 
 // Listen says where the server is asked.

@@ -3,6 +3,7 @@ package state
 import (
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"runtime/debug"
@@ -13,8 +14,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// storeName is the store's file in its directory.
-const storeName = "state.db"
+// StoreFile is the store's file in its directory.
+const StoreFile = "state.db"
 
 // Bounds of what a Store takes, in octets. Neither key nor bucket may be empty.
 const (
@@ -44,7 +45,7 @@ type Store struct {
 // store once, so that damage shows now. A file that another process holds after a second is ErrInUse, a damaged one
 // ErrCorrupt; the damaged file is left as it is.
 func OpenStore(dir string) (*Store, error) {
-	path := filepath.Join(dir, storeName)
+	path := filepath.Join(dir, StoreFile)
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("open state: %w", err)
 	}
@@ -202,4 +203,14 @@ func readAll(tx *bbolt.Tx) error {
 	return tx.ForEach(func(_ []byte, b *bbolt.Bucket) error {
 		return b.ForEach(func(_, _ []byte) error { return nil })
 	})
+}
+
+// Snapshot writes the whole store as it is at this moment, as a file that OpenStore opens, and returns how many octets it has. Others
+// read and write meanwhile; what they change is not in it.
+func (s *Store) Snapshot(w io.Writer) (size int64, err error) {
+	err = s.view("copy", func(tx *bbolt.Tx) error {
+		size, err = tx.WriteTo(w)
+		return err
+	})
+	return size, err
 }

@@ -61,7 +61,7 @@ func TestStoreKeepsOverARestart(t *testing.T) {
 	if n := len(contents(t, s, "never")); n != 0 {
 		t.Errorf("a bucket never put into has %d keys", n)
 	}
-	for name, want := range map[string]os.FileMode{dir: os.ModeDir | 0o700, filepath.Join(dir, storeName): 0o600} {
+	for name, want := range map[string]os.FileMode{dir: os.ModeDir | 0o700, filepath.Join(dir, StoreFile): 0o600} {
 		if info, err := os.Stat(name); err != nil || info.Mode() != want {
 			t.Errorf("%s: %v, %v, want %v", name, err, info.Mode(), want)
 		}
@@ -125,7 +125,7 @@ func TestStoreInAnUnusableDirectory(t *testing.T) {
 		t.Error("a file is a directory")
 	}
 	dir := t.TempDir()
-	if err := os.Mkdir(filepath.Join(dir, storeName), 0o700); err != nil {
+	if err := os.Mkdir(filepath.Join(dir, StoreFile), 0o700); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := OpenStore(dir); err == nil || errors.Is(err, ErrCorrupt) {
@@ -162,7 +162,7 @@ func damaged(t *testing.T, damage func([]byte) []byte) (dir string, content []by
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
-	name := filepath.Join(dir, storeName)
+	name := filepath.Join(dir, StoreFile)
 	content, err := os.ReadFile(name)
 	if err != nil {
 		t.Fatal(err)
@@ -191,7 +191,7 @@ func TestStoreThatIsDamaged(t *testing.T) {
 			dir, content := damaged(t, damage)
 			wantCorrupt(t, dir)
 			wantCorrupt(t, dir) // the first let go of the file
-			after, err := os.ReadFile(filepath.Join(dir, storeName))
+			after, err := os.ReadFile(filepath.Join(dir, StoreFile))
 			if err != nil || !bytes.Equal(after, content) {
 				t.Errorf("the file was changed (%v)", err)
 			}
@@ -205,7 +205,7 @@ func wantCorrupt(t *testing.T, dir string) {
 	if !errors.Is(err, ErrCorrupt) {
 		t.Fatalf("%v", err)
 	}
-	for _, word := range []string{filepath.Join(dir, storeName), "move it aside", "Message-Authenticator"} {
+	for _, word := range []string{filepath.Join(dir, StoreFile), "move it aside", "Message-Authenticator"} {
 		if !strings.Contains(err.Error(), word) {
 			t.Errorf("%q is not in %v", word, err)
 		}
@@ -354,4 +354,44 @@ func BenchmarkLearnedHas(b *testing.B) {
 			l.Has("192.0.2.1")
 		}
 	})
+}
+
+// TestSnapshot: a copy that is made while others write opens, and holds all that was there before.
+func TestSnapshot(t *testing.T) {
+	s := mustOpen(t, t.TempDir())
+	mustPut(t, s, "b", "before", "1")
+	var writers sync.WaitGroup
+	stop := make(chan struct{})
+	writers.Go(func() {
+		for n := 0; ; n++ {
+			select {
+			case <-stop:
+				return
+			default:
+				_ = s.Put("b", strings.Repeat("x", 1+n%100), bytes.Repeat([]byte("v"), n%1000))
+			}
+		}
+	})
+	for range 5 {
+		dir := t.TempDir()
+		var out bytes.Buffer
+		size, err := s.Snapshot(&out)
+		if err != nil || size != int64(out.Len()) {
+			t.Fatalf("%d of %d octets, %v", out.Len(), size, err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, StoreFile), out.Bytes(), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if got := contents(t, mustOpen(t, dir), "b")["before"]; got != "1" {
+			t.Errorf("the copy holds %q", got)
+		}
+	}
+	close(stop)
+	writers.Wait()
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Snapshot(&bytes.Buffer{}); err == nil {
+		t.Error("a closed store was copied")
+	}
 }

@@ -17,6 +17,7 @@ import (
 	"ivalt-radius/cmd/ivalt-radius/shipping"
 	"ivalt-radius/cmd/ivalt-radius/sources"
 	"ivalt-radius/config"
+	"ivalt-radius/config/seal"
 	"ivalt-radius/directory/password"
 	"ivalt-radius/ivalt"
 	"ivalt-radius/radius"
@@ -33,6 +34,7 @@ type app struct {
 	sources  *sources.Sources // those of the settings
 
 	verifier *password.Verifier // of all settings, one behind the other
+	ring     *seal.Ring         // the key of sealed secrets, where a passphrase opened it; nil: derived at each load
 
 	store   *state.Store
 	learned *state.Learned
@@ -97,6 +99,7 @@ func start(ctx context.Context, path string, s *config.Settings, r rooms, verifi
 	_ = a.trail.Post(audit.System{Event: "started", Detail: "version " + version})
 	a.remember(s)
 	a.shout(s)
+	a.ages(s)
 	authentication, accounting := a.server.Addrs()
 	log.WithFields(logrus.Fields{
 		"version": version, "authentication": texts(authentication), "accounting": texts(accounting), "settings": s.Digest(),

@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"ivalt-radius/audit"
+	"ivalt-radius/cmd/ivalt-radius/backup"
 	"ivalt-radius/cmd/ivalt-radius/control"
 	"ivalt-radius/cmd/ivalt-radius/exit"
 	"ivalt-radius/cmd/ivalt-radius/trail"
@@ -179,5 +180,6 @@ func (a *app) handlers() http.Handler {
 	})
 	trail.Handle(mux, a.trail)
 	trail.HandleForget(mux, a.trail, a.auditSettings, nil)
+	backup.Handle(mux, a.store)
 	return mux
 }

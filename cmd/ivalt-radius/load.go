@@ -20,7 +20,12 @@ import (
 // load reads the settings and has every room look at them, faulty ones too, so that all faults are told together. The Settings
 // are nil where one of the faults is no warning.
 func load(path string, environ []string, verifier *password.Verifier) (*config.Settings, rooms, fault.List) {
-	s, faults := config.Inspect(path, config.Options{Environ: environ})
+	return loadWith(path, config.Options{Environ: environ}, verifier)
+}
+
+// loadWith is load with all that a load may be told of the outside world.
+func loadWith(path string, opt config.Options, verifier *password.Verifier) (*config.Settings, rooms, fault.List) {
+	s, faults := config.Inspect(path, opt)
 	if s == nil {
 		return nil, rooms{}, faults
 	}
@@ -35,13 +40,13 @@ func load(path string, environ []string, verifier *password.Verifier) (*config.S
 }
 
 // told reports that config has said it: a fault at the key, above it or below it, whose consequence this one is, the same
-// warning in other words, or that the key of sealed secrets is missing, so that none of them can be judged.
+// warning in other words, or that the key of sealed secrets, or its passphrase, is missing, so that none of them can be judged.
 func told(faults fault.List, f fault.Fault) bool {
 	return slices.ContainsFunc(faults, func(c fault.Fault) bool {
 		if c.Warning {
 			return f.Warning && c.Key == f.Key
 		}
-		return c.Key == f.Key || c.Key == "secrets.key_file" && config.OfSecret(f.Key) || below(c.Key, f.Key) || below(f.Key, c.Key)
+		return c.Key == f.Key || strings.HasPrefix(c.Key, "secrets.") && config.OfSecret(f.Key) || below(c.Key, f.Key) || below(f.Key, c.Key)
 	})
 }
 

@@ -33,7 +33,7 @@ func peopleAlone(before, after *config.Settings) (faults fault.List) {
 func (a *app) reload(ctx context.Context, may takes) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	s, r, faults := load(a.path, os.Environ(), a.verifier)
+	s, r, faults := loadWith(a.path, config.Options{Environ: os.Environ(), Ring: a.ring}, a.verifier)
 	taken := false
 	defer func() {
 		if !taken {
@@ -69,6 +69,7 @@ func (a *app) reload(ctx context.Context, may takes) {
 	a.keep(s)
 	a.Note(audit.System{Event: "reloaded", Detail: "settings " + s.Digest()})
 	a.shout(s)
+	a.ages(s)
 	a.log.WithField("settings", s.Digest()).Info("reloaded")
 }
 

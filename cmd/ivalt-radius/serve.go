@@ -14,6 +14,8 @@ import (
 	"ivalt-radius/cmd/ivalt-radius/exit"
 	"ivalt-radius/cmd/ivalt-radius/filewatch"
 	"ivalt-radius/cmd/ivalt-radius/logger"
+	"ivalt-radius/config"
+	"ivalt-radius/config/seal"
 	"ivalt-radius/directory/password"
 )
 
@@ -68,17 +70,19 @@ const drainPause = 20 * time.Millisecond
 func serve(ctx context.Context, path string, log *logger.Logger, s signals) error {
 	said := exit.Error{Code: exit.Fault}
 	begun, verifier := time.Now(), password.NewVerifier()
-	config, rooms, faults := load(path, os.Environ(), verifier)
+	ring := &seal.Ring{}
+	settings, rooms, faults := loadWith(path, config.Options{Environ: os.Environ(), Ring: ring}, verifier)
 	logFaults(log, faults)
 	if n := len(faults.Fatal()); n > 0 {
 		log.WithField("faults", n).Error("the settings cannot be used; see ivalt-radius check")
 		return said
 	}
-	a, err := start(ctx, path, config, rooms, verifier, log)
+	a, err := start(ctx, path, settings, rooms, verifier, log)
 	if err != nil {
 		log.WithError(err).Error("the server cannot start")
 		return said
 	}
+	a.ring = ring
 	a.run(ctx, s, begun)
 	a.awaitLast(s)
 	if err := a.close(ctx); err != nil {

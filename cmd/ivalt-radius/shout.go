@@ -6,8 +6,10 @@ import (
 	"github.com/sirupsen/logrus"
 
 	"ivalt-radius/audit"
+	"ivalt-radius/cmd/ivalt-radius/secretage"
 	"ivalt-radius/cmd/ivalt-radius/sources"
 	"ivalt-radius/config"
+	"ivalt-radius/config/inventory"
 )
 
 // shout says in log and trail which rules let people in without the phone while iVALT cannot be asked: at the start, at each reload,
@@ -25,6 +27,16 @@ func (a *app) shout(s *config.Settings) {
 			Detail: "rule " + rule.Name + " lets people in without their phone while iVALT cannot be asked, until " + until.Format(time.RFC3339) + ": " + rule.Fail.Reason,
 		})
 	}
+}
+
+// ages keeps when each secret of the settings was first seen, and warns of those that are too old. Nobody is refused for what cannot be
+// kept.
+func (a *app) ages(s *config.Settings) {
+	entries, err := secretage.Note(s, time.Now())
+	if err != nil {
+		a.log.WithError(err).Warn("the ages of secrets cannot be kept")
+	}
+	logFaults(a.log, s.Locate(inventory.TooOld(entries)))
 }
 
 // retireAfter is more than any login takes: answer_within is ten minutes at most.

@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"filippo.io/age"
+
+	"ivalt-radius/secret"
 )
 
 const (
@@ -57,46 +59,85 @@ func Parse(text []byte) (Key, error) {
 // OpenOrMake is the key in a file, which it makes, for its owner alone, where there is none: then made is true. It overwrites
 // nothing.
 func OpenOrMake(path string) (k Key, made bool, err error) {
-	file, err := os.Open(filepath.Clean(path))
+	k, err = OpenFile(path, func() (secret.Secret, error) { return secret.Secret{}, nil })
 	if errors.Is(err, fs.ErrNotExist) {
-		k, err = create(path)
+		k, err = Create(path, nil)
 		return k, err == nil, err
 	}
+	return k, false, err
+}
+
+// OpenFile is the key in a file. ask is asked for the passphrase where the file is encrypted with one. Where there is no file the
+// error is fs.ErrNotExist.
+func OpenFile(path string, ask func() (secret.Secret, error)) (Key, error) {
+	text, err := readFile(path)
 	if err != nil {
-		return Key{}, false, fmt.Errorf("opening the key: %w", err)
+		return Key{}, err
+	}
+	var passphrase secret.Secret
+	if Locked(text) {
+		if passphrase, err = ask(); err != nil {
+			return Key{}, err
+		}
+	}
+	k, err := Unlock(text, passphrase)
+	if err != nil {
+		return Key{}, fmt.Errorf("the key %q: %w", path, err)
+	}
+	return k, nil
+}
+
+// readFile reads a key's file, which nobody but its owner may read.
+func readFile(path string) ([]byte, error) {
+	file, err := os.Open(filepath.Clean(path))
+	if err != nil {
+		return nil, fmt.Errorf("opening the key: %w", err)
 	}
 	defer func() { _ = file.Close() }() // only read
 	info, err := file.Stat()
 	if err != nil {
-		return Key{}, false, fmt.Errorf("opening the key: %w", err)
+		return nil, fmt.Errorf("opening the key: %w", err)
 	}
 	if err := Private(info.Mode(), path); err != nil {
-		return Key{}, false, err
+		return nil, err
 	}
 	text, err := io.ReadAll(io.LimitReader(file, MostFile+1))
 	if err != nil {
-		return Key{}, false, fmt.Errorf("reading the key: %w", err)
+		return nil, fmt.Errorf("reading the key: %w", err)
 	}
-	if k, err = Parse(text); err != nil {
-		return Key{}, false, fmt.Errorf("the key %q: %w", path, err)
-	}
-	return k, false, nil
+	return text, nil
 }
 
-// create writes a new key to a file that must not be there yet, down to the disk.
-func create(path string) (Key, error) {
+// Create writes a new key to a file that must not be there yet, down to the disk; encrypted with a passphrase where there is one.
+func Create(path string, passphrase *secret.Secret) (Key, error) {
 	k, err := Make()
 	if err != nil {
 		return Key{}, err
 	}
+	text := k.file()
+	if passphrase != nil {
+		if text, err = Lock(k, *passphrase); err != nil {
+			return Key{}, err
+		}
+	}
+	return k, write(path, text)
+}
+
+func write(path string, text []byte) error {
 	file, err := os.OpenFile(filepath.Clean(path), os.O_WRONLY|os.O_CREATE|os.O_EXCL, ownFile)
 	if err != nil {
-		return Key{}, fmt.Errorf("making the key: %w", err)
+		return fmt.Errorf("making the key: %w", err)
 	}
-	_, err = fmt.Fprintf(file, "# Opens the sealed secrets of ivalt-radius. Keep a copy where the configuration has none.\n%s\n", k.identity.String())
+	_, err = file.Write(text)
 	err = errors.Join(err, file.Sync(), file.Close())
 	if err != nil {
-		return Key{}, errors.Join(fmt.Errorf("making the key: %w", err), os.Remove(path))
+		return errors.Join(fmt.Errorf("making the key: %w", err), os.Remove(path))
 	}
-	return k, nil
+	return nil
+}
+
+// file is the text of the key's file. The public half is in it, for whoever seals elsewhere.
+func (k Key) file() []byte {
+	return fmt.Appendf(nil, "# Opens the sealed secrets of ivalt-radius. Keep a copy where the configuration has none.\n# public key: %s\n%s\n",
+		k.Recipient(), k.identity.String())
 }

@@ -45,10 +45,7 @@ func Make() (Key, error) {
 
 // Seal is the secret as the settings hold it: Prefix and one line of base64. Two seals of one secret differ.
 func (k Key) Seal(s secret.Secret) (string, error) {
-	if err := Sealable(s); err != nil {
-		return "", err
-	}
-	return sealAny(k, s.Reveal())
+	return k.Recipient().Seal(s)
 }
 
 // Sealable refuses what Seal refuses, as ErrSecret.
@@ -61,12 +58,12 @@ func Sealable(s secret.Secret) error {
 }
 
 // sealAny seals whatever text.
-func sealAny(k Key, text string) (string, error) {
-	if k.identity == nil {
+func (r Recipient) sealAny(text string) (string, error) {
+	if r.recipient == nil {
 		return "", errNoKey
 	}
 	var sealed bytes.Buffer
-	w, err := age.Encrypt(&sealed, k.identity.Recipient())
+	w, err := age.Encrypt(&sealed, r.recipient)
 	if err != nil {
 		return "", fmt.Errorf("sealing: %w", err)
 	}

@@ -108,7 +108,7 @@ func TestOpenRefuses(t *testing.T) {
 func TestTooLongSecretIsNotOpened(t *testing.T) {
 	k := mustMake(t)
 	const long = 9000 // octets, the sealed form of which is short enough
-	sealed, err := sealAny(k, strings.Repeat("x", long))
+	sealed, err := k.Recipient().sealAny(strings.Repeat("x", long))
 	if err != nil {
 		t.Fatal(err)
 	}

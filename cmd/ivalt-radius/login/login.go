@@ -60,7 +60,7 @@ func NewCommand() *cobra.Command {
 	flags := cmd.Flags()
 	f.changed = flags.Changed
 	flags.StringVar(&f.server, "server", "", "the server's authentication port, HOST:PORT")
-	flags.StringVar(&f.secret, "secret", "", "the shared secret: env:NAME, file:PATH, or the text itself (visible to other users)")
+	flags.StringVar(&f.secret, "secret", "", "the shared secret: env:NAME, file:PATH, credential:NAME, or the text itself (visible to other users)")
 	flags.StringVar(&f.user, "user", "", "the login name")
 	flags.StringVar(&f.password, "password", "", "the password (visible to other users); without it you are asked")
 	flags.StringVar(&f.callingStation, "calling-station", "", "the person's address, sent as Calling-Station-Id")

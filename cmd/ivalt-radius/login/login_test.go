@@ -227,11 +227,13 @@ func TestLoginUsage(t *testing.T) {
 }
 
 func TestLoginLocalFaults(t *testing.T) {
+	t.Setenv("CREDENTIALS_DIRECTORY", "")
 	server, asked := answering{code: wire.AccessAccept}.serve(t)
 	for says, args := range map[string][]string{
 		"LOGIN_TEST_NOTHING is not set":      {"--secret", "env:LOGIN_TEST_NOTHING", "--password", "p"},
 		"no such file":                       {"--secret", "file:" + filepath.Join(t.TempDir(), "none"), "--password", "p"},
 		"sealed: needs the server's own key": {"--secret", "sealed:x", "--password", "p"},
+		"runs outside of systemd":            {"--secret", "credential:x", "--password", "p"},
 		"the shared secret is empty":         {"--secret", "", "--password", "p"},
 		"no password":                        {"--secret", loginSecret},
 		"bind: cannot assign requested addr": {"--secret", loginSecret, "--password", "p", "--from", "192.0.2.1"},
@@ -243,6 +245,17 @@ func TestLoginLocalFaults(t *testing.T) {
 	}
 	if len(asked()) != 0 {
 		t.Error("something was sent")
+	}
+}
+
+func TestLoginCredential(t *testing.T) {
+	dir := t.TempDir()
+	t.Setenv("CREDENTIALS_DIRECTORY", dir)
+	if err := os.WriteFile(filepath.Join(dir, "gateway"), []byte(loginSecret+"\n"), 0o400); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := readShared("credential:gateway"); err != nil || got.Reveal() != loginSecret {
+		t.Errorf("%v", err)
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"ivalt-radius/cmd/ivalt-radius/terminal"
+	"ivalt-radius/config"
 	"ivalt-radius/radius/radiustest"
 	"ivalt-radius/secret"
 )
@@ -21,7 +22,7 @@ var (
 	errNoPassword = errors.New("no password came: give --password, or write it to standard input")
 )
 
-// readShared is the shared secret that env:NAME, file:PATH or the text itself stands for.
+// readShared is the shared secret that env:NAME, file:PATH, credential:NAME or the text itself stands for.
 func readShared(written string) (secret.Secret, error) {
 	text := written
 	if strings.HasPrefix(written, "sealed:") {
@@ -34,7 +35,15 @@ func readShared(written string) (secret.Secret, error) {
 		}
 		text = value
 	}
-	if path, found := strings.CutPrefix(written, "file:"); found {
+	path, found := strings.CutPrefix(written, "file:")
+	if name, of := strings.CutPrefix(written, "credential:"); of {
+		at, err := config.CredentialPath(name, os.Environ())
+		if err != nil {
+			return secret.Secret{}, fmt.Errorf("--secret: %w", err)
+		}
+		path, found = at, true
+	}
+	if found {
 		octets, err := os.ReadFile(path) //nolint:gosec // the operator names the file
 		if err != nil {
 			return secret.Secret{}, fmt.Errorf("--secret: %w", err)
