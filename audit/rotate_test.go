@@ -139,27 +139,36 @@ func TestOpenKnowsHowOldTheFileIs(t *testing.T) {
 	})
 }
 
+// noNewFile blocks the next file's first name: a directory that is not empty cannot be removed.
+func noNewFile(path string) (free func() error, err error) {
+	blocked := path + newSuffix
+	return func() error { return os.RemoveAll(blocked) }, os.MkdirAll(blocked+"/x", 0o700)
+}
+
+// noSegment takes the names that the file may get.
+func noSegment(path string) (free func() error, err error) {
+	var taken []string
+	for last := range uint64(400) {
+		name := segment.Name(path, 1, last+1)
+		taken = append(taken, name)
+		err = errors.Join(err, os.WriteFile(name, []byte("mine\n"), 0o600))
+	}
+	return func() (err error) {
+		for _, name := range taken {
+			err = errors.Join(err, os.Remove(name))
+		}
+		return err
+	}, err
+}
+
 // TestARotationThatFails: the logins go on in the old file, the log says so once a minute, and it is tried again.
 func TestARotationThatFails(t *testing.T) {
 	for name, c := range map[string]struct {
 		block func(path string) (free func() error, err error)
 		says  string
 	}{
-		"no new file": {func(path string) (func() error, error) {
-			blocked := path + newSuffix // a directory that is not empty cannot be removed
-			return func() error { return os.RemoveAll(blocked) }, os.MkdirAll(blocked+"/x", 0o700)
-		}, "directory not empty"},
-		"the segment's name is taken": {func(path string) (func() error, error) {
-			var errs error
-			free := func() error { return nil }
-			for last := range uint64(400) {
-				name := segment.Name(path, 1, last+1)
-				errs = errors.Join(errs, os.WriteFile(name, []byte("mine\n"), 0o600))
-				before := free
-				free = func() error { return errors.Join(before(), os.Remove(name)) }
-			}
-			return func() error { return free() }, errs
-		}, "move the file of that name away"},
+		"no new file":                 {noNewFile, "directory not empty"},
+		"the segment's name is taken": {noSegment, "move the file of that name away"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -167,9 +176,7 @@ func TestARotationThatFails(t *testing.T) {
 				logger, out := quietLogger()
 				trail := mustOpen(t, path, Options{SegmentSize: 100, Logger: logger, Key: testKey(t)})
 				free, err := c.block(path)
-				if err != nil {
-					t.Fatal(err)
-				}
+				fail(t, err)
 				for range 10 {
 					mustCommit(t, trail, Attempt{User: "a"})
 				}
@@ -181,17 +188,12 @@ func TestARotationThatFails(t *testing.T) {
 				if n := strings.Count(out.String(), "audit trail cannot be rotated"); n < 2 || n > 3 || trail.Failing() != nil || trail.Lost() != 0 {
 					t.Errorf("%d errors in the log in 125 s, health says %v, %d lost:\n%s", n, trail.Failing(), trail.Lost(), out)
 				}
-				if err := free(); err != nil {
-					t.Fatal(err)
-				}
+				fail(t, free())
 				time.Sleep(61 * time.Second) //nolint:forbidigo // virtual time
 				synctest.Wait()
 				mustClose(t, trail)
-				if n := len(listed(t, path)); n != 2 {
-					t.Errorf("%d files", n)
-				}
-				if got := events(whole(t, path)); !strings.HasSuffix(got, "checkpoint segment_started checkpoint") {
-					t.Errorf("the trail says %s", got)
+				if got := events(whole(t, path)); !strings.HasSuffix(got, "checkpoint segment_started checkpoint") || len(listed(t, path)) != 2 {
+					t.Errorf("the trail says %s in %s", got, names(t, path))
 				}
 			})
 		})

@@ -56,7 +56,7 @@ func TestCheckpointsCoverWhatIsNew(t *testing.T) {
 			if l.Event != "checkpoint" {
 				continue
 			}
-			if l.Covers != uint64(i) || l.CoversHash != lines[i-1].Hash || l.Key != key.Public().Fingerprint() || l.Type != "system_event" || //nolint:gosec // small
+			if l.Covers != uint64(i) || l.CoversHash != lines[i-1].Hash || l.Key != key.Public().Fingerprint() || l.Type != "system_event" ||
 				!key.Public().Verify(l.Covers, l.CoversHash, l.Signature) {
 				t.Errorf("%+v", l)
 			}
