@@ -65,7 +65,10 @@ func WriteFile(path string, write func(io.Writer) error) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(os.Rename(name, path), SyncDirectory(filepath.Dir(path)))
+	if err := os.Rename(name, path); err != nil {
+		return errors.Join(err, os.Remove(name))
+	}
+	return SyncDirectory(filepath.Dir(path))
 }
 
 // WriteAside is the first half of WriteFile: the file is on disk under the name that it returns, beside path. Whoever renames it to
