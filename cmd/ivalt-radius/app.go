@@ -14,6 +14,7 @@ import (
 	"ivalt-radius/cmd/ivalt-radius/control"
 	"ivalt-radius/cmd/ivalt-radius/logger"
 	"ivalt-radius/cmd/ivalt-radius/sources"
+	"ivalt-radius/cmd/ivalt-radius/trail"
 	"ivalt-radius/config"
 	"ivalt-radius/directory/password"
 	"ivalt-radius/ivalt"
@@ -35,6 +36,7 @@ type app struct {
 	store   *state.Store
 	learned *state.Learned
 	trail   *audit.Trail
+	keeping keeping
 	phone   *ivalt.Service
 	flow    *auth.Flow
 	server  *radius.Server
@@ -66,9 +68,14 @@ func start(ctx context.Context, path string, s *config.Settings, r rooms, verifi
 	if a.learned, err = state.NewLearned(a.store, learnedBucket, learnedMost); err != nil {
 		return nil, fmt.Errorf("state.directory: %w", err)
 	}
-	if a.trail, err = audit.Open(s.Audit.File, audit.Options{Logger: log}); err != nil {
+	options, err := trail.Options(s, log)
+	if err != nil {
+		return nil, err
+	}
+	if a.trail, err = audit.Open(s.Audit.File, options); err != nil {
 		return nil, fmt.Errorf("audit.file: %w", err)
 	}
+	a.keeping.start(ctx, s, a.trail, log)
 	phone, faults := ivalt.New(r.ivalt, ivalt.Deps{Recorder: a, Log: log})
 	if err := faults.Err(); err != nil {
 		return nil, err
@@ -134,6 +141,7 @@ func (a *app) close(ctx context.Context) error {
 		a.phone.Close()
 	}
 	a.sources.Close()
+	a.keeping.stop()
 	if a.trail != nil {
 		if a.control != nil {
 			_ = a.trail.Post(audit.System{Event: "stopped", Detail: "version " + version})

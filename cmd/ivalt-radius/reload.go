@@ -64,6 +64,7 @@ func (a *app) reload(ctx context.Context, may takes) {
 	a.settings, taken = s, true
 	retire(a.sources)
 	a.sources = r.sources
+	a.keeping.adopt(s, a.trail)
 	a.shout(s)
 	a.log.WithField("settings", s.Digest()).Info("reloaded")
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"ivalt-radius/audit/keep"
 	"ivalt-radius/auth"
 	"ivalt-radius/auth/rewrite"
 	"ivalt-radius/cmd/ivalt-radius/factors"
@@ -64,6 +65,7 @@ func understand(s *config.Settings, before fault.List, verifier *password.Verifi
 	}
 	r.radius = radiusSettings(s, r.rules)
 	faults = append(faults, radius.Check(r.radius)...)
+	faults = append(faults, keep.Check(s.Audit.File, s.Audit.Archive)...)
 	r.ivalt = ivaltSettings(s)
 	faults = append(faults, r.ivalt.Check()...)
 

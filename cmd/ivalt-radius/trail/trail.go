@@ -21,6 +21,7 @@ func NewCommand(defaultConfig string) *cobra.Command {
 		Short: "Reads the audit trail",
 	}
 	cmd.AddCommand(newVerifyCommand(defaultConfig))
+	cmd.AddCommand(newHoldCommand(defaultConfig), newReleaseCommand(defaultConfig), newHoldsCommand(defaultConfig))
 	return cmd
 }
 
