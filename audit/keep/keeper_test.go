@@ -189,7 +189,7 @@ func (r *rig) oneTrail() {
 
 // TestAnArchiveOnAnotherDisk: a rename does not get there.
 func TestAnArchiveOnAnotherDisk(t *testing.T) {
-	shm, err := os.MkdirTemp("/dev/shm", "archive")
+	shm, err := os.MkdirTemp("/dev/shm", "archive") //nolint:usetesting // another file system
 	if err != nil {
 		shm = t.TempDir() // the same disk, then
 	}
@@ -210,7 +210,7 @@ func TestACrashWhileArchiving(t *testing.T) {
 	r := newRig(t, Policy{Archive: "attic", Retention: 60 * time.Hour})
 	original := filepath.Join(filepath.Dir(r.live), r.first)
 	text, err := os.ReadFile(original)
-	fail(t, errors.Join(err, os.Mkdir(r.attic, 0o700), os.WriteFile(filepath.Join(r.attic, r.first), text, 0o600),
+	fail(t, errors.Join(err, os.Mkdir(r.attic, 0o700), os.WriteFile(filepath.Join(r.attic, r.first), text, 0o600), //nolint:gosec // in the test's own directory
 		os.WriteFile(filepath.Join(r.attic, r.second)+".tmp", []byte("torn"), 0o600)))
 	fail(t, r.keeper.Keep(t.Context()))
 	r.mustHave("", r.second, r.last)

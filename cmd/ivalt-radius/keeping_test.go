@@ -30,8 +30,8 @@ func (s *site) oldSegment(t *testing.T) (name string) {
 	for line := range strings.Lines(string(content)) {
 		old = append(old, `{"time":"2020`+strings.TrimPrefix(line, `{"time":"`+line[len(`{"time":"`):len(`{"time":"2020`)]))
 	}
-	name = segment.Name(s.audit, 1, uint64(lines))
-	if err := os.WriteFile(name, []byte(strings.Join(old, "")), 0o600); err != nil {
+	name = segment.Name(s.audit, 1, uint64(lines))                                   //nolint:gosec // a few
+	if err := os.WriteFile(name, []byte(strings.Join(old, "")), 0o600); err != nil { //nolint:gosec // in the test's own directory
 		t.Fatal(err)
 	}
 	if err := os.Remove(s.audit); err != nil {
