@@ -89,6 +89,10 @@ simulate-load: ## rehearse crowds of logins at the API's limits beside fixed int
 model: ## play ten thousand random worlds of people, attackers and outages against the whole way of a login
 	$(GO) test -count=1 -v -timeout=30m -run '^TestModel$$' ./test/model -rapid.checks=2000
 
+.PHONY: crash
+crash: ## kill -9 the server under load, ROUNDS (200) times, and look that no accepted login is missing in the trail
+	KILL_ROUNDS=$(or $(ROUNDS),200) $(GO) test -count=1 -v -timeout=60m -run '^TestKillUnderLoad$$' ./test/blackbox
+
 .PHONY: conformance
 conformance: ## replay a folder of test vectors: make conformance VECTORS=dir
 	@[ -n '$(VECTORS)' ] || { echo 'make conformance: say where the vectors are: make conformance VECTORS=dir' >&2; exit 2; }

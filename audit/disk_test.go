@@ -93,8 +93,11 @@ func (r diskRig) recover(t *testing.T) {
 	if lines[1].Type != "system_event" || !strings.HasPrefix(lines[1].Detail, "3 records") {
 		t.Errorf("%+v", lines[1])
 	}
-	if !strings.Contains(r.log.String(), "audit trail recovered") {
-		t.Error("the log does not say that it recovered")
+	if !strings.HasSuffix(lines[1].Detail, "for 7s") && !strings.HasSuffix(lines[1].Detail, "for 6s") {
+		t.Errorf("how long it failed: %s", lines[1].Detail)
+	}
+	if log := r.log.String(); !strings.Contains(log, "audit trail recovered") || !strings.Contains(log, "failed_for=6s") && !strings.Contains(log, "failed_for=7s") {
+		t.Errorf("the log does not say that it recovered, and how long it failed:\n%s", log)
 	}
 	mustClose(t, r.trail)
 }
@@ -175,21 +178,25 @@ func TestTheKernelRefuses(t *testing.T) {
 	recovered(t, path)
 }
 
-// TestAFullFilesystem meets a real full disk, a tmpfs in a mount namespace of the child's own. Where no mount is allowed
-// the size limit of TestTheKernelRefuses stands for it, as the log of this test says.
-func TestAFullFilesystem(t *testing.T) {
-	path := trailPath(t)
-	cmd := child(t, "full disk", path)
-	cmd.SysProcAttr = &syscall.SysProcAttr{Unshareflags: syscall.CLONE_NEWNS}
-	out, err := cmd.CombinedOutput()
-	if errors.Is(err, unix.EPERM) || strings.Contains(string(out), mountRefused) {
-		t.Logf("no mount is allowed here: %v %s", err, out)
-		return
+// TestARealDisk meets a full disk and a read-only one: a tmpfs in a mount namespace of the child's own. Where no mount is allowed the
+// size limit of TestTheKernelRefuses stands for it, as the log of this test says.
+func TestARealDisk(t *testing.T) {
+	for _, part := range []string{"full disk", "read-only disk"} {
+		t.Run(part, func(t *testing.T) {
+			path := trailPath(t)
+			cmd := child(t, part, path)
+			cmd.SysProcAttr = &syscall.SysProcAttr{Unshareflags: syscall.CLONE_NEWNS}
+			out, err := cmd.CombinedOutput()
+			if errors.Is(err, unix.EPERM) || strings.Contains(string(out), mountRefused) {
+				t.Logf("no mount is allowed here: %v %s", err, out)
+				return
+			}
+			if err != nil {
+				t.Fatalf("%v\n%s", err, out)
+			}
+			recovered(t, path)
+		})
 	}
-	if err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
-	recovered(t, path)
 }
 
 func recovered(t *testing.T, path string) {
@@ -217,27 +224,69 @@ func fillToLimit() error {
 
 const mountRefused = "mount refused"
 
-func fillDisk() error {
-	const dir = "small"
-	if err := os.Mkdir(dir, 0o700); err != nil {
+// small is the directory of a disk of 64 KiB, for this process alone.
+const small = "small"
+
+// onSmallDisk plays a part on it, and copies the trail to where the test looks.
+func onSmallDisk(play func(trail string) error) error {
+	if err := os.Mkdir(small, 0o700); err != nil {
 		return err
 	}
-	if err := unix.Mount("tmpfs", dir, "tmpfs", 0, "size=64k"); err != nil {
+	if err := unix.Mount("tmpfs", small, "tmpfs", 0, "size=64k"); err != nil {
 		return fmt.Errorf("%s: %w", mountRefused, err)
 	}
-	ballast, small := filepath.Join(dir, "ballast"), filepath.Join(dir, "trail")
-	err := failAndRecover(small, unix.ENOSPC,
-		func() error { return os.WriteFile(ballast, make([]byte, 40<<10), 0o600) },
-		func() error { return os.Remove(ballast) },
-	)
-	if err != nil {
+	trail := filepath.Join(small, "trail")
+	if err := play(trail); err != nil {
 		return err
 	}
-	content, err := os.ReadFile(small)
+	content, err := os.ReadFile(trail)
 	if err != nil {
 		return err
 	}
 	return os.WriteFile(childTrail, content, 0o600) //nolint:gosec // a constant path
+}
+
+func fillDisk() error {
+	ballast := filepath.Join(small, "ballast")
+	return onSmallDisk(func(trail string) error {
+		return failAndRecover(trail, unix.ENOSPC,
+			func() error { return os.WriteFile(ballast, make([]byte, 40<<10), 0o600) },
+			func() error { return os.Remove(ballast) },
+		)
+	})
+}
+
+// lockDisk makes the disk read-only for whoever comes by its path. The kernel allows no more while a file is open for writing: the
+// trail can be written, but neither rotated nor begun anew where its file is lost.
+func lockDisk() error {
+	lock := func() error {
+		return errors.Join(unix.Mount(small, small, "", unix.MS_BIND, ""), unix.Mount("", small, "", unix.MS_REMOUNT|unix.MS_BIND|unix.MS_RDONLY, ""))
+	}
+	unlock := func() error { return unix.Unmount(small, 0) }
+	return onSmallDisk(func(path string) error {
+		trail, err := Open(path, Options{})
+		if err != nil {
+			return err
+		}
+		ctx := context.Background()
+		commit := func() error { return trail.Commit(ctx, Attempt{User: "first"}) }
+		if err := errors.Join(commit(), lock(), wants(trail.Rotate(ctx), unix.EROFS), commit(), trail.Failing(), unlock()); err != nil {
+			return err
+		}
+		err = errors.Join(os.Remove(path), lock(), wants(commit(), errMoved), wants(commit(), unix.EROFS), wants(trail.Failing(), unix.EROFS), unlock())
+		if err != nil {
+			return err
+		}
+		return errors.Join(trail.Commit(ctx, Attempt{User: "last"}), trail.Failing(), trail.Close())
+	})
+}
+
+// wants returns nil for the error that is wanted.
+func wants(err, wanted error) error {
+	if errors.Is(err, wanted) {
+		return nil
+	}
+	return fmt.Errorf("it says %w, want %w", err, wanted)
 }
 
 // failAndRecover commits until the disk refuses, frees it, and commits once more.

@@ -11,15 +11,33 @@
 //	{"time":"2026-11-23T09:00:00.5Z","seq":7,"type":"security_event",…fields…,"prev":"64 hex","hash":"64 hex"}
 //
 // hash is the SHA-256 of the line's bytes before `,"hash"`, prev is the hash of the line before, 64 zeros in the first.
-// seq begins with 1 and grows by one. Verify reads a trail and names each line that does not fit. The chain shows a change
-// to whoever knows a later hash; that nobody rewrote the whole file is for signatures to show.
+// seq begins with 1 and grows by one. Package chain reads a trail and names each line that does not fit. Lines of the types that may
+// name a person have a last field "salt", random and not in the log, so that the hash of a line whose person was forgotten does not
+// tell whether a guess of the name is right.
+//
+// # Checkpoints
+//
+// The chain shows a change to whoever knows a later hash. So the writer signs how far the trail has come, with the node's key (package
+// checkpoint): a system event "checkpoint" covers the record right before it. There is one soon after the first record, then one
+// each Options.CheckpointEvery while there are new records, and one as the last line of each file and before Close returns. The last
+// one that is on disk is kept in audit.head in the state directory, and its number and hash in the log. Where Open finds that the
+// trail ends before that, or with another record, it records a security event "trail_truncated".
+//
+// # Segments
+//
+// The live file ends when it is larger than Options.SegmentSize, when the day changes in UTC, and on Rotate. It becomes a segment, named
+// after its first and last record (package segment), and a new live file goes on: its first line, "segment_started", names the segment
+// with its last hash, and is on disk before the file has its name. At each moment the path leads to one of the two. A crash leaves the
+// old file there, perhaps under the segment's name too, which Open takes away, or the new one. A rotation that fails, for want of
+// room say, is logged and tried again a minute later, and the trail goes on in the old file. Package keep compresses segments, and
+// archives or removes them when they are old enough; the trail says so before it happens ("segment_archived", "segment_removed").
 //
 // # When the disk fails
 //
 // A group that cannot be written or synced is lost as a whole: every Commit in it returns an error, the file is cut back
 // to the last durable line before anything else is written, and number and hash go back with it. Nothing of the group
 // is tried again, since after a failed fsync nobody knows which pages are on disk. The next group tries afresh; the
-// first that succeeds begins with a "recovered" event, which says how many records are missing.
+// first that succeeds begins with a "recovered" event, which says how many records are missing and how long the disk failed.
 //
 // A crash leaves at most a torn last group. Open cuts it off and says so with "trail_repaired". After a crash, records
 // whose Commit had not returned may stand in the trail or not.
@@ -35,9 +53,10 @@
 // with a later record (Result.Before). Where another file stands at the path the trail fails until it is moved away; a file
 // that is put back is written on.
 //
-// So rotation by other programs (logrotate) is not supported yet: "rename" and "create" refuse logins, until the new file
-// continues or the created one is moved away, and "copytruncate" destroys lines, which Verify finds. A file that is removed
-// while no server runs is not missed: Open begins a new trail.
+// So no other program may rotate the file (logrotate): "rename" and "create" refuse logins, until the new file
+// continues or the created one is moved away, and "copytruncate" destroys lines, which a verification finds. Where the file was
+// removed while no server ran, Open goes on behind the newest segment, and without segments behind the last checkpoint, with a
+// "trail_replaced" too; a trail of which neither is left begins anew.
 //
 // # Masking
 //

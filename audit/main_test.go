@@ -24,6 +24,7 @@ func TestMain(m *testing.M) {
 		"commit forever": commitForever,
 		"size limit":     fillToLimit,
 		"full disk":      fillDisk,
+		"read-only disk": lockDisk,
 	}
 	if err := parts[part](); err != nil {
 		fmt.Fprintln(os.Stderr, err)

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"ivalt-radius/audit/chain"
+	"ivalt-radius/audit/segment"
 )
 
 // Errors of Open that a caller may want to tell apart.
@@ -28,6 +29,10 @@ const tailSize = 4 * chain.MaxLine
 // and hash from the last line alone, whatever the file's size. A torn last line is cut off and recorded as
 // "trail_repaired". A whole last line whose hash is not that of its bytes stays as evidence; the chain goes on from the
 // hash that stands in it, and "trail_broken" is recorded.
+//
+// Where the file is missing or empty though segments are beside it, the chain goes on behind the newest of them, and without
+// segments behind the last checkpoint in Options.StateDir: the first line is a "trail_replaced". Where the trail ends before that
+// checkpoint, or has another record in its place, "trail_truncated" is recorded.
 //
 // One process at a time: another one that has the trail open is ErrInUse. A file whose end cannot be read as a trail is
 // ErrGarbage and is not touched.
@@ -47,36 +52,37 @@ func open(path string, opt Options) (*Trail, error) {
 	if err != nil {
 		return nil, err
 	}
-	at, notices, err := takeOver(file)
+	home := place{path: filepath.Clean(path)}
+	at, notices, err := home.takeOver(file)
 	if err == nil {
-		err = syncDirectory(filepath.Dir(path)) // a file whose name is not on disk is not on disk
+		at, notices, err = goOn(home.path, at, notices, opt)
+	}
+	if err == nil {
+		err = segment.SyncDirectory(filepath.Dir(path)) // a file whose name is not on disk is not on disk
 	}
 	if err != nil {
 		return nil, errors.Join(err, file.Close())
 	}
-	own, err := file.Stat()
-	if err != nil {
-		return nil, errors.Join(err, file.Close())
-	}
-	t := start(file, place{path: filepath.Clean(path), own: own}, opt, at)
-	for _, n := range notices {
-		if err := t.Post(n); err != nil {
-			return nil, errors.Join(err, t.Close())
-		}
-	}
-	return t, nil
+	return start(file, home, opt, at, notices), nil
 }
 
 // takeOver locks the file and finds where its chain goes on.
-func takeOver(file *os.File) (position, []Event, error) {
-	info, err := file.Stat()
+func (p *place) takeOver(file *os.File) (position, []Event, error) {
+	own, err := file.Stat()
 	if err != nil {
 		return position{}, nil, err
 	}
-	if !info.Mode().IsRegular() {
+	if !own.Mode().IsRegular() {
 		return position{}, nil, errors.New("not a regular file")
 	}
 	if err := lock(file); err != nil {
+		return position{}, nil, err
+	}
+	p.own = own
+	if err := p.check(); err != nil {
+		return position{}, nil, fmt.Errorf("%w: %w", ErrInUse, err) // it has rotated it since we opened it
+	}
+	if err := p.dropTwins(); err != nil {
 		return position{}, nil, err
 	}
 	size, err := file.Seek(0, io.SeekEnd) // under the lock: the size before it may be another writer's
@@ -92,6 +98,18 @@ func takeOver(file *os.File) (position, []Event, error) {
 		return position{}, nil, err
 	}
 	return resume(file, size, end)
+}
+
+// dropTwins takes the segment's name off the live file, which a crash in a rotation has left.
+func (p *place) dropTwins() error {
+	twins, err := segment.Twins(p.path)
+	for _, name := range twins {
+		err = errors.Join(err, os.Remove(name))
+	}
+	if err != nil || len(twins) == 0 {
+		return err
+	}
+	return segment.SyncDirectory(filepath.Dir(p.path))
 }
 
 // resume cuts off what is torn and says what was found.
@@ -115,13 +133,42 @@ func resume(file *os.File, size int64, end tailEnd) (position, []Event, error) {
 			Detail: fmt.Sprintf("the hash of record %d is not that of its bytes: it was changed", end.last.Seq),
 		})
 	}
-	return position{offset: size - end.torn, seq: end.last.Seq, hash: end.last.Hash}, notices, nil
+	at := position{offset: size - end.torn, seq: end.last.Seq, hash: end.last.Hash}
+	if at.seq > 0 {
+		if end.signed {
+			at.signed = at.seq
+		}
+		if err := at.begin(io.NewSectionReader(file, 0, at.offset)); err != nil {
+			return position{}, nil, err
+		}
+	}
+	return at, notices, nil
+}
+
+// begin finds the file's first record.
+func (p *position) begin(file io.Reader) error {
+	first, err := segment.FirstOf(file)
+	if err != nil {
+		return err
+	}
+	p.first, p.began = min(first.Began(), p.seq), first.Time
+	if says(first.Line, SystemEvent, SegmentStarted) {
+		p.opened = p.first
+	}
+	return nil
+}
+
+// says reports a line of an event. No field can imitate it: it stands where no text of a field can be.
+func says(line []byte, kind Type, event string) bool {
+	_, rest, _ := bytes.Cut(line, []byte(`,"type":"`))
+	return bytes.HasPrefix(rest, []byte(kind.String()+`","event":"`+event+`",`))
 }
 
 // tailEnd is what a file's tail shows.
 type tailEnd struct {
-	last chain.Record // the last whole line; seq 0 where there is none
-	torn int64        // octets behind it
+	last   chain.Record // the last whole line; seq 0 where there is none
+	signed bool         // it is a checkpoint
+	torn   int64        // octets behind it
 }
 
 // findEnd looks for the last whole line of a tail that stands at offset in its file. What a crash can
@@ -141,7 +188,7 @@ func findEnd(tail []byte, offset int64) (tailEnd, error) {
 			if err != nil {
 				return tailEnd{}, fmt.Errorf("its last line %w: %w", err, ErrGarbage)
 			}
-			return tailEnd{last: r, torn: int64(len(tail) - len(rest))}, nil
+			return tailEnd{last: r, signed: says(line, SystemEvent, "checkpoint"), torn: int64(len(tail) - len(rest))}, nil
 		}
 		if !whole && !tornLine(line) {
 			break
@@ -192,15 +239,7 @@ func makeDirectory(path string) error {
 	if err := os.Mkdir(path, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
 		return err
 	}
-	return syncDirectory(parent)
-}
-
-func syncDirectory(path string) error {
-	dir, err := os.Open(filepath.Clean(path))
-	if err != nil {
-		return err
-	}
-	return errors.Join(dir.Sync(), dir.Close())
+	return segment.SyncDirectory(parent)
 }
 
 // datasyncFile leaves the times of a file out of its sync: its size is synced with its content.

@@ -36,7 +36,7 @@ func (r lostRig) mustFail(t *testing.T, want error) {
 	if err := r.trail.Commit(t.Context(), Attempt{User: "lost"}); !errors.Is(err, want) {
 		t.Fatalf("Commit says %v, want %v", err, want)
 	}
-	if !errors.Is(r.trail.Failing(), want) || !strings.Contains(r.log.String(), "rotation by other programs") {
+	if !errors.Is(r.trail.Failing(), want) || !strings.Contains(r.log.String(), "no other program may") {
 		t.Errorf("health says %v, the log %s", r.trail.Failing(), r.log)
 	}
 }

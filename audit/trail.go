@@ -12,6 +12,7 @@ import (
 	"github.com/sirupsen/logrus"
 
 	"ivalt-radius/audit/chain"
+	"ivalt-radius/audit/checkpoint"
 )
 
 // Errors of a Trail. Others come from the file.
@@ -43,6 +44,15 @@ type Options struct {
 	Logger logrus.FieldLogger
 	// Now is the clock; nil is time.Now.
 	Now func() time.Time
+	// SegmentSize is the octets from which on the live file ends as a segment and a new one goes on; it ends too when the day
+	// changes, in UTC. 0: it never ends by itself.
+	SegmentSize int64
+	// Key signs checkpoints; the zero Key signs none.
+	Key checkpoint.Key
+	// CheckpointEvery is how long records may wait for a checkpoint. 0: there is one at the end of each file and at Close alone.
+	CheckpointEvery time.Duration
+	// StateDir is where the last checkpoint is kept apart from the trail, and looked for by Open; empty: nowhere.
+	StateDir string
 	// Wrap, where not nil, stands between the Trail and its file, and each file after that, for tests that make the disk fail.
 	Wrap func(File) File
 }
@@ -80,24 +90,62 @@ type Trail struct {
 	stopped chan struct{} // the writer has ended
 	ended   error         // of Close; to be read once stopped is closed
 
+	rotations chan chan error // from Rotate to the writer
+	rotated   chan struct{}
+
 	durable atomic.Uint64
 	failing atomic.Pointer[error]
 	lost    atomic.Uint64
-	logged  time.Time // the writer's: of the last error in the log
-	loud    bool      // the writer's: the log knows that the disk fails
+
+	// The writer's.
+	head      *checkpoint.Head // the last one that was kept
+	failLog   sometimes
+	headLog   sometimes
+	rotateLog sometimes
+	failed    time.Time // since when the disk fails
+	loud      bool      // the log knows that the disk fails
 }
 
-func start(file *os.File, home place, opt Options, at position) *Trail {
+// sometimes logs an error, but not again before a while has passed.
+type sometimes struct {
+	every  time.Duration
+	logged time.Time
+}
+
+func (s *sometimes) error(t *Trail, err error, message string) (said bool) {
+	now := t.opt.Now()
+	if !s.logged.IsZero() && now.Sub(s.logged) < s.every {
+		return false
+	}
+	s.logged = now
+	t.opt.Logger.WithError(err).WithField("lost", t.writer.failed).Error(message)
+	return true
+}
+
+func start(file *os.File, home place, opt Options, at position, notices []Event) *Trail {
 	t := &Trail{
-		path:    home.path,
-		opt:     opt,
-		queue:   newQueue(opt.Queue),
-		writer:  &writer{file: opt.Wrap(datasyncFile{file}), place: home, wrap: opt.Wrap, now: opt.Now, durable: at, current: at},
-		group:   &group{},
-		queued:  make(chan struct{}, 1),
-		urgent:  make(chan struct{}, 1),
-		alarm:   time.NewTimer(retryAfter),
-		stopped: make(chan struct{}),
+		path:  home.path,
+		opt:   opt,
+		queue: newQueue(opt.Queue),
+		writer: &writer{
+			file: opt.Wrap(datasyncFile{file}), place: home, wrap: opt.Wrap, now: opt.Now, durable: at, current: at,
+			notices: notices, key: opt.Key, pace: &pace{},
+		},
+		group:     &group{},
+		queued:    make(chan struct{}, 1),
+		urgent:    make(chan struct{}, 1),
+		alarm:     time.NewTimer(retryAfter),
+		stopped:   make(chan struct{}),
+		rotations: make(chan chan error),
+		rotated:   make(chan struct{}, 1),
+		failLog:   sometimes{every: retryAfter},
+		headLog:   sometimes{every: rotateAgainAfter},
+		rotateLog: sometimes{every: rotateAgainAfter},
+	}
+	t.Adopt(opt.SegmentSize, opt.CheckpointEvery)
+	t.durable.Store(at.seq)
+	if len(notices) > 0 {
+		ring(t.queued)
 	}
 	t.durable.Store(at.seq)
 	go t.run()
@@ -174,13 +222,15 @@ func (t *Trail) run() {
 	defer close(t.stopped)
 	defer t.alarm.Stop()
 	for {
+		var asked chan<- error
 		select {
 		case <-t.urgent:
 		case <-t.queued:
 			t.linger()
 		case <-t.alarm.C:
+		case asked = <-t.rotations:
 		}
-		if closed := t.step(); closed {
+		if closed := t.step(asked); closed {
 			return
 		}
 	}
@@ -196,14 +246,15 @@ func (t *Trail) linger() {
 	}
 }
 
-// step writes what is queued, and syncs it where somebody waits or it is time.
-func (t *Trail) step() (closed bool) {
+// step writes what is queued, and syncs it where somebody waits or it is time. Whoever waited is told before anything else is done.
+func (t *Trail) step(asked chan<- error) (closed bool) {
 	var dropped uint64
 	t.group, dropped, closed = t.queue.swap(t.group)
 	t.writer.dropped = dropped
+	t.writer.final = closed
 
 	err := t.writer.append(t.group)
-	if err == nil && (t.group.ticket != nil || closed || t.writer.due()) {
+	if err == nil && (t.group.ticket != nil || closed || asked != nil || t.writer.due()) {
 		err = t.writer.sync()
 	}
 	err = t.report(err)
@@ -212,9 +263,15 @@ func (t *Trail) step() (closed bool) {
 		ticket.err = err
 		close(ticket.done)
 	}
-	if closed {
+	switch {
+	case closed:
 		t.ended = errors.Join(err, t.writer.file.Close())
+	case err == nil:
+		t.turn(asked)
+	case asked != nil:
+		asked <- err
 	}
+	t.keepHead()
 	t.alarm.Reset(t.writer.alarm())
 	return closed
 }
@@ -224,7 +281,9 @@ func (t *Trail) report(err error) error {
 	t.lost.Store(t.writer.failed + t.writer.dropped)
 	if err != nil {
 		err = fmt.Errorf("audit trail %s: %w", t.path, err)
-		t.failing.Store(&err)
+		if t.failing.Swap(&err) == nil {
+			t.failed = t.opt.Now()
+		}
 		t.complain(err)
 		return err
 	}
@@ -232,7 +291,8 @@ func (t *Trail) report(err error) error {
 		t.failing.Store(nil)
 		if t.loud {
 			t.loud = false
-			t.opt.Logger.WithField("file", t.path).Info("audit trail recovered")
+			t.opt.Logger.WithField("file", t.path).WithField("failed_for", t.opt.Now().Sub(t.failed).Round(time.Millisecond).String()).
+				Info("audit trail recovered")
 		}
 	}
 	return nil
@@ -240,9 +300,7 @@ func (t *Trail) report(err error) error {
 
 // complain logs at most one error a second.
 func (t *Trail) complain(err error) {
-	if now := t.opt.Now(); now.Sub(t.logged) >= retryAfter {
-		t.logged = now
+	if t.failLog.error(t, err, "audit trail cannot be written") {
 		t.loud = true
-		t.opt.Logger.WithError(err).WithField("lost", t.writer.failed).Error("audit trail cannot be written")
 	}
 }

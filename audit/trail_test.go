@@ -3,11 +3,8 @@ package audit
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -113,58 +110,6 @@ func mustClose(t *testing.T, trail *Trail) {
 	if err := trail.Close(); err != nil {
 		t.Fatal(err)
 	}
-}
-
-// line is what tests read of a line.
-type line struct {
-	Time   time.Time
-	Seq    uint64
-	Type   string
-	Event  string
-	Detail string
-	User   string
-	Hash   string
-}
-
-// sound reads a trail that must be sound.
-func sound(t *testing.T, path string) []line {
-	t.Helper()
-	content, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	result, err := chain.Verify(bytes.NewReader(content))
-	if err != nil || !result.Sound() {
-		t.Fatalf("%v, %v", err, result.Findings)
-	}
-	var lines []line
-	for d := json.NewDecoder(bytes.NewReader(content)); ; {
-		var l line
-		if err := d.Decode(&l); errors.Is(err, io.EOF) {
-			return lines
-		} else if err != nil {
-			t.Fatal(err)
-		}
-		lines = append(lines, l)
-	}
-}
-
-// events is the lines' event words, the users of attempts among them.
-func events(lines []line) string {
-	words := make([]string, len(lines))
-	for i, l := range lines {
-		words[i] = l.Event + l.User
-	}
-	return strings.Join(words, " ")
-}
-
-func expect(t *testing.T, path, want string) []line {
-	t.Helper()
-	lines := sound(t, path)
-	if got := events(lines); got != want {
-		t.Fatalf("the trail says %q, want %q", got, want)
-	}
-	return lines
 }
 
 func TestCommitReturnsWhenTheLineIsSynced(t *testing.T) {

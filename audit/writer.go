@@ -4,9 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
+	"path/filepath"
 	"time"
 
 	"ivalt-radius/audit/chain"
+	"ivalt-radius/audit/checkpoint"
+	"ivalt-radius/audit/segment"
 )
 
 // File is what a Trail needs of its file; *os.File has it. Write appends, Sync makes what was written durable, Truncate
@@ -23,6 +27,15 @@ type position struct {
 	seq    uint64
 	hash   chain.Digest
 
+	first  uint64    // number of the file's first record; 0: it has none
+	began  time.Time // that record's
+	opened uint64    // number of the first record where that is a "segment_started", else 0
+
+	signed   uint64           // number of the last checkpoint; 0: unknown
+	signedAt time.Time        // zero: not since Open
+	head     *checkpoint.Head // that checkpoint, where it was made since Open
+
+	noticed     int    // notices of Open that have been written
 	kept        uint64 // records of callers
 	toldFailed  uint64 // records that a "recovered" event speaks of
 	toldDropped uint64 // records that a "records_lost" event speaks of
@@ -35,11 +48,21 @@ type writer struct {
 	wrap  func(File) File // of a file that takes the place of a lost one
 	now   func() time.Time
 
-	durable position  // synced
-	current position  // written
-	since   time.Time // of the oldest written record that is not synced; zero: none
-	torn    bool      // the file may be longer than durable.offset
-	astray  bool      // the path did not lead to the file
+	durable  position  // synced
+	current  position  // written
+	since    time.Time // of the oldest written record that is not synced; zero: none
+	torn     bool      // the file may be longer than durable.offset
+	astray   bool      // the path did not lead to the file
+	nameless bool      // the new file's name is not known to be on disk
+
+	notices     []Event        // what Open found
+	key         checkpoint.Key // signs checkpoints
+	pace        *pace
+	final       bool      // nothing comes behind the next group
+	rotateAfter time.Time // no rotation before, unless somebody asks
+	salt        salter
+
+	failing time.Time // since when nothing can be kept; zero: it can
 
 	failed  uint64 // records lost to the disk
 	dropped uint64 // records lost to a full queue
@@ -87,6 +110,7 @@ func (w *writer) sync() error {
 	}
 	w.durable = w.current
 	w.since = time.Time{}
+	w.failing = time.Time{}
 	return nil
 }
 
@@ -96,9 +120,9 @@ func (w *writer) due() bool {
 	return w.untold() || w.since.IsZero() || w.now().Sub(w.since) >= syncAfter
 }
 
-// untold reports lost records that no durable event speaks of yet.
+// untold reports lost records, or findings of Open, that no durable event speaks of yet.
 func (w *writer) untold() bool {
-	return w.failed > w.durable.toldFailed || w.dropped > w.durable.toldDropped
+	return w.failed > w.durable.toldFailed || w.dropped > w.durable.toldDropped || len(w.notices) > w.durable.noticed
 }
 
 // lose goes back to the last durable line, and tries at once to cut the file there, so that a reader sees no line that
@@ -111,13 +135,23 @@ func (w *writer) lose(g *group, cause error) error {
 	w.current = w.durable
 	w.since = time.Time{}
 	w.torn = true
+	if w.failing.IsZero() {
+		w.failing = w.now()
+	}
 	_ = w.mend() // the next group tries again, and fails if it cannot
 	return cause
 }
 
 // settle finds the way back where the path did not lead to the file: to the file itself where it was put back, else to a
-// new one whose first line continues the chain, where nothing stands in its place.
+// new one whose first line continues the chain, where nothing stands in its place. A new file whose name a crash could undo takes
+// no record before that name is on disk.
 func (w *writer) settle() error {
+	if w.nameless {
+		if err := segment.SyncDirectory(filepath.Dir(w.place.path)); err != nil {
+			return fmt.Errorf("the name of the new file: sync: %w", err)
+		}
+		w.nameless = false
+	}
 	if !w.astray {
 		return nil
 	}
@@ -134,6 +168,7 @@ func (w *writer) settle() error {
 // replace goes on in a new file. What was acknowledged is in the lost one, up to the durable position.
 func (w *writer) replace() error {
 	p := w.durable
+	p.first, p.opened = 0, 0
 	w.out = w.out[:0]
 	w.line(&p, SecurityEvent, Security{
 		Event:  chain.ReplacedEvent,
@@ -144,11 +179,17 @@ func (w *writer) replace() error {
 	if err != nil {
 		return err
 	}
+	w.goOnIn(file, p)
+	w.astray = false
+	return nil
+}
+
+// goOnIn takes a new file in the place of the old one, which holds all that was acknowledged.
+func (w *writer) goOnIn(file *os.File, at position) {
 	_ = w.file.Close() // of all that it holds nothing is missing
 	w.file = w.wrap(datasyncFile{file})
-	w.durable, w.current = p, p
-	w.torn, w.astray = false, false
-	return nil
+	w.durable, w.current = at, at
+	w.torn = false
 }
 
 // mend cuts off what a failed write may have left. Nothing is ever written behind half a line.
@@ -163,14 +204,19 @@ func (w *writer) mend() error {
 	return nil
 }
 
-// render fills out with the lines of the due notices and of the group, and returns the position behind them.
+// render fills out with the lines of the due notices, of the group, and of a checkpoint that is due, and returns the position behind
+// them.
 func (w *writer) render(g *group) position {
 	p := w.current
 	w.out = w.out[:0]
+	for ; p.noticed < len(w.notices); p.noticed++ {
+		n := w.notices[p.noticed]
+		w.line(&p, n.EventType(), n.AppendFields(nil))
+	}
 	if n := w.failed - p.toldFailed; n > 0 {
 		w.line(&p, SystemEvent, System{
 			Event:  "recovered",
-			Detail: fmt.Sprintf("%d records are missing: they could not be kept on disk", n),
+			Detail: fmt.Sprintf("%d records are missing: they could not be kept on disk, which failed for %s", n, w.failedFor()),
 		}.AppendFields(nil))
 		p.toldFailed = w.failed
 	}
@@ -187,13 +233,29 @@ func (w *writer) render(g *group) position {
 		from = r.end
 	}
 	p.kept += uint64(len(g.records))
+	if w.signs(&p) {
+		w.sign(&p)
+	}
 	p.offset = w.current.offset + int64(len(w.out))
 	return p
 }
 
+// line appends one record to out.
 func (w *writer) line(p *position, kind Type, fields []byte) {
+	at := w.now()
 	p.seq++
-	w.out, p.hash = chain.AppendLine(w.out, w.now(), p.seq, kind, fields, p.hash)
+	if p.first == 0 {
+		p.first, p.began = p.seq, at
+	}
+	w.out, p.hash = chain.AppendLine(w.out, at, p.seq, kind, w.salt.add(kind, fields), p.hash)
+}
+
+// failedFor is how long nothing could be kept.
+func (w *writer) failedFor() time.Duration {
+	if w.failing.IsZero() {
+		return 0
+	}
+	return max(0, w.now().Sub(w.failing)).Round(time.Millisecond)
 }
 
 // alarm is how long the writer may sleep.

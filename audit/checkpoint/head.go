@@ -1,6 +1,8 @@
 package checkpoint
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -47,10 +49,17 @@ func ReadHead(dir string) (Head, error) {
 		return Head{}, fmt.Errorf("the head of the audit trail: %w", err)
 	}
 	var h Head
-	if len(text) > maxHead || json.Unmarshal(text, &h) != nil || h.Seq == 0 || h.Covers == 0 {
+	if len(text) > maxHead || json.Unmarshal(text, &h) != nil || !h.sound() {
 		return Head{}, fmt.Errorf("the head of the audit trail: %s %w", path, ErrNoHead) // not the library's words: they may quote it
 	}
 	return h, nil
+}
+
+// sound reports a head that can be one.
+func (h Head) sound() bool {
+	const most = 1 << 62 // no trail gets there
+	octets, err := hex.DecodeString(h.Hash)
+	return err == nil && len(octets) == sha256.Size && h.Hash == hex.EncodeToString(octets) && h.Seq > 1 && h.Seq < most && h.Covers+1 == h.Seq
 }
 
 // WriteHead keeps the head in a state directory, on disk when it returns, in place of the one before: a crash leaves either.

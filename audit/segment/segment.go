@@ -52,12 +52,17 @@ func Parse(live, name string) (File, bool) {
 
 // List finds the files of the trail at live, in the order of their records; the live file, where it exists, is the last. archive is
 // the directory of older segments, empty where there is none. A segment that stands there twice, as a crash between two steps can
-// leave it, is listed once.
+// leave it, is listed once, and so is the live file in the middle of a rotation.
 func List(live, archive string) ([]File, error) {
 	files, err := in(filepath.Dir(live), live)
 	if err != nil {
 		return nil, err
 	}
+	twins, err := Twins(live)
+	if err != nil {
+		return nil, err
+	}
+	files = slices.DeleteFunc(files, func(f File) bool { return slices.Contains(twins, f.Path) })
 	if archive != "" {
 		old, err := in(archive, live)
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -95,9 +100,14 @@ func in(dir, live string) ([]File, error) {
 	return files, nil
 }
 
-// Open opens the file for reading, decompressed. What a compressed file expands to is bounded by whoever reads it.
+// Open opens the file for reading, decompressed: also one that was compressed since it was listed. What a compressed file expands to
+// is bounded by whoever reads it.
 func (f File) Open() (io.ReadCloser, error) {
 	file, err := os.Open(filepath.Clean(f.Path))
+	if errors.Is(err, fs.ErrNotExist) && !f.Live() && !f.Compressed {
+		f.Path, f.Compressed = f.Path+gz, true
+		file, err = os.Open(filepath.Clean(f.Path))
+	}
 	if err != nil || !f.Compressed {
 		return file, err
 	}

@@ -16,6 +16,7 @@ import (
 	"ivalt-radius/cmd/ivalt-radius/logger"
 	"ivalt-radius/cmd/ivalt-radius/shipping"
 	"ivalt-radius/cmd/ivalt-radius/sources"
+	"ivalt-radius/cmd/ivalt-radius/trail"
 	"ivalt-radius/config"
 	"ivalt-radius/config/seal"
 	"ivalt-radius/directory/password"
@@ -39,6 +40,7 @@ type app struct {
 	store   *state.Store
 	learned *state.Learned
 	trail   *audit.Trail
+	keeping keeping
 	ship    *ship.Shipping
 	phone   *ivalt.Service
 	flow    *auth.Flow
@@ -71,9 +73,14 @@ func start(ctx context.Context, path string, s *config.Settings, r rooms, verifi
 	if a.learned, err = state.NewLearned(a.store, learnedBucket, learnedMost); err != nil {
 		return nil, fmt.Errorf("state.directory: %w", err)
 	}
-	if a.trail, err = audit.Open(s.Audit.File, audit.Options{Logger: log}); err != nil {
+	options, err := trail.Options(s, log)
+	if err != nil {
+		return nil, err
+	}
+	if a.trail, err = audit.Open(s.Audit.File, options); err != nil {
 		return nil, fmt.Errorf("audit.file: %w", err)
 	}
+	a.keeping.start(ctx, s, a.trail, log)
 	if a.ship, err = shipping.Start(s, r.ship, shipping.Server{Trail: a.trail, Note: a.Note, Log: log, Version: version}); err != nil {
 		return nil, err
 	}
@@ -145,6 +152,7 @@ func (a *app) close(ctx context.Context) error {
 		a.phone.Close()
 	}
 	a.sources.Close()
+	a.keeping.stop()
 	if a.trail != nil {
 		if a.control != nil {
 			_ = a.trail.Post(audit.System{Event: "stopped", Detail: "version " + version})

@@ -112,9 +112,9 @@ func onFiles(s *config.Settings, do func(*state.Learned) error) error {
 // forgetOnFiles is forget while no server runs.
 func forgetOnFiles(ctx context.Context, s *config.Settings, a address) error {
 	return onFiles(s, func(learned *state.Learned) error {
-		file, err := audit.Open(s.Audit.File, audit.Options{})
+		file, err := trail.Open(s)
 		if err != nil {
-			return fmt.Errorf("audit.file: %w", err)
+			return err
 		}
 		return errors.Join(forget(ctx, learned, file, control.ActorName(os.Getuid(), os.Getpid()), a), file.Close())
 	})
@@ -181,5 +181,6 @@ func (a *app) handlers() http.Handler {
 	trail.Handle(mux, a.trail)
 	trail.HandleForget(mux, a.trail, a.auditSettings, nil)
 	backup.Handle(mux, a.store)
+	trail.HandleHolds(mux, a.settings.State.Directory, a.trail)
 	return mux
 }

@@ -66,6 +66,7 @@ func (a *app) reload(ctx context.Context, may takes) {
 	a.settings, taken = s, true
 	retire(a.sources)
 	a.sources = r.sources
+	a.keeping.adopt(s, a.trail)
 	a.keep(s)
 	a.Note(audit.System{Event: "reloaded", Detail: "settings " + s.Digest()})
 	a.shout(s)

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"ivalt-radius/audit/keep"
 	"ivalt-radius/audit/ship"
 	"ivalt-radius/auth"
 	"ivalt-radius/auth/rewrite"
@@ -67,6 +68,7 @@ func understand(s *config.Settings, before fault.List, verifier *password.Verifi
 	}
 	r.radius = radiusSettings(s, r.rules)
 	faults = append(faults, radius.Check(r.radius)...)
+	faults = append(faults, keep.Check(s.Audit.File, s.Audit.Archive)...)
 	r.ivalt = ivaltSettings(s)
 	faults = append(faults, r.ivalt.Check()...)
 	r.ship, found = shipping.Understand(s)

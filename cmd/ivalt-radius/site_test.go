@@ -43,7 +43,7 @@ type site struct {
 	url   string
 	dir   string
 
-	listen, accounting, client, state, audit, policy, more string
+	listen, accounting, client, state, audit, keeping, policy, more string
 }
 
 func newSite(t *testing.T) *site {
@@ -73,10 +73,10 @@ clients:
     answer_within: 20s
 ivalt: {url: %q, api_key: %s}
 policy: %s
-audit: {file: %q}
+audit: {file: %q%s}
 state: {directory: %q}
 %s
-`, s.listen, s.accounting, s.client, sharedSecret, s.url, apiKey, s.policy, s.audit, s.state, s.more))
+`, s.listen, s.accounting, s.client, sharedSecret, s.url, apiKey, s.policy, s.audit, s.keeping, s.state, s.more))
 }
 
 func (s *site) file(t *testing.T, name, text string) {

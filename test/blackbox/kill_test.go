@@ -7,23 +7,42 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"ivalt-radius/audit/segment"
 	"ivalt-radius/ivalt/ivalttest"
 	"ivalt-radius/test/blackbox"
 )
 
-const (
-	killRounds  = 20
-	killSockets = 8
-)
+const killSockets = 8
 
-// TestKillUnderLoad: kill -9 in the middle of a crowd, again and again on one state directory. Every Access-Accept that a
-// gateway has in its hands stands in the trail, and the chain holds over all the crashes.
+// roundsVariable sets how often TestKillUnderLoad kills: `make crash` does.
+const roundsVariable = "KILL_ROUNDS"
+
+func killRounds(t *testing.T) int {
+	t.Helper()
+	const usual = 20
+	text := os.Getenv(roundsVariable)
+	if text == "" {
+		return usual
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 1 {
+		t.Fatalf("%s=%q is no number of rounds", roundsVariable, text)
+	}
+	return n
+}
+
+// TestKillUnderLoad: kill -9 in the middle of a crowd, again and again on one state directory, while the trail's files end as soon as
+// they may. Every Access-Accept that a gateway has in its hands stands in the trail, and the chain holds over all the crashes and files.
 func TestKillUnderLoad(t *testing.T) {
+	rounds := killRounds(t)
 	site := blackbox.NewSite(t)
 	site.Settings.IVALT = "limits: {per_second: 0, per_minute: 0, per_hour: 0}"
 	site.Settings.Policy = `
@@ -32,8 +51,9 @@ func TestKillUnderLoad(t *testing.T) {
     - name: machines
       match: {users: ["svc-*"]}
       decision: exempt`
+	site.Settings.Trail = "segment_size: 64KiB\n  checkpoint: 1s"
 	granted := 0
-	for round := range killRounds {
+	for round := range rounds {
 		site.Start(t)
 		kind := "svc"
 		if round%5 == 4 {
@@ -48,13 +68,22 @@ func TestKillUnderLoad(t *testing.T) {
 			}
 		}
 	}
-	if granted < killRounds {
-		t.Errorf("only %d Access-Accepts in %d rounds: there was no load", granted, killRounds)
+	if granted < rounds {
+		t.Errorf("only %d Access-Accepts in %d rounds: there was no load", granted, rounds)
 	}
 	site.Start(t) // repairs what the last kill tore
 	site.Server.Kill()
 	chain(t, site)
-	t.Logf("%d rounds, %d logins let in", killRounds, granted)
+	files, err := segment.List(site.Trail(), "")
+	if err != nil || len(files) < 2 {
+		t.Errorf("%v: %d files", err, len(files))
+	}
+	for _, line := range site.TrailLines(t) {
+		if bytes.Contains(line, []byte(`"type":"security_event","event":"trail_`)) {
+			t.Errorf("an alarm though nothing is missing: %s", line)
+		}
+	}
+	t.Logf("%d rounds, %d logins let in, %d files", rounds, granted, len(files))
 }
 
 // crowd logs in on several sockets at once and kills the server at a random moment after the first Accept. It returns who was
@@ -121,7 +150,7 @@ func acceptedUsers(t *testing.T, site *blackbox.Site) map[string]bool {
 	return users
 }
 
-// chain verifies the trail by the contract's words alone, and then asks `audit verify`.
+// chain verifies the trail by the contract's words alone, all files as one, and then asks `audit verify` about a copy of that.
 func chain(t *testing.T, site *blackbox.Site) {
 	t.Helper()
 	prev := strings.Repeat("0", 64)
@@ -142,7 +171,11 @@ func chain(t *testing.T, site *blackbox.Site) {
 	if len(lines) == 0 {
 		t.Error("the trail is empty")
 	}
-	if output, code := blackbox.Run(t, "audit", "verify", "--config", site.Config()); code != 0 {
+	whole := filepath.Join(t.TempDir(), "audit.jsonl")
+	if err := os.WriteFile(whole, site.TrailText(t), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if output, code := blackbox.Run(t, "audit", "verify", whole); code != 0 {
 		t.Errorf("audit verify ends with %d: %s", code, output)
 	}
 }

@@ -3,6 +3,7 @@ package blackbox
 import (
 	"bytes"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -12,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"ivalt-radius/audit/segment"
 	"ivalt-radius/ivalt/ivalttest"
 	"ivalt-radius/secret"
 )
@@ -44,6 +46,7 @@ type Settings struct {
 	Users   string // further keys below `users:`; a file that List wrote is there already
 	Reject  string // reject_delay
 	Audit   string // the trail's file
+	Trail   string // further keys below `audit:`
 	State   string // the state directory
 	More    string // further top-level keys
 }
@@ -116,11 +119,12 @@ users:
 policy:%s
 audit:
   file: %q
+  %s
 state:
   directory: %q
 %s
 `, s.Authentication(), s.Accounting(), or(s.Settings.Reject, "100ms"), clients, s.CloudURL, APIKey, or(s.Settings.IVALT, "approval_timeout: 25s"),
-		s.users(), or(s.Settings.Policy, " {default: require_push}"), s.Trail(), s.State(), s.Settings.More)
+		s.users(), or(s.Settings.Policy, " {default: require_push}"), s.Trail(), s.Settings.Trail, s.State(), s.Settings.More)
 	if err := os.WriteFile(s.Config(), []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -151,13 +155,30 @@ func Email(user string) string { return strings.ToLower(user) + "@example.com" }
 // Pushes is how many pushes the user's phone has got.
 func (s *Site) Pushes(user string) int { return s.Cloud.Pushes(ivalttest.DerivedMobile(Email(user))) }
 
-// TrailLines are the lines of the trail, as they stand on disk. A line that is cut off at the end is not one.
+// TrailLines are the lines of the trail, as they stand on disk, over all its files. A line that is cut off at the end is not one.
 func (s *Site) TrailLines(t *testing.T) [][]byte {
 	t.Helper()
-	text, err := os.ReadFile(s.Trail())
+	lines := bytes.Split(s.TrailText(t), []byte("\n"))
+	return lines[:len(lines)-1]
+}
+
+// TrailText is the text of all files of the trail.
+func (s *Site) TrailText(t *testing.T) []byte {
+	t.Helper()
+	files, err := segment.List(s.Trail(), "")
+	if err == nil && len(files) == 0 {
+		err = os.ErrNotExist
+	}
+	var text bytes.Buffer
+	for _, f := range files {
+		in, opened := f.Open()
+		if err = errors.Join(err, opened); opened == nil {
+			_, copied := text.ReadFrom(in)
+			err = errors.Join(err, copied, in.Close())
+		}
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
-	lines := bytes.Split(text, []byte("\n"))
-	return lines[:len(lines)-1]
+	return text.Bytes()
 }

@@ -45,7 +45,7 @@ func recordOnFile(ctx context.Context, s *config.Settings, a audit.Access) error
 	if _, err := os.Stat(s.Audit.File); err != nil {
 		return err // reading makes no trail
 	}
-	t, err := audit.Open(s.Audit.File, audit.Options{})
+	t, err := Open(s)
 	if err != nil {
 		return err
 	}

@@ -11,5 +11,6 @@ func NewCommand(defaultConfig string) *cobra.Command {
 		Short: "Reads the audit trail",
 	}
 	cmd.AddCommand(newVerifyCommand(defaultConfig), newForgetCommand(defaultConfig), newReportCommand(defaultConfig), newTailCommand(defaultConfig), newExportCommand(defaultConfig))
+	cmd.AddCommand(newHoldCommand(defaultConfig), newReleaseCommand(defaultConfig), newHoldsCommand(defaultConfig))
 	return cmd
 }

@@ -1,0 +1,188 @@
+package trail
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"ivalt-radius/audit"
+	"ivalt-radius/audit/keep"
+	"ivalt-radius/cmd/ivalt-radius/control"
+	"ivalt-radius/cmd/ivalt-radius/exit"
+	"ivalt-radius/config"
+)
+
+// Where the running server is told of holds.
+const (
+	holdPath    = "/audit/hold"
+	releasePath = "/audit/release"
+)
+
+func newHoldCommand(defaultConfig string) *cobra.Command {
+	var path, from, until string
+	var h keep.Hold
+	cmd := &cobra.Command{
+		Use:   "hold --config FILE --name N --from T --until T --reason R",
+		Short: "Keep the records of a time beyond audit.retention",
+		Long: "hold keeps every segment of the trail that has records of a time, however old, until the hold is released.\n" +
+			"Times are RFC 3339, as 2026-11-01T00:00:00Z. Without --from it begins with the first record, without --until it has no end.",
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			err := errors.Join(instant("--from", from, &h.From), instant("--until", until, &h.To))
+			if err == nil {
+				err = h.Check()
+			}
+			if err != nil {
+				return exit.UsageError(cmd, err)
+			}
+			if err := byServerOrFile(cmd.Context(), path, holdPath, &h, placeHold); err != nil {
+				return err
+			}
+			_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s: kept until it is released\n", describe(h))
+			return err
+		},
+	}
+	holdFlags(cmd, defaultConfig, &path)
+	cmd.Flags().StringVar(&h.Name, "name", "", "the hold's name, by which it is released")
+	cmd.Flags().StringVar(&from, "from", "", "the first moment that is needed")
+	cmd.Flags().StringVar(&until, "until", "", "the first moment that is no longer needed")
+	cmd.Flags().StringVar(&h.Reason, "reason", "", "why, in a few words; it stands in the trail")
+	_ = cmd.MarkFlagRequired("name")
+	_ = cmd.MarkFlagRequired("reason")
+	return cmd
+}
+
+func newReleaseCommand(defaultConfig string) *cobra.Command {
+	var path string
+	var h keep.Hold
+	cmd := &cobra.Command{
+		Use:   "release --config FILE --name N",
+		Short: "Release a hold, so that audit.retention counts again",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := byServerOrFile(cmd.Context(), path, releasePath, &h, releaseHold); err != nil {
+				return err
+			}
+			_, err := fmt.Fprintf(cmd.OutOrStdout(), "%s: released\n", h.Name)
+			return err
+		},
+	}
+	holdFlags(cmd, defaultConfig, &path)
+	cmd.Flags().StringVar(&h.Name, "name", "", "the hold's name")
+	_ = cmd.MarkFlagRequired("name")
+	return cmd
+}
+
+func newHoldsCommand(defaultConfig string) *cobra.Command {
+	var path string
+	cmd := &cobra.Command{
+		Use:   "holds --config FILE",
+		Short: "List the holds",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			s, faults := config.LoadWithoutSecrets(path, config.Options{Environ: os.Environ()})
+			if s == nil {
+				return faults.Err()
+			}
+			holds, err := keep.Holds(s.State.Directory)
+			for _, h := range holds {
+				_, _ = fmt.Fprintln(cmd.OutOrStdout(), describe(h))
+			}
+			return err
+		},
+	}
+	holdFlags(cmd, defaultConfig, &path)
+	return cmd
+}
+
+func holdFlags(cmd *cobra.Command, defaultConfig string, path *string) {
+	cmd.Flags().StringVarP(path, "config", "c", defaultConfig, "the configuration file")
+}
+
+// instant reads a time; an empty one stays zero.
+func instant(flag, text string, t *time.Time) (err error) {
+	if text == "" {
+		return nil
+	}
+	if *t, err = time.Parse(time.RFC3339, text); err != nil {
+		return fmt.Errorf("%s: %q is no time as 2026-11-01T00:00:00Z", flag, text)
+	}
+	return nil
+}
+
+// describe is a hold on one line; its reason cannot leave that.
+func describe(h keep.Hold) string {
+	text := h.Name
+	if !h.From.IsZero() {
+		text += " from " + h.From.UTC().Format(time.RFC3339)
+	}
+	if !h.To.IsZero() {
+		text += " until " + h.To.UTC().Format(time.RFC3339)
+	}
+	return text + fmt.Sprintf(" (%s)", audit.AppendString(nil, h.Reason))
+}
+
+// byServerOrFile does something to a hold through the running server, else on the files.
+func byServerOrFile(ctx context.Context, configPath, serverPath string, h *keep.Hold, do holder) error {
+	s, faults := config.LoadWithoutSecrets(configPath, config.Options{Environ: os.Environ()})
+	if s == nil {
+		return faults.Err()
+	}
+	err := control.Call(ctx, s.State.Directory, serverPath, h, h)
+	if !errors.Is(err, control.ErrNotRunning) {
+		return err
+	}
+	t, err := Open(s)
+	if err != nil {
+		return err
+	}
+	return errors.Join(do(ctx, s.State.Directory, t, control.ActorName(os.Getuid(), os.Getpid()), *h), t.Close())
+}
+
+// holder does something to a hold of a state directory, once there is evidence of it.
+type holder func(ctx context.Context, dir string, c Committer, actor string, h keep.Hold) error
+
+func placeHold(ctx context.Context, dir string, c Committer, actor string, h keep.Hold) error {
+	if err := h.Check(); err != nil {
+		return err
+	}
+	if _, err := keep.Find(dir, h.Name); err == nil {
+		return keep.ErrHeld
+	} else if !errors.Is(err, keep.ErrNoHold) {
+		return err
+	}
+	if err := c.Commit(ctx, audit.Action{Action: "place_hold", Actor: actor, Target: h.Name, Detail: describe(h)}); err != nil {
+		return fmt.Errorf("keeping the evidence: %w", err)
+	}
+	return keep.Place(dir, h)
+}
+
+func releaseHold(ctx context.Context, dir string, c Committer, actor string, h keep.Hold) error {
+	there, err := keep.Find(dir, h.Name)
+	if err != nil {
+		return err
+	}
+	if err := c.Commit(ctx, audit.Action{Action: "release_hold", Actor: actor, Target: there.Name, Detail: describe(there)}); err != nil {
+		return fmt.Errorf("keeping the evidence: %w", err)
+	}
+	return keep.Release(dir, there.Name)
+}
+
+// HandleHolds serves the running server's side of `audit hold` and `audit release`.
+func HandleHolds(mux *http.ServeMux, dir string, c Committer) {
+	for path, do := range map[string]holder{holdPath: placeHold, releasePath: releaseHold} {
+		mux.HandleFunc("POST "+path, func(w http.ResponseWriter, r *http.Request) {
+			var in keep.Hold
+			err := control.Decode(w, r, &in)
+			if err == nil {
+				err = do(r.Context(), dir, c, control.Actor(r.Context()), in)
+			}
+			control.Answer(w, in, err)
+		})
+	}
+}
