@@ -104,7 +104,7 @@ func TestAFileEndsBySizeAndByDay(t *testing.T) {
 		path, c := trailPath(t), &clock{} // a bubble begins at midnight UTC
 		trail := mustOpen(t, path, Options{SegmentSize: 2000, Now: c.now})
 		for range 3 {
-			mustCommit(t, trail, Attempt{User: "s", Detail: strings.Repeat("x", 800)})
+			mustCommit(t, trail, Attempt{User: "s", Detail: strings.Repeat("x ", 400)})
 		}
 		c.pass(24*time.Hour - time.Second)
 		expectWhole(t, path, "s s segment_started s")

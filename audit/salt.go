@@ -18,7 +18,7 @@ type salter struct {
 
 // salted reports the types whose lines get a salt.
 func salted(kind Type) bool {
-	return kind == AuthenticationAttempt || kind == SecurityEvent || kind == UserAction
+	return kind == AuthenticationAttempt || kind == SecurityEvent || kind == UserAction || kind == DataAccess
 }
 
 // add returns fields with a salt behind them where the type has one. It is valid until the next call.

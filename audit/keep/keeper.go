@@ -97,13 +97,14 @@ func (k *Keeper) complain(ctx context.Context, err error) {
 	}
 }
 
-// Apart does something with the segments while the Keeper does nothing with them.
-func (k *Keeper) Apart(do func() error) error {
+// Lock implements sync.Locker: the Keeper does nothing with the segments until Unlock.
+func (k *Keeper) Lock() {
 	k.work.Lock()
-	defer k.work.Unlock()
-	clear(k.lasts) // whatever it was
-	return do()
+	clear(k.lasts) // whatever is done to them now
 }
+
+// Unlock implements sync.Locker.
+func (k *Keeper) Unlock() { k.work.Unlock() }
 
 // Compress compresses the segments that are not yet.
 func (k *Keeper) Compress(ctx context.Context) error {
@@ -118,8 +119,9 @@ func (k *Keeper) Compress(ctx context.Context) error {
 	return err
 }
 
-// Keep archives or removes each segment whose newest record is older than the retention and that no hold covers. The error names
-// what cannot be judged or moved: that stays.
+// Keep archives or removes each segment whose newest record is older than the retention and that no hold covers. What is removed goes
+// in order: behind a segment that stays all stay, since the last removal vouches for the trail's beginning. The error names what
+// cannot be judged or moved: that stays.
 func (k *Keeper) Keep(ctx context.Context) error {
 	k.work.Lock()
 	defer k.work.Unlock()
@@ -144,42 +146,46 @@ func (k *Keeper) Keep(ctx context.Context) error {
 		if f.Live() {
 			continue
 		}
-		if err := k.judge(ctx, f, policy); err != nil {
+		stays, err := k.judge(ctx, f, policy)
+		if err != nil {
 			errs = append(errs, fmt.Errorf("the segment %s stays: %w", filepath.Base(f.Path), err))
+		}
+		if stays && policy.Archive == "" {
+			break // with a hole behind it, nobody would miss it
 		}
 	}
 	return errors.Join(errs...)
 }
 
-// judge takes one segment away where it is old enough.
-func (k *Keeper) judge(ctx context.Context, f segment.File, policy Policy) error {
+// judge takes one segment away where it is old enough; it reports one that stays.
+func (k *Keeper) judge(ctx context.Context, f segment.File, policy Policy) (stays bool, err error) {
 	cutoff := k.now().Add(-policy.Retention)
 	first, err := f.FirstRecord()
 	if err != nil {
-		return err
+		return true, err
 	}
 	if !first.Time.Before(cutoff) {
-		return nil // and so is its last record, which takes long to find
+		return true, nil // and so is its last record, which takes long to find
 	}
 	last, err := k.last(f)
 	if err != nil {
-		return err
+		return true, err
 	}
 	if first.Began() != f.First || last.Seq != f.Last {
-		return errors.New("its records are not those that its name says")
+		return true, errors.New("its records are not those that its name says")
 	}
 	if !last.Time.Before(cutoff) {
-		return nil
+		return true, nil
 	}
 	holds, err := Holds(k.settings.StateDir) // one may be new
 	if err != nil || k.held(f, first.Time, last.Time, holds) {
-		return err
+		return true, err
 	}
 	if err := k.takeAway(ctx, f, last, policy); err != nil {
-		return err
+		return true, err
 	}
 	delete(k.lasts, f.Path)
-	return nil
+	return false, nil
 }
 
 // last is the last record of a segment, remembered: a segment that is held is looked at each time.

@@ -179,7 +179,7 @@ func (a *app) handlers() http.Handler {
 		control.Answer(w, in, err)
 	})
 	trail.Handle(mux, a.trail)
-	trail.HandleForget(mux, a.trail, a.auditSettings, nil)
+	trail.HandleForget(mux, a.trail, a.auditSettings, a.keeping.keeper)
 	backup.Handle(mux, a.store)
 	trail.HandleHolds(mux, a.settings.State.Directory, a.trail)
 	return mux

@@ -239,7 +239,7 @@ func TestDecryptWith(t *testing.T) {
 			t.Errorf("%v, want %v", err, c.want)
 		}
 	}
-	if _, err := EncryptTo(&out, []string{canary}); !errors.Is(err, ErrRecipient) {
+	if _, err := EncryptTo(&out, []string{canary}); !errors.Is(err, errRecipient) {
 		t.Errorf("%v", err)
 	}
 	if _, err := EncryptTo(&out, nil); err == nil {

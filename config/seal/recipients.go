@@ -18,7 +18,7 @@ const mostRecipients = 64 << 10
 const recipientPrefix = "age1"
 
 // errRecipient quotes nothing: what is no recipient may be a secret key in the wrong place.
-var errRecipient = errors.New("no recipient of age's: that is age1 and 58 letters and digits more, as age-keygen shows it, or a file with one on each line")
+var errRecipient = fmt.Errorf("%w, or name a file with one on each line", ErrRecipient)
 
 // Recipients are the recipients that are named: each is one itself, age1..., or a file with one on each line and comments behind #.
 func Recipients(named []string) ([]string, error) {

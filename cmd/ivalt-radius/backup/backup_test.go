@@ -59,7 +59,7 @@ func newSite(t *testing.T) site {
 		}
 	}
 	for name, text := range map[string]string{
-		"audit.key": "canary-key", "ship/siem": "7", ".left-over": "x", filepath.Base(s.trail) + ".000000000001-000000000004.gz": "canary-segment",
+		"pseudonym.key": "canary-key", "ship/siem": "7", ".left-over": "x", filepath.Base(s.trail) + ".000000000001-000000000004.gz": "canary-segment",
 	} {
 		path := filepath.Join(s.dir, name)
 		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o700), os.WriteFile(path, []byte(text), 0o640)); err != nil {
@@ -124,15 +124,15 @@ func (s site) whole(t *testing.T, dir string) {
 		names = append(names, name)
 	}
 	slices.Sort(names)
-	want := []string{"audit.jsonl", "audit.jsonl.000000000001-000000000004.gz", "audit.key", "ship/siem", "state.db"}
+	want := []string{"audit.head", "audit.jsonl", "audit.jsonl.000000000001-000000000004.gz", "audit.key", "audit.pub", "pseudonym.key", "ship/siem", "state.db"}
 	if diff := cmp.Diff(want, names); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	if all["audit.key"] != "canary-key" || all["ship/siem"] != "7" || all["audit.jsonl.000000000001-000000000004.gz"] != "canary-segment" {
+	if all["pseudonym.key"] != "canary-key" || all["ship/siem"] != "7" || all["audit.jsonl.000000000001-000000000004.gz"] != "canary-segment" {
 		t.Errorf("%q", all)
 	}
 	result, err := chain.Verify(strings.NewReader(all["audit.jsonl"]))
-	if err != nil || !result.Sound() || result.Lines != 3 || !strings.Contains(all["audit.jsonl"], `"type":"data_access","action":"backup"`) {
+	if err != nil || !result.Sound() || result.Lines != 4 || !strings.Contains(all["audit.jsonl"], `"type":"data_access","action":"backup"`) {
 		t.Errorf("%+v, %v: %s", result, err, all["audit.jsonl"])
 	}
 	store, err := state.OpenStore(dir)

@@ -184,7 +184,7 @@ func TestLoginNoAnswer(t *testing.T) {
 		forging: "did not: malformed packet",
 		closed:  "is the server running?",
 	} {
-		code, stdout, stderr := runLogin(t, typed(), "--server", server, "--secret", loginSecret, "--user", "alice", "--timeout", "100ms", "--tries", "2")
+		code, stdout, stderr := runLogin(t, typed(), "--server", server, "--secret", loginSecret, "--user", "alice", "--timeout", "400ms", "--tries", "2")
 		if code != exitNoAnswer || stdout != "" || !strings.Contains(stderr, want) || !strings.Contains(stderr, "sent again, packet 2 of 2") {
 			t.Errorf("exit %d, %q, %q; want %q", code, stdout, stderr, want)
 		}

@@ -11,7 +11,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"ivalt-radius/audit"
 	"ivalt-radius/audit/forget"
 	"ivalt-radius/auth"
 	"ivalt-radius/cmd/ivalt-radius/control"
@@ -92,7 +91,7 @@ func forgetOnFile(ctx context.Context, s *config.Settings, o forget.Order) (forg
 	if _, err := os.Stat(s.Audit.File); err != nil {
 		return forget.Outcome{}, err // forgetting makes no trail
 	}
-	t, err := audit.Open(s.Audit.File, audit.Options{})
+	t, err := Open(s)
 	if err != nil {
 		return forget.Outcome{}, err
 	}

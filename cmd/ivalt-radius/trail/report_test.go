@@ -95,7 +95,7 @@ func TestAuditReportIsRecorded(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if lines := bytes.Split(bytes.TrimSpace(content), []byte("\n")); len(lines) != 4 || !bytes.Contains(lines[3], []byte(`"type":"data_access"`)) ||
+	if lines := bytes.Split(bytes.TrimSpace(content), []byte("\n")); len(lines) != 5 || !bytes.Contains(lines[3], []byte(`"type":"data_access"`)) ||
 		!bytes.Contains(lines[3], []byte(`"action":"report"`)) || !bytes.Contains(lines[3], []byte("json to the standard output")) {
 		t.Errorf("the trail ends with %s", lines[len(lines)-1])
 	}

@@ -82,15 +82,14 @@ func ran(t *testing.T, defaultConfig string, args ...string) string {
 	return out.String()
 }
 
-// endOf is the trail's last line.
+// endOf is the trail's last line but checkpoints.
 func endOf(t *testing.T, trail string) (members struct{ Type, Action, Actor, Filter, Detail string }) {
 	t.Helper()
 	text, err := os.ReadFile(trail)
 	if err != nil {
 		t.Fatal(err)
 	}
-	lines := strings.Split(strings.TrimSpace(string(text)), "\n")
-	if err := json.Unmarshal([]byte(lines[len(lines)-1]), &members); err != nil {
+	if err := json.Unmarshal([]byte(lastLine(string(text))), &members); err != nil {
 		t.Fatal(err)
 	}
 	return members
