@@ -72,7 +72,7 @@ func start(ctx context.Context, path string, s *config.Settings, r rooms, verifi
 	if a.trail, err = audit.Open(s.Audit.File, audit.Options{Logger: log}); err != nil {
 		return nil, fmt.Errorf("audit.file: %w", err)
 	}
-	if a.ship, err = shipping.Start(s, r.ship, shipping.Server{Trail: a.trail, Note: a.Note, Log: log, Version: version}); err != nil {
+	if a.ship, err = shipping.Start(ctx, s, r.ship, shipping.Server{Trail: a.trail, Note: a.Note, Log: log, Version: version}); err != nil {
 		return nil, err
 	}
 	phone, faults := ivalt.New(r.ivalt, ivalt.Deps{Recorder: a, Log: log})
