@@ -58,10 +58,12 @@ func TestStream(t *testing.T) {
 func TestOutage(t *testing.T) {
 	both(t, func(t *testing.T, server *receiverServer, s *stage) {
 		t.Helper()
-		s.start()
+		server.does(func(c net.Conn) { server.readFrom(c, io.LimitReader(c, 2000)) }) // and no more of it
 		s.Write(20)
-		s.until("records", func() bool { return len(server.got()) > 5 })
+		s.start()
+		s.until("records", func() bool { return len(server.got()) > 2 })
 		server.kill()
+		server.does(server.read)
 		s.Write(50)
 		s.until("a failure", func() bool { return strings.Contains(s.said(), "shipping_failing") })
 		s.Compress(s.Rotate())

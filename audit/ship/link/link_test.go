@@ -98,3 +98,33 @@ func TestErrorsHaveOurWordsAlone(t *testing.T) {
 		t.Error("a server waits for nothing")
 	}
 }
+
+// TestStreamThatSpeaks is given up after some kilobytes, whatever else it does.
+func TestStreamThatSpeaks(t *testing.T) {
+	server, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		c, err := server.Accept()
+		for err == nil {
+			_, err = c.Write(make([]byte, 1<<10))
+		}
+	}()
+	l, err := Stream{Address: server.Addr().String(), Header: syslog.NewHeader()}.Open(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	<-done // the connection is closed under the server's writes
+	var trouble *Error
+	if err := l.Finish(t.Context()); !errors.As(err, &trouble) || trouble.What != "sends data, which no syslog receiver does" {
+		t.Error(err)
+	}
+	if _, err := l.Send(text("one")); err == nil {
+		t.Error("it gets records")
+	}
+	_ = l.Close()
+	_ = server.Close()
+}
