@@ -72,7 +72,7 @@ func TestJournal(t *testing.T) {
 	s.settings.Format = "ecs"
 	p := s.plan()
 	p.receivers[0].target = brisk{link.Journal{Socket: socket}, 0}
-	shipping, faults := start(p, s.deps(), quick())
+	shipping, faults := start(t.Context(), p, s.deps(), quick())
 	s.Must(faults.Err())
 	s.shipping = shipping
 	s.Write(3)

@@ -67,12 +67,14 @@ type running struct {
 	done  chan struct{}
 }
 
-// New starts shipping. It wants to be closed.
-func New(p Plan, d Deps) (*Shipping, fault.List) { return start(p, d, usual()) }
+// New starts shipping. It wants to be closed; the end of ctx does not end it.
+func New(ctx context.Context, p Plan, d Deps) (*Shipping, fault.List) {
+	return start(ctx, p, d, usual())
+}
 
-func start(p Plan, d Deps, pace pace) (*Shipping, fault.List) {
+func start(ctx context.Context, p Plan, d Deps, pace pace) (*Shipping, fault.List) {
 	s := &Shipping{deps: d, pace: pace, running: map[string]*running{}}
-	return s, s.Reload(p)
+	return s, s.Reload(ctx, p)
 }
 
 // Refuses says why Reload would change nothing.
@@ -88,7 +90,7 @@ func (s *Shipping) Refuses(p Plan) (faults fault.List) {
 // Reload starts new receivers, ends those that are gone, and replaces those whose settings changed; a receiver goes on from the cursor
 // that is kept under its name. It changes nothing where it returns a fault. One that is slow to end is not waited for longer than
 // grace.
-func (s *Shipping) Reload(p Plan) fault.List {
+func (s *Shipping) Reload(ctx context.Context, p Plan) fault.List {
 	faults := s.Refuses(p)
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -108,18 +110,18 @@ func (s *Shipping) Reload(p Plan) fault.List {
 		ending = append(ending, r)
 		delete(s.running, name)
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), grace)
+	within, cancel := context.WithTimeout(ctx, grace)
 	defer cancel()
-	end(ctx, ending)
+	end(within, ending)
 	for name, plan := range wanted {
-		s.running[name] = s.run(plan)
+		s.running[name] = s.run(ctx, plan)
 	}
 	return nil
 }
 
-// run starts one receiver.
-func (s *Shipping) run(p plan) *running {
-	ctx, abort := context.WithCancel(context.Background())
+// run starts one receiver, which outlives ctx.
+func (s *Shipping) run(ctx context.Context, p plan) *running {
+	ctx, abort := context.WithCancel(context.WithoutCancel(ctx))
 	r := &running{receiver: newReceiver(p, s.deps, s.pace), quit: make(chan struct{}), abort: abort, done: make(chan struct{})}
 	go func() {
 		defer close(r.done)

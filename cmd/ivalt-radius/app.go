@@ -81,7 +81,7 @@ func start(ctx context.Context, path string, s *config.Settings, r rooms, verifi
 		return nil, fmt.Errorf("audit.file: %w", err)
 	}
 	a.keeping.start(ctx, s, a.trail, log)
-	if a.ship, err = shipping.Start(s, r.ship, shipping.Server{Trail: a.trail, Note: a.Note, Log: log, Version: version}); err != nil {
+	if a.ship, err = shipping.Start(ctx, s, r.ship, shipping.Server{Trail: a.trail, Note: a.Note, Log: log, Version: version}); err != nil {
 		return nil, err
 	}
 	phone, faults := ivalt.New(r.ivalt, ivalt.Deps{Recorder: a, Log: log})

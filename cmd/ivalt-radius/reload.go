@@ -62,7 +62,7 @@ func (a *app) reload(ctx context.Context, may takes) {
 		a.refuse(found, unfulfilled)
 		return
 	}
-	_ = a.ship.Reload(r.ship) // it has said above that it refuses nothing
+	_ = a.ship.Reload(ctx, r.ship) // it has said above that it refuses nothing
 	a.settings, taken = s, true
 	retire(a.sources)
 	a.sources = r.sources

@@ -141,7 +141,7 @@ func shipThrough(t *testing.T, r *rsyslog, settings ship.Settings) {
 	if err != nil || len(faults) > 0 {
 		t.Fatal(err, faults)
 	}
-	shipping, faults := ship.New(plan, ship.Deps{
+	shipping, faults := ship.New(t.Context(), plan, ship.Deps{
 		Trail: trail, Live: live, Directory: filepath.Join(dir, "ship"), Version: "interop", Note: func(e audit.Event) { _ = trail.Post(e) }, Log: logrus.New(),
 	})
 	if err := faults.Err(); err != nil {

@@ -1,6 +1,7 @@
 package shipping
 
 import (
+	"context"
 	"path/filepath"
 
 	"github.com/sirupsen/logrus"
@@ -31,8 +32,8 @@ type Server struct {
 }
 
 // Start ships from now on. The cursors lie in `ship` in state.directory.
-func Start(s *config.Settings, p ship.Plan, server Server) (*ship.Shipping, error) {
-	shipping, faults := ship.New(p, ship.Deps{
+func Start(ctx context.Context, s *config.Settings, p ship.Plan, server Server) (*ship.Shipping, error) {
+	shipping, faults := ship.New(ctx, p, ship.Deps{
 		Trail: server.Trail, Live: s.Audit.File, Directory: filepath.Join(s.State.Directory, "ship"), Version: server.Version,
 		Note: server.Note, Log: server.Log, Mask: server.Mask,
 	})

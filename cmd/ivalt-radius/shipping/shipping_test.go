@@ -32,7 +32,7 @@ func TestShipsARealTrail(t *testing.T) {
 	}
 	log := logrus.New()
 	log.SetOutput(io.Discard)
-	shipping, err := Start(s, plan, Server{Trail: trail, Note: func(e audit.Event) { _ = trail.Post(e) }, Log: log, Version: "1"})
+	shipping, err := Start(t.Context(), s, plan, Server{Trail: trail, Note: func(e audit.Event) { _ = trail.Post(e) }, Log: log, Version: "1"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -61,7 +61,7 @@ func TestFaultsHaveKeys(t *testing.T) {
 	}
 	s.Audit.Ship[0].To, s.Audit.Ship[0].Mask = "journald:", true
 	plan, faults := Understand(s)
-	if _, err := Start(s, plan, Server{}); err == nil || len(faults) > 0 || !strings.Contains(err.Error(), "audit.ship[0].mask") {
+	if _, err := Start(t.Context(), s, plan, Server{}); err == nil || len(faults) > 0 || !strings.Contains(err.Error(), "audit.ship[0].mask") {
 		t.Errorf("mask without pseudonyms: %v, %v", err, faults)
 	}
 }
