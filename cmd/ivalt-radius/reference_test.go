@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"ivalt-radius/audit/vocabulary"
 	"ivalt-radius/auth"
 	"ivalt-radius/radius"
 	"ivalt-radius/radius/attribute"
@@ -26,6 +27,7 @@ func TestReference(t *testing.T) {
 	for name, write := range map[string]func(io.Writer){
 		"attributes.md": attributesPage,
 		"commands.md":   commandsPage,
+		"events.md":     eventsPage,
 		"profiles.md":   profilesPage,
 		"reasons.md":    reasonsPage,
 	} {
@@ -50,6 +52,19 @@ func TestReference(t *testing.T) {
 }
 
 const generated = "<!-- Generated from the code by `make docs`; do not edit. -->\n\n"
+
+func eventsPage(w io.Writer) {
+	_, _ = fmt.Fprint(w, generated, `# Events
+
+The words of `+"`event` and `action`"+` in the audit trail, by the line's type. [audit.md](audit.md) says what else a line has; reasons are in [reasons.md](reasons.md).
+
+| type | word | what it means |
+|---|---|---|
+`)
+	for _, word := range vocabulary.Words() {
+		_, _ = fmt.Fprintf(w, "| `%s` | `%s` | %s |\n", word.Type, word.Word, word.Meaning)
+	}
+}
 
 func reasonsPage(w io.Writer) {
 	_, _ = fmt.Fprint(w, generated, `# Reasons

@@ -2,12 +2,13 @@ package shipping
 
 import (
 	"context"
+	"fmt"
 	"path/filepath"
 
 	"github.com/sirupsen/logrus"
 
 	"ivalt-radius/audit"
-	"ivalt-radius/audit/query"
+	"ivalt-radius/audit/mask"
 	"ivalt-radius/audit/ship"
 	"ivalt-radius/config"
 	"ivalt-radius/fault"
@@ -28,14 +29,18 @@ type Server struct {
 	Note    func(audit.Event)
 	Log     logrus.FieldLogger
 	Version string
-	Mask    func(*query.Record) *query.Record // nil: no receiver may be masked
 }
 
-// Start ships from now on. The cursors lie in `ship` in state.directory.
+// Start ships from now on. The cursors lie in `ship` in state.directory, beside the key of the pseudonyms, which is made where there
+// is none.
 func Start(ctx context.Context, s *config.Settings, p ship.Plan, server Server) (*ship.Shipping, error) {
+	people, err := mask.Open(s.State.Directory)
+	if err != nil {
+		return nil, fmt.Errorf("state.directory: %w", err)
+	}
 	shipping, faults := ship.New(ctx, p, ship.Deps{
 		Trail: server.Trail, Live: s.Audit.File, Directory: filepath.Join(s.State.Directory, "ship"), Version: server.Version,
-		Note: server.Note, Log: server.Log, Mask: server.Mask,
+		Note: server.Note, Log: server.Log, Mask: people.Record,
 	})
 	return shipping, faults.Err()
 }
