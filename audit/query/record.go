@@ -26,6 +26,8 @@ type Record struct {
 	DurationMS     int64    `json:"duration_ms"`
 	Mobile         string   `json:"mobile"`
 	Exchanges      int      `json:"exchanges"`
+	Packets        int64    `json:"packets"`
+	LastPacketMS   int64    `json:"last_packet_ms"`
 	Detail         string   `json:"detail"`
 
 	Event   string   `json:"event"`  // of security, system and configuration events

@@ -77,6 +77,11 @@ func remedy(k Kind) string {
 	return "write the new one and reload"
 }
 
+// Weak reports a secret that can be guessed.
+func (e Entry) Weak() bool {
+	return slices.ContainsFunc(e.Strength, func(w strength.Word) bool { return w != Reused })
+}
+
 // String is the entry's words for a person: "weak, reused", "sound".
 func (e Entry) String() string {
 	words := make([]string, 0, len(e.Strength)+1)

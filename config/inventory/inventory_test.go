@@ -110,7 +110,7 @@ ivalt: {api_key: "env:KEY", proxy: "http://u:%[3]s@localhost:1"}
 func TestInventory(t *testing.T) {
 	now := time.Date(2026, 11, 26, 12, 0, 0, 0, time.UTC)
 	first := map[string]time.Time{
-		strong: now.Add(-year - time.Second), weak: now.Add(-year), known: now.Add(time.Hour), apiKey: now.AddDate(-3, 0, 0),
+		strong: now.Add(-MaxAge - time.Second), weak: now.Add(-MaxAge), known: now.Add(time.Hour), apiKey: now.AddDate(-3, 0, 0),
 	}
 	entries := Inventory(settings(t), func(_ Kind, s secret.Secret) (time.Time, bool) {
 		at, ok := first[s.Reveal()]

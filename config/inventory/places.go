@@ -25,7 +25,7 @@ const (
 
 // What secrets need. A year is 365 days: PCI DSS and most houses ask for a change of shared secrets and API keys once a year.
 const (
-	year         = 365 * 24 * time.Hour
+	MaxAge       = 365 * 24 * time.Hour
 	leastShared  = 16 // octets
 	leastIssued  = 32
 	leastChosen  = 12
@@ -55,17 +55,17 @@ func Places(s *config.Settings) []Place {
 	}
 	for i, c := range s.Clients {
 		for j, text := range c.Secrets {
-			add(Place{Key: fmt.Sprintf("clients[%d].secrets[%d]", i, j), Kind: Shared, Value: text, least: leastShared, oldest: year})
+			add(Place{Key: fmt.Sprintf("clients[%d].secrets[%d]", i, j), Kind: Shared, Value: text, least: leastShared, oldest: MaxAge})
 		}
 	}
-	add(Place{Key: "ivalt.api_key", Kind: APIKey, Value: s.IVALT.APIKey, least: leastIssued, oldest: year})
-	add(Place{Key: "ivalt.signing_secret", Kind: Signing, Value: s.IVALT.SigningSecret, least: leastShared, oldest: year})
+	add(Place{Key: "ivalt.api_key", Kind: APIKey, Value: s.IVALT.APIKey, least: leastIssued, oldest: MaxAge})
+	add(Place{Key: "ivalt.signing_secret", Kind: Signing, Value: s.IVALT.SigningSecret, least: leastShared, oldest: MaxAge})
 	if password := proxyPassword(s.IVALT.Proxy); !password.Empty() {
 		add(Place{Key: "ivalt.proxy", Kind: Proxy, Value: s.IVALT.Proxy, least: leastChosen, chosen: password})
 	}
-	add(Place{Key: "primary.ldap.bind_password", Kind: Bind, Value: s.Primary.LDAP.BindPassword, least: leastChosen, oldest: year})
+	add(Place{Key: "primary.ldap.bind_password", Kind: Bind, Value: s.Primary.LDAP.BindPassword, least: leastChosen, oldest: MaxAge})
 	for i, u := range s.Primary.RADIUS.Servers {
-		add(Place{Key: fmt.Sprintf("primary.radius.servers[%d].secret", i), Kind: Upstream, Value: u.Secret, least: leastShared, oldest: year})
+		add(Place{Key: fmt.Sprintf("primary.radius.servers[%d].secret", i), Kind: Upstream, Value: u.Secret, least: leastShared, oldest: MaxAge})
 	}
 	add(Place{Key: "secrets.passphrase", Kind: Passphrase, Value: s.Secrets.Passphrase, least: leastOffline})
 	return all

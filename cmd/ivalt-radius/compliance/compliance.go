@@ -40,7 +40,7 @@ type request struct {
 
 // NewCommand is `compliance`. defaultConfig is the configuration file where the command line names none; version is the program's.
 func NewCommand(defaultConfig, version string) *cobra.Command {
-	return newCommand(defaultConfig, gatherer{version: version, now: time.Now, verify: verifyChain, inventory: noInventory})
+	return newCommand(defaultConfig, gatherer{version: version, now: time.Now, verify: verified, inventory: secretsOf})
 }
 
 func newCommand(defaultConfig string, g gatherer) *cobra.Command {

@@ -97,7 +97,7 @@ func command(t *testing.T, g gatherer, args ...string) (out string, code int) {
 }
 
 func ordinary() gatherer {
-	return gatherer{version: "v1.0.0", now: time.Now, verify: verifyChain, inventory: noInventory}
+	return gatherer{version: "v1.0.0", now: time.Now, verify: verified, inventory: func(loaded) compliance.Secrets { return compliance.Secrets{} }}
 }
 
 // outcomes are those of all checks, over all frameworks, by their words.
@@ -149,12 +149,12 @@ func TestWhatInitWrites(t *testing.T) {
 	dir := set(t)
 	trailOf(t, dir)
 	want(t, outcomes(t, ordinary(), dir), map[string]string{
-		"passed": `trail-verified trail-whole retention-3-months trail-reaches-12-months retention-ends logins-recorded starts-and-stops-recorded reads-recorded
+		"passed": `trail-verified trail-signed trail-whole retention-3-months trail-reaches-12-months retention-ends logins-recorded starts-and-stops-recorded reads-recorded
 			settings-in-force mobiles-masked clock-steady backup-recent people-erasable push-for-all push-every-time fail-closed approvals-bound guesses-slowed clients-limited
 			ivalt-encrypted gateways-private radius-tunnelled packets-authenticated methods-safe address-not-sent secrets-own config-protected secret-files-private state-private trail-private
 			files-owned version-clean`,
 		"failed":         `retention-12-months trail-shipped alerts-shipped password-first denied-by-default`,
-		"unknown":        `trail-signed secrets-not-in-file secrets-strong secrets-fresh server-no-core`,
+		"unknown":        `secrets-not-in-file secrets-strong secrets-fresh server-no-core`,
 		"not_applicable": `archive-reachable shipping-encrypted shipping-masked directory-encrypted upstream-private hours-zoned people-private`,
 	})
 }

@@ -26,9 +26,6 @@ type gatherer struct {
 	inventory func(in loaded) compliance.Secrets
 }
 
-// noInventory is that of whom nobody has told about the secrets.
-func noInventory(loaded) compliance.Secrets { return compliance.Secrets{} }
-
 // gather looks at everything. The error is one of reading the trail: what else cannot be seen is unknown in the facts.
 func (g gatherer) gather(ctx context.Context, in loaded, files []segment.File, period time.Duration) (compliance.Facts, error) {
 	s, now := in.settings, g.now()

@@ -2,9 +2,6 @@ package compliance
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"io"
 	"slices"
 	"strings"
 	"time"
@@ -14,45 +11,7 @@ import (
 	"ivalt-radius/audit/compliance"
 	"ivalt-radius/audit/query"
 	"ivalt-radius/audit/segment"
-	"ivalt-radius/config"
 )
-
-// verifyChain follows the chain over all files. It looks at no signature.
-func verifyChain(ctx context.Context, _ *config.Settings, files []segment.File) (v compliance.Verified, err error) {
-	var readers []io.Reader
-	var closers []io.Closer
-	defer func() {
-		for _, c := range closers {
-			err = errors.Join(err, c.Close())
-		}
-	}()
-	for _, file := range files {
-		in, err := file.Open()
-		if err != nil {
-			return v, fmt.Errorf("verifying the trail: %w", err)
-		}
-		readers, closers = append(readers, in), append(closers, in)
-	}
-	result, err := chain.Verify(untilDone{ctx, io.MultiReader(readers...)})
-	if err != nil {
-		return v, fmt.Errorf("verifying the trail: %w", err)
-	}
-	return compliance.Verified{Done: true, Findings: len(result.Findings) + result.Omitted}, nil
-}
-
-// untilDone reads until its context ends.
-type untilDone struct {
-	ctx context.Context //nolint:containedctx // io.Reader has no place for one
-	in  io.Reader
-}
-
-// Read implements io.Reader.
-func (u untilDone) Read(p []byte) (int, error) {
-	if err := u.ctx.Err(); err != nil {
-		return 0, err
-	}
-	return u.in.Read(p)
-}
 
 // readTrail counts what the records show.
 func readTrail(ctx context.Context, files []segment.File, since time.Time) (compliance.Trail, error) {

@@ -15,8 +15,11 @@ import (
 	"ivalt-radius/audit"
 	"ivalt-radius/audit/audittest"
 	"ivalt-radius/audit/chain"
+	"ivalt-radius/audit/checkpoint"
 	"ivalt-radius/audit/compliance"
 	"ivalt-radius/audit/segment"
+	"ivalt-radius/cmd/ivalt-radius/trail"
+	"ivalt-radius/config"
 )
 
 func at(minute int) time.Time { return time.Date(2026, 11, 23, 9, minute, 0, 0, time.UTC) }
@@ -153,29 +156,59 @@ func TestVerifyOverSegments(t *testing.T) {
 		live     []byte
 		findings int
 	}{
-		"sound":   {live, 0},
-		"changed": {bytes.Replace(live, []byte(`"seq":30,`), []byte(`"seq":31,`), 1), 1},
-		"a hole":  {bytes.Join(lines[26:], nil), 1},
+		// The live file of this test does not say that a segment went before it: one finding.
+		"sound":   {live, 1},
+		"changed": {bytes.Replace(live, []byte(`"seq":30,`), []byte(`"seq":31,`), 1), 2},
+		"a hole":  {bytes.Join(lines[26:], nil), 2},
 	} {
 		write(t, path, string(c.live))
 		files, err := segment.List(path, "")
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, err := verifyChain(t.Context(), nil, files)
-		if diff := cmp.Diff(compliance.Verified{Done: true, Findings: c.findings}, got); diff != "" || err != nil {
+		settings := &config.Settings{Audit: config.Audit{File: path}, State: config.State{Directory: dir}}
+		got, err := verified(t.Context(), settings, nil)
+		if diff := cmp.Diff(compliance.Verified{Done: true, Findings: c.findings, Uncovered: records - 1}, got); diff != "" || err != nil {
 			t.Errorf("%s: %v %s", name, err, diff)
 		}
 		ended, cancel := context.WithCancel(t.Context())
 		cancel()
-		if v, err := verifyChain(ended, nil, files); !errors.Is(err, context.Canceled) || v.Done {
+		if v, err := verified(ended, settings, nil); !errors.Is(err, context.Canceled) || v.Done {
 			t.Errorf("%s: verified after the end: %+v, %v", name, v, err)
 		}
 		if _, err := readTrail(ended, files, at(0)); !errors.Is(err, context.Canceled) {
 			t.Errorf("%s: read after the end: %v", name, err)
 		}
 	}
-	if v, err := verifyChain(t.Context(), nil, []segment.File{{Path: path + ".none"}}); !errors.Is(err, os.ErrNotExist) || v.Done {
+	none := &config.Settings{Audit: config.Audit{File: path + ".none"}, State: config.State{Directory: dir}}
+	if v, err := verified(t.Context(), none, nil); err == nil || v.Done {
 		t.Errorf("no file: %+v, %v", v, err)
+	}
+}
+
+// TestSignaturesAreJudged: a trail that is signed by the key in state.directory, and one that nobody signed.
+func TestSignaturesAreJudged(t *testing.T) {
+	dir := t.TempDir()
+	settings := &config.Settings{Audit: config.Audit{File: filepath.Join(dir, "audit.jsonl")}, State: config.State{Directory: dir}}
+	for _, want := range []compliance.Answer{compliance.No, compliance.Yes} {
+		options := audit.Options{}
+		if want == compliance.Yes {
+			var err error
+			if options, err = trail.Options(settings, nil); err != nil {
+				t.Fatal(err)
+			}
+		} else if _, err := checkpoint.OpenOrMake(dir); err != nil {
+			t.Fatal(err)
+		}
+		written, err := audit.Open(settings.Audit.File, options)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := errors.Join(written.Commit(t.Context(), audit.System{Event: "started"}), written.Close()); err != nil {
+			t.Fatal(err)
+		}
+		if v, err := verified(t.Context(), settings, nil); err != nil || v.Signatures != want || v.Key == "" || v.Uncovered != 0 || v.Findings != 0 {
+			t.Errorf("%v: %+v", err, v)
+		}
 	}
 }

@@ -59,9 +59,9 @@ func TestFaultsHaveKeys(t *testing.T) {
 	if _, faults := Understand(s); len(faults) != 1 || faults[0].Key != "audit.ship[0].to" {
 		t.Errorf("%v", faults)
 	}
-	s.Audit.Ship[0].To, s.Audit.Ship[0].Mask = "journald:", true
+	s.Audit.Ship[0].To, s.State.Directory = "journald:", filepath.Join(t.TempDir(), "none")
 	plan, faults := Understand(s)
-	if _, err := Start(t.Context(), s, plan, Server{}); err == nil || len(faults) > 0 || !strings.Contains(err.Error(), "audit.ship[0].mask") {
-		t.Errorf("mask without pseudonyms: %v, %v", err, faults)
+	if _, err := Start(t.Context(), s, plan, Server{}); err == nil || len(faults) > 0 || !strings.Contains(err.Error(), "the key of pseudonyms") {
+		t.Errorf("no key of pseudonyms: %v, %v", err, faults)
 	}
 }

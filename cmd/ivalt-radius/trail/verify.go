@@ -99,6 +99,11 @@ func (v verification) run(cmd *cobra.Command, args []string) error {
 	return v.say(cmd.OutOrStdout(), o.Live, report)
 }
 
+// Look verifies the trail of the settings, by the key that lies in state.directory. It records nothing.
+func Look(ctx context.Context, s *config.Settings) (verify.Report, error) {
+	return verification{}.look(ctx, verify.Options{Live: s.Audit.File, Archive: s.Audit.Archive}, s.State.Directory)
+}
+
 // filter is the command line, for the record of the reading.
 func (v verification) filter() string {
 	var words []string
