@@ -44,6 +44,7 @@ func configuration() []Word {
 	return []Word{
 		{t, "reloaded", "New settings are in force; `changes` has the difference."},
 		{t, "reload_refused", "A reload had faults and changed nothing; the log names them."},
+		{t, "in_force", "The settings that the server starts with, by their digest; they are those of the last run, as far as that is known."},
 		{t, "changed_before_start", "The settings differ from those of the last run."},
 	}
 }

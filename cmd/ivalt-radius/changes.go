@@ -26,12 +26,17 @@ func (a *app) record(ctx context.Context, after *config.Settings) fault.List {
 	return faults
 }
 
-// remember keeps what the settings are for the next start, and records what has changed since the last one.
+// remember keeps what the settings are for the next start, and records which they are and what has changed since the last one.
 func (a *app) remember(s *config.Settings) {
 	before, known := formerly.Read(s.State.Directory)
 	now := formerly.Of(s)
-	if changes := before.Changes(now); known && (len(changes) > 0 || before.Digest != now.Digest) {
-		a.Note(change("changed_before_start", now.Digest, changes))
+	if !known {
+		before = now // nothing is known to differ
+	}
+	if before.Digest == now.Digest {
+		a.Note(change("in_force", now.Digest, nil))
+	} else {
+		a.Note(change("changed_before_start", now.Digest, before.Changes(now)))
 	}
 	a.keep(s)
 }
@@ -61,7 +66,7 @@ func change(event, digest string, changes []config.Change) audit.Configuration {
 	switch n := len(names); {
 	case n == 0:
 		c.Detail = "no setting changed"
-		if event != "reloaded" {
+		if event == "changed_before_start" {
 			c.Detail = "a secret or a person changed"
 		}
 	case n > changesMost:
