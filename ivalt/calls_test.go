@@ -39,3 +39,27 @@ func TestEveryCallIsInTheTrail(t *testing.T) {
 		}
 	})
 }
+
+// TestEveryProbeIsInTheTrail: those that look whether iVALT is back are calls too, of nobody's login.
+func TestEveryProbeIsInTheTrail(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHouse(t, settings(), func(request) reply { return down() })
+		h.age()
+		for _, id := range []string{"a1", "a2", "a3", "a4"} {
+			h.push(t.Context(), pushTo(t, id, testMobile))
+		}
+		<-time.After(time.Minute)
+		probes := 0
+		for _, e := range h.notes.all() {
+			if c, ok := e.(*audit.APICall); ok && c.Call == "probe" {
+				probes++
+				if c.Attempt != "" || c.Endpoint == "" || c.Status != 503 || c.RequestID == "" {
+					t.Errorf("%+v", c)
+				}
+			}
+		}
+		if probes < 3 {
+			t.Errorf("%d probes in the trail", probes)
+		}
+	})
+}

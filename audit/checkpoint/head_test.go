@@ -60,7 +60,8 @@ func TestHeadIsKept(t *testing.T) {
 func TestHeadsThatAreNone(t *testing.T) {
 	dir := t.TempDir()
 	for name, text := range map[string]string{
-		"empty": "", "text": "x", "zero": "{}", "a list": "[]", "long": `{"seq":2,"covers":1,"hash":"` + strings.Repeat("a", maxHead) + `"}`,
+		"empty": "", "text": "x", "zero": "{}", "a gap": `{"seq":9,"covers":7,"hash":"` + strings.Repeat("a", 64) + `"}`,
+		"no hash": `{"seq":8,"covers":7,"hash":"` + strings.Repeat("A", 64) + `"}`, "a list": "[]", "long": `{"seq":2,"covers":1,"hash":"` + strings.Repeat("a", maxHead) + `"}`,
 	} {
 		if err := os.WriteFile(filepath.Join(dir, HeadFile), []byte(text), 0o600); err != nil {
 			t.Fatal(err)

@@ -303,3 +303,19 @@ func BenchmarkRecord(b *testing.B) {
 		p.Record(r)
 	}
 }
+
+// TestClassesDoNotMeet: a name that is written like an address has another pseudonym than the address.
+func TestClassesDoNotMeet(t *testing.T) {
+	p, err := mask.New(make([]byte, 32))
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := map[string]bool{}
+	for _, pseudonym := range []string{p.User("192.0.2.1"), p.Address("192.0.2.1"), p.Mobile("192.0.2.1")} {
+		_, digits, _ := strings.Cut(pseudonym, "-")
+		if seen[digits] || len(digits) != 16 {
+			t.Errorf("%s: the digits of another class", pseudonym)
+		}
+		seen[digits] = true
+	}
+}

@@ -14,10 +14,11 @@ func TestClockJumps(t *testing.T) {
 	steps := []struct{ wall, since time.Duration }{
 		{0, 0},
 		{time.Second, time.Second},
-		{time.Hour + 2*time.Second, 2 * time.Second},            // set forward by an hour
-		{time.Hour + 3*time.Second + 400*time.Millisecond, 3e9}, // slewed
-		{2 * time.Second, 4 * time.Second},                      // set back
-		{8*time.Hour + 2*time.Second, 8*time.Hour + 4e9},        // asleep for eight hours
+		{time.Hour + 2*time.Second, 2 * time.Second},             // set forward by an hour
+		{time.Hour + 3*time.Second + 400*time.Millisecond, 3e9},  // slewed
+		{2 * time.Second, 4 * time.Second},                       // set back
+		{8*time.Hour + 2*time.Second, 8*time.Hour + 4e9},         // asleep for eight hours
+		{8*time.Hour + 3600*time.Millisecond, 8*time.Hour + 5e9}, // set forward by little
 	}
 	var got []string
 	i := -1
@@ -40,7 +41,7 @@ func TestClockJumps(t *testing.T) {
 	close(stop)
 	<-done
 	const jump = "clock_jump: the machine's clock was set by "
-	if diff := cmp.Diff([]string{jump + "1h0m0s", jump + "-1h0m2.4s"}, got); diff != "" {
+	if diff := cmp.Diff([]string{jump + "1h0m0s", jump + "-1h0m2.4s", jump + "600ms"}, got); diff != "" {
 		t.Error(diff)
 	}
 }
