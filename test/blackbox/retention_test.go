@@ -1,14 +1,15 @@
 package blackbox_test
 
 import (
-	"bytes"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
-	"ivalt-radius/audit/audittest"
+	"ivalt-radius/audit"
+	digests "ivalt-radius/audit/chain"
 	"ivalt-radius/audit/segment"
 	"ivalt-radius/test/blackbox"
 )
@@ -16,23 +17,34 @@ import (
 // perFile is how many records each segment of an old trail has.
 const perFile = 50
 
+// old is the age of such a trail.
+const old = 48 * time.Hour
+
 // grownOld puts a trail of three segments and a live file into a state directory, two days old.
 func grownOld(t *testing.T, site *blackbox.Site) (segments []string) {
 	t.Helper()
 	site.Write(t)
-	var text bytes.Buffer
-	old := audittest.Trail{Records: 4 * perFile, From: time.Now().Add(-48 * time.Hour), Every: time.Second, Seed: 4}
-	if err := old.Write(&text); err != nil {
-		t.Fatal(err)
+	var prev digests.Digest
+	var lines []byte
+	seq, at, before := uint64(0), time.Now().Add(-old), digests.Genesis()
+	add := func(e audit.Event) {
+		seq++
+		lines, prev = digests.AppendLine(lines, at.Add(time.Duration(seq)*time.Second), seq, e.EventType(), e.AppendFields(nil), before) //nolint:gosec // few
+		before = prev
 	}
-	lines := bytes.SplitAfter(text.Bytes(), []byte("\n"))
 	for n := range uint64(4) {
+		if lines = nil; n > 0 {
+			add(audit.Segment{Event: audit.SegmentStarted, File: filepath.Base(segments[n-1]), First: (n-1)*perFile + 1, Last: n * perFile, Hash: string(prev[:])})
+		}
+		for seq < (n+1)*perFile {
+			add(audit.Attempt{User: fmt.Sprint("user", seq), Verdict: "accept", Reason: "approved"})
+		}
 		path := site.Trail()
 		if n < 3 {
 			path = segment.Name(path, n*perFile+1, (n+1)*perFile)
 			segments = append(segments, path)
 		}
-		if err := os.WriteFile(path, bytes.Join(lines[n*perFile:(n+1)*perFile], nil), 0o600); err != nil {
+		if err := os.WriteFile(path, lines, 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -61,7 +73,7 @@ func TestRetention(t *testing.T) {
 				site.Settings.Trail += "\n  archive: " + archive
 			}
 			segments := grownOld(t, site)
-			held := time.Now().Add(-48 * time.Hour).Add(2 * perFile * time.Second)
+			held := time.Now().Add(-old).Add(2 * perFile * time.Second)
 			hold(t, site, "hold", "--from", held.Add(10*time.Second).UTC().Format(time.RFC3339), "--until", held.Add(20*time.Second).UTC().Format(time.RFC3339), "--reason", "lost laptop")
 			site.Start(t)
 			gone(t, segments[:2]...)
