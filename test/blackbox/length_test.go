@@ -104,9 +104,14 @@ func TestTrailOverManyFiles(t *testing.T) {
 	}
 	site.Settings.Reject = "200ms"
 	reloaded(t, site, 1)
-	everyLoginOnce(t, site, users)
+	everyLoginOnce(t, site, users, "export", "--format", "csv")
 	stopped(t, site)
-	everyLoginOnce(t, site, users)
+	for _, form := range []string{"json", "ecs", "cef", "csv"} {
+		everyLoginOnce(t, site, users, "export", "--format", form)
+	}
+	for _, form := range []string{"text", "json"} {
+		everyLoginOnce(t, site, users, "tail", "-n", "100000", "--format", form)
+	}
 	if out := sound(t, site); !strings.Contains(out, "signed by the key ") {
 		t.Errorf("unsigned: %s", out)
 	}
@@ -115,28 +120,23 @@ func TestTrailOverManyFiles(t *testing.T) {
 	salted(t, site)
 }
 
-// everyLoginOnce reads the trail in every form.
-func everyLoginOnce(t *testing.T, site *blackbox.Site, users []string) {
+// everyLoginOnce reads the trail in a form.
+func everyLoginOnce(t *testing.T, site *blackbox.Site, users []string, args ...string) {
 	t.Helper()
-	for form, args := range map[string][]string{
-		"json": {"export", "--format", "json"}, "ecs": {"export", "--format", "ecs"}, "cef": {"export", "--format", "cef"},
-		"csv": {"export", "--format", "csv"}, "tail json": {"tail", "-n", "100000", "--format", "json"}, "tail": {"tail", "-n", "100000"},
-	} {
-		args = append([]string{"audit", args[0], "--config", site.Config(), "--type", "authentication_attempt"}, args[1:]...)
-		out, code := blackbox.Run(t, args...)
-		seen := map[string]int{}
-		for line := range strings.SplitSeq(out, "\n") {
-			if user := regexp.MustCompile(`alice|svc-[0-9a-z]+-\d-\d{4}`).FindString(line); user != "" {
-				seen[user]++
-			}
+	args = append([]string{"audit", args[0], "--config", site.Config(), "--type", "authentication_attempt"}, args[1:]...)
+	out, code := blackbox.Run(t, args...)
+	seen := map[string]int{}
+	for line := range strings.SplitSeq(out, "\n") {
+		if user := regexp.MustCompile(`alice|svc-[0-9a-z]+-\d-\d{4}`).FindString(line); user != "" {
+			seen[user]++
 		}
-		want := map[string]int{}
-		for _, user := range users {
-			want[strings.TrimSuffix(user, "-"+long)]++
-		}
-		if code != 0 || !maps.Equal(seen, want) {
-			t.Errorf("%s: exit %d, %d logins, want %d", form, code, len(seen), len(want))
-		}
+	}
+	want := map[string]int{}
+	for _, user := range users {
+		want[strings.TrimSuffix(user, "-"+long)]++
+	}
+	if code != 0 || !maps.Equal(seen, want) {
+		t.Errorf("%v: exit %d, %d logins, want %d", args, code, len(seen), len(want))
 	}
 }
 
