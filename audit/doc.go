@@ -19,9 +19,10 @@
 //
 // The chain shows a change to whoever knows a later hash. So the writer signs how far the trail has come, with the node's key (package
 // checkpoint): a system event "checkpoint" covers the record right before it. There is one soon after the first record, then one
-// each Options.CheckpointEvery while there are new records, and one as the last line of each file and before Close returns. The last
-// one that is on disk is kept in audit.head in the state directory, and its number and hash in the log. Where Open finds that the
-// trail ends before that, or with another record, it records a security event "trail_truncated".
+// each Options.CheckpointEvery while there are new records, one as the last line of each file and before Close returns, and one right
+// behind the record that a segment goes. The last one that is on disk is kept in audit.head in the state directory, and its number and
+// hash in the log. Where Open finds that the trail ends before that, or with another record, it records a security event
+// "trail_truncated".
 //
 // # Segments
 //

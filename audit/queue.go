@@ -12,6 +12,7 @@ type group struct {
 	fields  []byte // of all records, one behind the other
 	records []queued
 	ticket  *ticket // nil where nobody waits
+	signed  bool    // a checkpoint comes right behind
 }
 
 type queued struct {
@@ -32,7 +33,7 @@ func (g *group) reset() {
 	if cap(g.fields) > keepRoom {
 		g.fields, g.records = nil, nil
 	}
-	g.fields, g.records, g.ticket = g.fields[:0], g.records[:0], nil
+	g.fields, g.records, g.ticket, g.signed = g.fields[:0], g.records[:0], nil, false
 }
 
 // queue holds the group that is being filled. Its callers copy a few hundred octets under the lock and never wait for
@@ -85,6 +86,7 @@ func (q *queue) commit(e Event) (*ticket, error) {
 	if err := q.add(e.EventType(), *fields, 2*q.most); err != nil {
 		return nil, err
 	}
+	q.open.signed = q.open.signed || vouches(e)
 	if q.open.ticket == nil {
 		q.open.ticket = &ticket{done: make(chan struct{})}
 	}

@@ -7,13 +7,19 @@ import (
 )
 
 // signs reports that a checkpoint is due behind a position: there are records that none covers, and the last one is long enough ago,
-// or nothing comes behind this group.
+// or this group is to end with one.
 func (w *writer) signs(p *position) bool {
 	if w.key.Zero() || p.seq <= p.signed {
 		return false
 	}
 	every := time.Duration(w.pace.checkpoint.Load())
 	return w.final || every > 0 && w.now().Sub(p.signedAt) >= every
+}
+
+// vouches reports an event whose word counts for nothing until a signature covers it, and which is needed at once: that a segment goes.
+func vouches(e Event) bool {
+	_, ok := e.(Segment)
+	return ok
 }
 
 // sign appends a checkpoint over the record right before it.

@@ -74,6 +74,18 @@ func TestCheckpointsCoverWhatIsNew(t *testing.T) {
 	})
 }
 
+// TestThatASegmentGoesIsSignedAtOnce: a verifier that comes right behind does not take retention for a thief.
+func TestThatASegmentGoesIsSignedAtOnce(t *testing.T) {
+	path := trailPath(t)
+	trail := mustOpen(t, path, Options{Key: testKey(t), CheckpointEvery: time.Hour})
+	mustCommit(t, trail, Attempt{User: "a"})
+	mustCommit(t, trail, Segment{Event: SegmentRemoved})
+	expect(t, path, "a checkpoint segment_removed checkpoint")
+	mustCommit(t, trail, Attempt{User: "b"})
+	expect(t, path, "a checkpoint segment_removed checkpoint b")
+	mustClose(t, trail)
+}
+
 // TestOpenAndCloseSignNothingTwice, but they sign what a crash left unsigned.
 func TestOpenAndCloseSignNothingTwice(t *testing.T) {
 	path, key := trailPath(t), testKey(t)

@@ -153,7 +153,8 @@ func start(file *os.File, home place, opt Options, at position, notices []Event)
 }
 
 // Commit returns nil once the event is on disk, in the file that the path leads to. An error means that it may not be: no Access-Accept may leave. Where ctx
-// ends first the event may still reach the disk. Concurrent Commits share one write and one fsync.
+// ends first the event may still reach the disk. Concurrent Commits share one write and one fsync. A Segment is signed with it: whoever
+// verifies the trail right after it was taken away believes nothing else.
 func (t *Trail) Commit(ctx context.Context, e Event) error {
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("commit to the audit trail: %w", err)
@@ -251,7 +252,7 @@ func (t *Trail) step(asked chan<- error) (closed bool) {
 	var dropped uint64
 	t.group, dropped, closed = t.queue.swap(t.group)
 	t.writer.dropped = dropped
-	t.writer.final = closed
+	t.writer.final = closed || t.group.signed
 
 	err := t.writer.append(t.group)
 	if err == nil && (t.group.ticket != nil || closed || asked != nil || t.writer.due()) {

@@ -58,7 +58,7 @@ type writer struct {
 	notices     []Event        // what Open found
 	key         checkpoint.Key // signs checkpoints
 	pace        *pace
-	final       bool      // nothing comes behind the next group
+	final       bool      // a checkpoint ends the next group: nothing comes behind it, or it cannot wait
 	rotateAfter time.Time // no rotation before, unless somebody asks
 	salt        salter
 

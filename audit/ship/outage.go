@@ -118,9 +118,10 @@ func (r *receiver) taken(m mark) {
 	r.log().WithField("lasted", lasted.String()).Info("shipping recovered")
 }
 
-// finish ships what is durable, as long as ctx lasts. A receiver that fails is not tried again.
+// finish ships what is durable, as long as ctx lasts. A receiver that is not to be tried again yet is not; one that takes records again
+// gets them, though it has not shown yet that it reads them.
 func (r *receiver) finish(ctx context.Context) {
-	if !r.outage.since.IsZero() {
+	if time.Now().Before(r.outage.retryAt) {
 		return
 	}
 	durable := r.deps.Trail.Durable()

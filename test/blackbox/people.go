@@ -57,6 +57,18 @@ func (s *Site) Events(t *testing.T, event string) []Record {
 	return s.kept(t, "security_event", func(r Record) bool { return r.Text("event") == event })
 }
 
+// Said are the trail's system events of that name, in order.
+func (s *Site) Said(t *testing.T, event string) []Record {
+	t.Helper()
+	return s.kept(t, "system_event", func(r Record) bool { return r.Text("event") == event })
+}
+
+// Accesses are the trail's records of its own readings, in order.
+func (s *Site) Accesses(t *testing.T) []Record {
+	t.Helper()
+	return s.kept(t, "data_access", func(Record) bool { return true })
+}
+
 func (s *Site) kept(t *testing.T, kind string, is func(Record) bool) (found []Record) {
 	t.Helper()
 	for _, line := range s.TrailLines(t) {
