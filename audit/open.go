@@ -32,7 +32,7 @@ const tailSize = 4 * chain.MaxLine
 //
 // Where the file is missing or empty though segments are beside it, the chain goes on behind the newest of them, and without
 // segments behind the last checkpoint in Options.StateDir: the first line is a "trail_replaced". Where the trail ends before that
-// checkpoint, or has another record in its place, "trail_truncated" is recorded.
+// checkpoint, or does not have it in its place, "trail_truncated" is recorded.
 //
 // One process at a time: another one that has the trail open is ErrInUse. A file whose end cannot be read as a trail is
 // ErrGarbage and is not touched.
