@@ -31,7 +31,7 @@ func TestNoTrailIsSignedThatWasWrittenAnew(t *testing.T) {
 		forge func(r crashRig)
 		told  int
 	}{
-		"as it was": {func(crashRig) {}, 0},
+		"as it was":                         {func(crashRig) {}, 0},
 		"as it was, the segment compressed": {func(r crashRig) { fail(r.t, segment.Compress(r.t.Context(), r.second)) }, 0},
 		"as it was, one file": {func(r crashRig) {
 			write(r.t, r.path, read(r.t, r.first)+read(r.t, r.second)+read(r.t, r.path))

@@ -146,7 +146,7 @@ func Holds(dir string) ([]Hold, error) {
 }
 
 func readHold(path string) (Hold, error) {
-	file, err := os.Open(filepath.Clean(path))
+	file, err := segment.Read(path)
 	if err != nil {
 		return Hold{}, err
 	}

@@ -25,7 +25,7 @@ func Compress(ctx context.Context, path string) error {
 }
 
 func compress(ctx context.Context, path string) error {
-	from, err := os.Open(filepath.Clean(path))
+	from, err := Read(path)
 	if err != nil {
 		return err
 	}

@@ -169,7 +169,7 @@ func (f *Follower) ended(cause error) (waiting bool, err error) {
 // locate opens the file that has the next record, or the first one behind it. The live file is opened before the others are looked
 // for: where it is rotated meanwhile, the segment that it became is found.
 func (f *Follower) locate() error {
-	live, err := os.Open(f.live)
+	live, err := segment.Read(f.live)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("reading the trail: %w", err)
 	}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 
 	"ivalt-radius/audit/segment"
 )
@@ -75,7 +74,7 @@ func (f *Follower) rest() (int64, error) {
 // size is how many octets a file has, decompressed; 0 where it is no longer there. A gzip file ends with that number (RFC 1952
 // section 2.3.1), modulo 2^32, which is more than a segment has.
 func size(file segment.File) (int64, error) {
-	in, err := os.Open(filepath.Clean(file.Path))
+	in, err := segment.Read(file.Path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return 0, nil
 	}
