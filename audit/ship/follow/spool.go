@@ -18,9 +18,13 @@ func (f *Follower) Behind(durable uint64) (int64, error) {
 	if err := f.ready(durable); err != nil || f.src == nil {
 		return 0, err
 	}
-	files, err := segment.List(f.live, f.archive)
+	files, live, err := f.files()
 	if err != nil {
-		return 0, fmt.Errorf("reading the trail: %w", err)
+		return 0, err
+	}
+	if live != nil {
+		_ = live.Close() // only looked at
+		files = append(files, segment.File{Path: f.live})
 	}
 	octets, err := f.rest()
 	if err != nil {
