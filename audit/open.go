@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"ivalt-radius/audit/chain"
+	"ivalt-radius/audit/inherit"
 	"ivalt-radius/audit/segment"
 )
 
@@ -48,7 +49,7 @@ func open(path string, opt Options) (*Trail, error) {
 	if err := makeDirectory(filepath.Dir(path)); err != nil {
 		return nil, err
 	}
-	file, err := os.OpenFile(filepath.Clean(path), os.O_RDWR|os.O_APPEND|os.O_CREATE, 0o600)
+	file, err := openOrMake(filepath.Clean(path))
 	if err != nil {
 		return nil, err
 	}
@@ -64,6 +65,21 @@ func open(path string, opt Options) (*Trail, error) {
 		return nil, errors.Join(err, file.Close())
 	}
 	return start(file, home, opt, at, notices), nil
+}
+
+// openOrMake makes the file where there is none, and never through a link that leads elsewhere.
+func openOrMake(path string) (*os.File, error) {
+	file, err := os.OpenFile(path, os.O_RDWR|os.O_APPEND|os.O_CREATE|os.O_EXCL, 0o600) //nolint:gosec // the operator's own path
+	if errors.Is(err, fs.ErrExist) {
+		return os.OpenFile(path, os.O_RDWR|os.O_APPEND, 0) //nolint:gosec // the operator's own path
+	}
+	if err != nil {
+		return nil, err
+	}
+	if err := inherit.File(file); err != nil {
+		return nil, errors.Join(err, file.Close())
+	}
+	return file, nil
 }
 
 // takeOver locks the file and finds where its chain goes on.
@@ -237,6 +253,9 @@ func makeDirectory(path string) error {
 		return err
 	}
 	if err := os.Mkdir(path, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	if err := inherit.Directory(path); err != nil {
 		return err
 	}
 	return segment.SyncDirectory(parent)

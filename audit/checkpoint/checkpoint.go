@@ -17,6 +17,7 @@ import (
 	"strings"
 	"syscall"
 
+	"ivalt-radius/audit/inherit"
 	"ivalt-radius/secret"
 )
 
@@ -141,7 +142,7 @@ func create(path string) (Key, error) {
 	if err != nil {
 		return Key{}, err
 	}
-	err = errors.Join(pem.Encode(file, &pem.Block{Type: privateBlock, Bytes: der}), file.Sync(), file.Close())
+	err = errors.Join(inherit.File(file), pem.Encode(file, &pem.Block{Type: privateBlock, Bytes: der}), file.Sync(), file.Close())
 	if err != nil {
 		return Key{}, errors.Join(err, os.Remove(path))
 	}
@@ -153,7 +154,7 @@ func writePublic(path string, p Public) error {
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(path, pem.EncodeToMemory(&pem.Block{Type: publicBlock, Bytes: der}), everyone)
+	return place(path, pem.EncodeToMemory(&pem.Block{Type: publicBlock, Bytes: der}), everyone) // never through a link
 }
 
 // ReadPublic reads a public key in PEM.

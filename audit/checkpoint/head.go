@@ -12,6 +12,8 @@ import (
 	"path/filepath"
 	"syscall"
 	"time"
+
+	"ivalt-radius/audit/inherit"
 )
 
 // HeadFile is where the last durable checkpoint is kept, in state.directory.
@@ -71,24 +73,24 @@ func WriteHead(dir string, h Head) error {
 		return fmt.Errorf("the head of the audit trail: %w", err)
 	}
 	path := filepath.Join(dir, HeadFile)
-	if err := place(path, append(text, '\n')); err != nil {
+	if err := place(path, append(text, '\n'), owner); err != nil {
 		return fmt.Errorf("the head of the audit trail: %w", err)
 	}
 	return nil
 }
 
 // place puts a file with the content at the path, in one step.
-func place(path string, content []byte) (err error) {
+func place(path string, content []byte, mode fs.FileMode) (err error) {
 	name := path + newSuffix
 	if err := os.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) { // left behind by a crash
 		return err
 	}
-	file, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, owner) //nolint:gosec // in the operator's own directory
+	file, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode) //nolint:gosec // in the operator's own directory
 	if err != nil {
 		return err
 	}
 	_, err = file.Write(content)
-	if err := errors.Join(err, file.Sync(), file.Close()); err != nil {
+	if err := errors.Join(err, inherit.File(file), file.Chmod(mode), file.Sync(), file.Close()); err != nil {
 		return errors.Join(err, os.Remove(name))
 	}
 	if err := os.Rename(name, path); err != nil {

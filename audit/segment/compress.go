@@ -9,6 +9,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"ivalt-radius/audit/inherit"
 )
 
 // tmp ends the name of a file that is not yet whole. No name that Parse accepts ends so.
@@ -82,7 +84,9 @@ func WriteAside(path string, write func(io.Writer) error) (name string, err erro
 	if err != nil {
 		return "", err
 	}
-	err = write(to)
+	if err = inherit.File(to); err == nil {
+		err = write(to)
+	}
 	if err == nil {
 		err = to.Sync()
 	}
