@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"path/filepath"
 	"slices"
+	"time"
 
 	"ivalt-radius/audit/chain"
 	"ivalt-radius/audit/checkpoint"
@@ -90,6 +91,9 @@ func (j *judge) Gap(at chain.Finding, from uint64, r chain.Record) {
 
 // reached compares a record of the chain with what is known of it from elsewhere.
 func (j *judge) reached(at chain.Finding, r chain.Record) {
+	if j.report.Open.IsZero() {
+		j.report.Open = r.Time
+	}
 	hash := string(r.Hash[:])
 	for _, a := range j.o.Anchors {
 		if a.Seq != r.Seq {
@@ -120,7 +124,7 @@ func (j *judge) checkpoint(at chain.Finding, r chain.Record, w words) {
 		j.find(at, "forged: the signature of checkpoint %d is not that of the key", r.Seq)
 	default:
 		j.report.Signatures++
-		j.report.Covered, j.signed = w.Covers, r.Seq
+		j.report.Covered, j.report.Open, j.signed = w.Covers, time.Time{}, r.Seq
 		j.spoken = slices.DeleteFunc(j.spoken, func(s spoken) bool { return s.by <= w.Covers })
 	}
 }
