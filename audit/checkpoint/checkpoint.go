@@ -17,7 +17,6 @@ import (
 	"strings"
 	"syscall"
 
-	"ivalt-radius/audit/inherit"
 	"ivalt-radius/secret"
 )
 
@@ -138,13 +137,8 @@ func create(path string) (Key, error) {
 	if err != nil {
 		return Key{}, err
 	}
-	file, err := os.OpenFile(filepath.Clean(path), os.O_WRONLY|os.O_CREATE|os.O_EXCL, owner)
-	if err != nil {
+	if err := link(path, pem.EncodeToMemory(&pem.Block{Type: privateBlock, Bytes: der})); err != nil {
 		return Key{}, err
-	}
-	err = errors.Join(inherit.File(file), pem.Encode(file, &pem.Block{Type: privateBlock, Bytes: der}), file.Sync(), file.Close())
-	if err != nil {
-		return Key{}, errors.Join(err, os.Remove(path))
 	}
 	return Key{private}, nil
 }

@@ -80,8 +80,31 @@ func WriteHead(dir string, h Head) error {
 }
 
 // place puts a file with the content at the path, in one step.
-func place(path string, content []byte, mode fs.FileMode) (err error) {
+func place(path string, content []byte, mode fs.FileMode) error {
 	name := path + newSuffix
+	if err := aside(name, content, mode); err != nil {
+		return err
+	}
+	if err := os.Rename(name, path); err != nil {
+		return errors.Join(err, os.Remove(name))
+	}
+	return syncDirectory(filepath.Dir(path))
+}
+
+// link is place for the owner alone, where nothing may stand. A crash leaves no half of it: without its key no server starts.
+func link(path string, content []byte) error {
+	name := path + newSuffix
+	if err := aside(name, content, owner); err != nil {
+		return err
+	}
+	if err := errors.Join(os.Link(name, path), os.Remove(name)); err != nil {
+		return err
+	}
+	return syncDirectory(filepath.Dir(path))
+}
+
+// aside puts the content on disk under another name.
+func aside(name string, content []byte, mode fs.FileMode) error {
 	if err := os.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) { // left behind by a crash
 		return err
 	}
@@ -93,10 +116,7 @@ func place(path string, content []byte, mode fs.FileMode) (err error) {
 	if err := errors.Join(err, inherit.File(file), file.Chmod(mode), file.Sync(), file.Close()); err != nil {
 		return errors.Join(err, os.Remove(name))
 	}
-	if err := os.Rename(name, path); err != nil {
-		return errors.Join(err, os.Remove(name))
-	}
-	return syncDirectory(filepath.Dir(path))
+	return nil
 }
 
 // syncDirectory makes a new name durable.

@@ -29,3 +29,25 @@ func TestWhatIsNoFileHoldsNobodyUp(t *testing.T) {
 		}
 	}
 }
+
+// TestACrashWhileTheKeyIsMadeLeavesNoHalf: what is left has another name, and the next start makes a key.
+func TestACrashWhileTheKeyIsMadeLeavesNoHalf(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, KeyFile)
+	if err := os.WriteFile(path+newSuffix, []byte("-----BEGIN"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	k, err := OpenOrMake(dir)
+	if err != nil || k.Zero() {
+		t.Fatal(err)
+	}
+	if again, err := OpenOrMake(dir); err != nil || again.Public().Fingerprint() != k.Public().Fingerprint() {
+		t.Errorf("another key: %v", err)
+	}
+	if err := link(path, []byte("x")); !errors.Is(err, os.ErrExist) {
+		t.Errorf("the key is overwritten: %v", err)
+	}
+	if entries, err := os.ReadDir(dir); err != nil || len(entries) != 2 {
+		t.Errorf("%v %v", entries, err)
+	}
+}

@@ -12,8 +12,12 @@ import (
 // TestAPlantedNameSilencesNobody: whoever may write to the archive puts a file there whose name spans all records to come.
 func TestAPlantedNameSilencesNobody(t *testing.T) {
 	for name, plant := range map[string]func(t *testing.T, path string){
-		"no records": func(t *testing.T, path string) { put(t, path, "hello\n") },
+		"no records": func(t *testing.T, path string) {
+			t.Helper()
+			put(t, path, "hello\n")
+		},
 		"compressed": func(t *testing.T, path string) {
+			t.Helper()
 			file, err := os.Create(path + ".gz")
 			if err != nil {
 				t.Fatal(err)
@@ -26,7 +30,10 @@ func TestAPlantedNameSilencesNobody(t *testing.T) {
 				t.Fatal(err)
 			}
 		},
-		"no gzip": func(t *testing.T, path string) { put(t, path+".gz", "hello\n") },
+		"no gzip": func(t *testing.T, path string) {
+			t.Helper()
+			put(t, path+".gz", "hello\n")
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			b, archive := newBook(t), t.TempDir()
