@@ -49,6 +49,7 @@ type words struct {
 // Fits implements chain.Watcher.
 func (j *judge) Fits(at chain.Finding, r chain.Record, line []byte) {
 	j.reached(at, r)
+	j.alarmed(r, line)
 	event := eventOf(r, line)
 	if at.Line == 1 && j.index > 0 && event != startedWord && !r.Replaced() {
 		j.find(at, "changed, or lines were moved: a file that goes on from another one begins with %s, this one does not", startedWord)
@@ -70,6 +71,19 @@ func (j *judge) Fits(at chain.Finding, r chain.Record, line []byte) {
 		j.removed(r, w, event)
 	case forgetWord:
 		j.forgotten(r, w)
+	}
+}
+
+// alarmed notes what a server found at its start: the chain and the signatures behind it are sound, whatever stood there before.
+func (j *judge) alarmed(r chain.Record, line []byte) {
+	if r.Type != chain.SecurityEvent.String() {
+		return
+	}
+	_, rest, _ := bytes.Cut(line, []byte(`,"type":"`+r.Type+`","event":"`))
+	for _, word := range []string{"trail_truncated", "trail_broken", "trail_head_unreadable"} {
+		if bytes.HasPrefix(rest, []byte(word+`",`)) {
+			j.note("record %d is %s: records before it may have been cut off or replaced while no server ran; compare with an anchor that was kept elsewhere", r.Seq, word)
+		}
 	}
 }
 
