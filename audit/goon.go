@@ -18,10 +18,10 @@ func goOn(path string, at position, notices []Event, opt Options) (position, []E
 	var head checkpoint.Head
 	if opt.StateDir != "" {
 		var err error
-		if head, err = checkpoint.ReadHead(opt.StateDir); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if head, err = checkpoint.ReadHead(opt.StateDir); err != nil && (opt.HeadExpected || !errors.Is(err, fs.ErrNotExist)) {
 			opt.Logger.WithError(err).Error("audit checkpoint cannot be read")
 			notices = append(notices, Security{
-				Event: "trail_head_unreadable", Detail: "whether records were cut off the trail's end cannot be seen: " + checkpoint.HeadFile + " holds no checkpoint",
+				Event: "trail_head_unreadable", Detail: "whether records were cut off the trail's end cannot be seen: " + checkpoint.HeadFile + " is gone, or holds no checkpoint",
 			})
 		}
 	}
@@ -32,7 +32,11 @@ func goOn(path string, at position, notices []Event, opt Options) (position, []E
 			return position{}, nil, err
 		}
 	}
-	if missing := truncated(head, at); missing != "" {
+	missing, err := replaced(path, at, head)
+	if err != nil {
+		return position{}, nil, err
+	}
+	if missing += truncated(head, at); missing != "" {
 		notices = append(notices, Security{Event: "trail_truncated", Detail: missing})
 	}
 	if at.seq == 0 && head.Seq > 0 {

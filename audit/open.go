@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"ivalt-radius/audit/chain"
+	"ivalt-radius/audit/inherit"
 	"ivalt-radius/audit/segment"
 )
 
@@ -32,7 +33,7 @@ const tailSize = 4 * chain.MaxLine
 //
 // Where the file is missing or empty though segments are beside it, the chain goes on behind the newest of them, and without
 // segments behind the last checkpoint in Options.StateDir: the first line is a "trail_replaced". Where the trail ends before that
-// checkpoint, or has another record in its place, "trail_truncated" is recorded.
+// checkpoint, or does not have it in its place, "trail_truncated" is recorded.
 //
 // One process at a time: another one that has the trail open is ErrInUse. A file whose end cannot be read as a trail is
 // ErrGarbage and is not touched.
@@ -48,7 +49,7 @@ func open(path string, opt Options) (*Trail, error) {
 	if err := makeDirectory(filepath.Dir(path)); err != nil {
 		return nil, err
 	}
-	file, err := os.OpenFile(filepath.Clean(path), os.O_RDWR|os.O_APPEND|os.O_CREATE, 0o600)
+	file, err := openOrMake(filepath.Clean(path))
 	if err != nil {
 		return nil, err
 	}
@@ -64,6 +65,21 @@ func open(path string, opt Options) (*Trail, error) {
 		return nil, errors.Join(err, file.Close())
 	}
 	return start(file, home, opt, at, notices), nil
+}
+
+// openOrMake makes the file where there is none, and never through a link that leads elsewhere.
+func openOrMake(path string) (*os.File, error) {
+	file, err := os.OpenFile(path, os.O_RDWR|os.O_APPEND|os.O_CREATE|os.O_EXCL, 0o600) //nolint:gosec // the operator's own path
+	if errors.Is(err, fs.ErrExist) {
+		return os.OpenFile(path, os.O_RDWR|os.O_APPEND, 0) //nolint:gosec // the operator's own path
+	}
+	if err != nil {
+		return nil, err
+	}
+	if err := inherit.File(file); err != nil {
+		return nil, errors.Join(err, file.Close())
+	}
+	return file, nil
 }
 
 // takeOver locks the file and finds where its chain goes on.
@@ -237,6 +253,9 @@ func makeDirectory(path string) error {
 		return err
 	}
 	if err := os.Mkdir(path, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	if err := inherit.Directory(path); err != nil {
 		return err
 	}
 	return segment.SyncDirectory(parent)

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"ivalt-radius/audit/inherit"
 	"ivalt-radius/audit/segment"
 )
 
@@ -78,7 +79,7 @@ func (p *place) prepare(content []byte) (_ *os.File, own fs.FileInfo, err error)
 			err = errors.Join(err, os.Remove(name), file.Close())
 		}
 	}()
-	if err := lock(file); err != nil {
+	if err := errors.Join(inherit.File(file), lock(file)); err != nil {
 		return nil, nil, err
 	}
 	if _, err := file.Write(content); err != nil {

@@ -53,6 +53,8 @@ type Options struct {
 	CheckpointEvery time.Duration
 	// StateDir is where the last checkpoint is kept apart from the trail, and looked for by Open; empty: nowhere.
 	StateDir string
+	// HeadExpected says that there was a checkpoint before: where none is kept in StateDir, that is told as if it could not be read.
+	HeadExpected bool
 	// Wrap, where not nil, stands between the Trail and its file, and each file after that, for tests that make the disk fail.
 	Wrap func(File) File
 }

@@ -10,10 +10,12 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 
 	"ivalt-radius/secret"
 )
@@ -30,6 +32,8 @@ const (
 	owner    = 0o600
 	everyone = 0o644
 	others   = 0o077
+
+	maxPublic = 4 << 10 // octets that are read of a public key's file
 )
 
 // Key signs. It never prints itself. The zero Key signs nothing.
@@ -133,13 +137,8 @@ func create(path string) (Key, error) {
 	if err != nil {
 		return Key{}, err
 	}
-	file, err := os.OpenFile(filepath.Clean(path), os.O_WRONLY|os.O_CREATE|os.O_EXCL, owner)
-	if err != nil {
+	if err := link(path, pem.EncodeToMemory(&pem.Block{Type: privateBlock, Bytes: der})); err != nil {
 		return Key{}, err
-	}
-	err = errors.Join(pem.Encode(file, &pem.Block{Type: privateBlock, Bytes: der}), file.Sync(), file.Close())
-	if err != nil {
-		return Key{}, errors.Join(err, os.Remove(path))
 	}
 	return Key{private}, nil
 }
@@ -149,13 +148,17 @@ func writePublic(path string, p Public) error {
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(path, pem.EncodeToMemory(&pem.Block{Type: publicBlock, Bytes: der}), everyone)
+	return place(path, pem.EncodeToMemory(&pem.Block{Type: publicBlock, Bytes: der}), everyone) // never through a link
 }
 
 // ReadPublic reads a public key in PEM.
 func ReadPublic(path string) (Public, error) {
-	text, err := os.ReadFile(filepath.Clean(path))
+	file, err := os.OpenFile(filepath.Clean(path), os.O_RDONLY|syscall.O_NONBLOCK, 0) // it may lie in a stranger's copy of a trail
 	if err != nil {
+		return Public{}, err
+	}
+	text, err := io.ReadAll(io.LimitReader(file, maxPublic))
+	if err := errors.Join(err, file.Close()); err != nil {
 		return Public{}, err
 	}
 	block, _ := pem.Decode(text)

@@ -10,7 +10,10 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
 	"time"
+
+	"ivalt-radius/audit/inherit"
 )
 
 // HeadFile is where the last durable checkpoint is kept, in state.directory.
@@ -40,7 +43,7 @@ type Head struct {
 // something else.
 func ReadHead(dir string) (Head, error) {
 	path := filepath.Join(dir, HeadFile)
-	file, err := os.Open(path) //nolint:gosec // in the operator's own directory
+	file, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0) //nolint:gosec // in the operator's own directory; a pipe holds nobody up
 	if err != nil {
 		return Head{}, fmt.Errorf("the head of the audit trail: %w", err)
 	}
@@ -70,30 +73,50 @@ func WriteHead(dir string, h Head) error {
 		return fmt.Errorf("the head of the audit trail: %w", err)
 	}
 	path := filepath.Join(dir, HeadFile)
-	if err := place(path, append(text, '\n')); err != nil {
+	if err := place(path, append(text, '\n'), owner); err != nil {
 		return fmt.Errorf("the head of the audit trail: %w", err)
 	}
 	return nil
 }
 
 // place puts a file with the content at the path, in one step.
-func place(path string, content []byte) (err error) {
+func place(path string, content []byte, mode fs.FileMode) error {
 	name := path + newSuffix
-	if err := os.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) { // left behind by a crash
+	if err := aside(name, content, mode); err != nil {
 		return err
-	}
-	file, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, owner) //nolint:gosec // in the operator's own directory
-	if err != nil {
-		return err
-	}
-	_, err = file.Write(content)
-	if err := errors.Join(err, file.Sync(), file.Close()); err != nil {
-		return errors.Join(err, os.Remove(name))
 	}
 	if err := os.Rename(name, path); err != nil {
 		return errors.Join(err, os.Remove(name))
 	}
 	return syncDirectory(filepath.Dir(path))
+}
+
+// link is place for the owner alone, where nothing may stand. A crash leaves no half of it: without its key no server starts.
+func link(path string, content []byte) error {
+	name := path + newSuffix
+	if err := aside(name, content, owner); err != nil {
+		return err
+	}
+	if err := errors.Join(os.Link(name, path), os.Remove(name)); err != nil {
+		return err
+	}
+	return syncDirectory(filepath.Dir(path))
+}
+
+// aside puts the content on disk under another name.
+func aside(name string, content []byte, mode fs.FileMode) error {
+	if err := os.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) { // left behind by a crash
+		return err
+	}
+	file, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode) //nolint:gosec // in the operator's own directory
+	if err != nil {
+		return err
+	}
+	_, err = file.Write(content)
+	if err := errors.Join(err, inherit.File(file), file.Chmod(mode), file.Sync(), file.Close()); err != nil {
+		return errors.Join(err, os.Remove(name))
+	}
+	return nil
 }
 
 // syncDirectory makes a new name durable.

@@ -21,7 +21,7 @@ func trailChecks() []Check {
 		{"trail-signed", "Signed checkpoints cover the trail up to its newest records (partial: whoever had the node's key could sign anew; compare with a checkpoint kept elsewhere)", signed},
 		{"trail-whole", "No record was lost in the period and the trail was not taken away or broken (partial: a disk that lost power is seen only where the trail says so)", ofTrail(func(f Facts) Result {
 			if n := f.Trail.InPeriod.Lost; n > 0 {
-				return fail("look for records_lost, recovered, trail_replaced and trail_broken in the trail, and mend the disk or what touched the file",
+				return fail("look for records_lost, recovered, trail_replaced, trail_truncated, trail_head_unreadable and trail_broken in the trail, and mend the disk or what touched the file",
 					"%s of lost records or a broken trail", times(n, "event"))
 			}
 			return pass("no such event in the period")

@@ -100,7 +100,7 @@ func remove(path string) error {
 }
 
 func copyInto(w io.Writer, path string) error {
-	in, err := os.Open(filepath.Clean(path))
+	in, err := segment.Read(path)
 	if err != nil {
 		return err
 	}

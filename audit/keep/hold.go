@@ -15,6 +15,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"ivalt-radius/audit/inherit"
 	"ivalt-radius/audit/segment"
 )
 
@@ -73,7 +74,7 @@ func Place(dir string, h Hold) error {
 	name := path(dir, h.Name)
 	err = os.Mkdir(filepath.Dir(name), 0o700)
 	if err == nil {
-		err = segment.SyncDirectory(dir)
+		err = errors.Join(inherit.Directory(filepath.Dir(name)), segment.SyncDirectory(dir))
 	} else if errors.Is(err, fs.ErrExist) {
 		err = nil
 	}
@@ -146,7 +147,7 @@ func Holds(dir string) ([]Hold, error) {
 }
 
 func readHold(path string) (Hold, error) {
-	file, err := os.Open(filepath.Clean(path))
+	file, err := segment.Read(path)
 	if err != nil {
 		return Hold{}, err
 	}

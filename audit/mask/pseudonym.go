@@ -13,6 +13,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"ivalt-radius/audit/inherit"
 )
 
 // KeyFile is where the key of pseudonyms lies, in state.directory.
@@ -82,7 +84,7 @@ func create(path string) (Pseudonymizer, error) {
 	}
 	defer func() { _ = os.Remove(file.Name()) }()
 	_, err = fmt.Fprintf(file, "%x\n", key)
-	if err = errors.Join(err, file.Sync(), file.Close()); err != nil {
+	if err = errors.Join(err, inherit.File(file), file.Sync(), file.Close()); err != nil {
 		return Pseudonymizer{}, err
 	}
 	err = os.Link(file.Name(), path) // whole or not at all, and it overwrites nothing

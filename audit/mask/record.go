@@ -1,12 +1,15 @@
 package mask
 
 import (
+	"cmp"
 	"net/netip"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
 	"ivalt-radius/audit/query"
+	"ivalt-radius/audit/quote"
 )
 
 // Record is a record for others to read: user, calling_station, framed_ip, mobile and target are pseudonyms, so are names and addresses
@@ -104,23 +107,53 @@ func (p Pseudonymizer) addresses(text string) string { return Addresses(text, p.
 // own are a record's names and addresses with their pseudonyms, to be found in its texts too.
 type own []struct{ value, pseudonym string }
 
-// replace finds the values whatever their case; short ones as whole words only.
+// replace finds the values whatever their case, also as %q and JSON write them; short ones as whole words only.
 func (o own) replace(text string) string {
-	const short = 3 // octets
 	lower := strings.ToLower(text)
 	for _, v := range o {
-		if v.value == "" || !strings.Contains(lower, strings.ToLower(v.value)) {
-			continue
+		for _, form := range forms(v.value) {
+			if !strings.Contains(lower, strings.ToLower(form)) {
+				continue
+			}
+			found, err := regexp.Compile(pattern(form))
+			if err != nil {
+				return hidden(text) // no UTF-8
+			}
+			text = found.ReplaceAllLiteralString(text, v.pseudonym)
+			lower = strings.ToLower(text)
 		}
-		pattern := `(?i)` + regexp.QuoteMeta(v.value)
-		if len(v.value) < short {
-			pattern = `(?i)\b` + regexp.QuoteMeta(v.value) + `\b`
-		}
-		found, err := regexp.Compile(pattern)
-		if err != nil {
-			return hidden(text) // no UTF-8
-		}
-		text = found.ReplaceAllLiteralString(text, v.pseudonym)
 	}
 	return text
+}
+
+// forms are the ways in which a text may hold a value, the longest first: a name with a backslash has others between quotes.
+func forms(value string) []string {
+	if value == "" {
+		return nil
+	}
+	all := []string{value}
+	inner := func(quoted string) {
+		if quoted = quoted[1 : len(quoted)-1]; !slices.Contains(all, quoted) {
+			all = append(all, quoted)
+		}
+	}
+	inner(strconv.Quote(value))
+	inner(string(quote.Append(nil, value)))
+	slices.SortStableFunc(all, func(a, b string) int { return cmp.Compare(len(b), len(a)) })
+	return all
+}
+
+// pattern is the expression for a value. At an end that is no letter, digit or underscore there is no border of a word to ask for.
+func pattern(value string) string {
+	const short = 3 // octets
+	expression := regexp.QuoteMeta(value)
+	if len(value) < short {
+		if first := value[0]; isNameOctet(first) || isDigit(first) {
+			expression = `\b` + expression
+		}
+		if last := value[len(value)-1]; isNameOctet(last) || isDigit(last) {
+			expression += `\b`
+		}
+	}
+	return `(?i)` + expression
 }

@@ -138,9 +138,9 @@ func (r *Record) set(name, raw string) bool {
 		return r.Type == "" && readText(&r.Type, raw)
 	case "factors":
 		return readTexts(&r.Factors, raw)
-	case "duration_ms":
+	case "duration_ms", "packets", "last_packet_ms":
 		n, err := strconv.ParseInt(raw, 10, 64)
-		r.DurationMS = n
+		*r.signed(name) = n
 		return err == nil && canonical(raw)
 	case "exchanges":
 		n, err := strconv.Atoi(raw)
@@ -245,6 +245,17 @@ func (r *Record) number(name string) *uint64 {
 		return &r.Last
 	}
 	return nil
+}
+
+// signed is the field of one of the numbers that 64 bits with a sign hold.
+func (r *Record) signed(name string) *int64 {
+	switch name {
+	case "packets":
+		return &r.Packets
+	case "last_packet_ms":
+		return &r.LastPacketMS
+	}
+	return &r.DurationMS
 }
 
 // plain reports a quoted text without escapes, which stands for itself.

@@ -54,7 +54,7 @@ func (t Trail) list() (listing, error) {
 	before, err := t.segments()
 	for err == nil {
 		var l listing
-		file, opened := os.Open(filepath.Clean(t.Live))
+		file, opened := segment.Read(t.Live)
 		if opened == nil {
 			l.live = file
 		}

@@ -9,6 +9,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"ivalt-radius/audit/inherit"
 )
 
 // tmp ends the name of a file that is not yet whole. No name that Parse accepts ends so.
@@ -25,7 +27,7 @@ func Compress(ctx context.Context, path string) error {
 }
 
 func compress(ctx context.Context, path string) error {
-	from, err := os.Open(filepath.Clean(path))
+	from, err := Read(path)
 	if err != nil {
 		return err
 	}
@@ -82,7 +84,9 @@ func WriteAside(path string, write func(io.Writer) error) (name string, err erro
 	if err != nil {
 		return "", err
 	}
-	err = write(to)
+	if err = inherit.File(to); err == nil {
+		err = write(to)
+	}
 	if err == nil {
 		err = to.Sync()
 	}

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
 
 	"ivalt-radius/audit/ship/follow"
 )
@@ -43,7 +44,7 @@ func parseCursor(content []byte) (cursor, error) {
 
 // loadCursor reads a cursor's file. found is false where there is none; an error says that there is one, but not a good one.
 func loadCursor(path string) (c cursor, found bool, err error) {
-	file, err := os.Open(filepath.Clean(path))
+	file, err := os.OpenFile(filepath.Clean(path), os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if errors.Is(err, fs.ErrNotExist) {
 		return cursor{}, false, nil
 	}

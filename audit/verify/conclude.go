@@ -65,6 +65,7 @@ func (j *judge) judgeGaps() {
 		case top.archived && j.o.Archive != "":
 			j.find(g.at, "%s: record %d says that they were archived, and they are not in %s", missing, top.by, j.o.Archive)
 		case top.archived:
+			j.report.Archived += g.to - g.from + 1
 			j.note("records %d to %d are in the archive, which is not at hand, as record %d says", g.from, g.to, top.by)
 		default:
 			j.note("records %d to %d were removed when their time was over, as record %d says", g.from, g.to, top.by)

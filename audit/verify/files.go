@@ -8,7 +8,6 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
 
 	"ivalt-radius/audit/chain"
 	"ivalt-radius/audit/segment"
@@ -51,7 +50,7 @@ func gatherOnce(live, archive string) (t trailFiles, again bool, err error) {
 	if info, err := os.Stat(live); err == nil && !info.Mode().IsRegular() {
 		return t, false, fmt.Errorf("%s is no regular file", live)
 	}
-	t.open, err = os.Open(filepath.Clean(live))
+	t.open, err = segment.Read(live)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return t, false, err
 	}

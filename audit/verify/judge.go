@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"path/filepath"
 	"slices"
+	"time"
 
 	"ivalt-radius/audit/chain"
 	"ivalt-radius/audit/checkpoint"
@@ -48,6 +49,7 @@ type words struct {
 // Fits implements chain.Watcher.
 func (j *judge) Fits(at chain.Finding, r chain.Record, line []byte) {
 	j.reached(at, r)
+	j.alarmed(r, line)
 	event := eventOf(r, line)
 	if at.Line == 1 && j.index > 0 && event != startedWord && !r.Replaced() {
 		j.find(at, "changed, or lines were moved: a file that goes on from another one begins with %s, this one does not", startedWord)
@@ -72,6 +74,19 @@ func (j *judge) Fits(at chain.Finding, r chain.Record, line []byte) {
 	}
 }
 
+// alarmed notes what a server found at its start: the chain and the signatures behind it are sound, whatever stood there before.
+func (j *judge) alarmed(r chain.Record, line []byte) {
+	if r.Type != chain.SecurityEvent.String() {
+		return
+	}
+	_, rest, _ := bytes.Cut(line, []byte(`,"type":"`+r.Type+`","event":"`))
+	for _, word := range []string{"trail_truncated", "trail_broken", "trail_head_unreadable"} {
+		if bytes.HasPrefix(rest, []byte(word+`",`)) {
+			j.note("record %d is %s: records before it may have been cut off or replaced while no server ran; compare with an anchor that was kept elsewhere", r.Seq, word)
+		}
+	}
+}
+
 // Rewritten implements chain.Watcher.
 func (j *judge) Rewritten(at chain.Finding, r chain.Record, line []byte) {
 	j.reached(at, r)
@@ -90,6 +105,9 @@ func (j *judge) Gap(at chain.Finding, from uint64, r chain.Record) {
 
 // reached compares a record of the chain with what is known of it from elsewhere.
 func (j *judge) reached(at chain.Finding, r chain.Record) {
+	if j.report.Open.IsZero() {
+		j.report.Open = r.Time
+	}
 	hash := string(r.Hash[:])
 	for _, a := range j.o.Anchors {
 		if a.Seq != r.Seq {
@@ -120,7 +138,7 @@ func (j *judge) checkpoint(at chain.Finding, r chain.Record, w words) {
 		j.find(at, "forged: the signature of checkpoint %d is not that of the key", r.Seq)
 	default:
 		j.report.Signatures++
-		j.report.Covered, j.signed = w.Covers, r.Seq
+		j.report.Covered, j.report.Open, j.signed = w.Covers, time.Time{}, r.Seq
 		j.spoken = slices.DeleteFunc(j.spoken, func(s spoken) bool { return s.by <= w.Covers })
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"ivalt-radius/audit/chain"
 	"ivalt-radius/audit/checkpoint"
@@ -65,6 +66,8 @@ type Report struct {
 	Key        string          // fingerprint; empty: no signature was checked
 	Signatures int             // valid checkpoints
 	Covered    uint64          // the last record that a valid checkpoint covers; 0: none
+	Open       time.Time       // of the first record behind that checkpoint; zero: there is none
+	Archived   uint64          // records that are in the archive, which is not at hand
 	Rewritten  int             // lines that were rewritten to forget a person, each as it is recorded
 }
 

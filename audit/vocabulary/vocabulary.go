@@ -32,8 +32,8 @@ func security() []Word {
 		{t, "message_authenticator_not_learned", "Addresses that sign their requests can no longer be remembered: mend the disk, or raise the alarm about the flood."},
 		{t, "trail_broken", "At the start, the last line of the trail was not as it was written. Keep the file, run `audit verify`."},
 		{t, "trail_replaced", "The trail's file was removed or renamed under the server; the chain goes on in this one."},
-		{t, "trail_truncated", "At the start, the trail ended before its last checkpoint: records were cut off. Find out who could write there."},
-		{t, "trail_head_unreadable", "At the start, `audit.head` held no checkpoint: whether records were cut off the end cannot be seen."},
+		{t, "trail_truncated", "At the start, the trail ended before its last checkpoint, or that was not in it: records were cut off or replaced. Find out who could write there."},
+		{t, "trail_head_unreadable", "At the start, `audit.head` was gone or held no checkpoint: whether records were cut off the end cannot be seen."},
 		{t, "records_lost", "Records are missing: more came than the queue holds."},
 		{t, "shipping_skipped", "A receiver was further behind than its `spool`: the records that are named did not reach it."},
 	}

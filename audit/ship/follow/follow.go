@@ -167,26 +167,23 @@ func (f *Follower) ended(cause error) (waiting bool, err error) {
 }
 
 // locate opens the file that has the next record, or the first one behind it. The live file is opened before the others are looked
-// for: where it is rotated meanwhile, the segment that it became is found.
+// for: where it is rotated meanwhile, it is read to its end all the same.
 func (f *Follower) locate() error {
-	live, err := os.Open(f.live)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("reading the trail: %w", err)
+	segments, live, err := f.files()
+	if err != nil {
+		return err
 	}
-	files, err := segment.List(f.live, f.archive)
-	if err == nil {
-		for _, file := range files {
-			if !file.Live() && file.Last > f.last {
-				err = f.open(file)
-				if live != nil {
-					err = errors.Join(err, live.Close())
-				}
-				return err
+	for _, file := range segments {
+		if file.Last > f.last {
+			err = f.open(file)
+			if live != nil {
+				err = errors.Join(err, live.Close())
 			}
+			return err
 		}
 	}
-	if live == nil || err != nil {
-		return err
+	if live == nil {
+		return nil
 	}
 	f.src = newSource(segment.File{Path: f.live}, live, live)
 	return f.pass()

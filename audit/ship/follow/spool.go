@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 
 	"ivalt-radius/audit/segment"
 )
@@ -19,9 +18,13 @@ func (f *Follower) Behind(durable uint64) (int64, error) {
 	if err := f.ready(durable); err != nil || f.src == nil {
 		return 0, err
 	}
-	files, err := segment.List(f.live, f.archive)
+	files, live, err := f.files()
 	if err != nil {
-		return 0, fmt.Errorf("reading the trail: %w", err)
+		return 0, err
+	}
+	if live != nil {
+		_ = live.Close() // only looked at
+		files = append(files, segment.File{Path: f.live})
 	}
 	octets, err := f.rest()
 	if err != nil {
@@ -75,7 +78,7 @@ func (f *Follower) rest() (int64, error) {
 // size is how many octets a file has, decompressed; 0 where it is no longer there. A gzip file ends with that number (RFC 1952
 // section 2.3.1), modulo 2^32, which is more than a segment has.
 func size(file segment.File) (int64, error) {
-	in, err := os.Open(filepath.Clean(file.Path))
+	in, err := segment.Read(file.Path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return 0, nil
 	}

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -100,6 +101,9 @@ func copyStore(ctx context.Context, dir string, to io.Writer) error {
 	err := control.Fetch(ctx, dir, storePath, to)
 	if !errors.Is(err, control.ErrNotRunning) {
 		return err
+	}
+	if _, err := os.Stat(filepath.Join(dir, state.StoreFile)); err != nil { // it would be made, and belong to whoever runs the command
+		return fmt.Errorf("state.directory: %w: start the server once, which makes it", err)
 	}
 	store, err := state.OpenStore(dir)
 	if err != nil {

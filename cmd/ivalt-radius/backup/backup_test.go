@@ -358,3 +358,21 @@ func TestSocketOfADeadServer(t *testing.T) {
 		t.Errorf("exit %d: %s", code, out)
 	}
 }
+
+// TestNoStoreIsMade: one that root made would keep the server from starting.
+func TestNoStoreIsMade(t *testing.T) {
+	s := newSite(t)
+	store := filepath.Join(s.dir, state.StoreFile)
+	if err := os.Remove(store); err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "backup")
+	if code, out := run(t, NewCommand(s.config), "--output", file); code != exit.Fault || !strings.Contains(out, "start the server once") {
+		t.Errorf("%d %s", code, out)
+	}
+	for _, path := range []string{store, file} {
+		if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("%s: %v", path, err)
+		}
+	}
+}

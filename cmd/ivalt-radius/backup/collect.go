@@ -96,7 +96,7 @@ func openTrail(s *config.Settings) (*evidence, error) {
 }
 
 func look(path string) (_ *evidence, err error) {
-	file, err := os.Open(filepath.Clean(path))
+	file, err := segment.Read(path)
 	if err != nil {
 		return nil, fmt.Errorf("audit.file: %w", err)
 	}
@@ -152,7 +152,7 @@ func wholeLines(file io.ReaderAt, size int64) (int64, error) {
 func openPart(f segment.File) (*os.File, error) {
 	paths := []string{f.Path, f.Path + ".gz"}
 	for _, path := range paths {
-		file, err := os.Open(filepath.Clean(path))
+		file, err := segment.Read(path)
 		if !errors.Is(err, fs.ErrNotExist) {
 			return file, err
 		}

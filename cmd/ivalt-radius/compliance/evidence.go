@@ -19,7 +19,7 @@ func verified(ctx context.Context, s *config.Settings, _ []segment.File) (compli
 	if err != nil {
 		return compliance.Verified{}, fmt.Errorf("verifying the trail: %w", err)
 	}
-	v := compliance.Verified{Done: true, Findings: len(r.Findings) + r.Omitted, Key: r.Key}
+	v := compliance.Verified{Done: true, Findings: len(r.Findings) + r.Omitted, Missing: r.Archived, Key: r.Key}
 	switch {
 	case r.Key == "":
 	case r.Signatures == 0:
@@ -28,7 +28,7 @@ func verified(ctx context.Context, s *config.Settings, _ []segment.File) (compli
 		v.Signatures = compliance.Yes
 	}
 	if r.LastSeq > r.Covered+1 { // the checkpoint itself is covered by the next one
-		v.Uncovered = r.LastSeq - r.Covered - 1
+		v.Uncovered, v.Waiting = r.LastSeq-r.Covered-1, max(0, time.Since(r.Open))
 	}
 	return v, nil
 }

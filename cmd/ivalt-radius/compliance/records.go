@@ -108,7 +108,7 @@ func digits(text string) (n int) {
 
 func (c *counter) trouble(event string) {
 	switch {
-	case slices.Contains([]string{"records_lost", "recovered", "trail_broken", chain.ReplacedEvent}, event):
+	case slices.Contains([]string{"records_lost", "recovered", "trail_broken", "trail_truncated", "trail_head_unreadable", chain.ReplacedEvent}, event):
 		c.trail.InPeriod.Lost++
 	case strings.HasPrefix(event, "clock_"):
 		c.trail.InPeriod.Clock++

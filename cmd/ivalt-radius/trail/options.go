@@ -3,6 +3,7 @@ package trail
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 
 	"github.com/sirupsen/logrus"
 
@@ -16,12 +17,14 @@ func Options(s *config.Settings, log logrus.FieldLogger) (audit.Options, error) 
 	if err := os.MkdirAll(s.State.Directory, 0o700); err != nil {
 		return audit.Options{}, fmt.Errorf("state.directory: %w", err)
 	}
+	_, fresh := os.Stat(filepath.Join(s.State.Directory, checkpoint.KeyFile))
 	key, err := checkpoint.OpenOrMake(s.State.Directory)
 	if err != nil {
 		return audit.Options{}, fmt.Errorf("state.directory: %w", err)
 	}
 	return audit.Options{
 		Logger: log, Key: key, StateDir: s.State.Directory, SegmentSize: s.Audit.SegmentSize, CheckpointEvery: s.Audit.Checkpoint,
+		HeadExpected: fresh == nil,
 	}, nil
 }
 
