@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"ivalt-radius/audit/chain"
+	"ivalt-radius/audit/durable"
 	"ivalt-radius/audit/segment"
 )
 
@@ -48,7 +49,7 @@ func open(path string, opt Options) (*Trail, error) {
 	if err := makeDirectory(filepath.Dir(path)); err != nil {
 		return nil, err
 	}
-	file, err := os.OpenFile(filepath.Clean(path), os.O_RDWR|os.O_APPEND|os.O_CREATE, 0o600)
+	file, err := durable.Open(path)
 	if err != nil {
 		return nil, err
 	}
@@ -58,7 +59,7 @@ func open(path string, opt Options) (*Trail, error) {
 		at, notices, err = goOn(home.path, at, notices, opt)
 	}
 	if err == nil {
-		err = segment.SyncDirectory(filepath.Dir(path)) // a file whose name is not on disk is not on disk
+		err = durable.SyncDirectory(filepath.Dir(path)) // a file whose name is not on disk is not on disk
 	}
 	if err != nil {
 		return nil, errors.Join(err, file.Close())
@@ -109,7 +110,7 @@ func (p *place) dropTwins() error {
 	if err != nil || len(twins) == 0 {
 		return err
 	}
-	return segment.SyncDirectory(filepath.Dir(p.path))
+	return durable.SyncDirectory(filepath.Dir(p.path))
 }
 
 // resume cuts off what is torn and says what was found.
@@ -232,14 +233,10 @@ func makeDirectory(path string) error {
 	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	parent := filepath.Dir(path)
-	if err := makeDirectory(parent); err != nil {
+	if err := makeDirectory(filepath.Dir(path)); err != nil {
 		return err
 	}
-	if err := os.Mkdir(path, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
-		return err
-	}
-	return segment.SyncDirectory(parent)
+	return durable.Directory(path)
 }
 
 // datasyncFile leaves the times of a file out of its sync: its size is synced with its content.

@@ -15,6 +15,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"ivalt-radius/audit/durable"
 	"ivalt-radius/secret"
 )
 
@@ -27,7 +28,6 @@ const (
 const (
 	privateBlock, publicBlock = "PRIVATE KEY", "PUBLIC KEY" // PKCS #8 and PKIX in PEM, as openssl reads them
 
-	owner    = 0o600
 	everyone = 0o644
 	others   = 0o077
 )
@@ -133,15 +133,8 @@ func create(path string) (Key, error) {
 	if err != nil {
 		return Key{}, err
 	}
-	file, err := os.OpenFile(filepath.Clean(path), os.O_WRONLY|os.O_CREATE|os.O_EXCL, owner)
-	if err != nil {
-		return Key{}, err
-	}
-	err = errors.Join(pem.Encode(file, &pem.Block{Type: privateBlock, Bytes: der}), file.Sync(), file.Close())
-	if err != nil {
-		return Key{}, errors.Join(err, os.Remove(path))
-	}
-	return Key{private}, nil
+	text := pem.EncodeToMemory(&pem.Block{Type: privateBlock, Bytes: der})
+	return Key{private}, durable.Place(path, durable.Bytes(text))
 }
 
 func writePublic(path string, p Public) error {
@@ -149,7 +142,14 @@ func writePublic(path string, p Public) error {
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(path, pem.EncodeToMemory(&pem.Block{Type: publicBlock, Bytes: der}), everyone)
+	name, err := durable.Aside(path, durable.Bytes(pem.EncodeToMemory(&pem.Block{Type: publicBlock, Bytes: der})))
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(os.Chmod(name, everyone), os.Rename(name, path)); err != nil {
+		return errors.Join(err, os.Remove(name))
+	}
+	return durable.SyncDirectory(filepath.Dir(path))
 }
 
 // ReadPublic reads a public key in PEM.

@@ -15,7 +15,7 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"ivalt-radius/audit/segment"
+	"ivalt-radius/audit/durable"
 )
 
 // Errors that a caller may want to tell apart.
@@ -71,24 +71,14 @@ func Place(dir string, h Hold) error {
 		return fmt.Errorf("placing a hold: %w", err)
 	}
 	name := path(dir, h.Name)
-	err = os.Mkdir(filepath.Dir(name), 0o700)
+	err = durable.Directory(filepath.Dir(name))
 	if err == nil {
-		err = segment.SyncDirectory(dir)
-	} else if errors.Is(err, fs.ErrExist) {
-		err = nil
+		err = durable.Place(name, durable.Bytes(append(text, '\n')))
 	}
-	if err != nil {
-		return fmt.Errorf("placing a hold: %w", err)
-	}
-	aside, err := segment.WriteAside(name, func(w io.Writer) error { _, err := w.Write(append(text, '\n')); return err })
-	if err != nil {
-		return fmt.Errorf("placing a hold: %w", err)
-	}
-	err = os.Link(aside, name) // which refuses where there is one
 	if errors.Is(err, fs.ErrExist) {
 		err = ErrHeld
 	}
-	if err = errors.Join(err, os.Remove(aside), segment.SyncDirectory(filepath.Dir(name))); err != nil {
+	if err != nil {
 		return fmt.Errorf("placing a hold: %w", err)
 	}
 	return nil
@@ -99,7 +89,7 @@ func Release(dir, name string) error {
 	if _, err := Find(dir, name); err != nil {
 		return err
 	}
-	if err := errors.Join(os.Remove(path(dir, name)), segment.SyncDirectory(filepath.Join(dir, directory))); err != nil {
+	if err := errors.Join(os.Remove(path(dir, name)), durable.SyncDirectory(filepath.Join(dir, directory))); err != nil {
 		return fmt.Errorf("releasing a hold: %w", err)
 	}
 	return nil

@@ -79,9 +79,9 @@ func TestHoldsThatCannotBe(t *testing.T) {
 		t.Error("no state directory")
 	}
 	dir := t.TempDir()
-	fail(t, os.MkdirAll(filepath.Join(dir, directory, "x.json.tmp", "y"), 0o700))
+	fail(t, os.WriteFile(filepath.Join(dir, directory), nil, 0o600))
 	if err := Place(dir, h); err == nil {
-		t.Error("a name that is taken")
+		t.Error("a file in the place of the directory")
 	}
 }
 

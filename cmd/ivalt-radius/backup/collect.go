@@ -10,14 +10,20 @@ import (
 	"path/filepath"
 	"strings"
 
+	"ivalt-radius/audit/durable"
 	"ivalt-radius/audit/segment"
 	"ivalt-radius/cmd/ivalt-radius/control"
 	"ivalt-radius/config"
 	"ivalt-radius/state"
 )
 
-// temporary begins the names of files that are about to be renamed, or left over; of this program's own too.
+// temporary begins the name of the store's copy.
 const temporary = "."
+
+// unfinished reports the name of a file that is not in its place yet, or that a crash has left.
+func unfinished(name string) bool {
+	return strings.HasPrefix(name, temporary) || strings.HasSuffix(name, durable.Suffix)
+}
 
 // member is one file of a backup.
 type member struct {
@@ -40,7 +46,7 @@ func loose(s *config.Settings) ([]member, error) {
 		if err != nil {
 			return err
 		}
-		if !d.Type().IsRegular() || name == state.StoreFile || name == control.Socket || strings.HasPrefix(d.Name(), temporary) || ofTrail(s, path) {
+		if !d.Type().IsRegular() || name == state.StoreFile || name == control.Socket || unfinished(d.Name()) || ofTrail(s, path) {
 			return nil
 		}
 		all = append(all, member{filepath.ToSlash(name), path})
