@@ -130,6 +130,11 @@ func (r *Record) set(name, raw string) bool {
 		*field = n
 		return err == nil && canonical(raw)
 	}
+	if field := r.signed(name); field != nil {
+		n, err := strconv.ParseInt(raw, 10, 64)
+		*field = n
+		return err == nil && canonical(raw)
+	}
 	switch name {
 	case "time":
 		var text string
@@ -138,10 +143,6 @@ func (r *Record) set(name, raw string) bool {
 		return r.Type == "" && readText(&r.Type, raw)
 	case "factors":
 		return readTexts(&r.Factors, raw)
-	case "duration_ms":
-		n, err := strconv.ParseInt(raw, 10, 64)
-		r.DurationMS = n
-		return err == nil && canonical(raw)
 	case "exchanges":
 		n, err := strconv.Atoi(raw)
 		r.Exchanges = n
@@ -243,6 +244,19 @@ func (r *Record) number(name string) *uint64 {
 		return &r.First
 	case "last":
 		return &r.Last
+	}
+	return nil
+}
+
+// signed is the field of a whole number that a program may reckon with.
+func (r *Record) signed(name string) *int64 {
+	switch name {
+	case "duration_ms":
+		return &r.DurationMS
+	case "packets":
+		return &r.Packets
+	case "last_packet_ms":
+		return &r.LastPacketMS
 	}
 	return nil
 }
