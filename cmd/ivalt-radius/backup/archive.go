@@ -141,25 +141,7 @@ func (a archive) trail(s *config.Settings) error {
 	return a.octets(trailName(s, t.live.Name()), t.live, t.whole)
 }
 
-// create makes the file of a backup, for its owner alone and encrypted where there are recipients, down to the disk. It overwrites nothing,
-// and leaves nothing half made.
-func create(path string, recipients []string, fill func(io.Writer) error) (err error) {
-	file, err := os.OpenFile(filepath.Clean(path), os.O_WRONLY|os.O_CREATE|os.O_EXCL, owner)
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, os.Remove(path))
-		}
-	}()
-	err = through(file, recipients, fill)
-	if err = errors.Join(err, file.Sync(), file.Close()); err != nil {
-		return err
-	}
-	return syncDirectory(filepath.Dir(path))
-}
-
+// through encrypts where there are recipients.
 func through(file io.Writer, recipients []string, fill func(io.Writer) error) error {
 	if len(recipients) == 0 {
 		return fill(file)
@@ -169,12 +151,4 @@ func through(file io.Writer, recipients []string, fill func(io.Writer) error) er
 		return fmt.Errorf("--encrypt-to: %w", err)
 	}
 	return errors.Join(fill(w), w.Close())
-}
-
-func syncDirectory(path string) error {
-	dir, err := os.Open(filepath.Clean(path))
-	if err != nil {
-		return err
-	}
-	return errors.Join(dir.Sync(), dir.Close())
 }

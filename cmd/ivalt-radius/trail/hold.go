@@ -30,10 +30,14 @@ func newHoldCommand(defaultConfig string) *cobra.Command {
 		Use:   "hold --config FILE --name N --from T --until T --reason R",
 		Short: "Keep the records of a time beyond audit.retention",
 		Long: "hold keeps every segment of the trail that has records of a time, however old, until the hold is released.\n" +
-			"Times are RFC 3339, as 2026-11-01T00:00:00Z. Without --from it begins with the first record, without --until it has no end.",
+			"Times are RFC 3339, as 2026-11-01T00:00:00Z, dates (their midnight here), or how long ago, as 24h. Without --from it begins with the first record, without --until it has no end.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			err := errors.Join(instant("--from", from, &h.From), instant("--until", until, &h.To))
+			var err1, err2 error
+			now := time.Now()
+			h.From, err1 = moment("--from", from, now)
+			h.To, err2 = moment("--until", until, now)
+			err := errors.Join(err1, err2)
 			if err == nil {
 				err = h.Check()
 			}
@@ -102,17 +106,6 @@ func newHoldsCommand(defaultConfig string) *cobra.Command {
 
 func holdFlags(cmd *cobra.Command, defaultConfig string, path *string) {
 	cmd.Flags().StringVarP(path, "config", "c", defaultConfig, "the configuration file")
-}
-
-// instant reads a time; an empty one stays zero.
-func instant(flag, text string, t *time.Time) (err error) {
-	if text == "" {
-		return nil
-	}
-	if *t, err = time.Parse(time.RFC3339, text); err != nil {
-		return fmt.Errorf("%s: %q is no time as 2026-11-01T00:00:00Z", flag, text)
-	}
-	return nil
 }
 
 // describe is a hold on one line; its reason cannot leave that.
