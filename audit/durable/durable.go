@@ -86,11 +86,11 @@ func Create(path string) (*os.File, error) {
 }
 
 func open(path string) (*os.File, error) {
-	name := filepath.Clean(path) + Suffix
+	name := path + Suffix
 	if err := os.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) { // a crash has left it
 		return nil, err
 	}
-	return os.OpenFile(name, os.O_RDWR|os.O_APPEND|os.O_CREATE|os.O_EXCL, ownFile)
+	return os.OpenFile(filepath.Clean(name), os.O_RDWR|os.O_APPEND|os.O_CREATE|os.O_EXCL, ownFile)
 }
 
 // Open opens the file at path for reading and appending, and makes it where there is none.

@@ -124,12 +124,12 @@ func (a archive) store(dir string, copyStore store) error {
 }
 
 func (a archive) trail(s *config.Settings) error {
-	t, err := openTrail(s)
+	m, whole, err := openTrail(s)
 	if err != nil {
 		return err
 	}
-	defer func() { _ = t.live.Close() }() // only read
-	for _, part := range t.parts {
+	defer m.Close()
+	for _, part := range m.Ended {
 		file, err := openPart(part)
 		if err == nil {
 			err = a.file(trailName(s, file.Name()), file)
@@ -138,7 +138,7 @@ func (a archive) trail(s *config.Settings) error {
 			return err
 		}
 	}
-	return a.octets(trailName(s, t.live.Name()), t.live, t.whole)
+	return a.octets(trailName(s, m.Live.Name()), m.Live, whole)
 }
 
 // through encrypts where there are recipients.

@@ -10,13 +10,12 @@ import (
 	"ivalt-radius/audit/chain"
 	"ivalt-radius/audit/compliance"
 	"ivalt-radius/audit/query"
-	"ivalt-radius/audit/segment"
 )
 
 // readTrail counts what the records show.
-func readTrail(ctx context.Context, files []segment.File, since time.Time) (compliance.Trail, error) {
+func readTrail(ctx context.Context, trail query.Trail, since time.Time) (compliance.Trail, error) {
 	c := counter{since: since}
-	if _, err := query.Read(ctx, files, query.Filter{}, c.record); err != nil {
+	if _, err := trail.Read(ctx, query.Filter{}, c.record); err != nil {
 		return compliance.Trail{}, err
 	}
 	c.trail.Read = true
