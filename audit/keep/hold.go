@@ -60,8 +60,8 @@ func (h Hold) Covers(from, to time.Time) bool {
 
 func path(dir, name string) string { return filepath.Join(dir, directory, name+suffix) }
 
-// Place puts a hold into a state directory, durably. From then on no keeper takes a segment away that it covers. ErrHeld where
-// there is one of its name.
+// Place puts a hold into a state directory, durably. From then on no keeper takes a segment away that it covers, where Keeper.Holds is
+// held meanwhile or no keeper is at work. ErrHeld where there is one of its name.
 func Place(dir string, h Hold) error {
 	if err := h.Check(); err != nil {
 		return err

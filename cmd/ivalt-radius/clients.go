@@ -164,8 +164,8 @@ func printClients(w io.Writer, s *config.Settings, learned []address) {
 	}
 }
 
-// handlers answer the commands that come over the control socket.
-func (a *app) handlers() http.Handler {
+// handlers answer the commands that come over the control socket. What outlives its command ends with ctx.
+func (a *app) handlers(ctx context.Context) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /clients", func(w http.ResponseWriter, _ *http.Request) {
 		control.Answer(w, addresses(a.learned), nil)
@@ -179,8 +179,8 @@ func (a *app) handlers() http.Handler {
 		control.Answer(w, in, err)
 	})
 	trail.Handle(mux, a.trail)
-	trail.HandleForget(mux, a.trail, a.auditSettings, a.keeping.keeper)
+	trail.HandleForget(ctx, mux, a.trail, a.auditSettings, a.keeping.keeper)
 	backup.Handle(mux, a.store)
-	trail.HandleHolds(mux, a.settings.State.Directory, a.trail)
+	trail.HandleHolds(mux, a.settings.State.Directory, a.trail, a.keeping.keeper.Holds())
 	return mux
 }

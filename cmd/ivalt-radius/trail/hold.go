@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -166,13 +167,15 @@ func releaseHold(ctx context.Context, dir string, c Committer, actor string, h k
 	return keep.Release(dir, there.Name)
 }
 
-// HandleHolds serves the running server's side of `audit hold` and `audit release`.
-func HandleHolds(mux *http.ServeMux, dir string, c Committer) {
+// HandleHolds serves the running server's side of `audit hold` and `audit release`. holds is held meanwhile.
+func HandleHolds(mux *http.ServeMux, dir string, c Committer, holds sync.Locker) {
 	for path, do := range map[string]holder{holdPath: placeHold, releasePath: releaseHold} {
 		mux.HandleFunc("POST "+path, func(w http.ResponseWriter, r *http.Request) {
 			var in keep.Hold
 			err := control.Decode(w, r, &in)
 			if err == nil {
+				holds.Lock()
+				defer holds.Unlock()
 				err = do(r.Context(), dir, c, control.Actor(r.Context()), in)
 			}
 			control.Answer(w, in, err)
