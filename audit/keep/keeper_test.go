@@ -187,28 +187,6 @@ func (r *rig) oneTrail() {
 	}
 }
 
-// TestAHoldComesBeforeOrBehind a segment's removal, never between the look at the holds and the removal.
-func TestAHoldComesBeforeOrBehind(t *testing.T) {
-	for _, policy := range []Policy{{Retention: time.Hour}, {Retention: time.Hour, Archive: "attic"}} {
-		r := newRig(t, policy)
-		removed := 0
-		r.atCommit = func(audit.Segment) {
-			removed++
-			if r.keeper.holds.TryLock() {
-				t.Error("a hold can be placed while a segment goes")
-				r.keeper.holds.Unlock()
-			}
-		}
-		fail(t, r.keeper.Keep(t.Context()))
-		if removed != 3 {
-			t.Errorf("%d segments were removed", removed)
-		}
-		holds := r.keeper.Holds()
-		holds.Lock() // it is free again
-		holds.Unlock()
-	}
-}
-
 // TestAnArchiveOnAnotherDisk: a rename does not get there.
 func TestAnArchiveOnAnotherDisk(t *testing.T) {
 	shm, err := os.MkdirTemp("/dev/shm", "archive") //nolint:usetesting // another file system

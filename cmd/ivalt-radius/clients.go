@@ -16,6 +16,7 @@ import (
 
 	"ivalt-radius/audit"
 	"ivalt-radius/cmd/ivalt-radius/backup"
+	"ivalt-radius/cmd/ivalt-radius/configured"
 	"ivalt-radius/cmd/ivalt-radius/control"
 	"ivalt-radius/cmd/ivalt-radius/exit"
 	"ivalt-radius/cmd/ivalt-radius/trail"
@@ -42,12 +43,12 @@ func newClientsListCommand() *cobra.Command {
 		Use:   "list --config FILE",
 		Short: "List the clients, and the addresses that have shown that they send Message-Authenticator",
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			s, faults := config.LoadWithoutSecrets(path, config.Options{Environ: os.Environ()})
-			if s == nil {
-				return faults.Err()
+			s, err := configured.Settings(path)
+			if err != nil {
+				return err
 			}
 			var learned []address
-			err := control.Call(cmd.Context(), s.State.Directory, "/clients", struct{}{}, &learned)
+			err = control.Call(cmd.Context(), s.State.Directory, "/clients", struct{}{}, &learned)
 			if errors.Is(err, control.ErrNotRunning) {
 				err = onFiles(s, func(l *state.Learned) error { learned = addresses(l); return nil })
 			}
@@ -72,9 +73,9 @@ func newClientsForgetCommand() *cobra.Command {
 			if err != nil {
 				return exit.UsageError(cmd, fmt.Errorf("--address: %q is no IP address", at))
 			}
-			s, faults := config.LoadWithoutSecrets(path, config.Options{Environ: os.Environ()})
-			if s == nil {
-				return faults.Err()
+			s, err := configured.Settings(path)
+			if err != nil {
+				return err
 			}
 			a := address{Client: client, Address: ip.Unmap()}
 			err = control.Call(cmd.Context(), s.State.Directory, "/clients/forget", a, &a)

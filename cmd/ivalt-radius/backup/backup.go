@@ -6,13 +6,13 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"os"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"ivalt-radius/audit"
+	"ivalt-radius/cmd/ivalt-radius/configured"
 	"ivalt-radius/cmd/ivalt-radius/control"
 	"ivalt-radius/cmd/ivalt-radius/count"
 	"ivalt-radius/cmd/ivalt-radius/exit"
@@ -54,9 +54,9 @@ func NewCommand(defaultConfig string) *cobra.Command {
 			"sealed secrets are in it, nor segments in audit.archive. A backup reads the trail, and the trail says so.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			s, faults := config.LoadWithoutSecrets(configPath, config.Options{Environ: os.Environ()})
-			if s == nil {
-				return faults.Err()
+			s, err := configured.Settings(configPath)
+			if err != nil {
+				return err
 			}
 			return backUp(cmd, s, path, recipients)
 		},

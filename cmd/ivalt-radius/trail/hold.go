@@ -13,9 +13,9 @@ import (
 
 	"ivalt-radius/audit"
 	"ivalt-radius/audit/keep"
+	"ivalt-radius/cmd/ivalt-radius/configured"
 	"ivalt-radius/cmd/ivalt-radius/control"
 	"ivalt-radius/cmd/ivalt-radius/exit"
-	"ivalt-radius/config"
 )
 
 // Where the running server is told of holds.
@@ -90,9 +90,9 @@ func newHoldsCommand(defaultConfig string) *cobra.Command {
 		Short: "List the holds",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			s, faults := config.LoadWithoutSecrets(path, config.Options{Environ: os.Environ()})
-			if s == nil {
-				return faults.Err()
+			s, err := configured.Settings(path)
+			if err != nil {
+				return err
 			}
 			holds, err := keep.Holds(s.State.Directory)
 			for _, h := range holds {
@@ -123,11 +123,11 @@ func describe(h keep.Hold) string {
 
 // byServerOrFile does something to a hold through the running server, else on the files.
 func byServerOrFile(ctx context.Context, configPath, serverPath string, h *keep.Hold, do holder) error {
-	s, faults := config.LoadWithoutSecrets(configPath, config.Options{Environ: os.Environ()})
-	if s == nil {
-		return faults.Err()
+	s, err := configured.Settings(configPath)
+	if err != nil {
+		return err
 	}
-	err := control.Call(ctx, s.State.Directory, serverPath, h, h)
+	err = control.Call(ctx, s.State.Directory, serverPath, h, h)
 	if !errors.Is(err, control.ErrNotRunning) {
 		return err
 	}
