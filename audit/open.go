@@ -189,7 +189,7 @@ func findEnd(tail []byte, offset int64) (tailEnd, error) {
 			if err != nil {
 				return tailEnd{}, fmt.Errorf("its last line %w: %w", err, ErrGarbage)
 			}
-			return tailEnd{last: r, signed: says(line, SystemEvent, "checkpoint"), torn: int64(len(tail) - len(rest))}, nil
+			return tailEnd{last: r, signed: says(line, SystemEvent, CheckpointEvent), torn: int64(len(tail) - len(rest))}, nil
 		}
 		if !whole && !tornLine(line) {
 			break

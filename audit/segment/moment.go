@@ -19,7 +19,7 @@ type Moment struct {
 }
 
 // attempts bounds how often a trail that goes on in a new file meanwhile is listed anew.
-const attempts = 10
+const attempts = 1000
 
 // errMoving is a trail that never stands still.
 var errMoving = errors.New("the files of the trail change too fast to be listed: try again")
@@ -40,7 +40,9 @@ func Now(live, archive string) (Moment, error) {
 	return Moment{}, fmt.Errorf("%s: %w", live, errMoving)
 }
 
-// now opens the live file before the list is made; where that is still the live one behind it, no segment ended in between.
+// now opens the live file before the list is made; where that is still the live one behind it, no segment ended in between. A directory
+// is not read at one moment: a segment whose name changes meanwhile, as it is compressed, can be missed. So it is read until two lists
+// are the same.
 func now(live, archive string) (m Moment, still bool, err error) {
 	m = Moment{path: live, archive: archive}
 	if info, err := os.Stat(live); err == nil && !info.Mode().IsRegular() {
@@ -57,14 +59,16 @@ func now(live, archive string) (m Moment, still bool, err error) {
 	if err != nil {
 		return m, false, err
 	}
-	m.Ended = slices.DeleteFunc(files, File.Live)
-	if m.Live != nil {
-		return m, m.Leads(), nil
+	again, err := List(live, archive)
+	if err != nil {
+		return m, false, err
 	}
-	if len(files) == 0 {
+	if m.Live == nil && len(again) == 0 {
 		return m, false, missing
 	}
-	return m, len(m.Ended) == len(files), nil
+	m.Ended = slices.DeleteFunc(slices.Clone(again), File.Live)
+	leads := m.Leads() || m.Live == nil && len(m.Ended) == len(again)
+	return m, leads && slices.Equal(files, again), nil
 }
 
 // Leads reports that the path still leads to the live file of the Moment.

@@ -7,6 +7,7 @@ import (
 	"time"
 	"unicode"
 
+	"ivalt-radius/audit"
 	"ivalt-radius/audit/chain"
 	"ivalt-radius/audit/compliance"
 	"ivalt-radius/audit/query"
@@ -85,7 +86,7 @@ func (c *counter) inPeriod(r *query.Record) {
 	case chain.ConfigurationChange.String():
 		p.Changes++
 	case chain.UserAction.String():
-		if r.Action == "forget" {
+		if r.Action == audit.ForgetAction {
 			p.Forgotten++
 		}
 	case chain.SystemEvent.String(), chain.SecurityEvent.String():
