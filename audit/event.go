@@ -20,6 +20,15 @@ const (
 	DataAccess            = chain.DataAccess
 )
 
+// Words of the trail that its readers look for: events of the trail itself, and the action that rewrites lines.
+const (
+	CheckpointEvent = "checkpoint"
+	SegmentStarted  = "segment_started"
+	SegmentArchived = "segment_archived"
+	SegmentRemoved  = "segment_removed"
+	ForgetAction    = "forget"
+)
+
 // Event is something that happened. Its fields are rendered once, for the log and the trail alike.
 type Event interface {
 	// EventType is the line's "type".
@@ -110,7 +119,7 @@ type Checkpoint struct {
 
 // Segment says what became of a part of the trail.
 type Segment struct {
-	Event       string // "segment_started", "segment_archived", "segment_removed"
+	Event       string // SegmentStarted, SegmentArchived or SegmentRemoved
 	File        string // its base name; of segment_started: that of the part which ended
 	First, Last uint64 // its records
 	Hash        string // the hash of the last one

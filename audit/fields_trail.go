@@ -39,7 +39,7 @@ func (Checkpoint) Message() string { return "audit checkpoint" }
 
 // AppendFields implements Event.
 func (c Checkpoint) AppendFields(dst []byte) []byte {
-	dst = appendText(dst, `"event":`, "checkpoint")
+	dst = appendText(dst, `"event":`, CheckpointEvent)
 	dst = appendText(dst, `,"key":`, c.Key)
 	dst = appendNumber(dst, `,"covers":`, c.Covers)
 	dst = appendText(dst, `,"covers_hash":`, c.Hash)
@@ -70,7 +70,7 @@ func (Forgotten) Message() string { return "person forgotten" }
 
 // AppendFields implements Event.
 func (f Forgotten) AppendFields(dst []byte) []byte {
-	dst = appendText(dst, `"action":`, "forget")
+	dst = appendText(dst, `"action":`, ForgetAction)
 	dst = appendText(dst, `,"actor":`, f.Actor)
 	dst = appendText(dst, `,"target":`, f.Pseudonym)
 	dst = append(dst, `,"lines":[`...)

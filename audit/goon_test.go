@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"ivalt-radius/audit/checkpoint"
+	"ivalt-radius/audit/durable"
 	"ivalt-radius/audit/segment"
 )
 
@@ -82,10 +83,10 @@ func TestEveryStateThatACrashCanLeave(t *testing.T) {
 	}{
 		"killed while it wrote": {func(crashRig) {}, rigSays},
 		"a torn line":           {func(r crashRig) { write(r.t, r.path, read(r.t, r.path)+`{"time":"20`) }, rigSays + " trail_repaired"},
-		"the next file made":    {func(r crashRig) { write(r.t, r.path+newSuffix, "{\"time\":\"half a line") }, rigSays},
+		"the next file made":    {func(r crashRig) { write(r.t, r.path+durable.Suffix, "{\"time\":\"half a line") }, rigSays},
 		"the file has its second name too": {func(r crashRig) {
 			fail(r.t, os.Link(r.path, segment.Name(r.path, 6, 7)))
-			write(r.t, r.path+newSuffix, "whole")
+			write(r.t, r.path+durable.Suffix, "whole")
 		}, rigSays},
 		"the new file has its name": {func(r crashRig) {
 			trail := mustOpen(r.t, r.path, r.options())

@@ -68,10 +68,15 @@ func (h *Heard) Join(login *Heard) {
 	h.joined = login
 	login.mu.Lock()
 	defer login.mu.Unlock()
-	login.packets += h.packets
-	if h.packets > 0 {
+	switch {
+	case h.packets == 0:
+		return
+	case login.packets == 0:
+		login.first, login.last = h.first, h.last
+	default:
 		login.heardAt(h.lastAt())
 	}
+	login.packets += h.packets
 }
 
 // Since is how many datagrams were heard so far, and when the last one was, to the millisecond, counted from the login's first; 0 and 0 where nobody

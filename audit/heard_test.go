@@ -38,6 +38,7 @@ func TestHeard(t *testing.T) {
 			return h
 		}, at(0), 3, 9 * time.Second},
 		"joined twice":         {func() *Heard { h, c := heard(0), heard(1); c.Join(h); c.Join(h); h.Join(h); return h }, at(0), 2, time.Second},
+		"joined by the first":  {func() *Heard { h := heard(); heard(1, 3).Join(h); return h }, at(1), 2, 2 * time.Second},
 		"nothing to join with": {func() *Heard { h := heard(0); heard().Join(h); h.Join(nil); return h }, at(0), 1, 0},
 	} {
 		t.Run(name, func(t *testing.T) {

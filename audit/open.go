@@ -12,7 +12,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"ivalt-radius/audit/chain"
-	"ivalt-radius/audit/inherit"
+	"ivalt-radius/audit/durable"
 	"ivalt-radius/audit/segment"
 )
 
@@ -49,7 +49,7 @@ func open(path string, opt Options) (*Trail, error) {
 	if err := makeDirectory(filepath.Dir(path)); err != nil {
 		return nil, err
 	}
-	file, err := openOrMake(filepath.Clean(path))
+	file, err := durable.Open(path)
 	if err != nil {
 		return nil, err
 	}
@@ -59,27 +59,12 @@ func open(path string, opt Options) (*Trail, error) {
 		at, notices, err = goOn(home.path, at, notices, opt)
 	}
 	if err == nil {
-		err = segment.SyncDirectory(filepath.Dir(path)) // a file whose name is not on disk is not on disk
+		err = durable.SyncDirectory(filepath.Dir(path)) // a file whose name is not on disk is not on disk
 	}
 	if err != nil {
 		return nil, errors.Join(err, file.Close())
 	}
 	return start(file, home, opt, at, notices), nil
-}
-
-// openOrMake makes the file where there is none, and never through a link that leads elsewhere.
-func openOrMake(path string) (*os.File, error) {
-	file, err := os.OpenFile(path, os.O_RDWR|os.O_APPEND|os.O_CREATE|os.O_EXCL, 0o600) //nolint:gosec // the operator's own path
-	if errors.Is(err, fs.ErrExist) {
-		return os.OpenFile(path, os.O_RDWR|os.O_APPEND, 0) //nolint:gosec // the operator's own path
-	}
-	if err != nil {
-		return nil, err
-	}
-	if err := inherit.File(file); err != nil {
-		return nil, errors.Join(err, file.Close())
-	}
-	return file, nil
 }
 
 // takeOver locks the file and finds where its chain goes on.
@@ -125,7 +110,7 @@ func (p *place) dropTwins() error {
 	if err != nil || len(twins) == 0 {
 		return err
 	}
-	return segment.SyncDirectory(filepath.Dir(p.path))
+	return durable.SyncDirectory(filepath.Dir(p.path))
 }
 
 // resume cuts off what is torn and says what was found.
@@ -204,7 +189,7 @@ func findEnd(tail []byte, offset int64) (tailEnd, error) {
 			if err != nil {
 				return tailEnd{}, fmt.Errorf("its last line %w: %w", err, ErrGarbage)
 			}
-			return tailEnd{last: r, signed: says(line, SystemEvent, "checkpoint"), torn: int64(len(tail) - len(rest))}, nil
+			return tailEnd{last: r, signed: says(line, SystemEvent, CheckpointEvent), torn: int64(len(tail) - len(rest))}, nil
 		}
 		if !whole && !tornLine(line) {
 			break
@@ -248,17 +233,10 @@ func makeDirectory(path string) error {
 	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	parent := filepath.Dir(path)
-	if err := makeDirectory(parent); err != nil {
+	if err := makeDirectory(filepath.Dir(path)); err != nil {
 		return err
 	}
-	if err := os.Mkdir(path, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
-		return err
-	}
-	if err := inherit.Directory(path); err != nil {
-		return err
-	}
-	return segment.SyncDirectory(parent)
+	return durable.Directory(path)
 }
 
 // datasyncFile leaves the times of a file out of its sync: its size is synced with its content.

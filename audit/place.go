@@ -7,8 +7,7 @@ import (
 	"os"
 	"path/filepath"
 
-	"ivalt-radius/audit/inherit"
-	"ivalt-radius/audit/segment"
+	"ivalt-radius/audit/durable"
 )
 
 // What can stand in the place of the trail's file, and what to do about it.
@@ -41,9 +40,6 @@ func (p *place) check() error {
 	return nil
 }
 
-// newSuffix ends the name of a file that is not yet the trail.
-const newSuffix = ".new"
-
 // refill puts a new file with the given content at the path, where nothing may stand, and returns it locked. The file gets
 // its name once it is on disk: a crash leaves no empty file, at which Open would begin a second chain.
 func (p *place) refill(content []byte) (_ *os.File, err error) {
@@ -51,13 +47,13 @@ func (p *place) refill(content []byte) (_ *os.File, err error) {
 	if err != nil {
 		return nil, err
 	}
-	name := p.path + newSuffix
+	name := file.Name()
 	err = os.Link(name, p.path) // which a rename would not refuse where something stands
 	_ = os.Remove(name)         // one that stays is removed by the next prepare
 	if err != nil {
 		return nil, errors.Join(err, file.Close())
 	}
-	if err := segment.SyncDirectory(filepath.Dir(p.path)); err != nil {
+	if err := durable.SyncDirectory(filepath.Dir(p.path)); err != nil {
 		return nil, errors.Join(err, os.Remove(p.path), file.Close())
 	}
 	p.own = own
@@ -66,20 +62,16 @@ func (p *place) refill(content []byte) (_ *os.File, err error) {
 
 // prepare makes a new file with the given content, on disk and locked, under a name of its own.
 func (p *place) prepare(content []byte) (_ *os.File, own fs.FileInfo, err error) {
-	name := p.path + newSuffix
-	if err := os.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, nil, err
-	}
-	file, err := os.OpenFile(name, os.O_RDWR|os.O_APPEND|os.O_CREATE|os.O_EXCL, 0o600) //nolint:gosec // beside the operator's own path
+	file, err := durable.Create(p.path)
 	if err != nil {
 		return nil, nil, err
 	}
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, os.Remove(name), file.Close())
+			err = errors.Join(err, os.Remove(file.Name()), file.Close())
 		}
 	}()
-	if err := errors.Join(inherit.File(file), lock(file)); err != nil {
+	if err := lock(file); err != nil {
 		return nil, nil, err
 	}
 	if _, err := file.Write(content); err != nil {
@@ -106,7 +98,7 @@ func (p *place) advance(ended string, content []byte) (*os.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	name := p.path + newSuffix
+	name := file.Name()
 	err = p.alsoAs(ended)
 	if err == nil {
 		err = os.Rename(name, p.path)
@@ -115,7 +107,7 @@ func (p *place) advance(ended string, content []byte) (*os.File, error) {
 		return nil, errors.Join(err, p.dropTwin(), os.Remove(name), file.Close())
 	}
 	p.own, p.twin = own, ""
-	return file, segment.SyncDirectory(filepath.Dir(p.path))
+	return file, durable.SyncDirectory(filepath.Dir(p.path))
 }
 
 // alsoAs gives the trail's file a second name, durably, where nothing may stand.
@@ -132,7 +124,7 @@ func (p *place) alsoAs(name string) error {
 	} else if !os.SameFile(there, p.own) {
 		return errForeign
 	}
-	return segment.SyncDirectory(filepath.Dir(name))
+	return durable.SyncDirectory(filepath.Dir(name))
 }
 
 // dropTwin takes the second name away that a failed advance has left.

@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"ivalt-radius/audit/chain"
+	"ivalt-radius/audit/durable"
 )
 
 // lostRig is a trail of two records whose file is about to be taken away.
@@ -154,7 +155,7 @@ func TestAnotherFileIsNotTouched(t *testing.T) {
 func TestNoNewFile(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newLostRig(t)
-		blocked := r.path + newSuffix // a directory that is not empty cannot be removed
+		blocked := r.path + durable.Suffix // a directory that is not empty cannot be removed
 		if err := errors.Join(os.Remove(r.path), os.MkdirAll(blocked+"/x", 0o700)); err != nil {
 			t.Fatal(err)
 		}

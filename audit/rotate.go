@@ -10,13 +10,6 @@ import (
 	"ivalt-radius/audit/segment"
 )
 
-// What a Segment says.
-const (
-	SegmentStarted  = "segment_started"
-	SegmentArchived = "segment_archived"
-	SegmentRemoved  = "segment_removed"
-)
-
 // rotateAgainAfter is how soon a rotation that failed is tried again, and how often at most it is logged.
 const rotateAgainAfter = time.Minute
 

@@ -16,6 +16,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"ivalt-radius/audit/checkpoint"
+	"ivalt-radius/audit/durable"
 	"ivalt-radius/audit/segment"
 )
 
@@ -141,7 +142,7 @@ func TestOpenKnowsHowOldTheFileIs(t *testing.T) {
 
 // noNewFile blocks the next file's first name: a directory that is not empty cannot be removed.
 func noNewFile(path string) (free func() error, err error) {
-	blocked := path + newSuffix
+	blocked := path + durable.Suffix
 	return func() error { return os.RemoveAll(blocked) }, os.MkdirAll(blocked+"/x", 0o700)
 }
 

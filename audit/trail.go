@@ -149,7 +149,6 @@ func start(file *os.File, home place, opt Options, at position, notices []Event)
 	if len(notices) > 0 {
 		ring(t.queued)
 	}
-	t.durable.Store(at.seq)
 	go t.run()
 	return t
 }

@@ -10,7 +10,7 @@ import (
 
 	"ivalt-radius/audit/chain"
 	"ivalt-radius/audit/checkpoint"
-	"ivalt-radius/audit/segment"
+	"ivalt-radius/audit/durable"
 )
 
 // File is what a Trail needs of its file; *os.File has it. Write appends, Sync makes what was written durable, Truncate
@@ -147,7 +147,7 @@ func (w *writer) lose(g *group, cause error) error {
 // no record before that name is on disk.
 func (w *writer) settle() error {
 	if w.nameless {
-		if err := segment.SyncDirectory(filepath.Dir(w.place.path)); err != nil {
+		if err := durable.SyncDirectory(filepath.Dir(w.place.path)); err != nil {
 			return fmt.Errorf("the name of the new file: sync: %w", err)
 		}
 		w.nameless = false

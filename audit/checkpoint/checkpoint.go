@@ -17,6 +17,7 @@ import (
 	"strings"
 	"syscall"
 
+	"ivalt-radius/audit/durable"
 	"ivalt-radius/secret"
 )
 
@@ -29,7 +30,6 @@ const (
 const (
 	privateBlock, publicBlock = "PRIVATE KEY", "PUBLIC KEY" // PKCS #8 and PKIX in PEM, as openssl reads them
 
-	owner    = 0o600
 	everyone = 0o644
 	others   = 0o077
 
@@ -137,10 +137,8 @@ func create(path string) (Key, error) {
 	if err != nil {
 		return Key{}, err
 	}
-	if err := link(path, pem.EncodeToMemory(&pem.Block{Type: privateBlock, Bytes: der})); err != nil {
-		return Key{}, err
-	}
-	return Key{private}, nil
+	text := pem.EncodeToMemory(&pem.Block{Type: privateBlock, Bytes: der})
+	return Key{private}, durable.Place(path, durable.Bytes(text))
 }
 
 func writePublic(path string, p Public) error {
@@ -148,7 +146,14 @@ func writePublic(path string, p Public) error {
 	if err != nil {
 		return err
 	}
-	return place(path, pem.EncodeToMemory(&pem.Block{Type: publicBlock, Bytes: der}), everyone) // never through a link
+	name, err := durable.Aside(path, durable.Bytes(pem.EncodeToMemory(&pem.Block{Type: publicBlock, Bytes: der})))
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(os.Chmod(name, everyone), os.Rename(name, path)); err != nil {
+		return errors.Join(err, os.Remove(name))
+	}
+	return durable.SyncDirectory(filepath.Dir(path))
 }
 
 // ReadPublic reads a public key in PEM.

@@ -7,13 +7,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"syscall"
 	"time"
 
-	"ivalt-radius/audit/inherit"
+	"ivalt-radius/audit/durable"
 )
 
 // HeadFile is where the last durable checkpoint is kept, in state.directory.
@@ -21,9 +20,6 @@ const HeadFile = "audit.head"
 
 // maxHead bounds the file: what it holds is below 1 KiB.
 const maxHead = 4 << 10
-
-// newSuffix ends the name of a file that is not yet the head.
-const newSuffix = ".new"
 
 // ErrNoHead says that the file is there and holds no head.
 var ErrNoHead = errors.New("holds no checkpoint")
@@ -72,58 +68,8 @@ func WriteHead(dir string, h Head) error {
 	if err != nil {
 		return fmt.Errorf("the head of the audit trail: %w", err)
 	}
-	path := filepath.Join(dir, HeadFile)
-	if err := place(path, append(text, '\n'), owner); err != nil {
+	if err := durable.Write(filepath.Join(dir, HeadFile), durable.Bytes(append(text, '\n'))); err != nil {
 		return fmt.Errorf("the head of the audit trail: %w", err)
 	}
 	return nil
-}
-
-// place puts a file with the content at the path, in one step.
-func place(path string, content []byte, mode fs.FileMode) error {
-	name := path + newSuffix
-	if err := aside(name, content, mode); err != nil {
-		return err
-	}
-	if err := os.Rename(name, path); err != nil {
-		return errors.Join(err, os.Remove(name))
-	}
-	return syncDirectory(filepath.Dir(path))
-}
-
-// link is place for the owner alone, where nothing may stand. A crash leaves no half of it: without its key no server starts.
-func link(path string, content []byte) error {
-	name := path + newSuffix
-	if err := aside(name, content, owner); err != nil {
-		return err
-	}
-	if err := errors.Join(os.Link(name, path), os.Remove(name)); err != nil {
-		return err
-	}
-	return syncDirectory(filepath.Dir(path))
-}
-
-// aside puts the content on disk under another name.
-func aside(name string, content []byte, mode fs.FileMode) error {
-	if err := os.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) { // left behind by a crash
-		return err
-	}
-	file, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode) //nolint:gosec // in the operator's own directory
-	if err != nil {
-		return err
-	}
-	_, err = file.Write(content)
-	if err := errors.Join(err, inherit.File(file), file.Chmod(mode), file.Sync(), file.Close()); err != nil {
-		return errors.Join(err, os.Remove(name))
-	}
-	return nil
-}
-
-// syncDirectory makes a new name durable.
-func syncDirectory(dir string) error {
-	d, err := os.Open(filepath.Clean(dir))
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
 }

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"ivalt-radius/audit/durable"
 )
 
 func aHead(t *testing.T, k Key) Head {
@@ -31,7 +33,7 @@ func TestHeadIsKept(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(dir, HeadFile+newSuffix), []byte("left by a crash"), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, HeadFile+durable.Suffix), []byte("left by a crash"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	want := aHead(t, k)
@@ -47,7 +49,7 @@ func TestHeadIsKept(t *testing.T) {
 	if info, err := os.Stat(filepath.Join(dir, HeadFile)); err != nil || info.Mode().Perm() != 0o600 {
 		t.Error(err, info.Mode())
 	}
-	if _, err := os.Stat(filepath.Join(dir, HeadFile+newSuffix)); !errors.Is(err, fs.ErrNotExist) {
+	if _, err := os.Stat(filepath.Join(dir, HeadFile+durable.Suffix)); !errors.Is(err, fs.ErrNotExist) {
 		t.Error("the file's first name is left")
 	}
 	var members map[string]any
@@ -81,13 +83,13 @@ func TestHeadThatCannotBeWritten(t *testing.T) {
 	if err := WriteHead(dir, Head{}); err == nil {
 		t.Error("written over a directory")
 	}
-	if _, err := os.Stat(blocked + newSuffix); err == nil {
+	if _, err := os.Stat(blocked + durable.Suffix); err == nil {
 		t.Error("the file's first name is left")
 	}
 	if _, err := ReadHead(dir); err == nil || errors.Is(err, ErrNoHead) {
 		t.Errorf("a directory is read: %v", err)
 	}
-	if err := errors.Join(os.RemoveAll(blocked), os.MkdirAll(filepath.Join(blocked+newSuffix, "x"), 0o700)); err != nil {
+	if err := errors.Join(os.RemoveAll(blocked), os.MkdirAll(filepath.Join(blocked+durable.Suffix, "x"), 0o700)); err != nil {
 		t.Fatal(err)
 	}
 	if err := WriteHead(dir, Head{}); err == nil {

@@ -6,20 +6,15 @@ import (
 	"compress/gzip"
 	"context"
 	"errors"
-	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
-	"syscall"
 
 	"ivalt-radius/audit"
 	"ivalt-radius/audit/chain"
+	"ivalt-radius/audit/durable"
 	"ivalt-radius/audit/segment"
 )
-
-// suffix ends the name of a segment that is being rewritten. No name of a segment ends so.
-const suffix = ".forget"
 
 // person is who is forgotten, and as whom.
 type person struct {
@@ -111,15 +106,21 @@ func (p person) rewrite(ctx context.Context, f segment.File, planned plan) (n in
 		return 0, err
 	}
 	defer func() { _ = in.Close() }() // only read
-	name := f.Path + suffix
-	out, err := createLike(name, f.Path)
+	name, err := durable.Aside(f.Path, func(out io.Writer) (err error) {
+		n, err = p.copyTo(ctx, in, compressing(out, f), planned)
+		return err
+	})
 	if err != nil {
 		return 0, err
 	}
-	var to io.WriteCloser = keepOpen{bufio.NewWriter(out)}
-	if f.Compressed {
-		to = gzip.NewWriter(out)
+	if err := os.Rename(name, f.Path); err != nil {
+		return 0, errors.Join(err, os.Remove(name))
 	}
+	return n, durable.SyncDirectory(filepath.Dir(f.Path))
+}
+
+// copyTo copies a segment with the planned lines rewritten, and says how many these are.
+func (p person) copyTo(ctx context.Context, in io.Reader, to io.WriteCloser, planned plan) (n int, err error) {
 	err = eachLine(ctx, in, func(line []byte, end int) error {
 		rewritten, record, _ := p.line(line[:end])
 		if rewritten == nil || !planned[record] {
@@ -130,48 +131,29 @@ func (p person) rewrite(ctx context.Context, f segment.File, planned plan) (n in
 		_, err := to.Write(append(rewritten, '\n'))
 		return err
 	})
-	if err = errors.Join(err, to.Close(), out.Sync(), out.Close()); err != nil {
-		return 0, errors.Join(err, os.Remove(name))
-	}
-	if err := os.Rename(name, f.Path); err != nil {
-		return 0, errors.Join(err, os.Remove(name))
-	}
-	return n, syncDirectory(filepath.Dir(f.Path))
+	return n, errors.Join(err, to.Close())
 }
 
-// keepOpen flushes where a file is closed apart.
-type keepOpen struct{ *bufio.Writer }
+// compressing compresses where the segment is compressed.
+func compressing(out io.Writer, f segment.File) io.WriteCloser {
+	if f.Compressed {
+		return gzip.NewWriter(out)
+	}
+	return flushed{bufio.NewWriter(out)}
+}
+
+// flushed flushes where it is closed; the file is closed apart.
+type flushed struct{ *bufio.Writer }
 
 // Close implements io.Closer.
-func (k keepOpen) Close() error { return k.Flush() }
+func (f flushed) Close() error { return f.Flush() }
 
-// createLike makes a new file, mode 0600, that belongs to whom the other one belongs.
-func createLike(name, like string) (*os.File, error) {
-	info, err := os.Stat(like)
-	if err != nil {
-		return nil, err
-	}
-	if err := os.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) { // left behind by a crash
-		return nil, err
-	}
-	file, err := os.OpenFile(filepath.Clean(name), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return nil, err
-	}
-	owner, ok := info.Sys().(*syscall.Stat_t)
-	if ok && int(owner.Uid) != os.Geteuid() {
-		if err := file.Chown(int(owner.Uid), int(owner.Gid)); err != nil {
-			return nil, errors.Join(err, file.Close(), os.Remove(name))
-		}
-	}
-	return file, nil
-}
-
-// removeLeftovers removes what a crash left of segments that were being rewritten.
+// removeLeftovers removes what a crash left of segments that were being rewritten, compressed or archived: the person may stand there.
+// Whoever calls it has the segments to itself.
 func removeLeftovers(live, archive string) error {
-	paths, err := filepath.Glob(escaped(live) + ".*" + suffix)
+	paths, err := filepath.Glob(escaped(live) + ".*" + durable.Suffix)
 	if archive != "" {
-		old, oldErr := filepath.Glob(escaped(filepath.Join(archive, filepath.Base(live))) + ".*" + suffix)
+		old, oldErr := filepath.Glob(escaped(filepath.Join(archive, filepath.Base(live))) + ".*" + durable.Suffix)
 		paths, err = append(paths, old...), errors.Join(err, oldErr)
 	}
 	for _, path := range paths {
@@ -190,12 +172,4 @@ func escaped(path string) string {
 		out = append(out, path[i])
 	}
 	return string(out)
-}
-
-func syncDirectory(path string) error {
-	dir, err := os.Open(filepath.Clean(path))
-	if err != nil {
-		return fmt.Errorf("syncing the directory: %w", err)
-	}
-	return errors.Join(dir.Sync(), dir.Close())
 }

@@ -18,6 +18,7 @@ import (
 	"ivalt-radius/audit"
 	"ivalt-radius/audit/chain"
 	"ivalt-radius/audit/checkpoint"
+	"ivalt-radius/audit/durable"
 	"ivalt-radius/audit/segment"
 	"ivalt-radius/audit/verify"
 )
@@ -159,7 +160,7 @@ func must(t *testing.T, err error) {
 // TestForget: no file holds the person any more, other people's lines are as they were, and the trail is sound.
 func TestForget(t *testing.T) {
 	tr := newPast(t)
-	left := segment.Name(tr.live(), 1, 4) + suffix
+	left := segment.Name(tr.live(), 1, 4) + durable.Suffix
 	must(t, os.WriteFile(left, []byte("left by a crash"), 0o600))
 	before := tr.text()
 	look, err := Look(t.Context(), tr.order())
@@ -231,7 +232,7 @@ func TestInterrupted(t *testing.T) {
 		finish(t, tr)
 	}
 	tr := newPast(t)
-	blocked := segment.Name(tr.live(), 5, 9) + ".gz" + suffix // a directory that is not empty cannot be removed
+	blocked := segment.Name(tr.live(), 5, 9) + ".gz" + durable.Suffix // a directory that is not empty cannot be removed
 	blocker := &blocking{trail: tr, path: blocked}
 	if _, err := Run(t.Context(), tr.order(), blocker); err == nil {
 		t.Error("rewritten though it cannot be")

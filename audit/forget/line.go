@@ -46,7 +46,7 @@ func mayName(line []byte, r chain.Record) bool {
 	case chain.AuthenticationAttempt.String(), chain.SecurityEvent.String(), chain.DataAccess.String():
 		return true
 	case chain.UserAction.String():
-		return !bytes.Contains(line[:min(len(line), 160)], []byte(`"type":"user_action","action":"forget",`))
+		return !bytes.Contains(line[:min(len(line), 160)], []byte(`"type":"user_action","action":"`+audit.ForgetAction+`",`))
 	}
 	return false
 }

@@ -42,6 +42,7 @@ func dictionary() []entry {
 		{key: "cs6", label: "hash", member: "hash"},
 		{key: "cn1", label: "duration_ms", member: "duration_ms"},
 		{key: "cn2", label: "exchanges", member: "exchanges"},
+		{key: "cn3", label: "packets", member: "packets"},
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 
 	"ivalt-radius/audit"
 	"ivalt-radius/audit/chain"
+	"ivalt-radius/audit/durable"
 	"ivalt-radius/audit/segment"
 )
 
@@ -72,11 +73,11 @@ func (k *Keeper) copyOf(from, archive string) (settle func(outcome) error, err e
 		if same, err := sameContent(from, to); err != nil || !same {
 			return nil, errors.Join(err, errTaken)
 		}
-		return func(outcome) error { return segment.SyncDirectory(archive) }, nil
+		return func(outcome) error { return durable.SyncDirectory(archive) }, nil
 	} else if !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
-	aside, err := segment.WriteAside(to, func(w io.Writer) error { return copyInto(w, from) })
+	aside, err := durable.Aside(to, func(w io.Writer) error { return copyInto(w, from) })
 	if err != nil {
 		return nil, fmt.Errorf("copying it to the archive: %w", err)
 	}
@@ -84,7 +85,7 @@ func (k *Keeper) copyOf(from, archive string) (settle func(outcome) error, err e
 		if o == discard {
 			return os.Remove(aside)
 		}
-		return errors.Join(os.Rename(aside, to), segment.SyncDirectory(archive))
+		return errors.Join(os.Rename(aside, to), durable.SyncDirectory(archive))
 	}, nil
 }
 
@@ -96,7 +97,7 @@ func remove(path string) error {
 			err = nil
 		}
 	}
-	return errors.Join(err, segment.SyncDirectory(filepath.Dir(path)))
+	return errors.Join(err, durable.SyncDirectory(filepath.Dir(path)))
 }
 
 func copyInto(w io.Writer, path string) error {

@@ -15,7 +15,7 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"ivalt-radius/audit/inherit"
+	"ivalt-radius/audit/durable"
 	"ivalt-radius/audit/segment"
 )
 
@@ -61,8 +61,8 @@ func (h Hold) Covers(from, to time.Time) bool {
 
 func path(dir, name string) string { return filepath.Join(dir, directory, name+suffix) }
 
-// Place puts a hold into a state directory, durably. From then on no keeper takes a segment away that it covers. ErrHeld where
-// there is one of its name.
+// Place puts a hold into a state directory, durably. From then on no keeper takes a segment away that it covers, where Keeper.Holds is
+// held meanwhile or no keeper is at work. ErrHeld where there is one of its name.
 func Place(dir string, h Hold) error {
 	if err := h.Check(); err != nil {
 		return err
@@ -72,24 +72,14 @@ func Place(dir string, h Hold) error {
 		return fmt.Errorf("placing a hold: %w", err)
 	}
 	name := path(dir, h.Name)
-	err = os.Mkdir(filepath.Dir(name), 0o700)
+	err = durable.Directory(filepath.Dir(name))
 	if err == nil {
-		err = errors.Join(inherit.Directory(filepath.Dir(name)), segment.SyncDirectory(dir))
-	} else if errors.Is(err, fs.ErrExist) {
-		err = nil
+		err = durable.Place(name, durable.Bytes(append(text, '\n')))
 	}
-	if err != nil {
-		return fmt.Errorf("placing a hold: %w", err)
-	}
-	aside, err := segment.WriteAside(name, func(w io.Writer) error { _, err := w.Write(append(text, '\n')); return err })
-	if err != nil {
-		return fmt.Errorf("placing a hold: %w", err)
-	}
-	err = os.Link(aside, name) // which refuses where there is one
 	if errors.Is(err, fs.ErrExist) {
 		err = ErrHeld
 	}
-	if err = errors.Join(err, os.Remove(aside), segment.SyncDirectory(filepath.Dir(name))); err != nil {
+	if err != nil {
 		return fmt.Errorf("placing a hold: %w", err)
 	}
 	return nil
@@ -100,7 +90,7 @@ func Release(dir, name string) error {
 	if _, err := Find(dir, name); err != nil {
 		return err
 	}
-	if err := errors.Join(os.Remove(path(dir, name)), segment.SyncDirectory(filepath.Join(dir, directory))); err != nil {
+	if err := errors.Join(os.Remove(path(dir, name)), durable.SyncDirectory(filepath.Join(dir, directory))); err != nil {
 		return fmt.Errorf("releasing a hold: %w", err)
 	}
 	return nil

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"ivalt-radius/audit"
 )
 
 func day(n int) time.Time { return time.Date(2026, 11, n, 0, 0, 0, 0, time.UTC) }
@@ -79,9 +81,9 @@ func TestHoldsThatCannotBe(t *testing.T) {
 		t.Error("no state directory")
 	}
 	dir := t.TempDir()
-	fail(t, os.MkdirAll(filepath.Join(dir, directory, "x.json.tmp", "y"), 0o700))
+	fail(t, os.WriteFile(filepath.Join(dir, directory), nil, 0o600))
 	if err := Place(dir, h); err == nil {
-		t.Error("a name that is taken")
+		t.Error("a file in the place of the directory")
 	}
 }
 
@@ -151,4 +153,26 @@ func FuzzReadHold(f *testing.F) {
 			t.Errorf("%+v", holds)
 		}
 	})
+}
+
+// TestAHoldComesBeforeOrBehind a segment's removal, never between the look at the holds and the removal.
+func TestAHoldComesBeforeOrBehind(t *testing.T) {
+	for _, policy := range []Policy{{Retention: time.Hour}, {Retention: time.Hour, Archive: "attic"}} {
+		r := newRig(t, policy)
+		removed := 0
+		r.atCommit = func(audit.Segment) {
+			removed++
+			if r.keeper.holds.TryLock() {
+				t.Error("a hold can be placed while a segment goes")
+				r.keeper.holds.Unlock()
+			}
+		}
+		fail(t, r.keeper.Keep(t.Context()))
+		if removed != 3 {
+			t.Errorf("%d segments were removed", removed)
+		}
+		holds := r.keeper.Holds()
+		holds.Lock() // it is free again
+		holds.Unlock()
+	}
 }

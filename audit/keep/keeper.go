@@ -58,6 +58,7 @@ type Keeper struct {
 	mu     sync.Mutex
 	policy Policy
 
+	holds sync.Mutex              // from a look at the holds until the segment has gone
 	work  sync.Mutex              // over the segments, and what is below
 	lasts map[string]chain.Record // last records of segments, which it takes a whole reading to find
 	told  map[string]bool         // segments of which the log has said that they are held
@@ -105,6 +106,10 @@ func (k *Keeper) Lock() {
 
 // Unlock implements sync.Locker.
 func (k *Keeper) Unlock() { k.work.Unlock() }
+
+// Holds is to be held by whoever places a hold: a segment that it covers is gone then, as the trail says, or stays. It waits for one
+// segment at most.
+func (k *Keeper) Holds() sync.Locker { return &k.holds }
 
 // Compress compresses the segments that are not yet.
 func (k *Keeper) Compress(ctx context.Context) error {
@@ -177,6 +182,8 @@ func (k *Keeper) judge(ctx context.Context, f segment.File, policy Policy) (stay
 	if !last.Time.Before(cutoff) {
 		return true, nil
 	}
+	k.holds.Lock()
+	defer k.holds.Unlock()
 	holds, err := Holds(k.settings.StateDir) // one may be new
 	if err != nil || k.held(f, first.Time, last.Time, holds) {
 		return true, err

@@ -153,7 +153,7 @@ func TestOldSegmentsAreArchived(t *testing.T) {
 	before, err := os.ReadFile(filepath.Join(filepath.Dir(r.live), r.first+".gz"))
 	fail(t, err)
 	r.atCommit = func(s audit.Segment) {
-		if names := in(t, r.attic); !slices.Equal(names, []string{s.File + ".tmp"}) || s.Event != audit.SegmentArchived {
+		if names := in(t, r.attic); !slices.Equal(names, []string{s.File + ".new"}) || s.Event != audit.SegmentArchived {
 			t.Errorf("%v in the archive before the trail says %+v", names, s)
 		}
 	}
@@ -211,7 +211,7 @@ func TestACrashWhileArchiving(t *testing.T) {
 	original := filepath.Join(filepath.Dir(r.live), r.first)
 	text, err := os.ReadFile(original)
 	fail(t, errors.Join(err, os.Mkdir(r.attic, 0o700), os.WriteFile(filepath.Join(r.attic, r.first), text, 0o600), //nolint:gosec // in the test's own directory
-		os.WriteFile(filepath.Join(r.attic, r.second)+".tmp", []byte("torn"), 0o600)))
+		os.WriteFile(filepath.Join(r.attic, r.second)+".new", []byte("torn"), 0o600)))
 	fail(t, r.keeper.Keep(t.Context()))
 	r.mustHave("", r.second, r.last)
 	r.now = day(20)
@@ -279,7 +279,7 @@ func TestWhatStays(t *testing.T) {
 				stays = append(stays, all[n])
 			}
 			r.mustHave("", stays...)
-			if c.archive != "" && c.says != "" && strings.Contains(fmt.Sprint(r.entries()), ".tmp") {
+			if c.archive != "" && c.says != "" && strings.Contains(fmt.Sprint(r.entries()), ".new") {
 				t.Error("a copy is left")
 			}
 		})

@@ -14,7 +14,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"ivalt-radius/audit/inherit"
+	"ivalt-radius/audit/durable"
 )
 
 // KeyFile is where the key of pseudonyms lies, in state.directory.
@@ -78,34 +78,14 @@ func open(path string) (Pseudonymizer, error) {
 func create(path string) (Pseudonymizer, error) {
 	key := make([]byte, keySize)
 	_, _ = rand.Read(key) // never fails
-	file, err := os.CreateTemp(filepath.Dir(path), KeyFile+".*")
-	if err != nil {
-		return Pseudonymizer{}, err
-	}
-	defer func() { _ = os.Remove(file.Name()) }()
-	_, err = fmt.Fprintf(file, "%x\n", key)
-	if err = errors.Join(err, inherit.File(file), file.Sync(), file.Close()); err != nil {
-		return Pseudonymizer{}, err
-	}
-	err = os.Link(file.Name(), path) // whole or not at all, and it overwrites nothing
+	err := durable.Place(path, durable.Bytes(fmt.Appendf(nil, "%x\n", key)))
 	if errors.Is(err, fs.ErrExist) {
 		return open(path)
-	}
-	if err == nil {
-		err = syncDirectory(filepath.Dir(path))
 	}
 	if err != nil {
 		return Pseudonymizer{}, err
 	}
 	return New(key)
-}
-
-func syncDirectory(path string) error {
-	dir, err := os.Open(filepath.Clean(path))
-	if err != nil {
-		return err
-	}
-	return errors.Join(dir.Sync(), dir.Close())
 }
 
 // User is the pseudonym of a login name, whatever its case; empty for none.

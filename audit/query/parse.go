@@ -130,6 +130,11 @@ func (r *Record) set(name, raw string) bool {
 		*field = n
 		return err == nil && canonical(raw)
 	}
+	if field := r.signed(name); field != nil {
+		n, err := strconv.ParseInt(raw, 10, 64)
+		*field = n
+		return err == nil && canonical(raw)
+	}
 	switch name {
 	case "time":
 		var text string
@@ -138,10 +143,6 @@ func (r *Record) set(name, raw string) bool {
 		return r.Type == "" && readText(&r.Type, raw)
 	case "factors":
 		return readTexts(&r.Factors, raw)
-	case "duration_ms", "packets", "last_packet_ms":
-		n, err := strconv.ParseInt(raw, 10, 64)
-		*r.signed(name) = n
-		return err == nil && canonical(raw)
 	case "exchanges":
 		n, err := strconv.Atoi(raw)
 		r.Exchanges = n
@@ -247,15 +248,17 @@ func (r *Record) number(name string) *uint64 {
 	return nil
 }
 
-// signed is the field of one of the numbers that 64 bits with a sign hold.
+// signed is the field of a whole number that a program may reckon with.
 func (r *Record) signed(name string) *int64 {
 	switch name {
+	case "duration_ms":
+		return &r.DurationMS
 	case "packets":
 		return &r.Packets
 	case "last_packet_ms":
 		return &r.LastPacketMS
 	}
-	return &r.DurationMS
+	return nil
 }
 
 // plain reports a quoted text without escapes, which stands for itself.

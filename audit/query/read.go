@@ -7,45 +7,19 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 
 	"ivalt-radius/audit/chain"
 	"ivalt-radius/audit/segment"
 )
 
-// Read gives each record of the files that the filter wants, in order. Lines that are no records are skipped and counted: verify
-// names them. A line that by its first members, or for want of a name in it, is not wanted, is not looked at any further. It ends
-// with the error that each returns, with ctx, or with one of reading. It holds one line in memory.
-//
-// A segment that has been compressed since the files were listed is read in its new form. Trail.Read lists files so that no
-// record is missed while a server goes on to a new one.
-func Read(ctx context.Context, files []segment.File, f Filter, each func(*Record) error) (unreadable int, err error) {
-	for _, file := range files {
-		in, err := open(file)
-		if err != nil {
-			return unreadable, err
-		}
-		n, err := readLines(ctx, in, file.Path, f, each)
-		_ = in.Close() // only read
-		unreadable += n
-		if err != nil {
-			return unreadable, err
-		}
-	}
-	return unreadable, nil
-}
-
-// open opens a file, or what it has become since it was listed.
-func open(file segment.File) (io.ReadCloser, error) {
-	in, err := file.Open()
-	if errors.Is(err, fs.ErrNotExist) && !file.Compressed && !file.Live() {
-		file.Path, file.Compressed = file.Path+".gz", true
-		in, err = file.Open()
-	}
+// readSegment reads one of a moment's segments to its end.
+func readSegment(ctx context.Context, m segment.Moment, file segment.File, f Filter, each func(*Record) error) (unreadable int, err error) {
+	in, err := m.Open(file)
 	if err != nil {
-		return nil, fmt.Errorf("reading the trail: %w", err)
+		return 0, fmt.Errorf("reading the trail: %w", err)
 	}
-	return in, nil
+	defer func() { _ = in.Close() }() // only read
+	return readLines(ctx, in, file.Path, f, each)
 }
 
 // readLines reads one file to its end.

@@ -125,7 +125,7 @@ func TestSieve(t *testing.T) {
 				want = append(want, string(line))
 			}
 		}
-		_, err := query.Read(t.Context(), []segment.File{{Path: path}}, f, func(r *query.Record) error {
+		_, err := (query.Trail{Live: path}).Read(t.Context(), f, func(r *query.Record) error {
 			got = append(got, string(r.Line))
 			return nil
 		})
@@ -165,18 +165,6 @@ func TestReadOverSegments(t *testing.T) {
 		if err != nil || fmt.Sprint(got) != want {
 			t.Errorf("the last %d are %v, want %s; %v", n, got, want, err)
 		}
-	}
-	files, err := segment.List(path, archive)
-	if err != nil {
-		t.Fatal(err)
-	}
-	zip(t, files[2].Path+".gz", lines[4:7]...)
-	if err := os.Remove(files[2].Path); err != nil {
-		t.Fatal(err)
-	}
-	n := 0
-	if _, err := query.Read(t.Context(), files, query.Filter{}, func(*query.Record) error { n++; return nil }); err != nil || n != 9 {
-		t.Errorf("compressed while it is read: %d records, %v", n, err)
 	}
 	if err := os.Remove(path); err != nil {
 		t.Fatal(err)
@@ -219,9 +207,6 @@ func TestReadEnds(t *testing.T) {
 	path := write(t, liveIn(t.TempDir()), lineOf(1, login("a")), lineOf(2, login("a")))
 	trail, stop := query.Trail{Live: path}, errors.New("enough")
 	if _, err := trail.Read(t.Context(), query.Filter{}, func(*query.Record) error { return stop }); !errors.Is(err, stop) {
-		t.Error(err)
-	}
-	if _, err := query.Read(t.Context(), []segment.File{{Path: path}}, query.Filter{}, func(*query.Record) error { return stop }); !errors.Is(err, stop) {
 		t.Error(err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())

@@ -21,107 +21,64 @@ import (
 // none. Live may be one compressed segment, which then is the whole trail. A server may write it meanwhile.
 type Trail struct{ Live, Archive string }
 
-// listing is the files of a trail at one moment. live is open, nil where there is none: whatever the server does, it is what
-// follows the segments.
-type listing struct {
-	segments []segment.File
-	live     *os.File
-}
-
-func (l listing) close() {
-	if l.live != nil {
-		_ = l.live.Close() // only read
-	}
-}
-
-// identity tells the live file from another; nil where there is none.
-func (l listing) identity() fs.FileInfo {
-	if l.live == nil {
-		return nil
-	}
-	info, err := l.live.Stat()
-	if err != nil {
-		return nil
-	}
-	return info
-}
-
-// list opens the live file, and then sees that no segment came into being before it was opened.
-func (t Trail) list() (listing, error) {
+// now is the files of the trail at this moment.
+func (t Trail) now() (segment.Moment, error) {
 	if strings.HasSuffix(t.Live, ".gz") {
-		return listing{segments: []segment.File{{Path: filepath.Clean(t.Live), Compressed: true}}}, nil
+		return segment.Moment{Ended: []segment.File{{Path: filepath.Clean(t.Live), Compressed: true}}}, nil
 	}
-	before, err := t.segments()
-	for err == nil {
-		var l listing
-		file, opened := segment.Read(t.Live)
-		if opened == nil {
-			l.live = file
-		}
-		l.segments, err = t.segments()
-		switch {
-		case err != nil || newest(l.segments) != newest(before):
-			l.close()
-			before = l.segments
-		case opened == nil || errors.Is(opened, fs.ErrNotExist) && len(before) > 0:
-			return l, nil
-		default:
-			err = opened
-		}
+	m, err := segment.Now(t.Live, t.Archive)
+	if err != nil {
+		return m, fmt.Errorf("reading the trail: %w", err)
 	}
-	return listing{}, fmt.Errorf("reading the trail: %w", err)
+	return m, nil
 }
 
-func (t Trail) segments() ([]segment.File, error) {
-	files, err := segment.List(t.Live, t.Archive)
-	return slices.DeleteFunc(files, segment.File.Live), err
-}
-
-// newest is the last record in a segment.
-func newest(segments []segment.File) uint64 {
-	if len(segments) == 0 {
-		return 0
-	}
-	return segments[len(segments)-1].Last
-}
-
-// Read gives each record of the trail that the filter wants, in order, as the function Read does.
+// Read gives each record of the trail that the filter wants, in order, none of them missed or twice while a server goes on in a new
+// file. Lines that are no records are skipped and counted: verify names them. A line that by its first members, or for want of a name
+// in it, is not wanted, is not looked at any further. It ends with the error that each returns, with ctx, or with one of reading. It
+// holds one line in memory.
 func (t Trail) Read(ctx context.Context, f Filter, each func(*Record) error) (unreadable int, err error) {
-	l, err := t.list()
+	m, err := t.now()
 	if err != nil {
 		return 0, err
 	}
-	defer l.close()
-	unreadable, err = Read(ctx, l.segments, f, each)
-	if err != nil || l.live == nil {
-		return unreadable, err
+	defer m.Close()
+	for _, file := range m.Ended {
+		n, err := readSegment(ctx, m, file, f, each)
+		unreadable += n
+		if err != nil {
+			return unreadable, err
+		}
 	}
-	n, err := readLines(ctx, l.live, t.Live, f, each)
+	if m.Live == nil {
+		return unreadable, nil
+	}
+	n, err := readLines(ctx, m.Live, t.Live, f, each)
 	return unreadable + n, err
 }
 
 // Last is the last n records that the filter wants, in order. It reads no segment that it does not need.
 func (t Trail) Last(ctx context.Context, n int, f Filter) ([]*Record, error) {
-	l, err := t.list()
+	m, err := t.now()
 	if err != nil {
 		return nil, err
 	}
-	defer l.close()
+	defer m.Close()
 	var found []*Record
-	if l.live != nil {
+	if m.Live != nil {
 		if found, err = last(n, func(each func(*Record) error) error {
-			_, err := readLines(ctx, l.live, t.Live, f, each)
+			_, err := readLines(ctx, m.Live, t.Live, f, each)
 			return err
 		}); err != nil {
 			return nil, err
 		}
 	}
-	for _, file := range slices.Backward(l.segments) {
+	for _, file := range slices.Backward(m.Ended) {
 		if len(found) >= n {
 			break
 		}
 		before, err := last(n-len(found), func(each func(*Record) error) error {
-			_, err := Read(ctx, []segment.File{file}, f, each)
+			_, err := readSegment(ctx, m, file, f, each)
 			return err
 		})
 		if err != nil {
@@ -150,7 +107,7 @@ func last(n int, read func(each func(*Record) error) error) ([]*Record, error) {
 // the error that each returns.
 func (t Trail) Follow(ctx context.Context, after uint64, f Filter, tick <-chan time.Time, each func(*Record) error) error {
 	w := follower{trail: t, after: after, filter: f, each: each}
-	defer func() { w.at.close() }()
+	defer func() { w.at.Close() }()
 	for ctx.Err() == nil {
 		if err := w.catchUp(ctx); err != nil {
 			if ctx.Err() != nil {
@@ -173,7 +130,7 @@ type follower struct {
 	each   func(*Record) error
 	after  uint64 // the last record that was given, or passed over
 
-	at   listing
+	at   segment.Moment
 	was  fs.FileInfo // the live file before
 	anew bool        // the live file is another one, of which nothing was read yet: it may be a new trail
 	torn []byte      // the beginning of a line whose end is not there yet
@@ -182,8 +139,8 @@ type follower struct {
 // catchUp gives what is there.
 func (w *follower) catchUp(ctx context.Context) error {
 	for {
-		moved := w.at.live == nil || w.moved()
-		if w.at.live != nil {
+		moved := w.at.Live == nil || w.moved()
+		if w.at.Live != nil {
 			if err := w.grown(ctx); err != nil { // also what came before the file ended
 				return err
 			}
@@ -199,38 +156,49 @@ func (w *follower) catchUp(ctx context.Context) error {
 
 // moved reports that the path leads to another file than the one that is open, or to none, or that the file was cut back.
 func (w *follower) moved() bool {
-	own, err1 := w.at.live.Stat()
-	there, err2 := os.Stat(w.trail.Live)
-	read, err3 := w.at.live.Seek(0, io.SeekCurrent)
-	return errors.Join(err1, err2, err3) != nil || !os.SameFile(own, there) || own.Size() < read
+	own, err1 := w.at.Live.Stat()
+	read, err2 := w.at.Live.Seek(0, io.SeekCurrent)
+	return !w.at.Leads() || errors.Join(err1, err2) != nil || own.Size() < read
 }
 
 // reopen reads the segments that ended meanwhile, and opens the live file anew. It reports false where there is none to be read.
 func (w *follower) reopen(ctx context.Context) (bool, error) {
-	if is := w.at.identity(); is != nil {
+	if is := identity(w.at.Live); is != nil {
 		w.was = is
 	}
-	w.at.close()
-	w.at, w.torn = listing{}, nil
-	l, err := w.trail.list()
+	w.at.Close()
+	w.at, w.torn = segment.Moment{}, nil
+	m, err := w.trail.now()
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, nil
 	}
 	if err != nil {
 		return false, err
 	}
-	w.at = l
-	for _, file := range l.segments {
+	w.at = m
+	for _, file := range m.Ended {
 		if file.Last <= w.after && !file.Live() {
 			continue
 		}
-		if _, err := Read(ctx, []segment.File{file}, Filter{}, w.give); err != nil {
+		if _, err := readSegment(ctx, m, file, Filter{}, w.give); err != nil {
 			return false, err
 		}
 	}
-	is := l.identity()
+	is := identity(m.Live)
 	w.anew = w.was != nil && is != nil && !os.SameFile(w.was, is)
-	return l.live != nil, nil
+	return m.Live != nil, nil
+}
+
+// identity tells a file from another; nil where there is none.
+func identity(file *os.File) fs.FileInfo {
+	if file == nil {
+		return nil
+	}
+	info, err := file.Stat()
+	if err != nil {
+		return nil
+	}
+	return info
 }
 
 // chunk is how much of a file is read at once, in octets.
@@ -240,7 +208,7 @@ const chunk = 256 << 10
 func (w *follower) grown(ctx context.Context) error {
 	more := make([]byte, chunk)
 	for {
-		n, err := w.at.live.Read(more)
+		n, err := w.at.Live.Read(more)
 		text := append(w.torn, more[:n]...)
 		whole := bytes.LastIndexByte(text, '\n') + 1
 		if _, err := readLines(ctx, bytes.NewReader(text[:whole]), w.trail.Live, Filter{}, w.give); err != nil {

@@ -157,8 +157,8 @@ func TestMembersCannotBeForged(t *testing.T) {
 	a := approved(time.Minute)
 	a.User, a.NAS = `x","packets":9,"last_packet_ms":9000,"y":"`, `,"packets":8`
 	a.Packets, a.LastPacket = 2, 3*time.Second
-	if packets, last := heard(record(t, happened{0, a})); packets != 2 || last != 3*time.Second {
-		t.Errorf("%d packets, the last after %v", packets, last)
+	if r := record(t, happened{0, a}); r.Packets != 2 || r.LastPacketMS != 3000 {
+		t.Errorf("%d packets, the last after %d ms", r.Packets, r.LastPacketMS)
 	}
 }
 

@@ -1,7 +1,6 @@
 package report
 
 import (
-	"bytes"
 	"cmp"
 	"fmt"
 	"slices"
@@ -20,30 +19,10 @@ type client struct {
 	approvals          *histogram
 }
 
-// heard reads the members of an attempt's line that say how often and how long its NAS asked. No text can look like a member: the
-// quotes in one are escaped.
-func heard(r *query.Record) (packets int64, last time.Duration) {
-	return member(r.Line, `,"packets":`), time.Duration(member(r.Line, `,"last_packet_ms":`)) * time.Millisecond
-}
-
-// member is a number of the line, of nine digits at most; 0 where there is none.
-func member(line []byte, name string) int64 {
-	_, rest, found := bytes.Cut(line, []byte(name))
-	end := 0
-	for end < len(rest) && end < 9 && rest[end] >= '0' && rest[end] <= '9' {
-		end++
-	}
-	if !found || end == 0 {
-		return 0
-	}
-	n, _ := strconv.ParseInt(string(rest[:end]), 10, 64) // digits alone
-	return n
-}
-
 // asked looks how long the NAS of an attempt went on asking.
 func (c *client) asked(r *query.Record, took time.Duration) {
 	c.attempts++
-	packets, last := heard(r)
+	packets, last := r.Packets, time.Duration(r.LastPacketMS)*time.Millisecond
 	if packets < 2 || last < leastSpan {
 		return
 	}

@@ -6,15 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 
-	"ivalt-radius/audit/inherit"
+	"ivalt-radius/audit/durable"
 )
-
-// tmp ends the name of a file that is not yet whole. No name that Parse accepts ends so.
-const tmp = ".tmp"
 
 // Compress puts the compressed form of a segment in the place of the plain one, at path. At each moment, and after a crash in any,
 // one of the two is there and whole; where both are, the plain one counts, and Compress makes the other anew. Where ctx ends, the
@@ -32,7 +28,7 @@ func compress(ctx context.Context, path string) error {
 		return err
 	}
 	defer func() { _ = from.Close() }() // only read
-	err = WriteFile(path+gz, func(w io.Writer) error {
+	err = durable.Write(path+gz, func(w io.Writer) error {
 		z, err := gzip.NewWriterLevel(w, gzip.BestSpeed) // hashes and signatures do not shrink, whatever the effort
 		if err != nil {
 			return err
@@ -43,7 +39,7 @@ func compress(ctx context.Context, path string) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(os.Remove(path), SyncDirectory(filepath.Dir(path)))
+	return errors.Join(os.Remove(path), durable.SyncDirectory(filepath.Dir(path)))
 }
 
 // whileWanted reads until ctx ends.
@@ -58,49 +54,4 @@ func (w whileWanted) Read(b []byte) (int, error) {
 		return 0, err
 	}
 	return w.from.Read(b)
-}
-
-// WriteFile puts a file in its place durably, mode 0600, in the place of one that is there: it gets its name once all that write
-// wrote is on disk.
-func WriteFile(path string, write func(io.Writer) error) error {
-	name, err := WriteAside(path, write)
-	if err != nil {
-		return err
-	}
-	if err := os.Rename(name, path); err != nil {
-		return errors.Join(err, os.Remove(name))
-	}
-	return SyncDirectory(filepath.Dir(path))
-}
-
-// WriteAside is the first half of WriteFile: the file is on disk under the name that it returns, beside path. Whoever renames it to
-// path syncs the directory. An error leaves no file.
-func WriteAside(path string, write func(io.Writer) error) (name string, err error) {
-	name = path + tmp
-	if err := os.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) { // a crash has left it
-		return "", err
-	}
-	to, err := os.OpenFile(filepath.Clean(name), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return "", err
-	}
-	if err = inherit.File(to); err == nil {
-		err = write(to)
-	}
-	if err == nil {
-		err = to.Sync()
-	}
-	if err = errors.Join(err, to.Close()); err != nil {
-		return "", errors.Join(err, os.Remove(name))
-	}
-	return name, nil
-}
-
-// SyncDirectory makes the names in a directory durable.
-func SyncDirectory(path string) error {
-	dir, err := os.Open(filepath.Clean(path))
-	if err != nil {
-		return err
-	}
-	return errors.Join(dir.Sync(), dir.Close())
 }

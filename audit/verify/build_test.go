@@ -86,7 +86,7 @@ func (b *builder) rotate() string {
 	path := segment.Name(b.live(), b.first, b.seq)
 	b.write(path, strings.Join(b.lines, ""))
 	b.lines = nil
-	b.add(audit.Segment{Event: startedWord, File: filepath.Base(path), First: b.first, Last: b.seq, Hash: string(b.prev[:])})
+	b.add(audit.Segment{Event: audit.SegmentStarted, File: filepath.Base(path), First: b.first, Last: b.seq, Hash: string(b.prev[:])})
 	b.first = b.seq
 	return path
 }
@@ -124,10 +124,12 @@ func (b *builder) zip(path string) string {
 	return path + ".gz"
 }
 
-func (b *builder) remove(path string) {
+func (b *builder) remove(paths ...string) {
 	b.t.Helper()
-	if err := os.Remove(path); err != nil {
-		b.t.Fatal(err)
+	for _, path := range paths {
+		if err := os.Remove(path); err != nil {
+			b.t.Fatal(err)
+		}
 	}
 }
 

@@ -4,10 +4,8 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
-	"os"
 
 	"ivalt-radius/audit/chain"
 	"ivalt-radius/audit/segment"
@@ -21,91 +19,6 @@ const (
 	spare      = maxFindings
 	spareBytes = 64 << 20
 )
-
-// attempts bounds how often a trail that goes on in a new file meanwhile is listed anew.
-const attempts = 10
-
-// trailFiles are the files of a trail at one moment.
-type trailFiles struct {
-	live, archive string
-	list          []segment.File
-	open          *os.File // the live one, where the list ends with it
-}
-
-// gather lists the files so that the list is of one moment, though a server goes on in a new file meanwhile: the live file is open
-// before the list is made, and still the live one behind it.
-func gather(live, archive string) (trailFiles, error) {
-	for range attempts {
-		t, again, err := gatherOnce(live, archive)
-		if err != nil || !again {
-			return t, err
-		}
-		t.close()
-	}
-	return trailFiles{}, fmt.Errorf("%s: the files of the trail change too fast to be listed: try again", live)
-}
-
-func gatherOnce(live, archive string) (t trailFiles, again bool, err error) {
-	t = trailFiles{live: live, archive: archive}
-	if info, err := os.Stat(live); err == nil && !info.Mode().IsRegular() {
-		return t, false, fmt.Errorf("%s is no regular file", live)
-	}
-	t.open, err = segment.Read(live)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return t, false, err
-	}
-	missing := err
-	if t.list, err = segment.List(live, archive); err != nil {
-		t.close()
-		return t, false, err
-	}
-	if len(t.list) == 0 {
-		t.close()
-		return t, false, missing
-	}
-	listed := t.list[len(t.list)-1].Live()
-	if t.open == nil || !listed {
-		return t, listed != (t.open != nil), nil
-	}
-	return t, !sameFile(live, t.open), nil
-}
-
-// sameFile reports that a path still leads to an open file.
-func sameFile(path string, open *os.File) bool {
-	there, err := os.Stat(path)
-	if err != nil {
-		return false
-	}
-	own, err := open.Stat()
-	return err == nil && os.SameFile(there, own)
-}
-
-func (t *trailFiles) close() {
-	if t.open != nil {
-		_ = t.open.Close() // only read
-	}
-}
-
-// reader opens one of the files. A segment that was compressed or moved to the archive since it was listed is found there.
-func (t *trailFiles) reader(f segment.File) (io.ReadCloser, error) {
-	if f.Live() {
-		return io.NopCloser(t.open), nil
-	}
-	r, err := f.Open()
-	if !errors.Is(err, fs.ErrNotExist) {
-		return r, err
-	}
-	now, listErr := segment.List(t.live, t.archive)
-	if listErr != nil {
-		return nil, err
-	}
-	for _, moved := range now {
-		if moved.First == f.First && moved.Last == f.Last {
-			return moved.Open()
-		}
-	}
-	return nil, err
-}
 
 // Errors of a file that is given up.
 var (
@@ -155,18 +68,21 @@ func limit(ctx context.Context, f segment.File, r io.Reader) io.Reader {
 }
 
 // file reads one file of the trail.
-func (j *judge) file(ctx context.Context, files *trailFiles, i int) {
-	f := files.list[i]
+func (j *judge) file(ctx context.Context, m segment.Moment, f segment.File, i int) {
 	j.index = i
 	j.report.Files++
 	defer func() { j.ended = f }()
 	whole := chain.Finding{File: f.Path}
-	in, err := files.reader(f)
-	if err != nil {
-		j.find(whole, "damaged: it cannot be opened: %s", reason(err))
-		return
+	var in io.Reader = m.Live
+	if !f.Live() {
+		segment, err := m.Open(f)
+		if err != nil {
+			j.find(whole, "damaged: it cannot be opened: %s", reason(err))
+			return
+		}
+		defer func() { _ = segment.Close() }() // only read
+		in = segment
 	}
-	defer func() { _ = in.Close() }() // only read
 	span, err := j.chain.Read(f.Path, limit(ctx, f, in))
 	switch {
 	case ctx.Err() != nil:

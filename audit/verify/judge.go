@@ -7,18 +7,10 @@ import (
 	"slices"
 	"time"
 
+	"ivalt-radius/audit"
 	"ivalt-radius/audit/chain"
 	"ivalt-radius/audit/checkpoint"
 	"ivalt-radius/audit/segment"
-)
-
-// The words of the trail that are more to verify than a record. They stand right behind the line's type.
-const (
-	checkpointWord = "checkpoint"
-	startedWord    = "segment_started"
-	archivedWord   = "segment_archived"
-	removedWord    = "segment_removed"
-	forgetWord     = "forget"
 )
 
 // removal is a record which says that a segment was removed or archived.
@@ -51,8 +43,8 @@ func (j *judge) Fits(at chain.Finding, r chain.Record, line []byte) {
 	j.reached(at, r)
 	j.alarmed(r, line)
 	event := eventOf(r, line)
-	if at.Line == 1 && j.index > 0 && event != startedWord && !r.Replaced() {
-		j.find(at, "changed, or lines were moved: a file that goes on from another one begins with %s, this one does not", startedWord)
+	if at.Line == 1 && j.index > 0 && event != audit.SegmentStarted && !r.Replaced() {
+		j.find(at, "changed, or lines were moved: a file that goes on from another one begins with %s, this one does not", audit.SegmentStarted)
 	}
 	if event == "" {
 		return
@@ -63,13 +55,13 @@ func (j *judge) Fits(at chain.Finding, r chain.Record, line []byte) {
 		return
 	}
 	switch event {
-	case checkpointWord:
+	case audit.CheckpointEvent:
 		j.checkpoint(at, r, w)
-	case startedWord:
+	case audit.SegmentStarted:
 		j.started(at, r, w)
-	case archivedWord, removedWord:
+	case audit.SegmentArchived, audit.SegmentRemoved:
 		j.removed(r, w, event)
-	case forgetWord:
+	case audit.ForgetAction:
 		j.forgotten(r, w)
 	}
 }
@@ -159,7 +151,7 @@ func (j *judge) started(at chain.Finding, r chain.Record, w words) {
 
 // removed notes why records may be missing.
 func (j *judge) removed(r chain.Record, w words, event string) {
-	archived := event == archivedWord
+	archived := event == audit.SegmentArchived
 	there := j.ranges[segment.File{First: w.First, Last: w.Last}]
 	if there && !archived {
 		j.note("records %d to %d are still there, though record %d says that their segment is removed", w.First, w.Last, r.Seq)
@@ -187,14 +179,14 @@ func (j *judge) forgotten(r chain.Record, w words) {
 	}
 }
 
-// eventOf is the word of a record that is more to verify; empty of every other.
+// eventOf is the word of a record that is more to verify; empty of every other. It stands right behind the line's type.
 func eventOf(r chain.Record, line []byte) string {
 	member, all := "", []string(nil)
 	switch r.Type {
 	case chain.UserAction.String():
-		member, all = `","action":"`, []string{forgetWord}
+		member, all = `","action":"`, []string{audit.ForgetAction}
 	case chain.SystemEvent.String():
-		member, all = `","event":"`, []string{checkpointWord, startedWord, archivedWord, removedWord}
+		member, all = `","event":"`, []string{audit.CheckpointEvent, audit.SegmentStarted, audit.SegmentArchived, audit.SegmentRemoved}
 	default:
 		return ""
 	}

@@ -11,6 +11,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"ivalt-radius/audit"
 	"ivalt-radius/audit/audittest"
 	"ivalt-radius/audit/segment"
 )
@@ -25,7 +26,7 @@ func plainWorld(t *testing.T) (w *world, paths []string) {
 	first := w.rotate()
 	w.logins("alice").sign().logins("bob")
 	paths = append(paths, first, w.rotate())
-	w.add(w.ended(1, 3, removedWord), forgotten(w.rewrite(first, 2, "x"))).sign().close()
+	w.add(w.ended(1, 3, audit.SegmentRemoved), forgotten(w.rewrite(first, 2, "x"))).sign().close()
 	w.remove(removed)
 	if r := w.verify(); !r.Sound() || r.Rewritten != 1 {
 		t.Fatal(text(r))

@@ -278,7 +278,7 @@ func TestForgedSignatures(t *testing.T) {
 		},
 		"an end that names another segment": {
 			func(w *world) {
-				w.add(audit.Segment{Event: startedWord, First: 19, Last: 7, Hash: string(w.prev[:])}).close()
+				w.add(audit.Segment{Event: audit.SegmentStarted, First: 19, Last: 7, Hash: string(w.prev[:])}).close()
 			},
 			": line 5: changed: record 23 names another end of the segment before it\nnote: 1 record is not yet covered by a signature\n",
 		},

@@ -76,22 +76,26 @@ func (r Report) Sound() bool { return len(r.Findings) == 0 }
 
 // Trail verifies a trail. The error says that there is none, or is that of ctx.
 func Trail(ctx context.Context, o Options) (Report, error) {
-	files, err := gather(o.Live, o.Archive)
+	m, err := segment.Now(o.Live, o.Archive)
 	if err != nil {
 		return Report{}, err
 	}
-	defer files.close()
-	j := newJudge(o, files.list)
-	for i := range files.list {
+	defer m.Close()
+	files := m.Ended
+	if m.Live != nil {
+		files = append(files, segment.File{Path: m.Live.Name()})
+	}
+	j := newJudge(o, files)
+	for i, f := range files {
 		if err := ctx.Err(); err != nil {
 			return Report{}, err
 		}
-		j.file(ctx, &files, i)
+		j.file(ctx, m, f, i)
 	}
 	if err := ctx.Err(); err != nil {
 		return Report{}, err
 	}
-	if !files.list[len(files.list)-1].Live() {
+	if m.Live == nil {
 		j.note("there is no live file: the trail ends with a segment")
 	}
 	return j.conclude(), nil

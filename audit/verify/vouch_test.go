@@ -122,52 +122,57 @@ func TestRemovedSegments(t *testing.T) {
 	const gone = second + ": line 1: removed before it, or put in: records 1 to 6 are missing"
 	judgeAll(t, map[string]tampering{
 		"removed as recorded": {
-			func(w *world) { w.add(w.ended(1, 6, removedWord)).sign().close(); w.remove(w.old) },
+			func(w *world) { w.add(w.ended(1, 6, audit.SegmentRemoved)).sign().close(); w.remove(w.old) },
 			"note: records 1 to 6 were removed when their time was over, as record 23 says\n",
 		},
 		"two, of which the record of the first is gone too": {
-			func(w *world) { w.add(w.ended(7, 12, removedWord)).sign().close(); w.remove(w.old); w.remove(w.zipped) },
+			func(w *world) {
+				w.add(w.ended(7, 12, audit.SegmentRemoved)).sign().close()
+				w.remove(w.old, w.zipped)
+			},
 			"note: records 1 to 12 were removed when their time was over, as record 23 says\n",
 		},
 		"still there": {
-			func(w *world) { w.add(w.ended(1, 6, removedWord)).sign().close() },
+			func(w *world) { w.add(w.ended(1, 6, audit.SegmentRemoved)).sign().close() },
 			"note: records 1 to 6 are still there, though record 23 says that their segment is removed\n",
 		},
 		"forged: behind the last signature": {
-			func(w *world) { w.add(w.ended(1, 6, removedWord)).close(); w.remove(w.old) },
+			func(w *world) { w.add(w.ended(1, 6, audit.SegmentRemoved)).close(); w.remove(w.old) },
 			gone + "; record 23 says so" + notYet + "note: 1 record is not yet covered by a signature\n",
 		},
 		"more than recorded": {
-			func(w *world) { w.add(w.ended(1, 6, removedWord)).sign().close(); w.remove(w.old); w.remove(w.zipped) },
+			func(w *world) {
+				w.add(w.ended(1, 6, audit.SegmentRemoved)).sign().close()
+				w.remove(w.old, w.zipped)
+			},
 			third + ": line 1: removed before it, or put in: records 1 to 12 are missing\n",
 		},
 		"another hash": {
 			func(w *world) {
-				e := w.ended(1, 6, removedWord)
+				e := w.ended(1, 6, audit.SegmentRemoved)
 				e.Hash = w.hashes[12]
 				w.add(e).sign().close()
 				w.remove(w.old)
 			}, gone + "\n",
 		},
 		"between two segments, as recorded": {
-			func(w *world) { w.add(w.ended(7, 12, removedWord)).sign().close(); w.remove(w.zipped) },
+			func(w *world) { w.add(w.ended(7, 12, audit.SegmentRemoved)).sign().close(); w.remove(w.zipped) },
 			"note: records 7 to 12 were removed when their time was over, as record 23 says\n",
 		},
 		"between two segments, more than recorded": {
 			func(w *world) {
-				w.add(w.ended(13, 18, removedWord)).sign().close()
-				w.remove(w.zipped)
-				w.remove(w.plain)
+				w.add(w.ended(13, 18, audit.SegmentRemoved)).sign().close()
+				w.remove(w.zipped, w.plain)
 			},
 			": line 1: removed before it, or put in: records 7 to 18 are missing; record 23 accounts only for 13 to 18\n",
 		},
 		"archived, and not there": {
-			func(w *world) { w.add(w.ended(1, 6, archivedWord)).sign().close(); w.remove(w.old) },
+			func(w *world) { w.add(w.ended(1, 6, audit.SegmentArchived)).sign().close(); w.remove(w.old) },
 			gone + ": record 23 says that they were archived, and they are not in ARCHIVE\n",
 		},
 	})
 	w := newWorld(t)
-	w.add(w.ended(1, 6, archivedWord)).sign().close()
+	w.add(w.ended(1, 6, audit.SegmentArchived)).sign().close()
 	got := text(w.verify(func(o *Options) { o.Archive = "" }))
 	if diff := cmp.Diff("note: records 1 to 6 are in the archive, which is not at hand, as record 23 says\n", got); diff != "" {
 		t.Error(diff)

@@ -80,7 +80,7 @@ func start(ctx context.Context, path string, s *config.Settings, r rooms, verifi
 	if a.trail, err = audit.Open(s.Audit.File, options); err != nil {
 		return nil, fmt.Errorf("audit.file: %w", err)
 	}
-	a.keeping.start(ctx, s, a.trail, log)
+	working := a.keeping.start(ctx, s, a.trail, log)
 	if a.ship, err = shipping.Start(ctx, s, r.ship, shipping.Server{Trail: a.trail, Note: a.Note, Log: log, Version: version}); err != nil {
 		return nil, err
 	}
@@ -97,7 +97,7 @@ func start(ctx context.Context, path string, s *config.Settings, r rooms, verifi
 	}); err != nil {
 		return nil, err
 	}
-	if a.control, err = control.Listen(ctx, s.State.Directory, a.handlers()); err != nil {
+	if a.control, err = control.Listen(ctx, s.State.Directory, a.handlers(working)); err != nil {
 		return nil, err
 	}
 	a.unwatch = make(chan struct{})

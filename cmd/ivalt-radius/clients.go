@@ -16,6 +16,7 @@ import (
 
 	"ivalt-radius/audit"
 	"ivalt-radius/cmd/ivalt-radius/backup"
+	"ivalt-radius/cmd/ivalt-radius/configured"
 	"ivalt-radius/cmd/ivalt-radius/control"
 	"ivalt-radius/cmd/ivalt-radius/exit"
 	"ivalt-radius/cmd/ivalt-radius/trail"
@@ -42,12 +43,12 @@ func newClientsListCommand() *cobra.Command {
 		Use:   "list --config FILE",
 		Short: "List the clients, and the addresses that have shown that they send Message-Authenticator",
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			s, faults := config.LoadWithoutSecrets(path, config.Options{Environ: os.Environ()})
-			if s == nil {
-				return faults.Err()
+			s, err := configured.Settings(path)
+			if err != nil {
+				return err
 			}
 			var learned []address
-			err := control.Call(cmd.Context(), s.State.Directory, "/clients", struct{}{}, &learned)
+			err = control.Call(cmd.Context(), s.State.Directory, "/clients", struct{}{}, &learned)
 			if errors.Is(err, control.ErrNotRunning) {
 				err = onFiles(s, func(l *state.Learned) error { learned = addresses(l); return nil })
 			}
@@ -72,9 +73,9 @@ func newClientsForgetCommand() *cobra.Command {
 			if err != nil {
 				return exit.UsageError(cmd, fmt.Errorf("--address: %q is no IP address", at))
 			}
-			s, faults := config.LoadWithoutSecrets(path, config.Options{Environ: os.Environ()})
-			if s == nil {
-				return faults.Err()
+			s, err := configured.Settings(path)
+			if err != nil {
+				return err
 			}
 			a := address{Client: client, Address: ip.Unmap()}
 			err = control.Call(cmd.Context(), s.State.Directory, "/clients/forget", a, &a)
@@ -164,8 +165,8 @@ func printClients(w io.Writer, s *config.Settings, learned []address) {
 	}
 }
 
-// handlers answer the commands that come over the control socket.
-func (a *app) handlers() http.Handler {
+// handlers answer the commands that come over the control socket. What outlives its command ends with ctx.
+func (a *app) handlers(ctx context.Context) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /clients", func(w http.ResponseWriter, _ *http.Request) {
 		control.Answer(w, addresses(a.learned), nil)
@@ -179,8 +180,8 @@ func (a *app) handlers() http.Handler {
 		control.Answer(w, in, err)
 	})
 	trail.Handle(mux, a.trail)
-	trail.HandleForget(mux, a.trail, a.auditSettings, a.keeping.keeper)
+	trail.HandleForget(ctx, mux, a.trail, a.auditSettings, a.keeping.keeper)
 	backup.Handle(mux, a.store)
-	trail.HandleHolds(mux, a.settings.State.Directory, a.trail)
+	trail.HandleHolds(mux, a.settings.State.Directory, a.trail, a.keeping.keeper.Holds())
 	return mux
 }

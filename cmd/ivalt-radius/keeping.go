@@ -18,11 +18,12 @@ type keeping struct {
 	work   sync.WaitGroup
 }
 
-// start puts a keeper to work until stop.
-func (k *keeping) start(ctx context.Context, s *config.Settings, trail *audit.Trail, log *logger.Logger) {
+// start puts a keeper to work until stop, with which the context that it returns ends.
+func (k *keeping) start(ctx context.Context, s *config.Settings, trail *audit.Trail, log *logger.Logger) context.Context {
 	ctx, k.cancel = context.WithCancel(context.WithoutCancel(ctx))
 	k.keeper = keep.New(keep.Settings{Live: s.Audit.File, StateDir: s.State.Directory, Policy: keepPolicy(s)}, trail, log, time.Now)
 	k.work.Go(func() { k.keeper.Run(ctx, trail.Rotated(), time.Tick(keep.Every)) })
+	return ctx
 }
 
 // adopt takes what a reload changes.

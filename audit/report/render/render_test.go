@@ -34,11 +34,10 @@ func evil() []string {
 // hostile is a report in which every text is somebody's choice.
 func hostile(name string) report.Report {
 	a := report.New(report.Options{})
-	line := []byte(`{"seq":1,"packets":3,"last_packet_ms":10000}`)
 	for i := range 30 {
 		r := query.Record{
-			Time: at(0).Add(time.Duration(i) * time.Second), Seq: 1, Type: "authentication_attempt", Line: line, User: name, CallingStation: name + "x", Client: name,
-			Verdict: "reject", Reason: "bad_password", DurationMS: 40_000,
+			Time: at(0).Add(time.Duration(i) * time.Second), Seq: 1, Type: "authentication_attempt", User: name, CallingStation: name + "x", Client: name,
+			Verdict: "reject", Reason: "bad_password", DurationMS: 40_000, Packets: 3, LastPacketMS: 10_000,
 		}
 		switch i % 3 {
 		case 1:

@@ -125,12 +125,12 @@ func (a archive) store(dir string, copyStore store) error {
 }
 
 func (a archive) trail(s *config.Settings) error {
-	t, err := openTrail(s)
+	m, whole, err := openTrail(s)
 	if err != nil {
 		return err
 	}
-	defer func() { _ = t.live.Close() }() // only read
-	for _, part := range t.parts {
+	defer m.Close()
+	for _, part := range m.Ended {
 		file, err := openPart(part)
 		if err == nil {
 			err = a.file(trailName(s, file.Name()), file)
@@ -139,28 +139,10 @@ func (a archive) trail(s *config.Settings) error {
 			return err
 		}
 	}
-	return a.octets(trailName(s, t.live.Name()), t.live, t.whole)
+	return a.octets(trailName(s, m.Live.Name()), m.Live, whole)
 }
 
-// create makes the file of a backup, for its owner alone and encrypted where there are recipients, down to the disk. It overwrites nothing,
-// and leaves nothing half made.
-func create(path string, recipients []string, fill func(io.Writer) error) (err error) {
-	file, err := os.OpenFile(filepath.Clean(path), os.O_WRONLY|os.O_CREATE|os.O_EXCL, owner)
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, os.Remove(path))
-		}
-	}()
-	err = through(file, recipients, fill)
-	if err = errors.Join(err, file.Sync(), file.Close()); err != nil {
-		return err
-	}
-	return syncDirectory(filepath.Dir(path))
-}
-
+// through encrypts where there are recipients.
 func through(file io.Writer, recipients []string, fill func(io.Writer) error) error {
 	if len(recipients) == 0 {
 		return fill(file)
@@ -170,12 +152,4 @@ func through(file io.Writer, recipients []string, fill func(io.Writer) error) er
 		return fmt.Errorf("--encrypt-to: %w", err)
 	}
 	return errors.Join(fill(w), w.Close())
-}
-
-func syncDirectory(path string) error {
-	dir, err := os.Open(filepath.Clean(path))
-	if err != nil {
-		return err
-	}
-	return errors.Join(dir.Sync(), dir.Close())
 }

@@ -14,8 +14,11 @@ import (
 	"github.com/spf13/cobra"
 
 	"ivalt-radius/audit"
+	"ivalt-radius/cmd/ivalt-radius/configured"
 	"ivalt-radius/cmd/ivalt-radius/control"
 	"ivalt-radius/cmd/ivalt-radius/count"
+	"ivalt-radius/cmd/ivalt-radius/exit"
+	"ivalt-radius/cmd/ivalt-radius/output"
 	"ivalt-radius/cmd/ivalt-radius/trail"
 	"ivalt-radius/config"
 	"ivalt-radius/config/seal"
@@ -42,7 +45,7 @@ func Handle(mux *http.ServeMux, s Snapshotter) {
 
 // NewCommand is `backup`. defaultConfig is the file of the settings where the command line names none.
 func NewCommand(defaultConfig string) *cobra.Command {
-	var configPath, output string
+	var configPath, path string
 	var recipients []string
 	cmd := &cobra.Command{
 		Use:   "backup --config FILE --output FILE",
@@ -53,46 +56,52 @@ func NewCommand(defaultConfig string) *cobra.Command {
 			"sealed secrets are in it, nor segments in audit.archive. A backup reads the trail, and the trail says so.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			s, faults := config.LoadWithoutSecrets(configPath, config.Options{Environ: os.Environ()})
-			if s == nil {
-				return faults.Err()
+			s, err := configured.Settings(configPath)
+			if err != nil {
+				return err
 			}
-			return backUp(cmd, s, output, recipients)
+			return backUp(cmd, s, path, recipients)
 		},
 	}
 	cmd.Flags().StringVarP(&configPath, "config", "c", defaultConfig, "the configuration file")
-	cmd.Flags().StringVar(&output, "output", "", "the file to make")
-	cmd.Flags().StringArrayVar(&recipients, "encrypt-to", nil, "encrypt for this public half of a key, age1...; may be given several times")
+	cmd.Flags().StringVar(&path, "output", "", "the file to make")
+	cmd.Flags().StringArrayVar(&recipients, "encrypt-to", nil, "a recipient of age's, or a file of them; may be given several times")
 	_ = cmd.MarkFlagRequired("output")
 	return cmd
 }
 
-func backUp(cmd *cobra.Command, s *config.Settings, output string, recipients []string) error {
+func backUp(cmd *cobra.Command, s *config.Settings, path string, recipients []string) error {
 	detail := "not encrypted"
-	for _, text := range recipients {
-		if _, err := seal.ParseRecipient(text); err != nil {
-			return fmt.Errorf("--encrypt-to: %w", err)
-		}
+	recipients, err := seal.Recipients(recipients)
+	if err != nil {
+		return fmt.Errorf("--encrypt-to: %w", err)
+	}
+	if len(recipients) > 0 {
 		detail = "encrypted to " + count.Of(len(recipients), "recipient")
 	}
 	if len(recipients) == 0 {
 		fmt.Fprintln(cmd.ErrOrStderr(), "warning: the backup holds keys, and is not encrypted: give --encrypt-to, or keep it as you keep a key")
 	}
-	if _, err := os.Lstat(output); err == nil {
-		return fmt.Errorf("backup: %s is there already, and nothing is overwritten", output)
+	if path == "" {
+		return exit.UsageError(cmd, errors.New("--output: a file must be named"))
 	}
-	ctx := cmd.Context()
-	if err := trail.Record(ctx, s, audit.Access{Action: "backup", Filter: "--output " + output, Detail: detail}); err != nil {
+	if err := output.Free(path); err != nil {
 		return fmt.Errorf("backup: %w", err)
 	}
-	err := create(output, recipients, func(w io.Writer) error {
-		return write(w, s, func(to io.Writer) error { return copyStore(ctx, s.State.Directory, to) }, time.Now())
+	ctx := cmd.Context()
+	if err := trail.Record(ctx, s, audit.Access{Action: "backup", Filter: "--output " + path, Detail: detail}); err != nil {
+		return fmt.Errorf("backup: %w", err)
+	}
+	err = output.Write(path, nil, func(file io.Writer) error {
+		return through(file, recipients, func(w io.Writer) error {
+			return write(w, s, func(to io.Writer) error { return copyStore(ctx, s.State.Directory, to) }, time.Now())
+		})
 	})
 	if err != nil {
 		return fmt.Errorf("backup: %w", err)
 	}
 	_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s: %s; bring it back with ivalt-radius restore --input %s --directory DIR%s\n",
-		output, detail, output, strings.Repeat(" --identity KEYFILE", min(1, len(recipients))))
+		path, detail, path, strings.Repeat(" --identity KEYFILE", min(1, len(recipients))))
 	return err
 }
 

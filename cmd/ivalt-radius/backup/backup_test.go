@@ -323,12 +323,12 @@ func TestTrailOfWholeLines(t *testing.T) {
 // TestSegmentOnTheMove: one that was compressed since it was listed is found, one that went away ends the backup.
 func TestSegmentOnTheMove(t *testing.T) {
 	s := newSite(t)
-	seen, err := openTrail(s.settings)
-	if err != nil || len(seen.parts) != 1 {
+	seen, _, err := openTrail(s.settings)
+	if err != nil || len(seen.Ended) != 1 {
 		t.Fatalf("%+v, %v", seen, err)
 	}
-	_ = seen.live.Close()
-	part := seen.parts[0]
+	seen.Close()
+	part := seen.Ended[0]
 	plain := part
 	plain.Path = strings.TrimSuffix(part.Path, ".gz")
 	file, err := openPart(plain)

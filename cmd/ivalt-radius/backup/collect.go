@@ -10,14 +10,20 @@ import (
 	"path/filepath"
 	"strings"
 
+	"ivalt-radius/audit/durable"
 	"ivalt-radius/audit/segment"
 	"ivalt-radius/cmd/ivalt-radius/control"
 	"ivalt-radius/config"
 	"ivalt-radius/state"
 )
 
-// temporary begins the names of files that are about to be renamed, or left over; of this program's own too.
+// temporary begins the name of the store's copy.
 const temporary = "."
+
+// unfinished reports the name of a file that is not in its place yet, or that a crash has left.
+func unfinished(name string) bool {
+	return strings.HasPrefix(name, temporary) || strings.HasSuffix(name, durable.Suffix)
+}
 
 // member is one file of a backup.
 type member struct {
@@ -40,7 +46,7 @@ func loose(s *config.Settings) ([]member, error) {
 		if err != nil {
 			return err
 		}
-		if !d.Type().IsRegular() || name == state.StoreFile || name == control.Socket || strings.HasPrefix(d.Name(), temporary) || ofTrail(s, path) {
+		if !d.Type().IsRegular() || name == state.StoreFile || name == control.Socket || unfinished(d.Name()) || ofTrail(s, path) {
 			return nil
 		}
 		all = append(all, member{filepath.ToSlash(name), path})
@@ -71,64 +77,30 @@ func trailName(s *config.Settings, path string) string {
 	return filepath.ToSlash(name)
 }
 
-// evidence is the trail as it was at one moment: the live file held open, and the segments before it.
-type evidence struct {
-	live  *os.File
-	whole int64 // octets of the live file that are whole lines, on disk
-	parts []segment.File
-}
+// errMoving says that a segment went away in between.
+var errMoving = errors.New("the trail let an old segment go while it was read: run backup again")
 
-// errMoving says that a segment ended or went away in between.
-var errMoving = errors.New("the trail began a new segment, or let an old one go, while it was read: run backup again")
-
-// tries is how often a trail that moves is looked at anew.
-const tries = 5
-
-// openTrail looks at the trail. The archive of older segments is not part of it.
-func openTrail(s *config.Settings) (*evidence, error) {
-	for range tries {
-		t, err := look(filepath.Clean(s.Audit.File))
-		if !errors.Is(err, errMoving) {
-			return t, err
-		}
+// openTrail looks at the trail: whole is the octets of the live file that are whole lines, on disk. The archive of older segments is not
+// part of it.
+func openTrail(s *config.Settings) (m segment.Moment, whole int64, err error) {
+	if m, err = segment.Now(s.Audit.File, ""); err != nil {
+		return m, 0, fmt.Errorf("audit.file: %w", err)
 	}
-	return nil, errMoving
-}
-
-func look(path string) (_ *evidence, err error) {
-	file, err := segment.Read(path)
+	if m.Live == nil {
+		return m, 0, errors.New("audit.file: there are segments, and no live file: start the server, which begins a new one")
+	}
+	own, err := m.Live.Stat()
+	if err == nil {
+		err = m.Live.Sync() // what is counted now is on disk
+	}
+	if err == nil {
+		whole, err = wholeLines(m.Live, own.Size())
+	}
 	if err != nil {
-		return nil, fmt.Errorf("audit.file: %w", err)
+		m.Close()
+		return m, 0, fmt.Errorf("audit.file: %w", err)
 	}
-	defer func() {
-		if err != nil {
-			_ = file.Close()
-		}
-	}()
-	files, err := segment.List(path, "")
-	if err != nil {
-		return nil, fmt.Errorf("audit.file: %w", err)
-	}
-	// Where the file that is open still has its name now, no segment ended before the list was made.
-	own, err := file.Stat()
-	if err != nil {
-		return nil, fmt.Errorf("audit.file: %w", err)
-	}
-	now, err := os.Stat(path)
-	if err != nil || !os.SameFile(own, now) {
-		return nil, errMoving
-	}
-	t := &evidence{live: file}
-	for _, f := range files {
-		if !f.Live() {
-			t.parts = append(t.parts, f)
-		}
-	}
-	if err := file.Sync(); err != nil { // what is counted now is on disk
-		return nil, fmt.Errorf("audit.file: %w", err)
-	}
-	t.whole, err = wholeLines(file, own.Size())
-	return t, err
+	return m, whole, nil
 }
 
 // wholeLines is how many of the first octets of a file are whole lines.

@@ -20,6 +20,7 @@ import (
 	"ivalt-radius/audit/segment"
 	"ivalt-radius/cmd/ivalt-radius/count"
 	"ivalt-radius/cmd/ivalt-radius/exit"
+	"ivalt-radius/cmd/ivalt-radius/output"
 	"ivalt-radius/cmd/ivalt-radius/trail"
 	"ivalt-radius/config"
 	"ivalt-radius/fault"
@@ -91,7 +92,7 @@ func (r request) run(cmd *cobra.Command, g gatherer) error {
 		return exit.UsageError(cmd, fmt.Errorf("--days: must be between 1 and %d", mostDays))
 	}
 	var score compliance.Score
-	err := into(r.output, cmd.OutOrStdout(), func(out io.Writer) error {
+	err := output.Write(r.output, cmd.OutOrStdout(), func(out io.Writer) error {
 		report, err := r.report(cmd.Context(), framework, g)
 		if err != nil {
 			return err
@@ -104,24 +105,6 @@ func (r request) run(cmd *cobra.Command, g gatherer) error {
 	}
 	if r.strict && !score.Clean() {
 		return fmt.Errorf("compliance: %s failed, %d unknown", count.Of(score.Failed, "control"), score.Unknown)
-	}
-	return nil
-}
-
-// into fills a file that was not there, for its owner alone, or out where no file is named. Of a failed one nothing stays.
-func into(path string, out io.Writer, fill func(io.Writer) error) error {
-	if path == "" {
-		return fill(out)
-	}
-	file, err := os.OpenFile(filepath.Clean(path), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if errors.Is(err, os.ErrExist) {
-		return fmt.Errorf("%s is there already: older reports are evidence too, name another --output", path)
-	}
-	if err != nil {
-		return err
-	}
-	if err = errors.Join(fill(file), file.Sync(), file.Close()); err != nil {
-		return errors.Join(err, os.Remove(path))
 	}
 	return nil
 }

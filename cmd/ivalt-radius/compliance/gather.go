@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"ivalt-radius/audit/compliance"
+	"ivalt-radius/audit/query"
 	"ivalt-radius/audit/segment"
 	"ivalt-radius/config"
 )
@@ -49,7 +50,7 @@ func (g gatherer) gather(ctx context.Context, in loaded, files []segment.File, p
 		return f, nil
 	}
 	var err error
-	if f.Trail, err = readTrail(ctx, files, f.Since); err != nil {
+	if f.Trail, err = readTrail(ctx, query.Trail{Live: s.Audit.File, Archive: s.Audit.Archive}, f.Since); err != nil {
 		return f, err
 	}
 	f.Trail.Verified, err = g.verify(ctx, s, files)

@@ -7,16 +7,16 @@ import (
 	"time"
 	"unicode"
 
+	"ivalt-radius/audit"
 	"ivalt-radius/audit/chain"
 	"ivalt-radius/audit/compliance"
 	"ivalt-radius/audit/query"
-	"ivalt-radius/audit/segment"
 )
 
 // readTrail counts what the records show.
-func readTrail(ctx context.Context, files []segment.File, since time.Time) (compliance.Trail, error) {
+func readTrail(ctx context.Context, trail query.Trail, since time.Time) (compliance.Trail, error) {
 	c := counter{since: since}
-	if _, err := query.Read(ctx, files, query.Filter{}, c.record); err != nil {
+	if _, err := trail.Read(ctx, query.Filter{}, c.record); err != nil {
 		return compliance.Trail{}, err
 	}
 	c.trail.Read = true
@@ -86,7 +86,7 @@ func (c *counter) inPeriod(r *query.Record) {
 	case chain.ConfigurationChange.String():
 		p.Changes++
 	case chain.UserAction.String():
-		if r.Action == "forget" {
+		if r.Action == audit.ForgetAction {
 			p.Forgotten++
 		}
 	case chain.SystemEvent.String(), chain.SecurityEvent.String():

@@ -17,6 +17,7 @@ import (
 	"ivalt-radius/audit/chain"
 	"ivalt-radius/audit/checkpoint"
 	"ivalt-radius/audit/compliance"
+	"ivalt-radius/audit/query"
 	"ivalt-radius/audit/segment"
 	"ivalt-radius/cmd/ivalt-radius/trail"
 	"ivalt-radius/config"
@@ -45,11 +46,7 @@ func fileOf(t *testing.T, moments ...moment) string {
 
 func read(t *testing.T, path string, since time.Time) compliance.Trail {
 	t.Helper()
-	files, err := segment.List(path, "")
-	if err != nil {
-		t.Fatal(err)
-	}
-	trail, err := readTrail(t.Context(), files, since)
+	trail, err := readTrail(t.Context(), query.Trail{Live: path}, since)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -164,10 +161,6 @@ func TestVerifyOverSegments(t *testing.T) {
 		"a hole":  {bytes.Join(lines[26:], nil), 2},
 	} {
 		write(t, path, string(c.live))
-		files, err := segment.List(path, "")
-		if err != nil {
-			t.Fatal(err)
-		}
 		settings := &config.Settings{Audit: config.Audit{File: path}, State: config.State{Directory: dir}}
 		got, err := verified(t.Context(), settings, nil)
 		if age := time.Since(at(0)); got.Waiting > age || got.Waiting < age-time.Hour {
@@ -182,7 +175,7 @@ func TestVerifyOverSegments(t *testing.T) {
 		if v, err := verified(ended, settings, nil); !errors.Is(err, context.Canceled) || v.Done {
 			t.Errorf("%s: verified after the end: %+v, %v", name, v, err)
 		}
-		if _, err := readTrail(ended, files, at(0)); !errors.Is(err, context.Canceled) {
+		if _, err := readTrail(ended, query.Trail{Live: path}, at(0)); !errors.Is(err, context.Canceled) {
 			t.Errorf("%s: read after the end: %v", name, err)
 		}
 	}

@@ -125,19 +125,40 @@ func Actor(ctx context.Context) string {
 	return name
 }
 
+// What a command and its answer are bounded by, in octets and time.
+const (
+	callFor    = 10 * time.Second
+	mostAnswer = 64 << 20
+	mostWords  = 64 << 10 // of a refusal
+)
+
 // Call asks the running server. ErrNotRunning where there is none.
 func Call(ctx context.Context, dir, path string, in, out any) error {
-	client := http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{
-		DisableKeepAlives: true,
-		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-			return (&net.Dialer{}).DialContext(ctx, "unix", filepath.Join(dir, Socket))
-		},
-	}}
 	body, err := json.Marshal(in)
 	if err != nil {
 		return fmt.Errorf("encoding the command: %w", err)
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://control"+path, bytes.NewReader(body))
+	return ask(ctx, dir, path, callFor, bytes.NewReader(body), func(answer io.Reader) error {
+		text, err := io.ReadAll(io.LimitReader(answer, mostAnswer))
+		if err != nil {
+			return fmt.Errorf("reading the running server's answer: %w", err)
+		}
+		if err := json.Unmarshal(text, out); err != nil {
+			return fmt.Errorf("understanding the running server's answer: %w", err)
+		}
+		return nil
+	})
+}
+
+// ask has the running server carry out a command, and its answer read. The error is the server's words where it refuses.
+func ask(ctx context.Context, dir, path string, within time.Duration, body io.Reader, read func(answer io.Reader) error) error {
+	client := http.Client{Timeout: within, Transport: &http.Transport{
+		DisableKeepAlives: true, DisableCompression: true,
+		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+			return (&net.Dialer{}).DialContext(ctx, "unix", filepath.Join(dir, Socket))
+		},
+	}}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://control"+path, body)
 	if err != nil {
 		return fmt.Errorf("making the command: %w", err)
 	}
@@ -149,15 +170,12 @@ func Call(ctx context.Context, dir, path string, in, out any) error {
 		return fmt.Errorf("asking the running server: %w", err)
 	}
 	defer func() { _ = resp.Body.Close() }()
-	answer, err := io.ReadAll(io.LimitReader(resp.Body, 64<<20))
+	if resp.StatusCode == http.StatusOK {
+		return read(resp.Body)
+	}
+	words, err := io.ReadAll(io.LimitReader(resp.Body, mostWords))
 	if err != nil {
 		return fmt.Errorf("reading the running server's answer: %w", err)
 	}
-	if resp.StatusCode != http.StatusOK {
-		return fmt.Errorf("%s", bytes.TrimSpace(answer))
-	}
-	if err := json.Unmarshal(answer, out); err != nil {
-		return fmt.Errorf("understanding the running server's answer: %w", err)
-	}
-	return nil
+	return fmt.Errorf("%s", bytes.TrimSpace(words))
 }

@@ -2,7 +2,6 @@ package formerly
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -10,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"ivalt-radius/audit/durable"
 	"ivalt-radius/config"
 )
 
@@ -48,16 +48,7 @@ func (s Settings) Write(dir string) error {
 	if err != nil {
 		return fmt.Errorf("noting the settings: %w", err)
 	}
-	path := filepath.Join(dir, name)
-	file, err := os.OpenFile(path+".new", os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600) //nolint:gosec // in the operator's own directory
-	if err != nil {
-		return fmt.Errorf("noting the settings: %w", err)
-	}
-	_, err = file.Write(text)
-	if err = errors.Join(err, file.Sync(), file.Close()); err == nil {
-		err = os.Rename(path+".new", path)
-	}
-	if err != nil {
+	if err := durable.Write(filepath.Join(dir, name), durable.Bytes(text)); err != nil {
 		return fmt.Errorf("noting the settings: %w", err)
 	}
 	return nil

@@ -15,6 +15,7 @@ import (
 	"strings"
 	"time"
 
+	"ivalt-radius/audit/durable"
 	"ivalt-radius/config"
 	"ivalt-radius/config/inventory"
 	"ivalt-radius/secret"
@@ -27,7 +28,6 @@ const (
 )
 
 const (
-	owner     = 0o600
 	others    = 0o066
 	idOctets  = 32
 	mostFile  = 4 << 20 // octets of the register
@@ -156,7 +156,7 @@ func readID(path string) ([]byte, error) {
 func makeID(dir string) ([]byte, error) {
 	key := make([]byte, idOctets)
 	_, _ = rand.Read(key) // never fails
-	return key, replace(filepath.Join(dir, IDFile), []byte(hex.EncodeToString(key)+"\n"))
+	return key, durable.Place(filepath.Join(dir, IDFile), durable.Bytes(fmt.Appendf(nil, "%x\n", key)))
 }
 
 func (r register) write(dir string) error {
@@ -164,23 +164,5 @@ func (r register) write(dir string) error {
 	if err != nil {
 		return err
 	}
-	return replace(filepath.Join(dir, RegisterFile), append(text, '\n'))
-}
-
-// replace writes a file for its owner alone, whole or not at all.
-func replace(path string, text []byte) (err error) {
-	file, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*") // mode 0600
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			_ = os.Remove(file.Name())
-		}
-	}()
-	_, err = file.Write(text)
-	if err = errors.Join(err, file.Chmod(owner), file.Sync(), file.Close()); err != nil {
-		return err
-	}
-	return os.Rename(file.Name(), path)
+	return durable.Write(filepath.Join(dir, RegisterFile), durable.Bytes(append(text, '\n')))
 }

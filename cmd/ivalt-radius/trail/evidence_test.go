@@ -87,16 +87,18 @@ func (s site) serve(trail interface {
 	forget.Trail
 	Committer
 },
-) {
+) (stop context.CancelFunc) {
 	s.t.Helper()
+	working, stop := context.WithCancel(s.t.Context())
 	mux := http.NewServeMux()
 	Handle(mux, trail)
-	HandleForget(mux, trail, func() config.Audit { return config.Audit{File: s.live, Archive: filepath.Dir(s.archived)} }, nil)
+	HandleForget(working, mux, trail, func() config.Audit { return config.Audit{File: s.live, Archive: filepath.Dir(s.archived)} }, nil)
 	c, err := control.Listen(s.t.Context(), filepath.Dir(s.live), mux)
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	s.t.Cleanup(func() { c.Close(s.t.Context()) })
+	s.t.Cleanup(func() { stop(); c.Close(s.t.Context()) })
+	return stop
 }
 
 // run runs `audit` as the program does.
@@ -276,6 +278,26 @@ func TestOnePersonAtATime(t *testing.T) {
 	}
 }
 
+// TestAServerThatStopsForgetsNoFurther: nothing is waited for that may take long.
+func TestAServerThatStopsForgetsNoFurther(t *testing.T) {
+	s := newSite(t)
+	stop := s.serve(&hearing{hold: make(chan struct{})})
+	var state forgetState
+	if err := control.Call(t.Context(), filepath.Dir(s.live), forgetPath, forgetRequest{"bob"}, &state); err != nil || !state.Running {
+		t.Fatal(err, state)
+	}
+	stop()
+	for state.Running {
+		state = forgetState{}
+		if err := control.Call(t.Context(), filepath.Dir(s.live), forgetStatePath, struct{}{}, &state); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if !strings.Contains(state.Error, "canceled") || !strings.Contains(s.read(s.archived), "bob") {
+		t.Errorf("%+v", state)
+	}
+}
+
 // hearing is a trail that keeps the last event, or refuses it, and whose rotation may take its time.
 type hearing struct {
 	last   audit.Event
@@ -290,9 +312,13 @@ func (h *hearing) Commit(_ context.Context, e audit.Event) error {
 }
 
 // Rotate implements forget.Trail.
-func (h *hearing) Rotate(context.Context) error {
-	if h.hold != nil {
-		<-h.hold
+func (h *hearing) Rotate(ctx context.Context) error {
+	if h.hold == nil {
+		return nil
 	}
-	return nil
+	select {
+	case <-h.hold:
+	case <-ctx.Done():
+	}
+	return ctx.Err()
 }

@@ -6,10 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
-	"os"
 	"os/signal"
-	"path/filepath"
 	"syscall"
 	"time"
 
@@ -20,6 +17,7 @@ import (
 	"ivalt-radius/audit/query"
 	"ivalt-radius/cmd/ivalt-radius/count"
 	"ivalt-radius/cmd/ivalt-radius/exit"
+	"ivalt-radius/cmd/ivalt-radius/output"
 	"ivalt-radius/cmd/ivalt-radius/terminal"
 	"ivalt-radius/config/seal"
 )
@@ -97,16 +95,10 @@ func (e *export) run(ctx context.Context, cmd *cobra.Command, args []string) err
 
 // refuse names what cannot be written to, before anything is recorded.
 func (e *export) refuse(out io.Writer) error {
-	if e.output == "" {
-		if len(e.recipients) > 0 && terminal.Is(out) {
-			return errors.New("what is encrypted is no text for a terminal: name a file with --output")
-		}
-		return nil
+	if e.output == "" && len(e.recipients) > 0 && terminal.Is(out) {
+		return errors.New("what is encrypted is no text for a terminal: name a file with --output")
 	}
-	if _, err := os.Lstat(e.output); !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("--output: %s is there already, or cannot be looked for; export overwrites nothing", e.output)
-	}
-	return nil
+	return output.Free(e.output)
 }
 
 // masking is what is done to each record.
@@ -141,33 +133,16 @@ func (e *export) whereTo() string {
 
 // write writes the records to standard output, or to a new file, which is whole and on the disk, or gone again.
 func (e *export) write(ctx context.Context, cmd *cobra.Command, trail query.Trail, wanted query.Filter, s sheet) error {
-	if e.output == "" {
-		unreadable, err := e.stream(ctx, cmd.OutOrStdout(), trail, wanted, s)
-		warnUnreadable(cmd.ErrOrStderr(), unreadable)
-		return quiet(err)
-	}
-	const ownFile = 0o600
-	file, err := os.OpenFile(filepath.Clean(e.output), os.O_WRONLY|os.O_CREATE|os.O_EXCL, ownFile)
-	if err != nil {
-		return fmt.Errorf("--output: %w", err)
-	}
-	unreadable, err := e.stream(ctx, file, trail, wanted, s)
-	if err = errors.Join(err, file.Sync(), file.Close()); err == nil {
-		err = syncDirectory(filepath.Dir(e.output))
-	}
-	if err != nil {
-		return errors.Join(fmt.Errorf("audit export: %w", err), os.Remove(e.output))
-	}
-	warnUnreadable(cmd.ErrOrStderr(), unreadable)
-	return nil
-}
-
-func syncDirectory(path string) error {
-	dir, err := os.Open(filepath.Clean(path))
-	if err != nil {
+	unreadable := 0
+	err := output.Write(e.output, cmd.OutOrStdout(), func(out io.Writer) (err error) {
+		unreadable, err = e.stream(ctx, out, trail, wanted, s)
 		return err
+	})
+	warnUnreadable(cmd.ErrOrStderr(), unreadable)
+	if err = quiet(err); err != nil {
+		return fmt.Errorf("audit export: %w", err)
 	}
-	return errors.Join(dir.Sync(), dir.Close())
+	return nil
 }
 
 // stream writes the records, encrypted where there are recipients.

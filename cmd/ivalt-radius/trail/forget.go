@@ -13,6 +13,7 @@ import (
 
 	"ivalt-radius/audit/forget"
 	"ivalt-radius/auth"
+	"ivalt-radius/cmd/ivalt-radius/configured"
 	"ivalt-radius/cmd/ivalt-radius/control"
 	"ivalt-radius/cmd/ivalt-radius/count"
 	"ivalt-radius/cmd/ivalt-radius/exit"
@@ -34,9 +35,9 @@ func newForgetCommand(defaultConfig string) *cobra.Command {
 			if err != nil {
 				return exit.UsageError(cmd, fmt.Errorf("--user: %w", err))
 			}
-			settings, faults := config.LoadWithoutSecrets(configPath, config.Options{Environ: os.Environ()})
-			if settings == nil {
-				return faults.Err()
+			settings, err := configured.Settings(configPath)
+			if err != nil {
+				return err
 			}
 			order := forget.Order{User: user.String(), Live: settings.Audit.File, Archive: settings.Audit.Archive}
 			if !yes {

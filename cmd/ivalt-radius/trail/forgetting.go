@@ -44,14 +44,15 @@ type forgetter struct {
 }
 
 // HandleForget serves the running server's side of `audit forget`. segments is held while segments are replaced; nil where nobody
-// else writes them. A server that stops leaves the rest to the next request: the trail is sound at each moment.
-func HandleForget(mux *http.ServeMux, t forget.Trail, settings func() config.Audit, segments sync.Locker) {
+// else writes them. Where ctx ends, as it does when the server stops, the rest is left to the next request: the trail is sound at each
+// moment.
+func HandleForget(ctx context.Context, mux *http.ServeMux, t forget.Trail, settings func() config.Audit, segments sync.Locker) {
 	f := &forgetter{trail: t, settings: settings, segments: segments}
 	mux.HandleFunc("POST "+forgetPath, func(w http.ResponseWriter, r *http.Request) {
 		var in forgetRequest
 		err := control.Decode(w, r, &in)
 		if err == nil {
-			err = f.start(context.WithoutCancel(r.Context()), in)
+			err = f.start(ctx, control.Actor(r.Context()), in)
 		}
 		control.Answer(w, f.now(), err)
 	})
@@ -67,7 +68,7 @@ func (f *forgetter) now() forgetState {
 }
 
 // start begins to forget, where nobody is being forgotten yet. It goes on when the one who asked has gone.
-func (f *forgetter) start(ctx context.Context, in forgetRequest) error {
+func (f *forgetter) start(ctx context.Context, actor string, in forgetRequest) error {
 	user, err := auth.ParseUsername(in.User)
 	if err != nil {
 		return err
@@ -79,7 +80,7 @@ func (f *forgetter) start(ctx context.Context, in forgetRequest) error {
 	}
 	f.state = forgetState{Running: true}
 	s := f.settings()
-	order := forget.Order{User: user.String(), Live: s.File, Archive: s.Archive, Actor: control.Actor(ctx), Segments: f.segments}
+	order := forget.Order{User: user.String(), Live: s.File, Archive: s.Archive, Actor: actor, Segments: f.segments}
 	go func() {
 		done, err := forget.Run(ctx, order, f.trail)
 		f.mu.Lock()

@@ -6,15 +6,16 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"ivalt-radius/audit"
 	"ivalt-radius/audit/keep"
+	"ivalt-radius/cmd/ivalt-radius/configured"
 	"ivalt-radius/cmd/ivalt-radius/control"
 	"ivalt-radius/cmd/ivalt-radius/exit"
-	"ivalt-radius/config"
 )
 
 // Where the running server is told of holds.
@@ -30,10 +31,14 @@ func newHoldCommand(defaultConfig string) *cobra.Command {
 		Use:   "hold --config FILE --name N --from T --until T --reason R",
 		Short: "Keep the records of a time beyond audit.retention",
 		Long: "hold keeps every segment of the trail that has records of a time, however old, until the hold is released.\n" +
-			"Times are RFC 3339, as 2026-11-01T00:00:00Z. Without --from it begins with the first record, without --until it has no end.",
+			"Times are RFC 3339, as 2026-11-01T00:00:00Z, dates (their midnight here), or how long ago, as 24h. Without --from it begins with the first record, without --until it has no end.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			err := errors.Join(instant("--from", from, &h.From), instant("--until", until, &h.To))
+			var err1, err2 error
+			now := time.Now()
+			h.From, err1 = moment("--from", from, now)
+			h.To, err2 = moment("--until", until, now)
+			err := errors.Join(err1, err2)
 			if err == nil {
 				err = h.Check()
 			}
@@ -85,9 +90,9 @@ func newHoldsCommand(defaultConfig string) *cobra.Command {
 		Short: "List the holds",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			s, faults := config.LoadWithoutSecrets(path, config.Options{Environ: os.Environ()})
-			if s == nil {
-				return faults.Err()
+			s, err := configured.Settings(path)
+			if err != nil {
+				return err
 			}
 			holds, err := keep.Holds(s.State.Directory)
 			for _, h := range holds {
@@ -104,17 +109,6 @@ func holdFlags(cmd *cobra.Command, defaultConfig string, path *string) {
 	cmd.Flags().StringVarP(path, "config", "c", defaultConfig, "the configuration file")
 }
 
-// instant reads a time; an empty one stays zero.
-func instant(flag, text string, t *time.Time) (err error) {
-	if text == "" {
-		return nil
-	}
-	if *t, err = time.Parse(time.RFC3339, text); err != nil {
-		return fmt.Errorf("%s: %q is no time as 2026-11-01T00:00:00Z", flag, text)
-	}
-	return nil
-}
-
 // describe is a hold on one line; its reason cannot leave that.
 func describe(h keep.Hold) string {
 	text := h.Name
@@ -129,11 +123,11 @@ func describe(h keep.Hold) string {
 
 // byServerOrFile does something to a hold through the running server, else on the files.
 func byServerOrFile(ctx context.Context, configPath, serverPath string, h *keep.Hold, do holder) error {
-	s, faults := config.LoadWithoutSecrets(configPath, config.Options{Environ: os.Environ()})
-	if s == nil {
-		return faults.Err()
+	s, err := configured.Settings(configPath)
+	if err != nil {
+		return err
 	}
-	err := control.Call(ctx, s.State.Directory, serverPath, h, h)
+	err = control.Call(ctx, s.State.Directory, serverPath, h, h)
 	if !errors.Is(err, control.ErrNotRunning) {
 		return err
 	}
@@ -173,13 +167,15 @@ func releaseHold(ctx context.Context, dir string, c Committer, actor string, h k
 	return keep.Release(dir, there.Name)
 }
 
-// HandleHolds serves the running server's side of `audit hold` and `audit release`.
-func HandleHolds(mux *http.ServeMux, dir string, c Committer) {
+// HandleHolds serves the running server's side of `audit hold` and `audit release`. holds is held meanwhile.
+func HandleHolds(mux *http.ServeMux, dir string, c Committer, holds sync.Locker) {
 	for path, do := range map[string]holder{holdPath: placeHold, releasePath: releaseHold} {
 		mux.HandleFunc("POST "+path, func(w http.ResponseWriter, r *http.Request) {
 			var in keep.Hold
 			err := control.Decode(w, r, &in)
 			if err == nil {
+				holds.Lock()
+				defer holds.Unlock()
 				err = do(r.Context(), dir, c, control.Actor(r.Context()), in)
 			}
 			control.Answer(w, in, err)

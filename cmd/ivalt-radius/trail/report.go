@@ -2,23 +2,18 @@ package trail
 
 import (
 	"cmp"
-	"context"
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"ivalt-radius/audit"
 	"ivalt-radius/audit/query"
 	"ivalt-radius/audit/report"
 	"ivalt-radius/audit/report/render"
-	"ivalt-radius/audit/segment"
 	"ivalt-radius/cmd/ivalt-radius/exit"
+	"ivalt-radius/cmd/ivalt-radius/output"
 	"ivalt-radius/config"
 	"ivalt-radius/radius/client"
 )
@@ -35,18 +30,13 @@ type reportAsked struct {
 func newReportCommand(defaultConfig string) *cobra.Command {
 	var ask reportAsked
 	cmd := &cobra.Command{
-		Use:   "report [--config FILE | TRAIL] [--hours 24 | --since T --until T] [--format text|json|html] [--output FILE]",
+		Use:   "report [--config FILE] [TRAIL] [--hours 24 | --since T --until T] [--format text|json|html] [--output FILE]",
 		Short: "Sums up an audit trail: threat level, findings, what to do, approval times, how long each NAS waits",
 		Long: "report reads the records of the last hours and says what they mean: a threat level with its reasons, findings with who they are\n" +
 			"about, what to do about them, how long people take to approve and how long each NAS waits for them. html is one page that needs\n" +
-			"nothing else. The report names people: keep it as the trail is kept. Without TRAIL it reads the one that the settings name, and\n" +
-			"that is recorded in it first.",
-		Args: func(cmd *cobra.Command, args []string) error {
-			if cmd.Flags().Changed("config") {
-				return cobra.NoArgs(cmd, args)
-			}
-			return cobra.MaximumNArgs(1)(cmd, args)
-		},
+			"nothing else. The report names people: keep it as the trail is kept. TRAIL is a copy of a trail, or a segment of one; without it the\n" +
+			"trail of the settings is read, and that it was read is recorded in it first.",
+		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			filter, err := ask.filter(cmd, time.Now())
 			if err != nil {
@@ -56,18 +46,21 @@ func newReportCommand(defaultConfig string) *cobra.Command {
 			if show == nil {
 				return exit.UsageError(cmd, fmt.Errorf("--format: %q is not text, json or html", ask.format))
 			}
-			r, err := ask.make(cmd.Context(), args, filter)
+			r, err := ask.make(cmd, args, filter)
 			if err != nil {
 				return fmt.Errorf("audit report: %w", err)
 			}
-			return ask.write(cmd.OutOrStdout(), func(w io.Writer) error { return show(w, r) })
+			if err := output.Write(ask.output, cmd.OutOrStdout(), func(w io.Writer) error { return show(w, r) }); err != nil {
+				return fmt.Errorf("audit report: %w", err)
+			}
+			return nil
 		},
 	}
 	f := cmd.Flags()
 	f.StringVarP(&ask.config, "config", "c", defaultConfig, "the configuration file, whose trail is read")
 	f.IntVar(&ask.hours, "hours", 24, "how many hours before now, or before --until, to read")
-	f.StringVar(&ask.since, "since", "", "from when on, RFC 3339, in place of --hours")
-	f.StringVar(&ask.until, "until", "", "before when, RFC 3339 (default: now)")
+	f.StringVar(&ask.since, "since", "", "not before this, in place of --hours: RFC 3339, a date (its midnight here), or how long ago, as 24h")
+	f.StringVar(&ask.until, "until", "", "before this, in the same forms (default: now)")
 	f.StringVar(&ask.format, "format", "text", "text, json or html")
 	f.StringVarP(&ask.output, "output", "o", "", "a new file for the report, mode 0600 (default: the standard output)")
 	return cmd
@@ -77,24 +70,22 @@ func newReportCommand(defaultConfig string) *cobra.Command {
 func (a reportAsked) filter(cmd *cobra.Command, now time.Time) (query.Filter, error) {
 	const mostHours = 24 * 366 * 100
 	var f query.Filter
-	var err error
 	switch {
 	case cmd.Flags().Changed("hours") && a.since != "":
 		return f, errors.New("--hours and --since are two answers to one question: name one of them")
 	case a.hours < 1 || a.hours > mostHours:
 		return f, fmt.Errorf("--hours: %d is not between 1 and %d", a.hours, mostHours)
 	}
-	f.Until = now.UTC()
-	if a.until != "" {
-		if f.Until, err = time.Parse(time.RFC3339, a.until); err != nil {
-			return f, fmt.Errorf("--until: %q is no time such as 2026-11-23T09:00:00Z", a.until)
-		}
+	since, err1 := moment("--since", a.since, now)
+	until, err2 := moment("--until", a.until, now)
+	if err := errors.Join(err1, err2); err != nil {
+		return f, err
 	}
-	f.Since = f.Until.Add(-time.Duration(a.hours) * time.Hour)
-	if a.since != "" {
-		if f.Since, err = time.Parse(time.RFC3339, a.since); err != nil {
-			return f, fmt.Errorf("--since: %q is no time such as 2026-11-23T09:00:00Z", a.since)
-		}
+	if f.Until = until.UTC(); until.IsZero() {
+		f.Until = now.UTC()
+	}
+	if f.Since = since.UTC(); since.IsZero() {
+		f.Since = f.Until.Add(-time.Duration(a.hours) * time.Hour)
 	}
 	if !f.Since.Before(f.Until) {
 		return f, errors.New("--since is not before --until: no record can lie between them")
@@ -115,49 +106,29 @@ func renderer(format string) func(io.Writer, report.Report) error {
 	return nil
 }
 
-// make reads the trail.
-func (a reportAsked) make(ctx context.Context, args []string, filter query.Filter) (report.Report, error) {
-	find := func() ([]segment.File, map[string]time.Duration, error) { return a.ofSettings(ctx, filter) }
-	if len(args) == 1 {
-		find = func() ([]segment.File, map[string]time.Duration, error) { return copied(args[0]) }
-	}
-	files, answerWithin, err := find()
+// make reads the trail, once its reading is recorded where it is the settings'.
+func (a reportAsked) make(cmd *cobra.Command, args []string, filter query.Filter) (report.Report, error) {
+	from, err := open(cmd, a.config, args)
 	if err != nil {
 		return report.Report{}, err
 	}
-	all := report.New(report.Options{Since: filter.Since, Until: filter.Until, AnswerWithin: answerWithin})
-	unreadable, err := query.Read(ctx, files, filter, func(r *query.Record) error { all.Add(r); return nil })
+	if err := output.Free(a.output); err != nil {
+		return report.Report{}, err
+	}
+	ctx := cmd.Context()
+	if err := from.record(ctx, "report", filter, a.format+" to "+cmp.Or(a.output, "the standard output")); err != nil {
+		return report.Report{}, err
+	}
+	options := report.Options{Since: filter.Since, Until: filter.Until}
+	if from.own {
+		options.AnswerWithin = patience(from.settings)
+	}
+	all := report.New(options)
+	unreadable, err := from.trail.Read(ctx, filter, func(r *query.Record) error { all.Add(r); return nil })
 	if err != nil {
 		return report.Report{}, err
 	}
 	return all.Report(unreadable), nil
-}
-
-// ofSettings are the files of the settings' trail, in which the reading is recorded first, and how long the settings say that each
-// client's NAS waits.
-func (a reportAsked) ofSettings(ctx context.Context, filter query.Filter) ([]segment.File, map[string]time.Duration, error) {
-	s, faults := config.LoadWithoutSecrets(a.config, config.Options{Environ: os.Environ()})
-	if s == nil {
-		return nil, nil, faults.Err()
-	}
-	to := cmp.Or(a.output, "the standard output")
-	if err := Record(ctx, s, audit.Access{Action: "report", Filter: filter.String(), Detail: a.format + " to " + to}); err != nil {
-		return nil, nil, err
-	}
-	files, err := segment.List(s.Audit.File, s.Audit.Archive)
-	return files, patience(s), err
-}
-
-// copied are the files of a trail that is named on the command line: with its segments beside it, or one segment alone.
-func copied(path string) ([]segment.File, map[string]time.Duration, error) {
-	if strings.HasSuffix(path, ".gz") {
-		return []segment.File{{Path: path, Compressed: true}}, nil, nil
-	}
-	files, err := segment.List(path, "")
-	if err == nil && len(files) == 0 {
-		err = fmt.Errorf("%s: no such trail", path)
-	}
-	return files, nil, err
 }
 
 // patience is what the settings say of each client's NAS.
@@ -172,19 +143,4 @@ func patience(s *config.Settings) map[string]time.Duration {
 		within[c.Name] = cmp.Or(c.AnswerWithin, presets[c.Profile], unset)
 	}
 	return within
-}
-
-// write writes to the new file, or else to out. Half a report is none: its file is removed.
-func (a reportAsked) write(out io.Writer, show func(io.Writer) error) error {
-	if a.output == "" {
-		return show(out)
-	}
-	file, err := os.OpenFile(filepath.Clean(a.output), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return fmt.Errorf("audit report: nothing is overwritten: %w", err)
-	}
-	if err := errors.Join(show(file), file.Close()); err != nil {
-		return errors.Join(fmt.Errorf("audit report: %w", err), os.Remove(file.Name()))
-	}
-	return nil
 }

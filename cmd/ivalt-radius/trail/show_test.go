@@ -159,10 +159,16 @@ func TestReadingIsRecorded(t *testing.T) {
 		args           func(trail string) []string
 		filter, detail string
 	}{
-		"tail":         {func(string) []string { return []string{"tail", "--user", "BOB", "-n", "5"} }, `--user "bob"`, "the last 5 as text"},
-		"by its name":  {func(trail string) []string { return []string{"tail", filepath.Dir(trail) + "/./audit.jsonl"} }, "", "the last 20 as text"},
-		"export":       {func(string) []string { return []string{"export", "--type", "api_request"} }, `--type "api_request"`, "json to standard output"},
-		"masked":       {func(trail string) []string { return []string{"export", "--mask", "--output", trail + ".out"} }, "", "json to the file TRAIL.out, masked"},
+		"tail":        {func(string) []string { return []string{"tail", "--user", "BOB", "-n", "5"} }, `--user "bob"`, "the last 5 as text"},
+		"by its name": {func(trail string) []string { return []string{"tail", filepath.Dir(trail) + "/./audit.jsonl"} }, "", "the last 20 as text"},
+		"export":      {func(string) []string { return []string{"export", "--type", "api_request"} }, `--type "api_request"`, "json to standard output"},
+		"masked":      {func(trail string) []string { return []string{"export", "--mask", "--output", trail + ".out"} }, "", "json to the file TRAIL.out, masked"},
+		"a report of it by its name": {
+			func(trail string) []string {
+				return []string{"report", "--since", "2020-01-01T00:00:00Z", "--until", "2020-01-02T00:00:00Z", trail}
+			},
+			`--since "2020-01-01T00:00:00Z" --until "2020-01-02T00:00:00Z"`, "text to the standard output",
+		},
 		"to recipient": {func(string) []string { return []string{"export", "--encrypt-to", recipient} }, "", "json to standard output, encrypted to 1 recipient"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -315,7 +321,7 @@ func TestExport(t *testing.T) {
 		if info, err := os.Stat(file); err != nil || info.Mode().Perm() != 0o600 {
 			t.Errorf("%v, %v", info, err)
 		}
-		if said, code := run(t.Context(), io.Discard, settings, "export", "--output", file); code != exit.Fault || !strings.Contains(said, "overwrites nothing") {
+		if said, code := run(t.Context(), io.Discard, settings, "export", "--output", file); code != exit.Fault || !strings.Contains(said, "nothing is overwritten") {
 			t.Errorf("exit %d: %s", code, said)
 		}
 		masked := ran(t, settings, "export", "--format", word, "--mask", "--until", "1ms")

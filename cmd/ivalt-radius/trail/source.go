@@ -14,6 +14,7 @@ import (
 	"ivalt-radius/audit"
 	"ivalt-radius/audit/query"
 	"ivalt-radius/audit/segment"
+	"ivalt-radius/cmd/ivalt-radius/configured"
 	"ivalt-radius/cmd/ivalt-radius/count"
 	"ivalt-radius/config"
 )
@@ -28,10 +29,10 @@ type source struct {
 // open finds the trail: the one that args name, else that of the settings. What the settings' own files are is seen under whatever
 // name they come.
 func open(cmd *cobra.Command, configPath string, args []string) (source, error) {
-	settings, faults := config.LoadWithoutSecrets(configPath, config.Options{Environ: os.Environ()})
+	settings, err := configured.Settings(configPath)
 	switch {
-	case settings == nil && (len(args) == 0 || cmd.Flags().Changed("config")):
-		return source{}, faults.Err()
+	case err != nil && (len(args) == 0 || cmd.Flags().Changed("config")):
+		return source{}, err
 	case len(args) == 0:
 		return source{query.Trail{Live: settings.Audit.File, Archive: settings.Audit.Archive}, settings, true}, nil
 	}

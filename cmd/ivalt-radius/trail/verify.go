@@ -8,7 +8,6 @@ import (
 	"io"
 	"io/fs"
 	"net"
-	"os"
 	"path/filepath"
 	"strings"
 
@@ -18,6 +17,7 @@ import (
 	"ivalt-radius/audit/chain"
 	"ivalt-radius/audit/checkpoint"
 	"ivalt-radius/audit/verify"
+	"ivalt-radius/cmd/ivalt-radius/configured"
 	"ivalt-radius/cmd/ivalt-radius/control"
 	"ivalt-radius/cmd/ivalt-radius/count"
 	"ivalt-radius/cmd/ivalt-radius/exit"
@@ -79,9 +79,9 @@ func (v verification) run(cmd *cobra.Command, args []string) error {
 		}
 		return v.say(cmd.OutOrStdout(), o.Live, report)
 	}
-	settings, faults := config.LoadWithoutSecrets(v.configPath, config.Options{Environ: os.Environ()})
-	if settings == nil {
-		return faults.Err()
+	settings, err := configured.Settings(v.configPath)
+	if err != nil {
+		return err
 	}
 	o.Live = settings.Audit.File
 	if o.Archive == "" {

@@ -1,0 +1,44 @@
+package output
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"ivalt-radius/audit/durable"
+)
+
+const ownFile = 0o600
+
+// Free refuses a path at which something stands, so that nothing is done, or recorded, in vain. An empty path is free.
+func Free(path string) error {
+	if path == "" {
+		return nil
+	}
+	if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("--output: %s is there already, or cannot be looked for; nothing is overwritten: name another file", path)
+	}
+	return nil
+}
+
+// Write has a new file written, or out where the path is empty. It overwrites nothing; of a file that could not be written to its end
+// nothing stays.
+func Write(path string, out io.Writer, write func(io.Writer) error) error {
+	if path == "" {
+		return write(out)
+	}
+	file, err := os.OpenFile(filepath.Clean(path), os.O_WRONLY|os.O_CREATE|os.O_EXCL, ownFile)
+	if errors.Is(err, fs.ErrExist) {
+		return Free(path)
+	}
+	if err != nil {
+		return fmt.Errorf("--output: %w", err)
+	}
+	if err = errors.Join(write(file), file.Sync(), file.Close()); err != nil {
+		return errors.Join(err, os.Remove(file.Name()))
+	}
+	return durable.SyncDirectory(filepath.Dir(path))
+}
