@@ -73,6 +73,8 @@ func columns() []column {
 		numberOf("duration_ms", func(r *record) int64 { return r.DurationMS }),
 		textOf("mobile", func(r *record) string { return r.Mobile }),
 		numberOf("exchanges", func(r *record) int { return r.Exchanges }),
+		numberOf("packets", func(r *record) int64 { return r.Packets }),
+		numberOf("last_packet_ms", func(r *record) int64 { return r.LastPacketMS }),
 		textOf("detail", func(r *record) string { return r.Detail }),
 
 		textOf("event", func(r *record) string { return r.Event }),
@@ -102,7 +104,7 @@ func columns() []column {
 }
 
 // firstOfAttempt and behindAttempt bound the columns that an attempt always has.
-const firstOfAttempt, behindAttempt = 3, 17
+const firstOfAttempt, behindAttempt = 3, 19
 
 // changes is a list of objects, escaped as the trail does.
 func changes(r *query.Record) value {

@@ -36,7 +36,7 @@ func login() *query.Record {
 	return &query.Record{
 		Time: time.Date(2026, 11, 23, 9, 0, 0, 5e8, time.UTC), Seq: 7, Type: "authentication_attempt",
 		Attempt: "a-1", Client: "office", NAS: "gw", User: `CORP\alice`, CallingStation: "203.0.113.7", Decision: "require_push", Rule: "default",
-		Factors: []string{"password", "push"}, Verdict: "accept", Reason: "approved", DurationMS: 3210, Mobile: "*********67", Exchanges: 1,
+		Factors: []string{"password", "push"}, Verdict: "accept", Reason: "approved", DurationMS: 3210, Mobile: "*********67", Exchanges: 1, Packets: 3, LastPacketMS: 2500,
 		Hash: strings.Repeat("a", 64),
 	}
 }
@@ -58,7 +58,7 @@ func TestEachFormOfALogin(t *testing.T) {
 	for word, want := range map[string]string{
 		"json": `{"time":"2026-11-23T09:00:00.5Z","seq":7,"type":"authentication_attempt","attempt":"a-1","client":"office","nas":"gw",` +
 			`"user":"CORP\\alice","calling_station":"203.0.113.7","decision":"require_push","rule":"default","factors":["password","push"],` +
-			`"verdict":"accept","reason":"approved","duration_ms":3210,"mobile":"*********67","exchanges":1,"detail":"","hash":"` + hash + `"}`,
+			`"verdict":"accept","reason":"approved","duration_ms":3210,"mobile":"*********67","exchanges":1,"packets":3,"last_packet_ms":2500,"detail":"","hash":"` + hash + `"}`,
 		"ecs": `{"@timestamp":"2026-11-23T09:00:00.5Z","message":"approved","ecs":{"version":"8.11.0"},"observer":{"vendor":"iVALT",` +
 			`"product":"ivalt-radius","type":"radius","version":"1.2|3","hostname":"` + host + `"},"service":{"name":"ivalt-radius","type":"radius",` +
 			`"version":"1.2|3"},"event":{"kind":"event","category":["authentication"],"type":["start"],"outcome":"success","action":"login",` +
@@ -66,13 +66,13 @@ func TestEachFormOfALogin(t *testing.T) {
 			`"dataset":"ivalt_radius.audit"},"user":{"name":"CORP\\alice"},"source":{"address":"203.0.113.7","ip":"203.0.113.7"},` +
 			`"related":{"user":["CORP\\alice"],"ip":["203.0.113.7"],"hosts":["gw"]},"ivalt_radius":{"type":"authentication_attempt","attempt":"a-1",` +
 			`"client":"office","nas":"gw","decision":"require_push","rule":"default","factors":["password","push"],"verdict":"accept",` +
-			`"duration_ms":3210,"mobile":"*********67","exchanges":1}}`,
+			`"duration_ms":3210,"mobile":"*********67","exchanges":1,"packets":3,"last_packet_ms":2500}}`,
 		"cef": `CEF:0|iVALT|ivalt-radius|1.2\|3|authentication_attempt:approved|approved|3|rt=1795424400500 dvchost=` + host + ` outcome=success ` +
 			`src=203.0.113.7 externalId=7 cat=authentication_attempt suser=CORP\\alice reason=approved cs1Label=client cs1=office cs2Label=rule cs2=default ` +
 			`cs3Label=nas cs3=gw cs4Label=attempt cs4=a-1 cs5Label=decision cs5=require_push cs6Label=hash cs6=` + hash + ` cn1Label=duration_ms cn1=3210 ` +
-			`cn2Label=exchanges cn2=1 ivaltFactors=password,push ivaltVerdict=accept ivaltMobile=*********67`,
+			`cn2Label=exchanges cn2=1 ivaltFactors=password,push ivaltVerdict=accept ivaltMobile=*********67 ivaltPackets=3 ivaltLastPacketMs=2500`,
 		"csv": `"2026-11-23T09:00:00.5Z","7","authentication_attempt","a-1","office","gw","CORP\alice","203.0.113.7","require_push","default",` +
-			`"password,push","accept","approved","3210","*********67","1",""` + strings.Repeat(`,""`, 22) + `,"` + hash + `"`,
+			`"password,push","accept","approved","3210","*********67","1","3","2500",""` + strings.Repeat(`,""`, 22) + `,"` + hash + `"`,
 	} {
 		t.Run(word, func(t *testing.T) {
 			if diff := cmp.Diff(want, string(newFormat(t, word).Append(nil, login()))); diff != "" {
@@ -282,7 +282,7 @@ func TestECSComesBack(t *testing.T) {
 
 // TestHeader: a form is read by its header, so it must not change by accident.
 func TestHeader(t *testing.T) {
-	want := "time,seq,type,attempt,client,nas,user,calling_station,decision,rule,factors,verdict,reason,duration_ms,mobile,exchanges,detail," +
+	want := "time,seq,type,attempt,client,nas,user,calling_station,decision,rule,factors,verdict,reason,duration_ms,mobile,exchanges,packets,last_packet_ms,detail," +
 		"event,action,actor,target,filter,digest,changes,call,endpoint,status,class,request_id,session,framed_ip,session_time,input_octets," +
 		"output_octets,terminate_cause,first,last,last_hash,file,hash"
 	if diff := cmp.Diff(want, string(newFormat(t, "csv").Header())); diff != "" {

@@ -139,9 +139,11 @@ func (r *Record) set(name, raw string) bool {
 	case "factors":
 		return readTexts(&r.Factors, raw)
 	case "duration_ms":
-		n, err := strconv.ParseInt(raw, 10, 64)
-		r.DurationMS = n
-		return err == nil && canonical(raw)
+		return readSigned(&r.DurationMS, raw)
+	case "packets":
+		return readSigned(&r.Packets, raw)
+	case "last_packet_ms":
+		return readSigned(&r.LastPacketMS, raw)
 	case "exchanges":
 		n, err := strconv.Atoi(raw)
 		r.Exchanges = n
@@ -152,6 +154,12 @@ func (r *Record) set(name, raw string) bool {
 		r.Status = json.RawMessage(raw)
 	}
 	return plain(raw) || json.Valid([]byte(raw))
+}
+
+func readSigned(n *int64, raw string) (ok bool) {
+	var err error
+	*n, err = strconv.ParseInt(raw, 10, 64)
+	return err == nil && canonical(raw)
 }
 
 // canonical reports a number that begins as JSON's do.

@@ -31,7 +31,7 @@ func events() []audit.Event {
 	return []audit.Event{
 		audit.Attempt{
 			Attempt: "a-1", Client: "office", NAS: "gw", User: "alice@corp", CallingStation: "198.51.100.7", Decision: "require_push", Rule: "default",
-			Factors: []string{"password", "push"}, Verdict: "accept", Reason: "approved", Duration: 3210 * time.Millisecond, Exchanges: 2,
+			Factors: []string{"password", "push"}, Verdict: "accept", Reason: "approved", Duration: 3210 * time.Millisecond, Exchanges: 2, Packets: 3, LastPacket: 2500 * time.Millisecond,
 			Mobile: "+4917012399881", Detail: "after \"2\" polls\n",
 		},
 		audit.Attempt{User: "quo\"te\\\u202e日本\x00", Factors: []string{"a\"b", "ü"}},

@@ -60,7 +60,7 @@ func NewCommand(defaultConfig string) *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVarP(&configPath, "config", "c", defaultConfig, "the configuration file")
-	cmd.Flags().StringVar(&output, "output", "", "the file to make")
+	cmd.Flags().StringVarP(&output, "output", "o", "", "the new file to write to, mode 0600")
 	cmd.Flags().StringArrayVar(&recipients, "encrypt-to", nil, "encrypt for this public half of a key, age1...; may be given several times")
 	_ = cmd.MarkFlagRequired("output")
 	return cmd

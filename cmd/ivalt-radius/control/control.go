@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"syscall"
@@ -125,6 +126,18 @@ func Actor(ctx context.Context) string {
 	return name
 }
 
+// asking is why a server that listens could not be asked. The socket is its user's own.
+func asking(dir string, err error) error {
+	var net *url.Error
+	if errors.As(err, &net) {
+		err = net.Err // without a URL that nobody typed
+	}
+	if errors.Is(err, os.ErrPermission) {
+		return fmt.Errorf("asking the running server: only its own user and root may: %w", os.ErrPermission)
+	}
+	return fmt.Errorf("asking the running server at %s: %w", filepath.Join(dir, Socket), err)
+}
+
 // Call asks the running server. ErrNotRunning where there is none.
 func Call(ctx context.Context, dir, path string, in, out any) error {
 	client := http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{
@@ -146,7 +159,7 @@ func Call(ctx context.Context, dir, path string, in, out any) error {
 		return ErrNotRunning
 	}
 	if err != nil {
-		return fmt.Errorf("asking the running server: %w", err)
+		return asking(dir, err)
 	}
 	defer func() { _ = resp.Body.Close() }()
 	answer, err := io.ReadAll(io.LimitReader(resp.Body, 64<<20))

@@ -46,7 +46,7 @@ func Fetch(ctx context.Context, dir, path string, to io.Writer) error {
 		return ErrNotRunning
 	}
 	if err != nil {
-		return fmt.Errorf("asking the running server: %w", err)
+		return asking(dir, err)
 	}
 	defer func() { _ = resp.Body.Close() }()
 	if resp.StatusCode != http.StatusOK {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -36,17 +37,12 @@ func newReportCommand(defaultConfig string) *cobra.Command {
 	var ask reportAsked
 	cmd := &cobra.Command{
 		Use:   "report [--config FILE | TRAIL] [--hours 24 | --since T --until T] [--format text|json|html] [--output FILE]",
-		Short: "Sums up an audit trail: threat level, findings, what to do, approval times, how long each NAS waits",
+		Short: "Sum up an audit trail: threat level, findings, what to do, approval times, how long each NAS waits",
 		Long: "report reads the records of the last hours and says what they mean: a threat level with its reasons, findings with who they are\n" +
 			"about, what to do about them, how long people take to approve and how long each NAS waits for them. html is one page that needs\n" +
 			"nothing else. The report names people: keep it as the trail is kept. Without TRAIL it reads the one that the settings name, and\n" +
 			"that is recorded in it first.",
-		Args: func(cmd *cobra.Command, args []string) error {
-			if cmd.Flags().Changed("config") {
-				return cobra.NoArgs(cmd, args)
-			}
-			return cobra.MaximumNArgs(1)(cmd, args)
-		},
+		Args: oneTrail,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			filter, err := ask.filter(cmd, time.Now())
 			if err != nil {
@@ -54,7 +50,7 @@ func newReportCommand(defaultConfig string) *cobra.Command {
 			}
 			show := renderer(ask.format)
 			if show == nil {
-				return exit.UsageError(cmd, fmt.Errorf("--format: %q is not text, json or html", ask.format))
+				return exit.UsageError(cmd, oneOf("--format", ask.format, []string{"text", "json", "html"}))
 			}
 			r, err := ask.make(cmd.Context(), args, filter)
 			if err != nil {
@@ -66,10 +62,10 @@ func newReportCommand(defaultConfig string) *cobra.Command {
 	f := cmd.Flags()
 	f.StringVarP(&ask.config, "config", "c", defaultConfig, "the configuration file, whose trail is read")
 	f.IntVar(&ask.hours, "hours", 24, "how many hours before now, or before --until, to read")
-	f.StringVar(&ask.since, "since", "", "from when on, RFC 3339, in place of --hours")
-	f.StringVar(&ask.until, "until", "", "before when, RFC 3339 (default: now)")
+	f.StringVar(&ask.since, "since", "", sinceHelp+"; in place of --hours")
+	f.StringVar(&ask.until, "until", "", untilHelp+" (default: now)")
 	f.StringVar(&ask.format, "format", "text", "text, json or html")
-	f.StringVarP(&ask.output, "output", "o", "", "a new file for the report, mode 0600 (default: the standard output)")
+	f.StringVarP(&ask.output, "output", "o", "", outputHelp)
 	return cmd
 }
 
@@ -86,14 +82,14 @@ func (a reportAsked) filter(cmd *cobra.Command, now time.Time) (query.Filter, er
 	}
 	f.Until = now.UTC()
 	if a.until != "" {
-		if f.Until, err = time.Parse(time.RFC3339, a.until); err != nil {
-			return f, fmt.Errorf("--until: %q is no time such as 2026-11-23T09:00:00Z", a.until)
+		if f.Until, err = moment("--until", a.until, now); err != nil {
+			return f, err
 		}
 	}
 	f.Since = f.Until.Add(-time.Duration(a.hours) * time.Hour)
 	if a.since != "" {
-		if f.Since, err = time.Parse(time.RFC3339, a.since); err != nil {
-			return f, fmt.Errorf("--since: %q is no time such as 2026-11-23T09:00:00Z", a.since)
+		if f.Since, err = moment("--since", a.since, now); err != nil {
+			return f, err
 		}
 	}
 	if !f.Since.Before(f.Until) {
@@ -180,8 +176,11 @@ func (a reportAsked) write(out io.Writer, show func(io.Writer) error) error {
 		return show(out)
 	}
 	file, err := os.OpenFile(filepath.Clean(a.output), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if errors.Is(err, fs.ErrExist) {
+		err = fmt.Errorf("--output: %s is there already, and nothing is overwritten", a.output)
+	}
 	if err != nil {
-		return fmt.Errorf("audit report: nothing is overwritten: %w", err)
+		return fmt.Errorf("audit report: %w", err)
 	}
 	if err := errors.Join(show(file), file.Close()); err != nil {
 		return errors.Join(fmt.Errorf("audit report: %w", err), os.Remove(file.Name()))

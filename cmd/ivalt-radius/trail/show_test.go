@@ -307,7 +307,9 @@ func TestExport(t *testing.T) {
 	}
 	for _, word := range formats() {
 		file := filepath.Join(t.TempDir(), "export")
-		ran(t, settings, "export", "--format", word, "--output", file, "--user", "bob")
+		if said := ran(t, settings, "export", "--format", word, "--output", file, "--user", "bob"); !strings.HasPrefix(said, file+": ") || !strings.Contains(said, " record") {
+			t.Errorf("it says %q", said)
+		}
 		got, err := os.ReadFile(file)
 		if err != nil || strings.Count(string(got), "bob") < 2 || strings.Contains(string(got), "alice") {
 			t.Errorf("%s: %v\n%s", word, err, got)
@@ -315,7 +317,7 @@ func TestExport(t *testing.T) {
 		if info, err := os.Stat(file); err != nil || info.Mode().Perm() != 0o600 {
 			t.Errorf("%v, %v", info, err)
 		}
-		if said, code := run(t.Context(), io.Discard, settings, "export", "--output", file); code != exit.Fault || !strings.Contains(said, "overwrites nothing") {
+		if said, code := run(t.Context(), io.Discard, settings, "export", "--output", file); code != exit.Fault || !strings.Contains(said, "nothing is overwritten") {
 			t.Errorf("exit %d: %s", code, said)
 		}
 		masked := ran(t, settings, "export", "--format", word, "--mask", "--until", "1ms")
