@@ -75,7 +75,7 @@ func backUp(cmd *cobra.Command, s *config.Settings, output string, recipients []
 		detail = "encrypted to " + count.Of(len(recipients), "recipient")
 	}
 	if len(recipients) == 0 {
-		fmt.Fprintln(cmd.ErrOrStderr(), "warning: the backup holds keys, and is not encrypted: give --encrypt-to, or keep it as you keep a key")
+		fmt.Fprintln(cmd.ErrOrStderr(), "ivalt-radius: warning: the backup holds keys, and is not encrypted: give --encrypt-to, or keep it as you keep a key")
 	}
 	if _, err := os.Lstat(output); err == nil {
 		return fmt.Errorf("backup: %s is there already, and nothing is overwritten", output)

@@ -19,8 +19,8 @@ func TestAsking(t *testing.T) {
 		if !strings.Contains(strings.ReplaceAll(err.Error(), "connect: ", ""), says) || strings.Contains(err.Error(), "http://") {
 			t.Errorf("%v: %v", cause, err)
 		}
-		if cause == syscall.EACCES && !errors.Is(err, os.ErrPermission) {
-			t.Errorf("%v is no lack of permission", err)
+		if denied := errors.Is(cause, os.ErrPermission); denied != errors.Is(err, os.ErrPermission) {
+			t.Errorf("%v: lack of permission %t", err, denied)
 		}
 	}
 }

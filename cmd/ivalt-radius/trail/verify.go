@@ -55,27 +55,16 @@ func newVerifyCommand(defaultConfig string) *cobra.Command {
 }
 
 func (v verification) run(cmd *cobra.Command, args []string) error {
-	if v.format != "text" && v.format != "json" {
-		return exit.UsageError(cmd, fmt.Errorf("--format: %q is neither text nor json", v.format))
-	}
-	o := verify.Options{Archive: v.archive}
-	for _, text := range v.anchors {
-		a, err := verify.ParseAnchor(text)
-		if err != nil {
-			return exit.UsageError(cmd, fmt.Errorf("--anchor: %w", err))
-		}
-		o.Anchors = append(o.Anchors, a)
+	o, err := v.options(args)
+	if err != nil {
+		return exit.UsageError(cmd, err)
 	}
 	if v.archive != "" {
 		if _, err := os.ReadDir(v.archive); err != nil {
 			return fmt.Errorf("audit verify: --archive: %w", err)
 		}
 	}
-	if len(args) == 1 {
-		if strings.HasSuffix(args[0], ".gz") {
-			return exit.UsageError(cmd, fmt.Errorf("%s is one segment: name the live file of its trail, and verify reads the segments beside it", args[0]))
-		}
-		o.Live = args[0]
+	if o.Live != "" {
 		report, err := v.look(cmd.Context(), o, filepath.Dir(o.Live))
 		if err != nil {
 			return err
@@ -100,6 +89,28 @@ func (v verification) run(cmd *cobra.Command, args []string) error {
 		}
 	}
 	return v.say(cmd.OutOrStdout(), o.Live, report)
+}
+
+// options are what the command line says, Live where it names a trail. The error is one of usage.
+func (v verification) options(args []string) (verify.Options, error) {
+	o := verify.Options{Archive: v.archive}
+	if v.format != "text" && v.format != "json" {
+		return o, fmt.Errorf("--format: %q is neither text nor json", v.format)
+	}
+	for _, text := range v.anchors {
+		a, err := verify.ParseAnchor(text)
+		if err != nil {
+			return o, fmt.Errorf("--anchor: %w", err)
+		}
+		o.Anchors = append(o.Anchors, a)
+	}
+	if len(args) == 1 {
+		o.Live = args[0]
+	}
+	if strings.HasSuffix(o.Live, ".gz") {
+		return o, fmt.Errorf("%s is one segment: name the live file of its trail, and verify reads the segments beside it", o.Live)
+	}
+	return o, nil
 }
 
 // Look verifies the trail of the settings, by the key that lies in state.directory. It records nothing.
