@@ -64,7 +64,8 @@ func (m members) attempt(r *query.Record) members {
 		m = quote.Append(m, factor)
 	}
 	return append(m, ']').text("verdict", r.Verdict).text("reason", r.Reason).number("duration_ms", r.DurationMS).
-		text("mobile", r.Mobile).number("exchanges", int64(r.Exchanges)).text("detail", r.Detail)
+		text("mobile", r.Mobile).number("exchanges", int64(r.Exchanges)).number("packets", r.Packets).
+		number("last_packet_ms", r.LastPacketMS).text("detail", r.Detail)
 }
 
 // action is something done by hand, or a session's account.

@@ -86,12 +86,12 @@ func masks(p mask.Pseudonymizer) map[string]becomes {
 		"attempt": {
 			audit.Attempt{
 				Attempt: "a-1", Client: "office", NAS: "192.0.2.1", User: "alice", CallingStation: "198.51.100.7", Decision: "require_push", Rule: "default",
-				Factors: []string{"password", "push"}, Verdict: "accept", Reason: "approved", Duration: time.Second, Exchanges: 2, Mobile: "491701239881",
+				Factors: []string{"password", "push"}, Verdict: "accept", Reason: "approved", Duration: time.Second, Exchanges: 2, Packets: 3, LastPacket: 2500 * time.Millisecond, Mobile: "491701239881",
 				Detail: "Alice came from 198.51.100.7:99, not 2001:db8::1",
 			},
 			`"type":"authentication_attempt","attempt":"a-1","client":"office","nas":"` + p.Address("192.0.2.1") + `","user":"` + alice + `","calling_station":"` + from +
 				`","decision":"require_push","rule":"default","factors":["password","push"],"verdict":"accept","reason":"approved","duration_ms":1000,"mobile":"` +
-				mobile + `","exchanges":2,"detail":"` + alice + ` came from ` + from + `:99, not ` + p.Address("2001:db8::1") + `"`,
+				mobile + `","exchanges":2,"packets":3,"last_packet_ms":2500,"detail":"` + alice + ` came from ` + from + `:99, not ` + p.Address("2001:db8::1") + `"`,
 		},
 		"security": {
 			audit.Security{Event: "collision", Attempt: "a-1", Client: "office", User: "alice", CallingStation: "198.51.100.7", Detail: "two"},
