@@ -380,3 +380,12 @@ func TestUnreadableLinesAreSaid(t *testing.T) {
 		t.Errorf("exit %d: %s\n%s", code, said, out.String())
 	}
 }
+
+// TestTailOfNothing says that there is nothing, and not on the output.
+func TestTailOfNothing(t *testing.T) {
+	settings, _ := settle(t, people()...)
+	var out bytes.Buffer
+	if said, code := run(t.Context(), &out, settings, "tail", "--user", "nobody-here"); code != exit.OK || !strings.HasPrefix(said, "ivalt-radius: no such record\n") || out.Len() > 0 {
+		t.Errorf("exit %d: %q, %q", code, said, out.String())
+	}
+}
