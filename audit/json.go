@@ -2,6 +2,7 @@ package audit
 
 import (
 	"strconv"
+	"strings"
 
 	"ivalt-radius/audit/mask"
 	"ivalt-radius/audit/quote"
@@ -10,6 +11,13 @@ import (
 // AppendString appends s as a JSON string, quotes included, so that no octet of it ends a line or steers a terminal: see
 // package quote. It does not allocate where dst has room.
 func AppendString(dst []byte, s string) []byte { return quote.Append(dst, s) }
+
+// Shown is s as it may stand before a person: everything escaped that a terminal or a viewer could obey, as AppendString does, while
+// quotes and backslashes stay as they are.
+func Shown(s string) string {
+	quoted := AppendString(nil, s)
+	return strings.NewReplacer(`\\`, `\`, `\"`, `"`).Replace(string(quoted[1 : len(quoted)-1]))
+}
 
 // appendText appends a member whose name is given ready for the line: quoted, with its colon and a comma before where
 // it is not the first.

@@ -41,7 +41,7 @@ func settingsInForce(f Facts) Result {
 	case f.Settings.Digest == "":
 		return unknown("run this report as a user who may read the secrets, or mend the settings", "the digest of the settings needs all secrets, and some could not be read")
 	case t.Digest == "":
-		return unknown("reload the server once (SIGHUP): the trail then has the digest of its settings", "the trail has no digest of the settings")
+		return unknown("start the server, or reload it (SIGHUP): the trail then has the digest of its settings", "the trail has no digest of the settings")
 	case t.Digest != f.Settings.Digest:
 		return fail("reload the server, and find out who changed the file or upgraded the program; where settings come from the environment, run this report with the server's", "the trail's digest of %s is %.12s, the file's %.12s", t.DigestAt.UTC().Format(time.RFC3339), t.Digest, f.Settings.Digest)
 	default:

@@ -35,7 +35,10 @@ func trailChecks() []Check {
 			case f.Retained.Reachable == Unknown:
 				return unknown("run this report as a user who may read audit.archive", "nobody looked at audit.archive")
 			}
-			return fail("mount audit.archive, or bring its segments back", "audit.archive cannot be read, or %s of it are missing", times(f.Trail.Verified.Missing, "record"))
+			if n := f.Trail.Verified.Missing; n > 0 {
+				return fail("mount audit.archive, or bring its segments back", "%s went to audit.archive, and are not there", times(n, "record"))
+			}
+			return fail("make the directory, or mount it", "audit.archive cannot be listed; nothing was moved there so far")
 		})},
 		{"disk-space", "The trail's disk has 1 GiB left at least", func(f Facts) Result {
 			switch {
@@ -107,7 +110,7 @@ func keptFor(f Facts, least time.Duration, setting string) Result {
 	case r.Archive && r.Reachable == Unknown:
 		return unknown("run this report as a user who may read audit.archive", "older segments go to audit.archive, at which nobody looked")
 	}
-	return fail("set audit.retention to "+setting+", or mount audit.archive", "audit.retention is %s, and no archive can be read", hours(r.For))
+	return fail("set audit.retention to "+setting+", or set audit.archive to a directory that is there", "audit.retention is %s, and no archive can be listed", hours(r.For))
 }
 
 // retentionSlack is how much older than the retention a record may be: segments end at midnight, and go as a whole.

@@ -63,14 +63,20 @@ func (a *Aggregator) Add(r *query.Record) {
 	case "configuration_change":
 		a.changed(r)
 	case "data_access":
-		a.note(dataAccess, r.Time, r.Actor+" "+r.Action)
+		a.note(dataAccess, r.Time, r.Action+" by "+user(r.Actor))
 	case "user_action":
 		if r.Action != "accounting" {
-			a.note(actions, r.Time, r.Action+" by "+r.Actor)
+			a.note(actions, r.Time, r.Action+" by "+user(r.Actor))
 		}
 	default:
 		a.event(r)
 	}
+}
+
+// user is the one behind an actor, "uid=0 pid=7", whose processes come and go.
+func user(actor string) string {
+	uid, _, _ := strings.Cut(actor, " ")
+	return uid
 }
 
 // attempt counts one login's end. What is no Accept and no Challenge is a Reject.
@@ -191,7 +197,11 @@ func (a *Aggregator) call(r *query.Record) {
 	a.note(api, r.Time, "call "+r.Class)
 }
 
+// changed counts a change of the settings, or one that was refused. A start says which are in force, and that is none.
 func (a *Aggregator) changed(r *query.Record) {
+	if r.Event == "in_force" {
+		return
+	}
 	a.note(configuration, r.Time, r.Event)
 	for _, c := range r.Changes {
 		a.seen[configuration].by.add("setting " + c.Key)

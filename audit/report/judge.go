@@ -111,7 +111,7 @@ func (a *Aggregator) judge(c category, unreadable int) judgement {
 		judgeInsecure(&j, f)
 	case shipping:
 		if f.count > 0 {
-			j.raise(Medium, fmt.Sprintf("records were not shipped: %d events say so", f.count))
+			j.raise(Medium, fmt.Sprintf("records were not shipped, or not at once: %d events say so", f.count))
 			j.advise("Look at the receivers in audit.ship[]: they are unreachable or too slow; audit.ship[].spool is how far they may fall behind. The records are still in the trail: audit export gives them.")
 		}
 	case configuration:

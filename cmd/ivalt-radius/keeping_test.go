@@ -95,9 +95,9 @@ func TestHolds(t *testing.T) {
 	}
 	twice := func() {
 		t.Helper()
-		command(exit.OK, "kept", "hold", "--name", "a", "--from", "2026-11-01T00:00:00Z", "--until", "2026-11-02T01:00:00+01:00", "--reason", "r\n\x1b[2J")
+		command(exit.OK, "kept", "hold", "--name", "a", "--since", "2026-11-01T00:00:00Z", "--until", "2026-11-02T01:00:00+01:00", "--reason", "r\n\x1b[2J")
 		command(exit.Fault, "already", "hold", "--name", "a", "--reason", "r")
-		command(exit.OK, `a from 2026-11-01T00:00:00Z until 2026-11-02T00:00:00Z ("r\n\u001b[2J")`, "holds")
+		command(exit.OK, `a since 2026-11-01T00:00:00Z until 2026-11-02T00:00:00Z ("r\n\u001b[2J")`, "holds")
 		command(exit.OK, "released", "release", "--name", "a")
 		command(exit.Fault, "no hold of that name", "release", "--name", "a")
 	}
@@ -108,7 +108,7 @@ func TestHolds(t *testing.T) {
 		t.Error(status)
 	}
 	r.stop(t)
-	command(exit.Usage, "no time", "hold", "--name", "a", "--from", "yesterday", "--reason", "r")
+	command(exit.Usage, "no time", "hold", "--name", "a", "--since", "yesterday", "--reason", "r")
 	command(exit.Usage, "no time", "hold", "--name", "a", "--until", "tomorrow", "--reason", "r")
 	command(exit.Usage, "letters", "hold", "--name", "../a", "--reason", "r")
 	done := s.trailLines(t, `"type":"user_action"`)

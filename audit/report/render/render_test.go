@@ -274,7 +274,7 @@ func TestAWriterThatFails(t *testing.T) {
 }
 
 func TestShown(t *testing.T) {
-	for in, want := range map[string]string{"": "(none)", "alice": "alice", "a\x1bb": `a\u001bb`, `"`: `\"`, "0123456789ab": "012345678…"} {
+	for in, want := range map[string]string{"": "(none)", "alice": "alice", "a\x1bb": `a\u001bb`, `"`: `"`, "0123456789ab": "012345678…"} {
 		if got := shown(in, 10); got != want {
 			t.Errorf("%q is shown as %q, want %q", in, got, want)
 		}

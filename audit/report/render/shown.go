@@ -14,8 +14,7 @@ func shown(text string, most int) string {
 	if text == "" {
 		return "(none)"
 	}
-	quoted := string(audit.AppendString(nil, text))
-	quoted = quoted[1 : len(quoted)-1]
+	quoted := audit.Shown(text)
 	if utf8.RuneCountInString(quoted) <= most {
 		return quoted
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
+	"io/fs"
 	"net"
 	"strconv"
 	"strings"
@@ -56,6 +57,9 @@ func (j Journal) Open(ctx context.Context) (Link, error) {
 		socket = journalSocket
 	}
 	conn, err := dial(ctx, "unixgram", socket)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, &Error{"journald does not run here: there is no " + socket, nil}
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -64,7 +64,7 @@ func NewCommand(defaultConfig string) *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVarP(&configPath, "config", "c", defaultConfig, "the configuration file")
-	cmd.Flags().StringVar(&path, "output", "", "the file to make")
+	cmd.Flags().StringVarP(&path, "output", "o", "", "the new file to write to, mode 0600")
 	cmd.Flags().StringArrayVar(&recipients, "encrypt-to", nil, "a recipient of age's, or a file of them; may be given several times")
 	_ = cmd.MarkFlagRequired("output")
 	return cmd
@@ -80,7 +80,7 @@ func backUp(cmd *cobra.Command, s *config.Settings, path string, recipients []st
 		detail = "encrypted to " + count.Of(len(recipients), "recipient")
 	}
 	if len(recipients) == 0 {
-		fmt.Fprintln(cmd.ErrOrStderr(), "warning: the backup holds keys, and is not encrypted: give --encrypt-to, or keep it as you keep a key")
+		fmt.Fprintln(cmd.ErrOrStderr(), "ivalt-radius: warning: the backup holds keys, and is not encrypted: give --encrypt-to, or keep it as you keep a key")
 	}
 	if path == "" {
 		return exit.UsageError(cmd, errors.New("--output: a file must be named"))

@@ -48,7 +48,7 @@ func newCommand(defaultConfig string, g gatherer) *cobra.Command {
 	var r request
 	cmd := &cobra.Command{
 		Use:   "compliance --config FILE --framework NAME",
-		Short: "Shows what a program can see of a framework's controls on this node, as evidence",
+		Short: "Show what a program can see of a framework's controls on this node, as evidence",
 		Long: "compliance looks at settings, files, trail and server, and says for each control of a framework what it checked, what it saw, and\n" +
 			"whether that passed. It is evidence for an auditor, and no certificate. The trail records that it was read.",
 		Args: cobra.NoArgs,
@@ -57,7 +57,7 @@ func newCommand(defaultConfig string, g gatherer) *cobra.Command {
 	cmd.Flags().StringVarP(&r.config, "config", "c", defaultConfig, "the configuration file")
 	cmd.Flags().StringVar(&r.framework, "framework", "", "one of "+strings.Join(frameworks(), ", "))
 	cmd.Flags().StringVar(&r.format, "format", "text", "text, json, or html: one page that loads nothing")
-	cmd.Flags().StringVar(&r.output, "output", "", "a new file to write to, with mode 0600; without it, standard output")
+	cmd.Flags().StringVarP(&r.output, "output", "o", "", "a new file to write to, mode 0600 (default: standard output)")
 	cmd.Flags().IntVar(&r.days, "days", defaultDays, "the days before now whose records are looked at; the chain is verified as a whole")
 	cmd.Flags().BoolVar(&r.strict, "strict", false, "exit with 1 unless all controls that apply and are checked have passed")
 	if err := cmd.MarkFlagRequired("framework"); err != nil {

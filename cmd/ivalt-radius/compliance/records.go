@@ -84,7 +84,9 @@ func (c *counter) inPeriod(r *query.Record) {
 	case chain.DataAccess.String():
 		p.Reads++
 	case chain.ConfigurationChange.String():
-		p.Changes++
+		if r.Event != "in_force" { // which says that nothing changed
+			p.Changes++
+		}
 	case chain.UserAction.String():
 		if r.Action == audit.ForgetAction {
 			p.Forgotten++

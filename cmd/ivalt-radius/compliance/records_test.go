@@ -65,6 +65,7 @@ func TestCounts(t *testing.T) {
 		audit.System{Event: "stopped"},
 		audit.System{Event: "started"},
 		audit.Security{Event: "started"},
+		audit.Configuration{Event: "in_force"},
 		audit.Configuration{Event: "reloaded", Digest: "one"},
 		audit.Configuration{Event: "reload_refused", Digest: "two"},
 		audit.Configuration{Event: "reloaded"},
@@ -95,7 +96,7 @@ func TestCounts(t *testing.T) {
 	}
 	path := fileOf(t, moments...)
 	want := compliance.Trail{
-		Read: true, Records: len(events), First: 1, Oldest: at(0), Starts: 2, Stops: 1, Digest: "one", DigestAt: at(4), Backup: at(13),
+		Read: true, Records: len(events), First: 1, Oldest: at(0), Starts: 2, Stops: 1, Digest: "one", DigestAt: at(5), Backup: at(14),
 		InPeriod: compliance.Period{Attempts: 7, Incomplete: 4, Reads: 2, Changes: 3, Lost: 6, Clock: 2, Forgotten: 1},
 	}
 	if diff := cmp.Diff(want, read(t, path, at(0))); diff != "" {

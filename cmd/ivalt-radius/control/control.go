@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"syscall"
@@ -132,6 +133,18 @@ const (
 	mostWords  = 64 << 10 // of a refusal
 )
 
+// asking is why a server that listens could not be asked. The socket is its user's own.
+func asking(dir string, err error) error {
+	var net *url.Error
+	if errors.As(err, &net) {
+		err = net.Err // without a URL that nobody typed
+	}
+	if errors.Is(err, os.ErrPermission) {
+		return fmt.Errorf("asking the running server: only its own user and root may: %w", os.ErrPermission)
+	}
+	return fmt.Errorf("asking the running server at %s: %w", filepath.Join(dir, Socket), err)
+}
+
 // Call asks the running server. ErrNotRunning where there is none.
 func Call(ctx context.Context, dir, path string, in, out any) error {
 	body, err := json.Marshal(in)
@@ -167,7 +180,7 @@ func ask(ctx context.Context, dir, path string, within time.Duration, body io.Re
 		return ErrNotRunning
 	}
 	if err != nil {
-		return fmt.Errorf("asking the running server: %w", err)
+		return asking(dir, err)
 	}
 	defer func() { _ = resp.Body.Close() }()
 	if resp.StatusCode == http.StatusOK {

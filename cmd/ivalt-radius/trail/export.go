@@ -39,10 +39,10 @@ func newExportCommand(defaultConfig string) *cobra.Command {
 	var e export
 	cmd := &cobra.Command{
 		Use:   "export [--config FILE] [TRAIL]",
-		Short: "Writes records of the audit trail for other programs, masked and encrypted where asked",
+		Short: "Write records of the audit trail for other programs, masked and encrypted where asked",
 		Long: "export writes the records of an audit trail that the filters want: as the trail's own lines (json), for Elasticsearch (ecs), for\n" +
 			"ArcSight and its like (cef), or as a table (csv).\n" +
-			"--mask replaces names and addresses by pseudonyms, under which one person can be followed, and leaves hashes out. The key of the\n" +
+			"--mask replaces names, addresses and mobiles by pseudonyms, under which one person can be followed, and leaves hashes out. The key of the\n" +
 			"pseudonyms is pseudonym.key in state.directory, made where there is none.\n" +
 			"--encrypt-to encrypts for a recipient of age's (age1...), or for those that a file names, one on each line: read it with age --decrypt.\n" +
 			"TRAIL is a copy of a trail, or a segment of one; without it the trail of the settings is read, and that it was read is recorded in\n" +
@@ -58,8 +58,8 @@ func newExportCommand(defaultConfig string) *cobra.Command {
 	flags.StringVarP(&e.config, "config", "c", defaultConfig, "the configuration file, whose trail is read")
 	e.filter.add(cmd)
 	flags.StringVar(&e.format, "format", "json", "json, ecs, cef or csv")
-	flags.BoolVar(&e.mask, "mask", false, "pseudonyms in the place of names and addresses")
-	flags.StringVarP(&e.output, "output", "o", "", "a new file, for its owner alone; none is standard output")
+	flags.BoolVar(&e.mask, "mask", false, "pseudonyms in the place of names, addresses and mobiles")
+	flags.StringVarP(&e.output, "output", "o", "", outputHelp)
 	flags.StringArrayVar(&e.recipients, "encrypt-to", nil, "a recipient of age's, or a file of them; may be given several times")
 	return cmd
 }
@@ -90,7 +90,7 @@ func (e *export) run(ctx context.Context, cmd *cobra.Command, args []string) err
 	if err := from.record(ctx, "export", wanted, e.whereTo()); err != nil {
 		return err
 	}
-	return e.write(ctx, cmd, from.trail, wanted, sheet{form: form, masked: masked})
+	return e.write(ctx, cmd, from.trail, wanted, &sheet{form: form, masked: masked})
 }
 
 // refuse names what cannot be written to, before anything is recorded.
@@ -132,7 +132,7 @@ func (e *export) whereTo() string {
 }
 
 // write writes the records to standard output, or to a new file, which is whole and on the disk, or gone again.
-func (e *export) write(ctx context.Context, cmd *cobra.Command, trail query.Trail, wanted query.Filter, s sheet) error {
+func (e *export) write(ctx context.Context, cmd *cobra.Command, trail query.Trail, wanted query.Filter, s *sheet) error {
 	unreadable := 0
 	err := output.Write(e.output, cmd.OutOrStdout(), func(out io.Writer) (err error) {
 		unreadable, err = e.stream(ctx, out, trail, wanted, s)
@@ -142,11 +142,14 @@ func (e *export) write(ctx context.Context, cmd *cobra.Command, trail query.Trai
 	if err = quiet(err); err != nil {
 		return fmt.Errorf("audit export: %w", err)
 	}
-	return nil
+	if e.output != "" {
+		_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s: %s\n", e.output, count.Of(s.lines, "record"))
+	}
+	return err
 }
 
 // stream writes the records, encrypted where there are recipients.
-func (e *export) stream(ctx context.Context, out io.Writer, trail query.Trail, wanted query.Filter, s sheet) (unreadable int, err error) {
+func (e *export) stream(ctx context.Context, out io.Writer, trail query.Trail, wanted query.Filter, s *sheet) (unreadable int, err error) {
 	finish := func() error { return nil }
 	if len(e.recipients) > 0 {
 		sealed, err := seal.EncryptTo(out, e.recipients)
@@ -176,9 +179,11 @@ type sheet struct {
 	out    *bufio.Writer
 	form   format.Format
 	masked func(*query.Record) *query.Record
+	lines  int
 }
 
-func (s sheet) add(r *query.Record) error {
+func (s *sheet) add(r *query.Record) error {
+	s.lines++
 	_, err := s.out.Write(append(s.form.Append(s.out.AvailableBuffer(), s.masked(r)), '\n'))
 	return err
 }

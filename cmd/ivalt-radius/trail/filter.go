@@ -14,6 +14,21 @@ import (
 	"ivalt-radius/auth"
 )
 
+// Words of flags that several commands have.
+const (
+	sinceHelp  = "not before this: RFC 3339, a date (its midnight here), or how long ago, as 24h"
+	untilHelp  = "before this, in the same forms"
+	outputHelp = "a new file to write to, mode 0600 (default: standard output)"
+)
+
+// oneTrail takes the place of cobra's words where both settings and a copy name a trail.
+func oneTrail(cmd *cobra.Command, args []string) error {
+	if len(args) > 0 && cmd.Flags().Changed("config") {
+		return errors.New("--config and TRAIL each name a trail: name one of them")
+	}
+	return cobra.MaximumNArgs(1)(cmd, args)
+}
+
 // filterFlags are the flags that say which records are wanted.
 type filterFlags struct {
 	since, until, user, client, reason string
@@ -22,8 +37,8 @@ type filterFlags struct {
 
 func (f *filterFlags) add(cmd *cobra.Command) {
 	flags := cmd.Flags()
-	flags.StringVar(&f.since, "since", "", "not before this: RFC 3339, a date (its midnight here), or how long ago, as 24h")
-	flags.StringVar(&f.until, "until", "", "before this, in the same forms")
+	flags.StringVar(&f.since, "since", "", sinceHelp)
+	flags.StringVar(&f.until, "until", "", untilHelp)
 	flags.StringVar(&f.user, "user", "", "of this login name, however it is written")
 	flags.StringVar(&f.client, "client", "", "of this client")
 	flags.StringVar(&f.reason, "reason", "", "logins that ended for this reason")

@@ -29,7 +29,8 @@ func newForgetCommand(defaultConfig string) *cobra.Command {
 		Long: "forget rewrites every record of the audit trail that names the person, also in segments and the archive: the name becomes\n" +
 			"a pseudonym that nothing leads back from, and the address, the mobile's last digits and the session become empty. The\n" +
 			"trail says which records were rewritten, and verify accepts exactly these. There is no way back.\n" +
-			"The name is the one in the trail, behind users.rewrite. Without --yes it says what it would do, and does nothing.",
+			"The name is the one in the trail, behind users.rewrite; who logs in under several is forgotten once for each.\n" +
+			"Without --yes it says what it would do, and does nothing.",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			user, err := auth.ParseUsername(name)
 			if err != nil {
@@ -103,8 +104,12 @@ func forgetOnFile(ctx context.Context, s *config.Settings, o forget.Order) (forg
 
 // sayLook says what would be done.
 func sayLook(out io.Writer, name string, found forget.Outcome) {
-	_, _ = fmt.Fprintf(out, "%q: %s in %s would be rewritten; nothing was changed: --yes does it\n",
-		name, count.Of(found.Lines, "record"), count.Of(found.Files, "file"))
+	if found.Lines == 0 {
+		_, _ = fmt.Fprintf(out, "%q: no record of this person\n", name)
+	} else {
+		_, _ = fmt.Fprintf(out, "%q: %s in %s would be rewritten; nothing was changed: --yes does it\n",
+			name, count.Of(found.Lines, "record"), count.Of(found.Files, "file"))
+	}
 	sayRest(out, found)
 }
 

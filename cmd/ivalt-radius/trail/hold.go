@@ -25,18 +25,18 @@ const (
 )
 
 func newHoldCommand(defaultConfig string) *cobra.Command {
-	var path, from, until string
+	var path, since, until string
 	var h keep.Hold
 	cmd := &cobra.Command{
-		Use:   "hold --config FILE --name N --from T --until T --reason R",
+		Use:   "hold --config FILE --name N [--since T] [--until T] --reason R",
 		Short: "Keep the records of a time beyond audit.retention",
 		Long: "hold keeps every segment of the trail that has records of a time, however old, until the hold is released.\n" +
-			"Times are RFC 3339, as 2026-11-01T00:00:00Z, dates (their midnight here), or how long ago, as 24h. Without --from it begins with the first record, without --until it has no end.",
+			"Times are RFC 3339, as 2026-11-01T00:00:00Z, dates (their midnight here), or how long ago, as 24h. Without --since it begins with the first record, without --until it has no end.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			var err1, err2 error
 			now := time.Now()
-			h.From, err1 = moment("--from", from, now)
+			h.From, err1 = moment("--since", since, now)
 			h.To, err2 = moment("--until", until, now)
 			err := errors.Join(err1, err2)
 			if err == nil {
@@ -54,8 +54,8 @@ func newHoldCommand(defaultConfig string) *cobra.Command {
 	}
 	holdFlags(cmd, defaultConfig, &path)
 	cmd.Flags().StringVar(&h.Name, "name", "", "the hold's name, by which it is released")
-	cmd.Flags().StringVar(&from, "from", "", "the first moment that is needed")
-	cmd.Flags().StringVar(&until, "until", "", "the first moment that is no longer needed")
+	cmd.Flags().StringVar(&since, "since", "", sinceHelp)
+	cmd.Flags().StringVar(&until, "until", "", untilHelp)
 	cmd.Flags().StringVar(&h.Reason, "reason", "", "why, in a few words; it stands in the trail")
 	_ = cmd.MarkFlagRequired("name")
 	_ = cmd.MarkFlagRequired("reason")
@@ -113,7 +113,7 @@ func holdFlags(cmd *cobra.Command, defaultConfig string, path *string) {
 func describe(h keep.Hold) string {
 	text := h.Name
 	if !h.From.IsZero() {
-		text += " from " + h.From.UTC().Format(time.RFC3339)
+		text += " since " + h.From.UTC().Format(time.RFC3339)
 	}
 	if !h.To.IsZero() {
 		text += " until " + h.To.UTC().Format(time.RFC3339)

@@ -44,7 +44,7 @@ func newReportCommand(defaultConfig string) *cobra.Command {
 			}
 			show := renderer(ask.format)
 			if show == nil {
-				return exit.UsageError(cmd, fmt.Errorf("--format: %q is not text, json or html", ask.format))
+				return exit.UsageError(cmd, oneOf("--format", ask.format, []string{"text", "json", "html"}))
 			}
 			r, err := ask.make(cmd, args, filter)
 			if err != nil {
@@ -62,7 +62,7 @@ func newReportCommand(defaultConfig string) *cobra.Command {
 	f.StringVar(&ask.since, "since", "", "not before this, in place of --hours: RFC 3339, a date (its midnight here), or how long ago, as 24h")
 	f.StringVar(&ask.until, "until", "", "before this, in the same forms (default: now)")
 	f.StringVar(&ask.format, "format", "text", "text, json or html")
-	f.StringVarP(&ask.output, "output", "o", "", "a new file for the report, mode 0600 (default: the standard output)")
+	f.StringVarP(&ask.output, "output", "o", "", outputHelp)
 	return cmd
 }
 

@@ -50,7 +50,7 @@ func TestAuditReport(t *testing.T) {
 		code int
 		says string
 	}{
-		"another format":     {[]string{"--format", "pdf", path}, exit.Usage, "not text, json or html"},
+		"another format":     {[]string{"--format", "pdf", path}, exit.Usage, "not one of text, json, html"},
 		"no hours":           {[]string{"--hours", "0", path}, exit.Usage, "--hours"},
 		"hours and since":    {[]string{"--hours", "2", "--since", "2026-01-01T00:00:00Z", path}, exit.Usage, "name one of them"},
 		"a since that is no": {[]string{"--since", "yesterday", path}, exit.Usage, "is no time"},

@@ -1,6 +1,7 @@
 package trail
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -9,7 +10,7 @@ import (
 	"ivalt-radius/audit/query"
 )
 
-// rows is the form for a person's eyes: the local time, type, user, client, reason or what happened, duration, and the detail.
+// rows is the form for a person's eyes: the local time, type, user (or who did it), client, reason or what happened, duration, and the detail.
 type rows struct{}
 
 // Header implements format.Format.
@@ -17,7 +18,7 @@ func (rows) Header() []byte { return nil }
 
 // Append implements format.Format. Nothing in a record reaches the terminal but as text.
 func (rows) Append(dst []byte, r *query.Record) []byte {
-	what, detail := r.Reason, r.Detail
+	who, what, detail := r.User, r.Reason, r.Detail
 	took := ""
 	switch r.Type {
 	case audit.AuthenticationAttempt.String():
@@ -26,12 +27,16 @@ func (rows) Append(dst []byte, r *query.Record) []byte {
 		what, took = r.Call+" "+r.Class, duration(r.DurationMS)
 		detail = fmt.Sprintf("%s %s", r.Endpoint, r.Status)
 	case audit.DataAccess.String(), audit.UserAction.String():
-		what, detail = r.Action, words(r.Target, r.Filter, r.Detail, r.FramedIP)
+		target := r.Target
+		if strings.HasPrefix(r.Detail, target) { // as that of a hold
+			target = ""
+		}
+		who, what, detail = cmp.Or(r.User, r.Actor), r.Action, words(target, r.Filter, r.Detail, r.FramedIP)
 	default:
 		what, detail = r.Event, words(r.File, r.Detail)
 	}
 	row := fmt.Sprintf("%s  %-22s  %-24s  %-14s  %-18s  %8s  %s",
-		r.Time.Local().Format(time.DateTime), shown(r.Type), shown(r.User), shown(r.Client), shown(what), took, shown(detail)) //nolint:gosmopolitan // for the operator's eyes
+		r.Time.Local().Format(time.DateTime), shown(r.Type), shown(who), shown(r.Client), shown(what), took, shown(detail)) //nolint:gosmopolitan // for the operator's eyes
 	return append(dst, strings.TrimRight(row, " ")...)
 }
 
@@ -47,6 +52,5 @@ func shown(text string) string {
 	if strings.TrimSpace(text) == "" {
 		return "-"
 	}
-	quoted := audit.AppendString(nil, text)
-	return string(quoted[1 : len(quoted)-1])
+	return audit.Shown(text)
 }

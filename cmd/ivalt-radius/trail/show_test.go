@@ -313,7 +313,9 @@ func TestExport(t *testing.T) {
 	}
 	for _, word := range formats() {
 		file := filepath.Join(t.TempDir(), "export")
-		ran(t, settings, "export", "--format", word, "--output", file, "--user", "bob")
+		if said := ran(t, settings, "export", "--format", word, "--output", file, "--user", "bob"); !strings.HasPrefix(said, file+": ") || !strings.Contains(said, " record") {
+			t.Errorf("it says %q", said)
+		}
 		got, err := os.ReadFile(file)
 		if err != nil || strings.Count(string(got), "bob") < 2 || strings.Contains(string(got), "alice") {
 			t.Errorf("%s: %v\n%s", word, err, got)
@@ -382,5 +384,14 @@ func TestUnreadableLinesAreSaid(t *testing.T) {
 	said, code := run(t.Context(), &out, "", "export", copyOf(t, trail, "noise\n{}"))
 	if code != exit.OK || !strings.Contains(said, "2 lines passed over") || out.String() != string(text) {
 		t.Errorf("exit %d: %s\n%s", code, said, out.String())
+	}
+}
+
+// TestTailOfNothing says that there is nothing, and not on the output.
+func TestTailOfNothing(t *testing.T) {
+	settings, _ := settle(t, people()...)
+	var out bytes.Buffer
+	if said, code := run(t.Context(), &out, settings, "tail", "--user", "nobody-here"); code != exit.OK || !strings.HasPrefix(said, "ivalt-radius: no such record\n") || out.Len() > 0 {
+		t.Errorf("exit %d: %q, %q", code, said, out.String())
 	}
 }

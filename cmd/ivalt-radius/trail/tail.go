@@ -32,9 +32,9 @@ func newTailCommand(defaultConfig string) *cobra.Command {
 	var t tail
 	cmd := &cobra.Command{
 		Use:   "tail [--config FILE] [TRAIL]",
-		Short: "Shows the last records of the audit trail, and those that come",
-		Long: "tail shows the last records of an audit trail that the filters want: local time, type, user, client, reason (or what happened),\n" +
-			"duration, detail. With --follow it goes on showing those that come, also where the server goes on to a new file, until it is\n" +
+		Short: "Show the last records of the audit trail, and those that come",
+		Long: "tail shows the last records of an audit trail that the filters want: local time, type, user (or who did it), client, reason (or\n" +
+			"what happened), duration, detail. With --follow it goes on showing those that come, also where the server goes on to a new file, until it is\n" +
 			"interrupted. TRAIL is a copy of a trail, or a segment of one; without it the trail of the settings is read, and that it was read\n" +
 			"is recorded in it first.",
 		Args: cobra.MaximumNArgs(1),
@@ -79,14 +79,18 @@ func (t *tail) run(ctx context.Context, cmd *cobra.Command, args []string) error
 	if err := from.record(ctx, "tail", wanted, detail); err != nil {
 		return err
 	}
-	if err := quiet(t.show(ctx, from.trail, wanted, shower{cmd.OutOrStdout(), form})); err != nil && ctx.Err() == nil {
+	to := &shower{out: cmd.OutOrStdout(), form: form}
+	if err := quiet(t.show(ctx, from.trail, wanted, to)); err != nil && ctx.Err() == nil {
 		return fmt.Errorf("audit tail: %w", err)
+	}
+	if to.shown == 0 && t.lines > 0 && !t.follow {
+		cmd.PrintErrln("ivalt-radius: no such record")
 	}
 	return nil
 }
 
 // show shows the last records, and then, where they are followed, those behind them.
-func (t *tail) show(ctx context.Context, trail query.Trail, wanted query.Filter, to shower) error {
+func (t *tail) show(ctx context.Context, trail query.Trail, wanted query.Filter, to *shower) error {
 	var newest uint64
 	if t.follow {
 		end, err := trail.Last(ctx, 1, query.Filter{})
@@ -119,11 +123,13 @@ func (t *tail) show(ctx context.Context, trail query.Trail, wanted query.Filter,
 
 // shower writes one record on one line.
 type shower struct {
-	out  io.Writer
-	form format.Format
+	out   io.Writer
+	form  format.Format
+	shown int
 }
 
-func (s shower) show(r *query.Record) error {
+func (s *shower) show(r *query.Record) error {
+	s.shown++
 	_, err := s.out.Write(append(s.form.Append(nil, r), '\n'))
 	return err
 }

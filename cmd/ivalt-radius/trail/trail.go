@@ -8,7 +8,7 @@ import (
 func NewCommand(defaultConfig string) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "audit",
-		Short: "Reads the audit trail",
+		Short: "Read, verify, keep and hand over the audit trail",
 	}
 	cmd.AddCommand(newVerifyCommand(defaultConfig), newForgetCommand(defaultConfig), newReportCommand(defaultConfig), newTailCommand(defaultConfig), newExportCommand(defaultConfig))
 	cmd.AddCommand(newHoldCommand(defaultConfig), newReleaseCommand(defaultConfig), newHoldsCommand(defaultConfig))

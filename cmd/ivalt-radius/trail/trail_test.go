@@ -71,7 +71,7 @@ func TestAuditVerify(t *testing.T) {
 		code int
 		want string
 	}{
-		"sound":            {[]string{path}, exit.OK, "sound, 3 records, last hash " + string(content[len(content)-67:len(content)-3])},
+		"sound":            {[]string{path}, exit.OK, "sound, 3 records, last hash " + string(content[len(content)-67:len(content)-3]) + " of record 3"},
 		"by its settings":  {[]string{"--config", settings}, exit.OK, own + ": sound, "},
 		"empty":            {[]string{write("empty", nil)}, exit.OK, "empty, no records"},
 		"changed":          {[]string{write("changed", bytes.Replace(content, []byte("bob"), []byte("eve"), 1))}, exit.Fault, "line 2: changed"},
@@ -90,7 +90,9 @@ func TestAuditVerify(t *testing.T) {
 		"another format":   {[]string{path, "--format", "xml"}, exit.Usage, "neither text nor json"},
 		"no key":           {[]string{path, "--key", path + ".none"}, exit.Fault, "the public key"},
 		"two files":        {[]string{path, path}, exit.Usage, ""},
-		"file and setting": {[]string{"--config", settings, path}, exit.Usage, ""},
+		"file and setting": {[]string{"--config", settings, path}, exit.Usage, "name one of them"},
+		"one segment":      {[]string{path + ".000000000001-000000000003.gz"}, exit.Usage, "name the live file"},
+		"no archive":       {[]string{path, "--archive", path + ".none"}, exit.Fault, "--archive: "},
 	} {
 		t.Run(name, func(t *testing.T) {
 			out, code := auditVerify(t, settings, c.args...)

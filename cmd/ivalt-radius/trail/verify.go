@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"net"
+	"os"
 	"path/filepath"
 	"strings"
 
@@ -34,45 +35,37 @@ func newVerifyCommand(defaultConfig string) *cobra.Command {
 	var v verification
 	cmd := &cobra.Command{
 		Use:   "verify [--config FILE | TRAIL]",
-		Short: "Names every changed, removed, moved or inserted line of an audit trail",
+		Short: "Name every changed, removed, moved or inserted line of an audit trail",
 		Long: "verify reads an audit trail to its end, with the segments beside it and in the archive, and names every line that was\n" +
 			"changed, removed, moved or put in, every file that is missing, damaged or another one than its name says, and every\n" +
 			"signature that is not the key's: 20 findings at most, and how many more there are.\n" +
 			"Lines cut off the end are missed by audit.head, which the server keeps in state.directory, or by an anchor: the number\n" +
-			"and hash of a record, kept elsewhere, as the log's \"audit checkpoint\" lines have them, and as verify prints the last.\n" +
+			"and hash of a record, kept elsewhere, as the log's \"audit checkpoint\" lines have them, and verify of the last one.\n" +
 			"The key is audit.pub in state.directory, or beside TRAIL, where --key names no copy that was kept elsewhere.\n" +
 			"Without TRAIL it reads the one that the settings name. Exits 0 where the trail is sound, 1 where it is not.",
-		Args: func(cmd *cobra.Command, args []string) error {
-			if cmd.Flags().Changed("config") {
-				return cobra.NoArgs(cmd, args)
-			}
-			return cobra.MaximumNArgs(1)(cmd, args)
-		},
+		Args: oneTrail,
 		RunE: func(cmd *cobra.Command, args []string) error { return v.run(cmd, args) },
 	}
 	f := cmd.Flags()
 	f.StringVarP(&v.configPath, "config", "c", defaultConfig, "the configuration file, whose trail is read")
-	f.StringVar(&v.key, "key", "", "the public key, from elsewhere than the trail")
-	f.StringVar(&v.archive, "archive", "", "the directory of older segments; none is that of the settings")
-	f.StringArrayVar(&v.anchors, "anchor", nil, "SEQ:HASH of a record that must be in the trail; may be repeated")
+	f.StringVar(&v.key, "key", "", "a copy of audit.pub that was kept elsewhere (default: the one in state.directory, or beside TRAIL)")
+	f.StringVar(&v.archive, "archive", "", "the directory of older segments (default: audit.archive)")
+	f.StringArrayVar(&v.anchors, "anchor", nil, "SEQ:HASH of a record that must be in the trail; may be given several times")
 	f.StringVar(&v.format, "format", "text", "text or json")
 	return cmd
 }
 
 func (v verification) run(cmd *cobra.Command, args []string) error {
-	if v.format != "text" && v.format != "json" {
-		return exit.UsageError(cmd, fmt.Errorf("--format: %q is neither text nor json", v.format))
+	o, err := v.options(args)
+	if err != nil {
+		return exit.UsageError(cmd, err)
 	}
-	o := verify.Options{Archive: v.archive}
-	for _, text := range v.anchors {
-		a, err := verify.ParseAnchor(text)
-		if err != nil {
-			return exit.UsageError(cmd, fmt.Errorf("--anchor: %w", err))
+	if v.archive != "" {
+		if _, err := os.ReadDir(v.archive); err != nil {
+			return fmt.Errorf("audit verify: --archive: %w", err)
 		}
-		o.Anchors = append(o.Anchors, a)
 	}
-	if len(args) == 1 {
-		o.Live = args[0]
+	if o.Live != "" {
 		report, err := v.look(cmd.Context(), o, filepath.Dir(o.Live))
 		if err != nil {
 			return err
@@ -97,6 +90,28 @@ func (v verification) run(cmd *cobra.Command, args []string) error {
 		}
 	}
 	return v.say(cmd.OutOrStdout(), o.Live, report)
+}
+
+// options are what the command line says, Live where it names a trail. The error is one of usage.
+func (v verification) options(args []string) (verify.Options, error) {
+	o := verify.Options{Archive: v.archive}
+	if v.format != "text" && v.format != "json" {
+		return o, fmt.Errorf("--format: %q is neither text nor json", v.format)
+	}
+	for _, text := range v.anchors {
+		a, err := verify.ParseAnchor(text)
+		if err != nil {
+			return o, fmt.Errorf("--anchor: %w", err)
+		}
+		o.Anchors = append(o.Anchors, a)
+	}
+	if len(args) == 1 {
+		o.Live = args[0]
+	}
+	if strings.HasSuffix(o.Live, ".gz") {
+		return o, fmt.Errorf("%s is one segment: name the live file of its trail, and verify reads the segments beside it", o.Live)
+	}
+	return o, nil
 }
 
 // Look verifies the trail of the settings, by the key that lies in state.directory. It records nothing.
@@ -188,7 +203,7 @@ func sayText(out io.Writer, path string, r verify.Report) error {
 		if r.Rewritten > 0 {
 			fmt.Fprintf(&text, "%s: %s of people who were forgotten, as recorded\n", path, count.Of(r.Rewritten, "line"))
 		}
-		fmt.Fprintf(&text, "%s: sound, %s%s, last hash %s\n", path, count.Of(r.Lines, "record"), inFiles(r.Files), r.LastHash)
+		fmt.Fprintf(&text, "%s: sound, %s%s, last hash %s of record %d\n", path, count.Of(r.Lines, "record"), inFiles(r.Files), r.LastHash, r.LastSeq)
 	}
 	_, err := io.WriteString(out, text.String())
 	return err
