@@ -25,6 +25,11 @@ func goOn(path string, at position, notices []Event, opt Options) (position, []E
 			})
 		}
 	}
+	if head.Seq > 0 && !opt.Key.Zero() && head.Key != opt.Key.Public().Fingerprint() {
+		notices = append(notices, Security{
+			Event: "trail_key_changed", Detail: "another key signed the last checkpoint: " + head.Key + "; bring " + checkpoint.KeyFile + " back where it was lost, else verify what is older by the old audit.pub",
+		})
+	}
 	lost := ""
 	if at.seq == 0 {
 		var err error

@@ -113,8 +113,9 @@ func TestEventsByType(t *testing.T) {
 	}{
 		"reject":        {query.Record{Type: "authentication_attempt", Verdict: "reject", Reason: "push_denied"}, "event authentication [start] failure login", "authentication_attempt:push_denied", 5},
 		"challenge":     {query.Record{Type: "authentication_attempt", Verdict: "challenge", Reason: "challenged"}, "event authentication [start] <nil> login", "authentication_attempt:challenged", 3},
-		"call":          {query.Record{Type: "api_request", Call: "push", Status: []byte("204")}, "event web [access] success push", "api_request:push", 1},
-		"failed call":   {query.Record{Type: "api_request", Call: "push", Status: []byte("0")}, "event web [access] failure push", "api_request:push", 1},
+		"call":          {query.Record{Type: "api_request", Call: "push", Class: "accepted"}, "event web [access] success push", "api_request:push", 1},
+		"failed call":   {query.Record{Type: "api_request", Call: "push", Class: "unsent"}, "event web [access] failure push", "api_request:push", 1},
+		"not yet":       {query.Record{Type: "api_request", Call: "poll", Class: "pending", Status: []byte("404")}, "event web [access] success poll", "api_request:poll", 1},
 		"security":      {query.Record{Type: "security_event", Event: "collision"}, "alert intrusion_detection [info] <nil> collision", "security_event:collision", 7},
 		"evidence":      {query.Record{Type: "security_event", Event: "trail_broken"}, "alert intrusion_detection [info] <nil> trail_broken", "security_event:trail_broken", 9},
 		"reloaded":      {query.Record{Type: "configuration_change", Event: "reloaded"}, "event configuration [change] success reloaded", "configuration_change:reloaded", 4},

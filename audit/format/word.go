@@ -2,7 +2,6 @@ package format
 
 import (
 	"net/netip"
-	"strings"
 
 	"ivalt-radius/audit"
 	"ivalt-radius/audit/query"
@@ -12,14 +11,22 @@ import (
 func outcome(r *query.Record) string {
 	switch {
 	case r.Type == audit.AuthenticationAttempt.String() && r.Verdict == "accept",
-		r.Type == audit.APIRequest.String() && strings.HasPrefix(string(r.Status), "2"),
-		r.Event == "reloaded":
+		r.Type == audit.APIRequest.String() && usable(r.Class), r.Event == "reloaded":
 		return "success"
 	case r.Type == audit.AuthenticationAttempt.String() && r.Verdict == "reject",
 		r.Type == audit.APIRequest.String(), r.Event == "reload_refused":
 		return "failure"
 	}
 	return ""
+}
+
+// usable reports the class of an answer of iVALT that says something of the person. "pending" is one, though HTTP's status is an error.
+func usable(class string) bool {
+	switch class {
+	case "geofence", "timezone", "denied", "expired", "unknown", "pending", "accepted", "found", "approved":
+		return true
+	}
+	return false
 }
 
 // word is what happened in one word of the trail.
@@ -40,7 +47,7 @@ func Severity(r *query.Record) int {
 	switch r.Type {
 	case audit.SecurityEvent.String():
 		switch r.Event {
-		case "trail_broken", "trail_replaced", "records_lost":
+		case "trail_broken", "trail_replaced", "trail_truncated", "trail_head_unreadable", "trail_key_changed", "records_lost":
 			return 9 // the evidence itself
 		}
 		return 7

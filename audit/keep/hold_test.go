@@ -172,7 +172,9 @@ func TestAHoldComesBeforeOrBehind(t *testing.T) {
 			t.Errorf("%d segments were removed", removed)
 		}
 		holds := r.keeper.Holds()
-		holds.Lock() // it is free again
+		if !r.keeper.holds.TryLock() {
+			t.Error("no hold can be placed any more")
+		}
 		holds.Unlock()
 	}
 }

@@ -155,12 +155,6 @@ func (r *Record) set(name, raw string) bool {
 	return plain(raw) || json.Valid([]byte(raw))
 }
 
-func readSigned(n *int64, raw string) (ok bool) {
-	var err error
-	*n, err = strconv.ParseInt(raw, 10, 64)
-	return err == nil && canonical(raw)
-}
-
 // canonical reports a number that begins as JSON's do.
 func canonical(raw string) bool {
 	raw = strings.TrimPrefix(raw, "-")

@@ -34,6 +34,7 @@ func security() []Word {
 		{t, "trail_replaced", "The trail's file was removed or renamed under the server; the chain goes on in this one."},
 		{t, "trail_truncated", "At the start, the trail ended before its last checkpoint, or that was not in it: records were cut off or replaced. Find out who could write there."},
 		{t, "trail_head_unreadable", "At the start, `audit.head` was gone or held no checkpoint: whether records were cut off the end cannot be seen."},
+		{t, "trail_key_changed", "At the start, the key was not the one that signed the last checkpoint: `audit.key` was lost or changed. Older checkpoints are verified by the old `audit.pub`."},
 		{t, "records_lost", "Records are missing: more came than the queue holds."},
 		{t, "shipping_skipped", "A receiver was further behind than its `spool`: the records that are named did not reach it."},
 	}

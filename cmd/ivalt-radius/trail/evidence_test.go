@@ -55,7 +55,7 @@ func newSite(t *testing.T) site {
 	add(audit.Segment{Event: "segment_started", File: filepath.Base(ended), First: 1, Last: 3, Hash: string(last.Hash[:])})
 	covers := string(prev[:])
 	add(audit.Checkpoint{Key: s.key.Public().Fingerprint(), Covers: 4, Hash: covers, Signature: s.key.Sign(4, covers)})
-	head := checkpoint.Head{Seq: 5, Hash: string(prev[:]), Covers: 4, CoversHash: covers, Signature: s.key.Sign(4, covers), Time: at}
+	head := checkpoint.Head{Key: s.key.Public().Fingerprint(), Seq: 5, Hash: string(prev[:]), Covers: 4, CoversHash: covers, Signature: s.key.Sign(4, covers), Time: at}
 	s.write(s.live, string(lines))
 	s.config = filepath.Join(dir, "config.yaml")
 	text := config.Template(config.Sample{SharedSecretFile: "/nonexistent/a", APIKeyFile: "/nonexistent/b", StateDirectory: dir})

@@ -52,7 +52,7 @@ func HandleForget(ctx context.Context, mux *http.ServeMux, t forget.Trail, setti
 		var in forgetRequest
 		err := control.Decode(w, r, &in)
 		if err == nil {
-			err = f.start(ctx, control.Actor(r.Context()), in)
+			err = f.start(ctx, control.Actor(r.Context()), in) //nolint:contextcheck // it outlives the request, and ends with the server
 		}
 		control.Answer(w, f.now(), err)
 	})
