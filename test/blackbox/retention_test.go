@@ -74,7 +74,7 @@ func TestRetention(t *testing.T) {
 			}
 			segments := grownOld(t, site)
 			held := time.Now().Add(-old).Add(2 * perFile * time.Second)
-			hold(t, site, "hold", "--from", held.Add(10*time.Second).UTC().Format(time.RFC3339), "--until", held.Add(20*time.Second).UTC().Format(time.RFC3339), "--reason", "lost laptop")
+			hold(t, site, "hold", "--since", held.Add(10*time.Second).UTC().Format(time.RFC3339), "--until", held.Add(20*time.Second).UTC().Format(time.RFC3339), "--reason", "lost laptop")
 			site.Start(t)
 			gone(t, segments[:2]...)
 			sound(t, site)
