@@ -38,12 +38,12 @@ func (a *app) remember(s *config.Settings) {
 	} else {
 		a.Note(change("changed_before_start", now.Digest, before.Changes(now)))
 	}
-	a.keep(s)
+	a.keep(s.State.Directory, now)
 }
 
 // keep writes down what the settings are now.
-func (a *app) keep(s *config.Settings) {
-	if err := formerly.Of(s).Write(s.State.Directory); err != nil {
+func (a *app) keep(dir string, now formerly.Settings) {
+	if err := now.Write(dir); err != nil {
 		a.log.WithError(err).Warn("the settings cannot be noted: the next start will not tell what has changed")
 	}
 }

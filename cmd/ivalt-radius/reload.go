@@ -8,6 +8,7 @@ import (
 
 	"ivalt-radius/audit"
 	"ivalt-radius/cmd/ivalt-radius/count"
+	"ivalt-radius/cmd/ivalt-radius/formerly"
 	"ivalt-radius/cmd/ivalt-radius/logger"
 	"ivalt-radius/config"
 	"ivalt-radius/fault"
@@ -67,11 +68,12 @@ func (a *app) reload(ctx context.Context, may takes) {
 	retire(a.sources)
 	a.sources = r.sources
 	a.keeping.adopt(s, a.trail)
-	a.keep(s)
-	a.Note(audit.System{Event: "reloaded", Detail: "settings " + s.Digest()})
+	now := formerly.Of(s)
+	a.keep(s.State.Directory, now)
+	a.Note(audit.System{Event: "reloaded", Detail: "settings " + now.Digest})
 	a.shout(s)
 	a.ages(s)
-	a.log.WithField("settings", s.Digest()).Info("reloaded")
+	a.log.WithField("settings", now.Digest).Info("reloaded")
 }
 
 // unfulfilled is for a refusal behind the record of the reload itself, which may be in the trail.
