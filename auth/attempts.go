@@ -1,16 +1,12 @@
 package auth
 
 import (
-	"crypto/hmac"
 	"crypto/rand"
-	"crypto/sha256"
-	"encoding/base32"
-	"encoding/binary"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"ivalt-radius/audit"
+	"ivalt-radius/auth/naming"
 	"ivalt-radius/state"
 )
 
@@ -22,7 +18,7 @@ const acceptJoinable = 10 * time.Second
 const mostLapsed = 1 << 16
 
 // key tells one attempt from another: a keyed digest, so that no table holds a password.
-type key [sha256.Size]byte
+type key = naming.Digest
 
 // attempt is one login by one person, from its first exchange until its Accept can no longer be joined. What is not set once by
 // enter is guarded by attempts.mu, but for done's closing.
@@ -53,9 +49,7 @@ type attempt struct {
 
 // attempts are the logins that wait, and the Accepts that may still be joined.
 type attempts struct {
-	secret  [sha256.Size]byte // of this process, for the keys
-	process [10]byte          // of this process, for the names of attempts
-	ids     atomic.Uint64
+	names *naming.Names
 
 	mu       sync.Mutex
 	open     map[key]*attempt
@@ -67,16 +61,12 @@ type attempts struct {
 }
 
 func newAttempts() *attempts {
-	s := &attempts{open: map[key]*attempt{}, waiters: map[uint64]*attempt{}, lapsed: state.NewCache[string](0, mostLapsed)}
-	_, _ = rand.Read(s.secret[:]) // never fails: crypto/rand ends the process instead
-	_, _ = rand.Read(s.process[:])
-	return s
+	return &attempts{names: naming.New(), open: map[key]*attempt{}, waiters: map[uint64]*attempt{}, lapsed: state.NewCache[string](0, mostLapsed)}
 }
 
 // key digests what makes two exchanges one attempt: client, name, calling station, password and State, and with a
 // State the NAS, which it is bound to. Only PAP joins; anything else gets a key of its own.
 func (s *attempts) key(user Username, req *Request) key {
-	mac := hmac.New(sha256.New, s.secret[:])
 	station := "station:" + req.CallingStation
 	if req.CallingStation == "" {
 		station = "scope:" + req.JoinScope
@@ -89,15 +79,7 @@ func (s *attempts) key(user Username, req *Request) key {
 	if len(req.State) > 0 {
 		boundTo = req.NAS
 	}
-	for _, part := range []string{req.Client.Name, user.String(), station, password, string(req.State), boundTo} {
-		var size [8]byte
-		binary.BigEndian.PutUint64(size[:], uint64(len(part)))
-		mac.Write(size[:])
-		mac.Write([]byte(part))
-	}
-	var k key
-	mac.Sum(k[:0])
-	return k
+	return s.names.Digest(req.Client.Name, user.String(), station, password, string(req.State), boundTo)
 }
 
 // role is what an exchange is to its attempt.
@@ -125,7 +107,7 @@ func (s *attempts) enter(k key, req *Request, now time.Time, most int) (*attempt
 	if s.leading >= most {
 		return nil, refused
 	}
-	a := &attempt{key: k, id: s.newID(), first: req.Received, led: req.Received, heard: req.Heard}
+	a := &attempt{key: k, id: s.names.ID(), first: req.Received, led: req.Received, heard: req.Heard}
 	if former, ok := s.lapsed.Get(string(k[:])); ok {
 		a.renews = former
 		s.lapsed.Delete(string(k[:])) // once
@@ -361,14 +343,4 @@ func (s *attempts) waitingNow() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.leading
-}
-
-var idEncoding = base32.NewEncoding("0123456789abcdefghjkmnpqrstvwxyz").WithPadding(base32.NoPadding) //nolint:gochecknoglobals // a constant that Go cannot write as one
-
-// newID names an attempt: ten octets that are random for this process, with a count in them, as 16 characters. It is a name
-// for people and for evidence, and nobody's secret.
-func (s *attempts) newID() string {
-	b := s.process
-	binary.BigEndian.PutUint64(b[2:], binary.BigEndian.Uint64(b[2:])^s.ids.Add(1))
-	return idEncoding.EncodeToString(b[:])
 }

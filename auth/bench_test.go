@@ -57,7 +57,7 @@ func (a always) Decide(policy.Facts) policy.Decision {
 }
 
 func benched(primary Primary, action policy.Action) (*Flow, *Rules) {
-	return New(Options{Pusher: silent{}, Recorder: forgetful{}, Now: time.Now, Concluded: func(audit.Attempt) {}}),
+	return New(Options{Pusher: silent{}, Gate: open{}, Recorder: forgetful{}, Now: time.Now, Concluded: func(audit.Attempt) {}}),
 		&Rules{
 			Policy: always(action), MaxAttempts: 1 << 20, Primaries: with(primary),
 			Directory: DirectoryFunc(func(context.Context, Username) (Person, error) { return Person{}, nil }),

@@ -146,6 +146,7 @@ func (p *pending) phones() []Mobile {
 // for nothing; a refusal counts as it would have behind the answer.
 func (f *Flow) abandon(c *challenge, why string) {
 	f.attempts.forget(c.asker.attempt)
+	f.depart(&c.asker.login, End{Reason: PushTimeout, Passed: c.asker.proof.Password, Pushed: c.asked != nil})
 	detail := why
 	if c.asked != nil {
 		c.asked.Withdraw()
@@ -165,7 +166,7 @@ func (f *Flow) abandon(c *challenge, why string) {
 // respond goes on with a login whose question the request answers. What was checked before the question counts: the State binds the
 // answer to it. A State that is unknown, used, late or another's is rejected, and rings no phone.
 func (f *Flow) respond(ctx context.Context, l *login, user Username) (verdict Verdict, wait func() Verdict) {
-	a, role := f.attempts.enter(f.attempts.key(user, l.req), l.req, f.Now(), l.rules.MaxAttempts)
+	a, role := f.attempts.enter(l.key, l.req, f.Now(), l.rules.MaxAttempts)
 	p := &pending{login: *l, attempt: a, subject: Subject{User: user}}
 	if role != leads {
 		if role == joinsLate && a.leader != nil {

@@ -161,7 +161,10 @@ func gathered(ours, upstream []policy.Attribute) []policy.Attribute {
 
 // reasonOf maps what went wrong; an error that nobody foresaw is "unavailable".
 func reasonOf(err error) Reason {
+	var gate refusal
 	switch {
+	case errors.As(err, &gate):
+		return gate.Reason
 	case errors.Is(err, ErrUsername), errors.Is(err, errState), errors.Is(err, errChoice), errors.As(err, new(defect)):
 		return BadRequest
 	case errors.Is(err, ErrBadPassword):

@@ -13,10 +13,14 @@ import (
 // settle concludes, makes the evidence durable before an Accept, and looks at the clock once more after that.
 func (f *Flow) settle(ctx context.Context, l *login, d policy.Decision, p Proof, err error) Verdict {
 	if l.id == "" {
-		l.id = f.attempts.newID()
+		l.id = f.attempts.names.ID()
 	}
 	p = f.still(p)
 	v := conclude(d, p, err, f.moment(l))
+	if v.Kind == Accept {
+		err = f.admit(l, Entering)
+		v = conclude(d, p, err, f.moment(l))
+	}
 	if v.Kind == Accept {
 		if l.attempt == nil {
 			f.attempts.withdraw(l.req.Replaces)
@@ -26,9 +30,11 @@ func (f *Flow) settle(ctx context.Context, l *login, d policy.Decision, p Proof,
 		if v = conclude(d, p, err, f.moment(l)); v.Kind == Accept {
 			f.Concluded(f.event(l, d, p, v, nil))
 			f.shout(l, d, p, v)
+			f.depart(l, endOf(p, v.Reason, nil))
 			return f.finished(l, p, v)
 		}
 	}
+	f.depart(l, endOf(p, v.Reason, err))
 	f.tell(f.event(l, d, p, v, err))
 	return f.finished(l, p, v)
 }
@@ -67,7 +73,7 @@ func (f *Flow) finished(l *login, p Proof, v Verdict) Verdict {
 	if v.Reason == UnknownUser && p.Password {
 		v.Message = l.rules.Enrolment // a stranger without the password is not told who is enrolled
 	}
-	v.Silent = v.Kind == Reject && v.Reason == PushTimeout && l.req.Client.SilentTimeout
+	v.Silent = v.Kind == Reject && (v.Reason == PushTimeout || l.asleep) && l.req.Client.SilentTimeout
 	return v
 }
 

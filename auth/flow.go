@@ -19,6 +19,7 @@ const answerMargin = time.Second
 // Options are what a Flow is built from, once.
 type Options struct {
 	Pusher   Pusher
+	Gate     Gate
 	Recorder Recorder
 	Now      func() time.Time
 	// Concluded is told of every attempt's end, once, when its verdict is final. It must not block.
@@ -77,8 +78,8 @@ func (f *Flow) Open(ctx context.Context, req *Request) (verdict Verdict, wait fu
 	}
 	if !f.mayOpen(rules) {
 		l := login{rules: rules, req: req, first: req.Received}
-		user, err := l.name()
-		return f.refuse(ctx, &l, Subject{User: user}, policy.Decision{}, cmp.Or(err, errBusy)), nil
+		_, err := f.name(&l)
+		return f.refuse(ctx, &l, policy.Decision{}, cmp.Or(err, errBusy)), nil
 	}
 	return verdict, f.apart(func() (Verdict, func() Verdict) { return f.open(ctx, req, factorHere) })
 }
@@ -118,18 +119,18 @@ const (
 // open is the story of a login up to where it waits for its phone.
 func (f *Flow) open(ctx context.Context, req *Request, checked where) (verdict Verdict, wait func() Verdict) {
 	l := login{rules: req.Client.Rules, req: req, first: req.Received}
-	user, err := l.name()
+	user, err := f.name(&l)
 	if err == nil && len(req.State) > 0 {
 		return f.respond(ctx, &l, user)
 	}
-	if f.attempts.isDraining() && !f.attempts.waits(f.attempts.key(user, req), f.Now()) {
+	if f.attempts.isDraining() && !f.attempts.waits(l.key, f.Now()) {
 		return Verdict{Silent: true, Reason: ShuttingDown}, nil
 	}
-	subject, err := f.identify(ctx, &l, user, err)
+	subject, err := f.identify(ctx, &l, user, f.arrive(&l, err))
 	decision, err := f.decide(&l, subject, err)
 	if err == nil && checked == factorApart && l.factorWaits(decision) {
 		if l.factorFull(decision) || !f.mayOpen(l.rules) {
-			return f.refuse(ctx, &l, subject, decision, errBusy), nil
+			return f.refuse(ctx, &l, decision, errBusy), nil
 		}
 		return verdict, f.checkApart(ctx, l, subject, decision)
 	}
@@ -147,13 +148,13 @@ func (f *Flow) check(ctx context.Context, l *login, subject Subject, decision po
 	decision = f.judgeAnew(l, subject, decision, err)
 	switch {
 	case err != nil || decision.Action == policy.Deny:
-		return f.refuse(ctx, l, subject, decision, err), nil
+		return f.refuse(ctx, l, decision, err), nil
 	case decision.Action == policy.Exempt || proof.remembers(decision, f.Now()):
 		waiting := *l
 		decision.Fail = policy.Fail{} // iVALT is not asked: what is forgotten by the end is no outage
 		return verdict, func() Verdict { return f.settle(ctx, &waiting, decision, proof, nil) }
 	}
-	a, role := f.attempts.enter(f.attempts.key(subject.User, l.req), l.req, f.Now(), l.rules.MaxAttempts)
+	a, role := f.attempts.enter(l.key, l.req, f.Now(), l.rules.MaxAttempts)
 	p := &pending{login: *l, attempt: a, subject: subject, decision: decision, proof: proof}
 	if role == leads {
 		p.begin(f)
@@ -164,6 +165,7 @@ func (f *Flow) check(ctx context.Context, l *login, subject Subject, decision po
 
 // accompany is what becomes of an exchange that leads no attempt.
 func (f *Flow) accompany(ctx context.Context, p *pending, role role) (verdict Verdict, wait func() Verdict) {
+	f.depart(&p.login, End{})
 	switch role {
 	case joins:
 		return verdict, func() Verdict { return f.follow(ctx, p) }
@@ -178,13 +180,13 @@ func (f *Flow) accompany(ctx context.Context, p *pending, role role) (verdict Ve
 
 // refuse ends a login that policy denies, or that something is wrong with. A copy of a login that waits, or was let in a moment ago, is
 // not answered where it cannot be judged now: a Reject would end the login that it copies.
-func (f *Flow) refuse(ctx context.Context, l *login, s Subject, d policy.Decision, err error) Verdict {
+func (f *Flow) refuse(ctx context.Context, l *login, d policy.Decision, err error) Verdict {
 	if err != nil {
-		if why := reasonOf(err); (why == Busy || why == Unavailable) && f.attempts.waits(f.attempts.key(s.User, l.req), f.Now()) {
+		if why := reasonOf(err); (why == Busy || why == Unavailable) && f.attempts.waits(l.key, f.Now()) {
 			return Verdict{Silent: true, Reason: why}
 		}
 	} else if max(l.rules.LateCredit, l.rules.InsecureLateCredit) > 0 {
-		f.attempts.void(f.attempts.key(s.User, l.req)) // policy denies: no late approval counts either
+		f.attempts.void(l.key) // policy denies: no late approval counts either
 	}
 	return f.settle(ctx, l, d, Proof{}, err)
 }
@@ -193,6 +195,8 @@ func (f *Flow) refuse(ctx context.Context, l *login, s Subject, d policy.Decisio
 type login struct {
 	rules   *Rules
 	req     *Request
+	name    Username
+	key     key
 	id      string
 	attempt *attempt // nil where none was entered
 	first   time.Time
@@ -200,6 +204,8 @@ type login struct {
 	listed  string // the person's listed name, where it may be another one
 	user    string // as the log shows it
 	note    string // for the evidence
+	arrived bool   // the gate let it in, and waits for its end
+	asleep  bool   // the gate says that nobody answers this phone
 }
 
 // pending is a login that has passed policy and first factor and waits for its attempt's verdict.
@@ -242,7 +248,7 @@ func (p *pending) renews() string {
 // exchanges whose identifier the login reuses are withdrawn.
 func (p *pending) begin(f *Flow) {
 	f.attempts.withdraw(p.req.Replaces)
-	if !p.chooses() {
+	if p.err = f.admit(&p.login, Ringing); p.err == nil && !p.chooses() {
 		f.ask(p)
 	}
 }
@@ -269,6 +275,7 @@ func (f *Flow) ended(p *pending, v Verdict) {
 	f.attempts.conclude(p.attempt, v, f.Now(), p.leaveBy())
 	f.attempts.release(p.req.ID)
 	p.id, p.login.attempt = p.attempt.id, p.attempt
+	f.depart(&p.login, endOf(p.proof, v.Reason, errPanic))
 	f.tell(f.event(&p.login, p.decision, p.proof, v, errPanic))
 }
 
@@ -369,7 +376,10 @@ func (f *Flow) late(ctx context.Context, p *pending) Verdict {
 	v := rejoin(d, p.proof, p.attempt.verdict, f.moment(&p.login))
 	var err error
 	if v.Kind == Accept {
-		if err = f.commit(ctx, &p.login, e); err != nil {
+		if err = f.admit(&p.login, Entering); err == nil {
+			err = f.commit(ctx, &p.login, e)
+		}
+		if err != nil {
 			v = Verdict{Reason: reasonOf(err)}
 		} else {
 			v = rejoin(d, p.proof, p.attempt.verdict, f.moment(&p.login))

@@ -104,6 +104,7 @@ func newHouse() *house {
 	nobody := DirectoryFunc(func(context.Context, Username) (Person, error) { return Person{}, nil })
 	h.rules = &Rules{Policy: h, Directory: nobody, Primaries: with(NoPrimary{}), MaxAttempts: 100}
 	h.Flow = New(Options{
+		Gate:   open{},
 		Pusher: h, Recorder: h, Now: time.Now,
 		Concluded: func(e audit.Attempt) {
 			h.mu.Lock()

@@ -7,12 +7,13 @@ import (
 	"strconv"
 	"strings"
 
+	"ivalt-radius/auth/identity"
 	"ivalt-radius/policy"
 )
 
-// name makes the one canonical name of a login: mapped, then rewritten. Where there is none the error says why, and the log has the
+// identity makes the one canonical name of a login: mapped, then rewritten. Where there is none the error says why, and the log has the
 // name as it was sent.
-func (l *login) name() (Username, error) {
+func (l *login) identity() (Username, error) {
 	user, err := ParseUsername(l.req.Username)
 	if err == nil && l.rules != nil && l.rules.Rewrite != nil {
 		user, err = l.rules.Rewrite(user)
@@ -20,7 +21,7 @@ func (l *login) name() (Username, error) {
 	if err != nil {
 		l.user = visible(l.req.Username)
 	} else {
-		l.user = user.String()
+		l.user, l.name = user.String(), user
 	}
 	switch {
 	case l.rules == nil:
@@ -56,7 +57,7 @@ func (f *Flow) identify(ctx context.Context, l *login, user Username, err error)
 
 // visible shows a name that is none: ASCII, with everything else escaped, and bounded.
 func visible(name string) string {
-	quoted := strconv.QuoteToASCII(name[:min(len(name), maxName)])
+	quoted := strconv.QuoteToASCII(name[:min(len(name), identity.MaxName)])
 	return strings.Trim(quoted, `"`)
 }
 
@@ -70,6 +71,11 @@ func (f *Flow) decide(l *login, s Subject, err error) (policy.Decision, error) {
 		CallingStation: l.req.From, At: f.Now(),
 	}
 	l.listed = s.Person.Name.String()
+	if l.visit().Person != "" {
+		if err := f.admit(l, Recognised); err != nil {
+			return policy.Decision{}, err
+		}
+	}
 	return Judge(l.rules.Policy, l.facts, l.listed), nil
 }
 

@@ -3,6 +3,7 @@ package auth
 import (
 	"context"
 	"fmt"
+	"strings"
 	"unicode"
 	"unicode/utf8"
 )
@@ -28,16 +29,21 @@ func (NoPrimary) Verify(_ context.Context, _ Subject, req *Request) (Checked, er
 // Plausible refuses what no person types, as ErrBadPassword: nothing, octets that are no UTF-8, control characters. Every first factor
 // asks it before anything else, so that no empty password ever reaches a directory (RFC 4513 section 5.1.2).
 func Plausible(password string) error {
-	if password == "" {
-		return fmt.Errorf("%w: empty", ErrBadPassword)
+	why := ""
+	switch {
+	case password == "":
+		why = "empty"
+	case !utf8.ValidString(password):
+		why = "not UTF-8; does the shared secret of this client differ?"
+	case strings.ContainsFunc(password, unicode.IsControl):
+		why = "control characters; does the shared secret of this client differ?"
+	default:
+		return nil
 	}
-	if !utf8.ValidString(password) {
-		return fmt.Errorf("%w: not UTF-8; does the shared secret of this client differ?", ErrBadPassword)
-	}
-	for _, r := range password {
-		if unicode.IsControl(r) {
-			return fmt.Errorf("%w: control characters; does the shared secret of this client differ?", ErrBadPassword)
-		}
-	}
-	return nil
+	return implausible{fmt.Errorf("%w: %s", ErrBadPassword, why)}
 }
+
+// implausible is a password that nobody typed: it is no guess.
+type implausible struct{ error }
+
+func (i implausible) Unwrap() error { return i.error }

@@ -300,7 +300,7 @@ func TestAPhoneTakenAwayIsForgotten(t *testing.T) {
 		h := newHouse()
 		h.rules.Primaries = with(checked{})
 		h.decide = under(remembering)
-		first, second := Mobile{"+4917012345"}, Mobile{"+4917012346"}
+		first, second := mobile("+4917012345"), mobile("+4917012346")
 		has := func(phones ...Mobile) {
 			h.rules.Directory = DirectoryFunc(func(context.Context, Username) (Person, error) { return Person{Mobile: phones[0], Phones: phones}, nil })
 		}

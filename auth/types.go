@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/netip"
-	"strings"
 	"time"
 
 	"ivalt-radius/audit"
@@ -130,48 +129,6 @@ type MSCHAPSuccess struct {
 	Success          []byte        // MS-CHAP2-Success (RFC 2548 section 2.3.3): the identifier, then "S=" and 40 hexadecimal digits
 	SendKey, RecvKey secret.Secret // MS-MPPE-Send-Key and -Recv-Key (RFC 3079), 16 octets in plain text; empty: none
 }
-
-// Mobile is a phone number in E.164, digits only behind the plus sign. It masks itself in every print.
-type Mobile struct{ digits string }
-
-// ErrMobile says that a text is no E.164 number.
-var ErrMobile = errors.New("not an international number such as +491701234567 (E.164: +, then 7 to 15 digits)")
-
-// ParseMobile reads an E.164 number; blanks, dots, dashes and parentheses between the digits are ignored.
-func ParseMobile(text string) (Mobile, error) {
-	digits, plus := strings.CutPrefix(strings.TrimSpace(text), "+")
-	if !plus {
-		return Mobile{}, ErrMobile
-	}
-	digits = strings.NewReplacer(" ", "", "-", "", ".", "", "(", "", ")", "").Replace(digits)
-	if len(digits) < 7 || len(digits) > 15 || digits[0] == '0' || strings.Trim(digits, "0123456789") != "" {
-		return Mobile{}, ErrMobile
-	}
-	return Mobile{digits: digits}, nil
-}
-
-// E164 gives the whole number, for iVALT alone.
-func (m Mobile) E164() string {
-	if m.digits == "" {
-		return ""
-	}
-	return "+" + m.digits
-}
-
-// Empty reports that no number is known.
-func (m Mobile) Empty() bool { return m.digits == "" }
-
-// String masks all but the last two digits; empty where no number is known.
-func (m Mobile) String() string {
-	hidden := max(0, len(m.digits)-2)
-	return strings.Repeat("*", hidden) + m.digits[hidden:]
-}
-
-// GoString masks as String does.
-func (m Mobile) GoString() string { return m.String() }
-
-// MarshalText masks as String does.
-func (m Mobile) MarshalText() ([]byte, error) { return []byte(m.String()), nil }
 
 // Person is what a directory knows of a subject. The zero Person has no groups and no phone.
 type Person struct {
@@ -306,29 +263,6 @@ type Asked interface {
 	// push to the same phone does not collide with this one.
 	Withdraw()
 }
-
-// PusherFunc makes a function a Pusher. The function blocks until there is an answer, or ctx ends since the push is withdrawn.
-type PusherFunc func(ctx context.Context, p *Push) Answer
-
-// Begin implements Pusher.
-func (f PusherFunc) Begin(p *Push) Asked {
-	ctx, cancel := context.WithCancel(context.Background())
-	a := &asked{answer: make(chan Answer, 1), withdraw: cancel}
-	go func() { a.answer <- f(ctx, p) }()
-	return a
-}
-
-// asked is what a PusherFunc was asked.
-type asked struct {
-	answer   chan Answer
-	withdraw context.CancelFunc
-}
-
-// Answer implements Asked.
-func (a *asked) Answer() <-chan Answer { return a.answer }
-
-// Withdraw implements Asked.
-func (a *asked) Withdraw() { a.withdraw() }
 
 // Recorder keeps the evidence.
 type Recorder interface {

@@ -74,7 +74,7 @@ func TestDefaults(t *testing.T) {
 	want := "{Listen:{Authentication:[0.0.0.0:1812] Accounting:[0.0.0.0:1813] Admin:127.0.0.1:9812} MaxAttempts:20000 RejectDelay:1s StatusServer:true " +
 		"Clients:[{Name:vpn Networks:[192.0.2.0/24] Secrets:[[redacted]] MessageAuthenticator:auto InsecureOmitMessageAuthenticator:false " +
 		"Profile: AnswerWithin:0s CallingStationFrom:[Calling-Station-Id Tunnel-Client-Endpoint] OnPushTimeout:reject StatusServer:true JoinWithoutCallingStation:false " +
-		"Primary: InsecureMethods:[] Challenge:off}] " +
+		"Primary: InsecureMethods:[] Challenge:off DisconnectPort:0}] " +
 		"IVALT:{URL:https://api.ivalt.com Dialect:gateway Endpoint:geofence Pending:[202 204 400 404 422] APIKey:[redacted] SigningSecret:[redacted] " +
 		"CAFile: SystemRoots:true Pins:[] Proxy:[redacted] SendClientAddress:false ApprovalTimeout:1m0s Sentinel:always Result:unknown LateCredit:30s InsecureLateCredit:0s OnCollision:deny_both AllowMissingDetails:false " +
 		"Limits:{PerSecond:20 PerMinute:100 PerHour:1000} Connections:32 RequestFrom:VPN {client} {calling_station}} " +
@@ -83,7 +83,7 @@ func TestDefaults(t *testing.T) {
 		"Name: Email:mail Mobile:[mobile] Groups:{Base: Name:cn Nested:true} Timeout:5s Connections:8} RADIUS:{Servers:[] Timeout:3s Tries:2 Attributes:[]}} " +
 		"Policy:{Timezone: Default:require_push Rules:[] Groups:[]} " +
 		"Audit:{File:/var/lib/ivalt-radius/audit.jsonl Retention:2160h0m0s Archive: SegmentSize:67108864 Checkpoint:1m0s Ship:[]} " +
-		"State:{Directory:/var/lib/ivalt-radius Redis:{Addresses:[]}} Secrets:{KeyFile: Passphrase:[redacted]} places:map[] origins:map[]}"
+		"State:{Directory:/var/lib/ivalt-radius Redis:{Addresses:[]}} Secrets:{KeyFile: Passphrase:[redacted]} Guard:" + guardDefaults + " places:map[] origins:map[]}"
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
@@ -113,6 +113,7 @@ clients:
     primary: radius
     insecure_methods: [chap, mschapv2]
     challenge: approve
+    disconnect_port: 3799
 ivalt:
   url: http://[::1]:9/base
   api_key: "env:KEY"
@@ -204,7 +205,7 @@ audit:
   ship: [{name: siem, to: "tls://192.0.2.9:6514", format: ecs, types: [security_event], mask: true, ca_file: siem.pem, spool: 1GiB}]
 state: {directory: ./state, redis: {addresses: []}}
 secrets: {key_file: /etc/seal.key, passphrase: "env:KEY"}
-`
+` + exampleGuard
 
 func TestEveryKey(t *testing.T) {
 	files := map[string]string{
@@ -223,7 +224,7 @@ func TestEveryKey(t *testing.T) {
 		"clients[0].secrets": "[redacted], [redacted]", "clients[0].message_authenticator": "required",
 		"clients[0].insecure_omit_message_authenticator": "true", "clients[0].profile": "openvpn-as", "clients[0].answer_within": "55s",
 		"clients[0].calling_station_from": "Tunnel-Client-Endpoint", "clients[0].on_push_timeout": "silence",
-		"clients[0].join_without_calling_station": "true",
+		"clients[0].join_without_calling_station": "true", "clients[0].disconnect_port": "3799",
 		"ivalt.url": "http://[::1]:9/base", "ivalt.api_key": "[redacted]", "ivalt.ca_file": "roots.pem", "ivalt.approval_timeout": "52s",
 		"ivalt.dialect": "laravel", "ivalt.endpoint": "plain", "ivalt.pending": "404, 422", "ivalt.system_roots": "false",
 		"ivalt.pins": "sha256/AAAA, sha256/BBBB", "ivalt.proxy": "[redacted]", "ivalt.signing_secret": "[redacted]",
@@ -252,6 +253,7 @@ func TestEveryKey(t *testing.T) {
 		"audit.ship[0].mask": "true", "audit.ship[0].ca_file": "siem.pem", "audit.ship[0].spool": "1073741824",
 	}
 	maps.Copy(want, everyFactorKey())
+	maps.Copy(want, everyGuardKey())
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}

@@ -24,6 +24,7 @@ type Settings struct {
 	Audit        Audit         `koanf:"audit"`
 	State        State         `koanf:"state"`
 	Secrets      Secrets       `koanf:"secrets"`
+	Guard        Guard         `koanf:"guard"`
 
 	places  tree.Places
 	origins map[string]Origin
@@ -52,6 +53,7 @@ type Client struct {
 	Primary                          string          `koanf:"primary"`          // empty: primary.method
 	InsecureMethods                  []string        `koanf:"insecure_methods"` // chap, mschapv2
 	Challenge                        string          `koanf:"challenge"`        // off, choose, approve
+	DisconnectPort                   int             `koanf:"disconnect_port"`  // 0: none
 }
 
 // IVALT is the way to iVALT's API.

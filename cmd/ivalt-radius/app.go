@@ -20,6 +20,7 @@ import (
 	"ivalt-radius/config"
 	"ivalt-radius/config/seal"
 	"ivalt-radius/directory/password"
+	"ivalt-radius/guard/gate"
 	"ivalt-radius/ivalt"
 	"ivalt-radius/radius"
 	"ivalt-radius/state"
@@ -90,7 +91,7 @@ func start(ctx context.Context, path string, s *config.Settings, r rooms, verifi
 	}
 	a.phone = phone
 	a.flow = auth.New(auth.Options{
-		Pusher: phone, Recorder: a, Now: time.Now, Concluded: func(e audit.Attempt) { log.Event(logrus.InfoLevel, e) },
+		Pusher: phone, Gate: &gate.Gate{}, Recorder: a, Now: time.Now, Concluded: func(e audit.Attempt) { log.Event(logrus.InfoLevel, e) },
 	})
 	if a.server, err = radius.Listen(r.radius, radius.Deps{
 		Login: a.flow, Recorder: a, Learned: a.learned, Log: log, Now: time.Now,

@@ -15,7 +15,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"ivalt-radius/audit/vocabulary"
-	"ivalt-radius/auth"
+	"ivalt-radius/auth/reason"
 	"ivalt-radius/radius"
 	"ivalt-radius/radius/attribute"
 )
@@ -75,7 +75,7 @@ Reply-Message has four sentences, so that it tells a stranger nothing.
 | reason | Reply-Message | what it means |
 |---|---|---|
 `)
-	auth.Reasons(func(word, sentence, meaning string) {
+	reason.All(func(word, sentence, meaning string) {
 		_, _ = fmt.Fprintf(w, "| `%s` | %s | %s |\n", word, sentence, meaning)
 	})
 	_, _ = fmt.Fprint(w, `

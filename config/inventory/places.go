@@ -21,6 +21,9 @@ const (
 	Bind       Kind = "bind_password"
 	Upstream   Kind = "upstream_secret"
 	Passphrase Kind = "passphrase"
+	NoticeURL  Kind = "notice_url"
+	NoticeSign Kind = "notice_signing_secret"
+	Mail       Kind = "mail_password"
 )
 
 // What secrets need. A year is 365 days: PCI DSS and most houses ask for a change of shared secrets and API keys once a year.
@@ -66,6 +69,12 @@ func Places(s *config.Settings) []Place {
 	add(Place{Key: "primary.ldap.bind_password", Kind: Bind, Value: s.Primary.LDAP.BindPassword, least: leastChosen, oldest: MaxAge})
 	for i, u := range s.Primary.RADIUS.Servers {
 		add(Place{Key: fmt.Sprintf("primary.radius.servers[%d].secret", i), Kind: Upstream, Value: u.Secret, least: leastShared, oldest: MaxAge})
+	}
+	for i, n := range s.Guard.Notify {
+		path := fmt.Sprintf("guard.notify[%d].", i)
+		add(Place{Key: path + "url", Kind: NoticeURL, Value: n.URL, least: leastChosen})
+		add(Place{Key: path + "signing_secret", Kind: NoticeSign, Value: n.SigningSecret, least: leastShared, oldest: MaxAge})
+		add(Place{Key: path + "password", Kind: Mail, Value: n.Password, least: leastChosen, oldest: MaxAge})
 	}
 	add(Place{Key: "secrets.passphrase", Kind: Passphrase, Value: s.Secrets.Passphrase, least: leastOffline})
 	return all

@@ -15,9 +15,9 @@ const Windows = "policy.rules[].only.hours[]"
 
 // All returns the table, in the order of the docs.
 func All() []Key {
-	return slices.Concat(serverKeys(), clientKeys(), clientPatienceKeys(), clientFactorKeys(), ivaltKeys(), ivaltWayKeys(), ivaltAnswerKeys(),
+	return slices.Concat(serverKeys(), clientKeys(), clientPatienceKeys(), clientFactorKeys(), disconnectKeys(), ivaltKeys(), ivaltWayKeys(), ivaltAnswerKeys(),
 		userKeys(), rewriteKeys(), primaryKeys(), ldapKeys(), ldapPersonKeys(), upstreamKeys(), policyKeys(), ruleKeys(), rulePushKeys(), hourKeys(), groupKeys(),
-		storeKeys(), shipKeys(), secretKeys())
+		storeKeys(), shipKeys(), secretKeys(), gateKeys(), lockoutKeys(), detectKeys(), respondKeys(), notifyKeys())
 }
 
 func serverKeys() []Key {

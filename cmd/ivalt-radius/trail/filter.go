@@ -12,6 +12,7 @@ import (
 	"ivalt-radius/audit"
 	"ivalt-radius/audit/query"
 	"ivalt-radius/auth"
+	"ivalt-radius/auth/reason"
 )
 
 // Words of flags that several commands have.
@@ -98,7 +99,7 @@ func oneOf(flag, word string, list []string) error {
 }
 
 func reasons() (words []string) {
-	auth.Reasons(func(word, _, _ string) { words = append(words, word) })
+	reason.All(func(word, _, _ string) { words = append(words, word) })
 	slices.Sort(words)
 	return words
 }

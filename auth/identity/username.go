@@ -1,4 +1,4 @@
-package auth
+package identity
 
 import (
 	"errors"
@@ -16,14 +16,14 @@ type Username struct{ name string }
 // ErrUsername says that a User-Name can name nobody.
 var ErrUsername = errors.New("the user name is empty, too long or holds characters that no name may hold")
 
-// maxName is the longest value of an attribute (RFC 2865 section 5).
-const maxName = 253
+// MaxName is the longest value of an attribute (RFC 2865 section 5).
+const MaxName = 253
 
 // ParseUsername makes the canonical form of a User-Name (RFC 8265 UsernameCaseMapped; parts divided by single spaces are
 // mapped one by one, as its section 3.1 builds a username). Whatever the profile refuses (control and format characters,
 // overlong forms, leading, trailing and double spaces) is ErrUsername.
 func ParseUsername(raw string) (Username, error) {
-	if raw == "" || len(raw) > maxName || !utf8.ValidString(raw) {
+	if raw == "" || len(raw) > MaxName || !utf8.ValidString(raw) {
 		return Username{}, ErrUsername
 	}
 	if plainName(raw) {
@@ -38,7 +38,7 @@ func ParseUsername(raw string) (Username, error) {
 		parts[i] = mapped
 	}
 	name := strings.Join(parts, " ")
-	if len(name) > maxName || strings.ContainsFunc(name, invisible) {
+	if len(name) > MaxName || strings.ContainsFunc(name, invisible) {
 		return Username{}, ErrUsername
 	}
 	return Username{name: name}, nil

@@ -1,0 +1,107 @@
+package auth
+
+import (
+	"errors"
+	"net/netip"
+)
+
+// Stage is how far a login has come when the gate is asked about it.
+type Stage uint8
+
+// The stages, in their order. Each is asked once for a login; a retry of one that waits is asked about at Entering alone.
+const (
+	Arriving   Stage = iota // its name is read, and nobody was asked yet
+	Recognised              // the directory lists its person under another name
+	Ringing                 // policy and first factor passed: a phone is about to ring
+	Entering                // an Accept is about to leave
+)
+
+// Visit is a login as the gate sees it.
+type Visit struct {
+	Client  string
+	User    Username   // the login's canonical name
+	Person  string     // the name under which the directory lists its person; empty: not known, or the same
+	Station string     // the calling station; empty: unknown
+	From    netip.Addr // Station parsed; the zero Addr where it is no address
+}
+
+// Admission is the gate's word. The zero Admission refuses, as unavailable.
+type Admission struct {
+	Open   bool
+	Reason Reason // locked_out, blocked or rate_limited
+	Detail string // safe words: which limit, and until when
+	Asleep bool   // nobody answered the person's phone several times: the NAS gets what on_push_timeout says
+}
+
+// End is how a login ended that was let in at Arriving.
+type End struct {
+	Reason Reason
+	Guess  bool // a first factor was refused that a person may have typed
+	Passed bool // a first factor was checked, and is right
+	Pushed bool // a phone rang, or may have
+}
+
+// Gate stands before the logins. It is safe for concurrent use and waits for nothing.
+type Gate interface {
+	// Admit says whether a login may go on.
+	Admit(v Visit, s Stage) Admission
+	// Ended is told once of each login that was let in at Arriving. The zero End takes it back: the login turned out to be a retry.
+	Ended(v Visit, e End)
+}
+
+// refusal is a gate's word as the error that ends a login.
+type refusal struct{ Admission }
+
+func (r refusal) Error() string { return r.Detail }
+
+// visit is the login as the gate sees it.
+func (l *login) visit() Visit {
+	v := Visit{Client: l.req.Client.Name, User: l.name, Station: l.req.CallingStation, From: l.req.From}
+	if l.listed != l.name.String() {
+		v.Person = l.listed
+	}
+	return v
+}
+
+// admit asks the gate.
+func (f *Flow) admit(l *login, s Stage) error {
+	a := f.Gate.Admit(l.visit(), s)
+	l.asleep = a.Asleep
+	if !a.Open {
+		return refusal{a}
+	}
+	return nil
+}
+
+// arrive asks the gate about a login that is no retry of one that waits.
+func (f *Flow) arrive(l *login, err error) error {
+	if err != nil || f.attempts.waits(l.key, f.Now()) {
+		return err
+	}
+	err = f.admit(l, Arriving)
+	l.arrived = err == nil
+	return err
+}
+
+// depart tells the gate how a login ended, once.
+func (f *Flow) depart(l *login, e End) {
+	if l.arrived {
+		l.arrived = false
+		f.Gate.Ended(l.visit(), e)
+	}
+}
+
+// endOf is a login's end as the gate counts it.
+func endOf(p Proof, why Reason, err error) End {
+	guess := errors.Is(err, ErrBadPassword) && !errors.As(err, new(implausible))
+	return End{Reason: why, Guess: guess, Passed: p.Password, Pushed: p.Answer.Pushed}
+}
+
+// name makes the login's name, and the key of its attempt.
+func (f *Flow) name(l *login) (Username, error) {
+	user, err := l.identity()
+	if err == nil {
+		l.key = f.attempts.key(user, l.req)
+	}
+	return user, err
+}

@@ -1,0 +1,2 @@
+// Package reason is the closed list of why a login ended as it did.
+package reason

@@ -1,0 +1,39 @@
+package reason
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestReasonsAreAClosedList(t *testing.T) {
+	contract := strings.Fields(`approved remembered exempt push_denied push_timeout geofence timezone outside_hours network_denied
+		policy_denied unknown_user bad_password locked_out blocked rate_limited collision stale_approval busy unavailable
+		misconfigured bad_request shutting_down challenged`)
+	sentence := map[string]string{
+		"approved": granted, "remembered": granted, "exempt": granted, "push_timeout": notInTime,
+		"challenged": question, "busy": tryLater, "unavailable": tryLater, "rate_limited": tryLater, "shutting_down": tryLater,
+	}
+	got := map[string]string{}
+	All(func(word, reply, meaning string) {
+		got[word] = reply
+		if meaning == "" {
+			t.Errorf("%s has no meaning", word)
+		}
+	})
+	for _, word := range contract {
+		want := sentence[word]
+		if want == "" {
+			want = denied
+		}
+		if got[word] != want {
+			t.Errorf("%s: got %q, want %q", word, got[word], want)
+		}
+		delete(got, word)
+	}
+	if len(got) != 0 {
+		t.Errorf("not in the contract: %v", got)
+	}
+	if r := Reason(250); r.String() != "unavailable" || r.ReplyMessage() != tryLater {
+		t.Errorf("an unknown reason is %v", r)
+	}
+}

@@ -1,0 +1,2 @@
+// Package gate stands before the logins.
+package gate
