@@ -171,6 +171,7 @@ func (f *Flow) respond(ctx context.Context, l *login, user Username) (verdict Ve
 	if role != leads {
 		if role == joinsLate && a.leader != nil {
 			p = a.leader.goesOn(l, a)
+			p.arrived = false // that was the leader
 		}
 		return f.accompany(ctx, p, role)
 	}

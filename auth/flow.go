@@ -165,7 +165,9 @@ func (f *Flow) check(ctx context.Context, l *login, subject Subject, decision po
 
 // accompany is what becomes of an exchange that leads no attempt.
 func (f *Flow) accompany(ctx context.Context, p *pending, role role) (verdict Verdict, wait func() Verdict) {
-	f.depart(&p.login, End{})
+	if role != refused {
+		f.depart(&p.login, End{})
+	}
 	switch role {
 	case joins:
 		return verdict, func() Verdict { return f.follow(ctx, p) }

@@ -83,10 +83,9 @@ func (f *Flow) arrive(l *login, err error) error {
 	return err
 }
 
-// depart tells the gate how a login ended, once.
+// depart tells the gate how a login ended.
 func (f *Flow) depart(l *login, e End) {
 	if l.arrived {
-		l.arrived = false
 		f.Gate.Ended(l.visit(), e)
 	}
 }

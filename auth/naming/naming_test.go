@@ -1,0 +1,35 @@
+package naming
+
+import "testing"
+
+// TestDigest: the same texts under the same key are one digest; nothing else is.
+func TestDigest(t *testing.T) {
+	n := New()
+	want := n.Digest("a", "bc", "")
+	if got := n.Digest("a", "bc", ""); got != want {
+		t.Error("the same texts differ")
+	}
+	for _, other := range [][]string{{"ab", "c", ""}, {"a", "bc"}, {"a", "bc", "", ""}, {"bc", "a", ""}, {}, {"abc"}} {
+		if n.Digest(other...) == want {
+			t.Errorf("%q has the digest of another", other)
+		}
+	}
+	if New().Digest("a", "bc", "") == want {
+		t.Error("two processes share a key")
+	}
+}
+
+// TestID: 16 characters, never twice, of one process alike but for the count.
+func TestID(t *testing.T) {
+	n, seen := New(), map[string]bool{}
+	for range 10_000 {
+		id := n.ID()
+		if len(id) != 16 || seen[id] {
+			t.Fatalf("%q", id)
+		}
+		seen[id] = true
+	}
+	if a, b := n.ID(), New().ID(); a[:3] == b[:3] && a[3:6] == b[3:6] {
+		t.Errorf("%q and %q: two processes name alike", a, b)
+	}
+}
