@@ -2,6 +2,7 @@ package config
 
 import (
 	"net/netip"
+	"reflect"
 	"time"
 
 	"ivalt-radius/config/tree"
@@ -72,6 +73,18 @@ type Detect struct {
 	APIErrors            Threshold     `koanf:"api_errors"`
 	APISlow              Threshold     `koanf:"api_slow"`
 	APISlowFrom          time.Duration `koanf:"api_slow_from"`
+}
+
+// Thresholds are those of the rules, by the rule's word.
+func (d Detect) Thresholds() map[string]Threshold {
+	out := map[string]Threshold{}
+	value := reflect.ValueOf(d)
+	for i := range value.NumField() {
+		if t, ok := value.Field(i).Interface().(Threshold); ok {
+			out[value.Type().Field(i).Tag.Get("koanf")] = t
+		}
+	}
+	return out
 }
 
 // Threshold is how many within a window raise an alert.

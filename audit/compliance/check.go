@@ -54,7 +54,7 @@ type Check struct {
 
 // Checks are all of them, in the order of reports. The slice is the caller's.
 func Checks() []Check {
-	return slices.Concat(trailChecks(), retentionChecks(), recordChecks(), shippingChecks(), loginChecks(), wayChecks(), ruleChecks(),
+	return slices.Concat(trailChecks(), retentionChecks(), recordChecks(), shippingChecks(), loginChecks(), guardChecks(), wayChecks(), ruleChecks(),
 		secretChecks(), fileChecks(), serverChecks())
 }
 

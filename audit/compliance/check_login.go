@@ -18,7 +18,7 @@ func loginChecks() []Check {
 		{"push-every-time", "No approval of an earlier login is taken for a new one", ofSettings(pushEveryTime)},
 		{"fail-closed", "Nobody comes in without the phone while iVALT cannot be asked", ofSettings(failClosed)},
 		{"approvals-bound", "An approval counts for the login that it was given for, alone", ofSettings(approvalsBound)},
-		{"guesses-slowed", "Every Access-Reject is held for a second at least (partial: it slows guessing, and locks nobody out)", ofSettings(guessesSlowed)},
+		{"guesses-slowed", "Every Access-Reject is held for a second at least (partial: it slows guessing)", ofSettings(guessesSlowed)},
 	}
 }
 

@@ -31,6 +31,7 @@ func sound() Facts {
 		},
 		Retained: Retained{For: 9000 * time.Hour, Checkpoint: time.Minute, Space: Yes, Free: 5 << 30},
 		Shipping: []Receiver{{Name: "siem", Scheme: "tls", Masked: true, All: true, Alerts: true}},
+		Guard:    Guard{LockoutAfter: 4, LockoutFor: 30 * time.Minute, PushesPerUser: 3, UnansweredAfter: 2, Receivers: []string{"team"}, Notifies: true},
 		Secrets:  Secrets{Shared: No, Known: true, Count: 3, Sealed: 1, MaxAge: year},
 		Files: Files{Looked: true, Literals: No, All: []File{
 			{"/etc/i/config.yaml", ConfigFile, 0o640, 0},
@@ -58,7 +59,7 @@ func rowsOf(passes change, fails ...change) rows { return rows{[]change{passes},
 
 func cases() map[string]rows {
 	all := map[string]rows{}
-	for _, some := range []map[string]rows{trailCases(), recordCases(), loginCases(), wayCases(), machineCases()} {
+	for _, some := range []map[string]rows{trailCases(), recordCases(), loginCases(), guardCases(), wayCases(), machineCases()} {
 		for id, r := range some {
 			all[id] = r
 		}
@@ -152,6 +153,17 @@ func loginCases() map[string]rows {
 			andPasses(rule(func(r *Rule) { r.ForEveryone, r.Decision = true, "deny" })),
 		"hours-zoned":     rowsOf(same, func(f *Facts) { f.Policy.Timezone = "" }),
 		"clients-limited": rowsOf(same, from("0.0.0.0/0"), from("::/0")),
+	}
+}
+
+func guardCases() map[string]rows {
+	guard := func(set func(*Guard)) change { return func(f *Facts) { set(&f.Guard) } }
+	return map[string]rows{
+		"guesses-limited": rowsOf(guard(func(g *Guard) { g.LockoutAfter = 10 }), guard(func(g *Guard) { g.LockoutAfter = 11 }), guard(func(g *Guard) { g.LockoutAfter = 0 })),
+		"lockout-long":    rowsOf(same, guard(func(g *Guard) { g.LockoutFor = 30*time.Minute - 1 }), guard(func(g *Guard) { g.LockoutAfter = 0 })),
+		"pushes-limited":  rowsOf(same, guard(func(g *Guard) { g.PushesPerUser = 0 }), guard(func(g *Guard) { g.UnansweredAfter = 0 })),
+		"attacks-watched": rowsOf(same, guard(func(g *Guard) { g.Unwatched = []string{"brute_force"} })),
+		"incidents-told":  rowsOf(same, guard(func(g *Guard) { g.Receivers = nil }), guard(func(g *Guard) { g.Notifies = false })),
 	}
 }
 
@@ -255,7 +267,7 @@ func forgotten() map[string]forgetting {
 		"settings": {
 			func(f *Facts) { f.Settings = Settings{} },
 			"archive-reachable retention-12-months retention-3-months retention-ends settings-in-force people-erasable trail-shipped shipping-encrypted shipping-masked alerts-shipped " +
-				"password-first push-for-all push-every-time fail-closed approvals-bound guesses-slowed denied-by-default hours-zoned clients-limited ivalt-encrypted " +
+				"password-first push-for-all push-every-time fail-closed approvals-bound guesses-slowed guesses-limited lockout-long pushes-limited attacks-watched incidents-told denied-by-default hours-zoned clients-limited ivalt-encrypted " +
 				"directory-encrypted upstream-private gateways-private radius-tunnelled packets-authenticated methods-safe address-not-sent secrets-own",
 		},
 		"clients": {

@@ -30,13 +30,14 @@ type Facts struct {
 	Trail    Trail
 	Retained Retained
 	Shipping []Receiver // those of the settings
+	Guard    Guard
 	Secrets  Secrets
 	Files    Files
 	Server   Server
 	Clock    Answer // the kernel says that a time service keeps its clock
 }
 
-// Settings say whether Clients, Network, Policy, Retained and Shipping are known.
+// Settings say whether Clients, Network, Policy, Retained, Shipping and Guard are known.
 type Settings struct {
 	Read   bool
 	Digest string // of all of them with their secrets; empty: some secret could not be read
@@ -147,6 +148,17 @@ type Receiver struct {
 	Masked bool
 	All    bool // it gets records of all types
 	Alerts bool // security events are among what it gets
+}
+
+// Guard is what the gate limits, and what the watch looks for.
+type Guard struct {
+	LockoutAfter    int // wrong passwords; 0: never
+	LockoutFor      time.Duration
+	PushesPerUser   int      // 0: no limit
+	UnansweredAfter int      // pushes in a row; 0: never
+	Unwatched       []string // rules without a threshold
+	Receivers       []string // of notices
+	Notifies        bool     // incidents of high and critical severity notify them
 }
 
 // Secrets is the inventory, in numbers.

@@ -24,7 +24,7 @@ func gdpr() []Control {
 			"password-first", "push-for-all", "fail-closed", "packets-authenticated", "methods-safe", "server-not-root", "disk-space", "trail-whole"),
 		by("Art. 32(1)(c)", "Data can be restored soon.", "backup-recent", "archive-reachable").and("a restore that was tried"),
 		people("Art. 32(1)(d)", "It is tested regularly whether the measures work.", "plans and results of tests; reports like this one, kept, are a part"),
-		by("Art. 33", "Breaches can be noticed and described within 72 hours.", "alerts-shipped", "logins-recorded", "trail-verified").and("the notification itself"),
+		by("Art. 33", "Breaches can be noticed and described within 72 hours.", "attacks-watched", "incidents-told", "alerts-shipped", "logins-recorded", "trail-verified").and("the notification itself"),
 		people("Art. 35", "Risks for people are assessed where they are high.", "the assessment"),
 	}
 }

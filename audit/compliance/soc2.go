@@ -14,13 +14,13 @@ func soc2() []Control {
 			and("who reviewed the rules, and when"),
 		people("CC6.4", "Places and machines are locked.", "access to the machine room"),
 		by("CC6.6", "Whoever comes from outside is held off at the boundary.",
-			"password-first", "push-for-all", "push-every-time", "approvals-bound", "guesses-slowed", "clients-limited", "packets-authenticated"),
+			"password-first", "push-for-all", "push-every-time", "approvals-bound", "guesses-slowed", "guesses-limited", "pushes-limited", "clients-limited", "packets-authenticated"),
 		by("CC6.7", "Information is protected while it moves.",
 			"ivalt-encrypted", "directory-encrypted", "upstream-private", "gateways-private", "methods-safe", "shipping-encrypted"),
 		by("CC6.8", "Software and settings that nobody approved are kept out or noticed.", "config-protected", "files-owned", "version-clean", "settings-in-force").
 			and("protection of the machine itself against malware"),
 		by("CC7.1", "Changes that open a weakness are noticed.", "settings-in-force", "version-clean").and("scans for known weaknesses"),
-		by("CC7.2", "Systems are watched for signs of attack and failure.", "logins-recorded", "alerts-shipped", "trail-whole", "clock-kept", "clock-steady"),
+		by("CC7.2", "Systems are watched for signs of attack and failure.", "logins-recorded", "attacks-watched", "incidents-told", "alerts-shipped", "trail-whole", "clock-kept", "clock-steady"),
 		by("CC7.3", "Events are evaluated on records that can be trusted.", "trail-verified", "trail-signed", "starts-and-stops-recorded", "reads-recorded").
 			and("who evaluated them, and what came of it"),
 		people("CC7.4", "Incidents are answered by a plan.", "the plan, its exercises, and the incidents themselves"),

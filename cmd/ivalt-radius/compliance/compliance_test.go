@@ -150,10 +150,10 @@ func TestWhatInitWrites(t *testing.T) {
 	trailOf(t, dir)
 	want(t, outcomes(t, ordinary(), dir), map[string]string{
 		"passed": `trail-verified trail-signed trail-whole retention-3-months trail-reaches-12-months retention-ends logins-recorded starts-and-stops-recorded reads-recorded
-			settings-in-force mobiles-masked clock-steady backup-recent people-erasable push-for-all push-every-time fail-closed approvals-bound guesses-slowed clients-limited
+			settings-in-force mobiles-masked clock-steady backup-recent people-erasable push-for-all push-every-time fail-closed approvals-bound guesses-slowed guesses-limited pushes-limited attacks-watched clients-limited
 			ivalt-encrypted gateways-private radius-tunnelled packets-authenticated methods-safe address-not-sent secrets-own config-protected secret-files-private state-private trail-private
 			files-owned version-clean`,
-		"failed":         `retention-12-months trail-shipped alerts-shipped password-first denied-by-default`,
+		"failed":         `retention-12-months trail-shipped alerts-shipped password-first denied-by-default lockout-long incidents-told`,
 		"unknown":        `secrets-not-in-file secrets-strong secrets-fresh server-no-core`,
 		"not_applicable": `archive-reachable shipping-encrypted shipping-masked directory-encrypted upstream-private hours-zoned people-private`,
 	})
@@ -191,6 +191,12 @@ audit:
   archive: %[3]s/no-archive
   ship: [{name: siem, to: "udp://192.0.2.9:514", types: [api_request]}]
 state: {directory: %[3]s/state}
+guard:
+  lockout: {after: 0}
+  pushes: {per_user: 0}
+  detect: {brute_force: {count: 0}}
+  respond: {critical: []}
+  notify: [{name: deaf, kind: command, command: /bin/true}]
 `
 
 // TestInsecureInEveryWay: what can fail by settings and files does.
@@ -221,8 +227,8 @@ func TestInsecureInEveryWay(t *testing.T) {
 	want(t, outcomes(t, g, dir), map[string]string{
 		"passed": `trail-reaches-12-months mobiles-masked backup-recent files-owned reads-recorded`,
 		"failed": `trail-verified trail-whole archive-reachable retention-12-months retention-3-months logins-recorded starts-and-stops-recorded settings-in-force clock-steady
-			people-erasable shipping-encrypted shipping-masked alerts-shipped password-first push-for-all push-every-time fail-closed approvals-bound guesses-slowed
-			denied-by-default hours-zoned clients-limited ivalt-encrypted directory-encrypted upstream-private gateways-private radius-tunnelled trail-shipped packets-authenticated methods-safe address-not-sent
+			people-erasable shipping-encrypted shipping-masked alerts-shipped password-first push-for-all push-every-time fail-closed approvals-bound guesses-slowed guesses-limited lockout-long pushes-limited
+			attacks-watched incidents-told denied-by-default hours-zoned clients-limited ivalt-encrypted directory-encrypted upstream-private gateways-private radius-tunnelled trail-shipped packets-authenticated methods-safe address-not-sent
 			secrets-not-in-file secrets-strong secrets-fresh secrets-own config-protected secret-files-private people-private state-private trail-private version-clean`,
 		"unknown": `trail-signed retention-ends server-no-core`,
 	})

@@ -33,7 +33,7 @@ func (g gatherer) gather(ctx context.Context, in loaded, files []segment.File, p
 	f := compliance.Facts{
 		At: now, Since: now.Add(-period), Version: g.version,
 		Settings: compliance.Settings{Read: true},
-		Clients:  clientsOf(s), Network: networkOf(s), Policy: policyOf(s), Shipping: receiversOf(s), Retained: retainedOf(s),
+		Clients:  clientsOf(s), Network: networkOf(s), Policy: policyOf(s), Shipping: receiversOf(s), Retained: retainedOf(s), Guard: guardOf(s),
 		Secrets: g.inventory(in),
 		Server:  server(ctx, s.State.Directory),
 		Clock:   clock(),
