@@ -68,5 +68,9 @@ func bench(ctx context.Context, o options) (err error) {
 	if err != nil {
 		return err
 	}
-	return report(o, first+second+third, results)
+	fourth, err := attacked(ctx, o)
+	if err != nil {
+		return err
+	}
+	return report(o, first+second+third+fourth, results)
 }

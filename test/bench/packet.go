@@ -32,6 +32,7 @@ type gateway struct {
 	secret []byte
 	random *rand.ChaCha8
 	pass   []byte
+	from   string // Calling-Station-Id
 }
 
 // The passwords that people type.
@@ -48,7 +49,7 @@ func padded(password string) []byte {
 func newGateway(seed int) *gateway {
 	return &gateway{
 		secret: []byte(sharedSecret), random: rand.NewChaCha8(sha256.Sum256([]byte(strconv.Itoa(seed)))),
-		pass: padded(rightPassword),
+		pass: padded(rightPassword), from: "203.0.113.9",
 	}
 }
 
@@ -66,7 +67,7 @@ func (g *gateway) request(dst []byte, id byte, user string) []byte {
 	for i, c := range g.pass {
 		p = append(p, c^key[i])
 	}
-	p = text(text(p, attrStation, "203.0.113.9"), attrNAS, "bench")
+	p = text(text(p, attrStation, g.from), attrNAS, "bench")
 	binary.BigEndian.PutUint16(p[2:], uint16(len(p))) //nolint:gosec // some hundred octets
 	mac := hmac.New(md5.New, g.secret)
 	mac.Write(p)

@@ -189,6 +189,7 @@ type product struct {
 
 	hash   string // of everybody's password; empty: nobody has one, and there is no client of the storm
 	factor string // the first factor of the waiting logins; empty: none
+	guard  string // the map below `guard:`; empty: wideOpen
 }
 
 // stormSource is where the storm beside the waiting logins comes from, a client of its own.
@@ -248,7 +249,8 @@ clients:
 users: {email: "{username}@example.com", file: %q}
 policy: {default: %s}
 state: {directory: %q}
-`, address, setup.clients(), setup.cloud, apiKey, users, setup.policy, filepath.Join(dir, "state"))
+guard:%s
+`, address, setup.clients(), setup.cloud, apiKey, users, setup.policy, filepath.Join(dir, "state"), or(setup.guard, wideOpen))
 	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
 		return nil, fmt.Errorf("writing settings: %w", err)
 	}

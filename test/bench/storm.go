@@ -38,7 +38,12 @@ func (c crowd) besideStorm(ctx context.Context, address string, r *crowdResult) 
 	errs := make([]error, size)
 	var all sync.WaitGroup
 	for i := range size {
-		s := &stormLine{gateway: newGateway(1000 + i), number: i, window: (c.beside + size - 1) / size, result: &r.storm}
+		s := &stormLine{
+			gateway: newGateway(1000 + i), number: i, window: (c.beside + size - 1) / size, result: &r.storm, source: stormSource,
+			victim: func(count int) (user, from string) {
+				return userName(mostLogins - 1 - (i*997+count)%(mostLogins/2)), "203.0.113.9"
+			},
+		}
 		s.gateway.pass = padded(wrongPassword)
 		all.Go(func() { errs[i] = s.run(storming, address) })
 	}
@@ -58,10 +63,12 @@ type stormLine struct {
 	count   int
 	pending [stormWindow][]byte // nil: answered
 	result  *stormResult
+	source  string                                 // its own address
+	victim  func(count int) (user, station string) // of the nth request
 }
 
 func (s *stormLine) run(ctx context.Context, address string) error {
-	d := net.Dialer{LocalAddr: &net.UDPAddr{IP: net.ParseIP(stormSource)}}
+	d := net.Dialer{LocalAddr: &net.UDPAddr{IP: net.ParseIP(s.source)}}
 	conn, err := d.DialContext(context.WithoutCancel(ctx), "udp", address)
 	if err != nil {
 		return fmt.Errorf("opening a socket: %w", err)
@@ -102,8 +109,9 @@ func (s *stormLine) run(ctx context.Context, address string) error {
 // send asks for one of the people behind the crowd.
 func (s *stormLine) send(id int) error {
 	s.count++
-	person := mostLogins - 1 - (s.number*997+s.count)%(mostLogins/2)
-	s.pending[id] = s.gateway.request(s.pending[id], byte(id), userName(person)) //nolint:gosec // G115: within stormWindow
+	user, station := s.victim(s.count)
+	s.gateway.from = station
+	s.pending[id] = s.gateway.request(s.pending[id], byte(id), user) //nolint:gosec // G115: within stormWindow
 	if _, err := s.conn.Write(s.pending[id]); err != nil {
 		return fmt.Errorf("sending: %w", err)
 	}

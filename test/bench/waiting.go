@@ -35,6 +35,8 @@ type crowd struct {
 	hash   string // of everybody's password; empty: nobody has one
 	factor string // the crowd's first factor; empty: none
 	beside int    // how many requests with wrong passwords another client keeps in flight meanwhile
+
+	station func(n int) string // where the nth person sits; nil: all at one place
 }
 
 // crowdResult is what became of it.
@@ -158,6 +160,13 @@ func wait(ctx context.Context, o options, c crowd) (crowdResult, error) {
 	return r, nil
 }
 
+// forget is for what comes next.
+func (o *observer) forget() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.pushed, o.learned, o.again, o.calls = map[string]time.Time{}, map[string]time.Time{}, 0, 0
+}
+
 // judge sorts the answers against what the cloud saw.
 func (o *observer) judge(answers []answered, r *crowdResult) {
 	o.mu.Lock()
@@ -273,6 +282,9 @@ func (g *group) send(now time.Time) time.Time {
 			continue
 		}
 		if g.requests[id] == nil {
+			if g.station != nil {
+				g.gateway.from = g.station(g.number*idsPerSocket + id)
+			}
 			g.requests[id] = g.gateway.request(nil, byte(id), g.user(id))
 		}
 		_, _ = g.conn.Write(g.requests[id])
