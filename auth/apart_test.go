@@ -15,7 +15,7 @@ type crowded struct {
 	full bool
 }
 
-func (c *crowded) Full(m Method) bool { return c.full && m == PAP }
+func (c *crowded) Full(_ Subject, m Method) bool { return c.full && m == PAP }
 
 // open opens a login by a first factor.
 func (h *house) openBy(name string, f policy.Factor) (Verdict, func() Verdict) {

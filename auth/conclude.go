@@ -12,8 +12,9 @@ import (
 
 // Subject is the person behind a login: one canonical name for rules, lockout, look-up and push alike.
 type Subject struct {
-	User   Username
-	Person Person
+	User     Username
+	Person   Person
+	Familiar bool // the gate knows the person at this place
 }
 
 // Proof is what was shown for a login. The zero Proof shows nothing.

@@ -129,7 +129,7 @@ func (f *Flow) open(ctx context.Context, req *Request, checked where) (verdict V
 	subject, err := f.identify(ctx, &l, user, f.arrive(&l, err))
 	decision, err := f.decide(&l, subject, err)
 	if err == nil && checked == factorApart && l.factorWaits(decision) {
-		if l.factorFull(decision) || !f.mayOpen(l.rules) {
+		if l.factorFull(subject, decision) || !f.mayOpen(l.rules) {
 			return f.refuse(ctx, &l, decision, errBusy), nil
 		}
 		return verdict, f.checkApart(ctx, l, subject, decision)
@@ -206,8 +206,9 @@ type login struct {
 	listed  string // the person's listed name, where it may be another one
 	user    string // as the log shows it
 	note    string // for the evidence
-	arrived bool   // the gate let it in, and waits for its end
-	asleep  bool   // the gate says that nobody answers this phone
+
+	arrived, familiar bool // the gate let it in, and waits for its end; it knows the person at this place
+	asleep            bool // the gate says that nobody answers this phone
 }
 
 // pending is a login that has passed policy and first factor and waits for its attempt's verdict.

@@ -275,6 +275,32 @@ func TestAQuestionEndsOnce(t *testing.T) {
 	})
 }
 
+// TestAFamiliarPlaceReachesTheFirstFactor: who comes as always does not stand in the strangers' line.
+func TestAFamiliarPlaceReachesTheFirstFactor(t *testing.T) {
+	for _, familiar := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			h, k := kept("")
+			k.says[Arriving] = Admission{Open: true, Familiar: familiar}
+			k.says[Ringing] = Admission{Open: true, Familiar: !familiar} // counts at the door alone
+			var saw Subject
+			h.rules.Primaries = with(seer{&saw})
+			want(t, h.run(ask("bob", "pw")), Accept, ApprovedByPerson)
+			if saw.Familiar != familiar {
+				t.Errorf("familiar %t, and the first factor sees %t", familiar, saw.Familiar)
+			}
+		})
+	}
+}
+
+// seer writes down whom it checks.
+type seer struct{ saw *Subject }
+
+// Verify implements Primary.
+func (s seer) Verify(_ context.Context, who Subject, _ *Request) (Checked, error) {
+	*s.saw = who
+	return Checked{Password: true}, nil
+}
+
 // TestWhatTheGateSees: the names, the place and the client.
 func TestWhatTheGateSees(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

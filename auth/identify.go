@@ -52,7 +52,7 @@ func (f *Flow) identify(ctx context.Context, l *login, user Username, err error)
 	if err != nil {
 		return Subject{User: user}, fmt.Errorf("asking the directory: %w", err)
 	}
-	return Subject{User: user, Person: person}, nil
+	return Subject{User: user, Person: person, Familiar: l.familiar}, nil
 }
 
 // visible shows a name that is none: ASCII, with everything else escaped, and bounded.
@@ -131,10 +131,10 @@ func (l *login) factorWaits(d policy.Decision) bool {
 }
 
 // factorFull reports that the first factor would refuse one more login as busy.
-func (l *login) factorFull(d policy.Decision) bool {
+func (l *login) factorFull(s Subject, d policy.Decision) bool {
 	_, primary := l.factor(d)
 	b, ok := primary.(Bounded)
-	return ok && b.Full(l.req.Method)
+	return ok && b.Full(s, l.req.Method)
 }
 
 // primary checks the first factor of a login that policy does not deny.

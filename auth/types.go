@@ -183,8 +183,8 @@ type Primary interface {
 // Bounded is a Primary before which logins queue up, so many and no more. A flood that is refused before it has goroutines of its own
 // does not stand in the way of logins that wait for a phone.
 type Bounded interface {
-	// Full reports that Verify would refuse one more login with this credential with ErrBusy, now.
-	Full(m Method) bool
+	// Full reports that Verify would refuse one more login of this subject with this credential with ErrBusy, now.
+	Full(s Subject, m Method) bool
 }
 
 // Push asks for one person's approval of one attempt.

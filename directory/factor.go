@@ -15,9 +15,9 @@ import (
 // Verifier checks passwords against their hashes; *password.Verifier is one.
 type Verifier interface {
 	// Verify derives every hash that it is given, the zero one too.
-	Verify(ctx context.Context, h password.Hash, password secret.Secret) (bool, error)
+	Verify(ctx context.Context, l password.Line, h password.Hash, password secret.Secret) (bool, error)
 	// Full reports that Verify would refuse now, since too many wait already.
-	Full() bool
+	Full(l password.Line) bool
 }
 
 // MSCHAP checks an MS-CHAPv2 response against an NT hash, as the name that the request carries. An error that
@@ -57,7 +57,17 @@ func (f *fileFactor) Verify(ctx context.Context, s auth.Subject, req *auth.Reque
 }
 
 // Full implements auth.Bounded: passwords alone take long.
-func (f *fileFactor) Full(m auth.Method) bool { return m == auth.PAP && f.verifier.Full() }
+func (f *fileFactor) Full(s auth.Subject, m auth.Method) bool {
+	return m == auth.PAP && f.verifier.Full(line(s))
+}
+
+// line is where a subject stands in the queue.
+func line(s auth.Subject) password.Line {
+	if s.Familiar {
+		return password.Familiar
+	}
+	return password.Strangers
+}
 
 // The details of one refusal, which the log and the trail alone hold.
 var (
@@ -92,7 +102,7 @@ func (f *fileFactor) pap(ctx context.Context, s auth.Subject, typed secret.Secre
 	if hash.Empty() {
 		hash, why = f.decoy, cmp.Or(why, errNoPassword)
 	}
-	right, err := f.verifier.Verify(ctx, hash, typed)
+	right, err := f.verifier.Verify(ctx, line(s), hash, typed)
 	switch {
 	case err != nil:
 		return auth.Checked{}, err

@@ -40,9 +40,9 @@ type worker struct {
 	full  bool
 }
 
-func (w *worker) Full() bool { return w.full }
+func (w *worker) Full(l password.Line) bool { return w.full && l == password.Strangers }
 
-func (w *worker) Verify(_ context.Context, h password.Hash, typed secret.Secret) (bool, error) {
+func (w *worker) Verify(_ context.Context, _ password.Line, h password.Hash, typed secret.Secret) (bool, error) {
 	w.costs = append(w.costs, h.Cost())
 	return typed.Reveal() == right && w.err == nil, w.err
 }
@@ -274,8 +274,12 @@ func TestRealHashes(t *testing.T) {
 func TestFull(t *testing.T) {
 	for _, full := range []bool{false, true} {
 		primary, _ := staff(t).Primary(&worker{full: full}, nil).(auth.Bounded)
-		if primary.Full(auth.PAP) != full || primary.Full(auth.MSCHAPv2) || primary.Full(auth.NoCredential) {
-			t.Errorf("full %v: PAP %v, MS-CHAPv2 %v", full, primary.Full(auth.PAP), primary.Full(auth.MSCHAPv2))
+		var stranger auth.Subject
+		if primary.Full(stranger, auth.PAP) != full || primary.Full(stranger, auth.MSCHAPv2) || primary.Full(stranger, auth.NoCredential) {
+			t.Errorf("full %v: PAP %v, MS-CHAPv2 %v", full, primary.Full(stranger, auth.PAP), primary.Full(stranger, auth.MSCHAPv2))
+		}
+		if primary.Full(auth.Subject{Familiar: true}, auth.PAP) {
+			t.Error("somebody familiar stands in the strangers' line")
 		}
 	}
 }

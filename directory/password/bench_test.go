@@ -29,7 +29,7 @@ func BenchmarkBeside(b *testing.B) {
 				for range cores * waitingPerCore / 2 {
 					go func() {
 						for b.Context().Err() == nil {
-							_, _ = c.v.Verify(b.Context(), Hash{}, secret.New("another horse"))
+							_, _ = c.v.Verify(b.Context(), Familiar, Hash{}, secret.New("another horse"))
 							derived.Add(1)
 						}
 					}()

@@ -33,17 +33,17 @@ func TestBounded(t *testing.T) {
 		var right atomic.Int32
 		for range cores * (1 + waiting) {
 			go func() {
-				if ok, err := v.Verify(t.Context(), Hash{}, secret.Secret{}); ok && err == nil {
+				if ok, err := v.Verify(t.Context(), Familiar, Hash{}, secret.Secret{}); ok && err == nil {
 					right.Add(1)
 				}
 			}()
 		}
 		synctest.Wait()
-		if !v.Full() {
+		if !v.Full(Familiar) {
 			t.Error("it is not full")
 		}
 		before := time.Now()
-		if ok, err := v.Verify(t.Context(), Hash{}, secret.Secret{}); ok || !errors.Is(err, auth.ErrBusy) || time.Since(before) != 0 {
+		if ok, err := v.Verify(t.Context(), Familiar, Hash{}, secret.Secret{}); ok || !errors.Is(err, auth.ErrBusy) || time.Since(before) != 0 {
 			t.Errorf("one too many: %v, %v after %s", ok, err, time.Since(before))
 		}
 		time.Sleep((1 + waiting) * time.Second) //nolint:forbidigo // virtual time
@@ -51,8 +51,41 @@ func TestBounded(t *testing.T) {
 		if right.Load() != cores*(1+waiting) || s.most.Load() != cores || s.all.Load() != right.Load() {
 			t.Errorf("%d are right, %d at once, %d in all", right.Load(), s.most.Load(), s.all.Load())
 		}
-		if ok, err := v.Verify(t.Context(), Hash{}, secret.Secret{}); v.Full() || !ok || err != nil {
+		if ok, err := v.Verify(t.Context(), Familiar, Hash{}, secret.Secret{}); v.Full(Familiar) || !ok || err != nil {
 			t.Errorf("room is not given back: %v", err)
+		}
+	})
+}
+
+// TestStrangersStandBehind: a flood of strangers fills half of the queue and no more, and somebody familiar waits for those alone that
+// run, and as many whose turn is next.
+func TestStrangersStandBehind(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const cores, waiting = 1, 9
+		var s slow
+		v := newVerifier(cores, waiting, s.matches)
+		var in, busy atomic.Int32
+		for range 100 {
+			go func() {
+				if _, err := v.Verify(t.Context(), Strangers, Hash{}, secret.Secret{}); errors.Is(err, auth.ErrBusy) {
+					busy.Add(1)
+				} else {
+					in.Add(1)
+				}
+			}()
+		}
+		synctest.Wait()
+		if most := int32(cores * (1 + waiting) / 2); busy.Load() != 100-most || !v.Full(Strangers) || v.Full(Familiar) {
+			t.Fatalf("%d of 100 strangers are busy; full %t for them, %t for others", busy.Load(), v.Full(Strangers), v.Full(Familiar))
+		}
+		began := time.Now()
+		if ok, err := v.Verify(t.Context(), Familiar, Hash{}, secret.Secret{}); !ok || err != nil || time.Since(began) > (2+cores)*time.Second {
+			t.Errorf("somebody familiar: %v, %v after %s", ok, err, time.Since(began))
+		}
+		time.Sleep(10 * time.Second) //nolint:forbidigo // virtual time
+		synctest.Wait()
+		if in.Load() != 5 || v.Full(Strangers) || s.most.Load() != cores {
+			t.Errorf("%d strangers had their turn, %d at once", in.Load(), s.most.Load())
 		}
 	})
 }
@@ -62,19 +95,19 @@ func TestWaiterLeaves(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var s slow
 		v := newVerifier(1, 1, s.matches)
-		go func() { _, _ = v.Verify(t.Context(), Hash{}, secret.Secret{}) }()
+		go func() { _, _ = v.Verify(t.Context(), Familiar, Hash{}, secret.Secret{}) }()
 		synctest.Wait()
 		ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
 		defer cancel()
 		before := time.Now()
-		ok, err := v.Verify(ctx, Hash{}, secret.Secret{})
+		ok, err := v.Verify(ctx, Familiar, Hash{}, secret.Secret{})
 		if ok || !errors.Is(err, context.DeadlineExceeded) || time.Since(before) != time.Millisecond {
 			t.Errorf("%v, %v after %s", ok, err, time.Since(before))
 		}
-		if ok, err := v.Verify(t.Context(), Hash{}, secret.Secret{}); !ok || err != nil {
+		if ok, err := v.Verify(t.Context(), Familiar, Hash{}, secret.Secret{}); !ok || err != nil {
 			t.Errorf("the waiter's room is not free: %v", err)
 		}
-		if ok, err := v.Verify(ctx, Hash{}, secret.Secret{}); ok || err == nil {
+		if ok, err := v.Verify(ctx, Familiar, Hash{}, secret.Secret{}); ok || err == nil {
 			t.Errorf("one that has ended is checked: %v", err)
 		}
 		if s.all.Load() != 2 {
@@ -99,7 +132,7 @@ func TestVerifierDerives(t *testing.T) {
 	password := secret.New("correct horse")
 	h := Make(password)
 	for text, want := range map[string]bool{"correct horse": true, "wrong horse": false} {
-		if ok, err := v.Verify(t.Context(), h, secret.New(text)); ok != want || err != nil {
+		if ok, err := v.Verify(t.Context(), Familiar, h, secret.New(text)); ok != want || err != nil {
 			t.Errorf("%q: %v, %v", text, ok, err)
 		}
 	}
@@ -116,7 +149,7 @@ func BenchmarkDerivation(b *testing.B) {
 	}{"right": {h, "correct horse"}, "wrong": {h, "wrong horse"}, "nobody": {Decoy(Standard()), "wrong horse"}} {
 		b.Run(name, func(b *testing.B) {
 			for b.Loop() {
-				_, _ = v.Verify(b.Context(), c.hash, secret.New(c.password))
+				_, _ = v.Verify(b.Context(), Familiar, c.hash, secret.New(c.password))
 			}
 		})
 	}
@@ -128,7 +161,7 @@ func BenchmarkQueue(b *testing.B) {
 	b.ReportAllocs()
 	b.RunParallel(func(pb *testing.PB) {
 		for pb.Next() {
-			_, _ = v.Verify(b.Context(), Hash{}, secret.Secret{})
+			_, _ = v.Verify(b.Context(), Familiar, Hash{}, secret.Secret{})
 		}
 	})
 }

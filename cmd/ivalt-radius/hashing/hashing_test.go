@@ -44,7 +44,7 @@ func TestHashPassword(t *testing.T) {
 	if err != nil || more != "" {
 		t.Fatalf("printed %q: %v", out, err)
 	}
-	if ok, err := password.NewVerifier().Verify(t.Context(), hash, secret.New(typed)); !ok || err != nil {
+	if ok, err := password.NewVerifier().Verify(t.Context(), password.Strangers, hash, secret.New(typed)); !ok || err != nil {
 		t.Errorf("it is another password's: %v", err)
 	}
 	if strings.Contains(out, typed) {
