@@ -78,6 +78,7 @@ func (q question) hear(ctx context.Context, conn net.Conn, until time.Time) (a a
 			return answer{}, false
 		}
 		if err != nil {
+			rest(ctx)
 			continue
 		}
 		if a, ok = q.parse(buf[:n]); ok {
@@ -85,6 +86,16 @@ func (q question) hear(ctx context.Context, conn net.Conn, until time.Time) (a a
 		}
 	}
 	return answer{}, false
+}
+
+// retryRead is how long a reader rests after an error.
+const retryRead = 10 * time.Millisecond
+
+func rest(ctx context.Context) {
+	select {
+	case <-time.After(retryRead):
+	case <-ctx.Done():
+	}
 }
 
 // answer is what a NAS answered.
