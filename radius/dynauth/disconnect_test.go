@@ -26,14 +26,16 @@ type answering = func(n *nas, try int, request []byte, from netip.AddrPort)
 
 // always answers each packet with one.
 func always(code byte, cause uint32) answering {
-	return func(n *nas, _ int, request []byte, from netip.AddrPort) { n.send(reply(request, code, cause, n.secret), from) }
+	return func(n *nas, _ int, request []byte, from netip.AddrPort) {
+		n.send(reply(request, code, cause, n.secret), from)
+	}
 }
 
 func silent(*nas, int, []byte, netip.AddrPort) {}
 
 // unbelievable sends what is no answer, and nothing else.
-func unbelievable(make func(request []byte) []byte) answering {
-	return func(n *nas, _ int, request []byte, from netip.AddrPort) { n.send(make(request), from) }
+func unbelievable(answer func(request []byte) []byte) answering {
+	return func(n *nas, _ int, request []byte, from netip.AddrPort) { n.send(answer(request), from) }
 }
 
 type answerCase struct {
@@ -309,7 +311,9 @@ func TestUnsendable(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 	s = newScene(t, n.port())
-	s.reload(func(o *client.Settings) { o.DisconnectPort, o.Networks = n.port(), []string{"2001:db8::/32", "fe80::/10"} })
+	s.reload(func(o *client.Settings) {
+		o.DisconnectPort, o.Networks = n.port(), []string{"2001:db8::/32", "fe80::/10"}
+	})
 	in = session("5F3A")
 	in.Source = netip.MustParseAddr("fe80::1%no-such-zone")
 	if got := s.ask(in); got.State != dynauth.Unsent {

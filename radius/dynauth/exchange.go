@@ -39,7 +39,7 @@ func (q question) ask(ctx context.Context, patience time.Duration) (State, strin
 	for try := range tries {
 		until := end
 		if try < tries-1 {
-			until = time.Now().Add(wait - wait/10 + rand.N(wait/5+1))
+			until = time.Now().Add(wait - wait/10 + rand.N(wait/5+1)) //nolint:gosec // spreads retries, and is no secret
 		}
 		wait *= 2
 		_, _ = conn.Write(q.raw) // a NAS that is starting up refuses, and may take the next one

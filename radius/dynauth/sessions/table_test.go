@@ -53,7 +53,7 @@ func newWorld(t *testing.T) *world {
 }
 
 // of is a session of a person from the station, by a packet that came now; id may be empty.
-func (w *world) of(user, id string, more ...[]byte) sessions.Session {
+func (w *world) of(user, id string) sessions.Session {
 	w.t.Helper()
 	attributes := [][]byte{attr(1, `CORP\`+user), attr(31, station.String()), attr(32, "gw1")}
 	if id != "" {
@@ -61,7 +61,7 @@ func (w *world) of(user, id string, more ...[]byte) sessions.Session {
 	}
 	return sessions.Session{
 		Client: "vpn", Source: box, User: user, Station: station, Heard: w.now,
-		Attributes: sessions.Identify(packet(w.t, wire.AccountingRequest, append(attributes, more...)...)),
+		Attributes: sessions.Identify(packet(w.t, wire.AccountingRequest, attributes...)),
 	}
 }
 
