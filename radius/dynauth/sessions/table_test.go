@@ -314,3 +314,33 @@ func TestSessionShowsNoSecret(t *testing.T) {
 		t.Error(text)
 	}
 }
+
+// TestAging: what is too old is not found, and goes with the next word of anybody.
+func TestAging(t *testing.T) {
+	w := newWorld(t)
+	w.Told("start", w.of("alice", "s1"))
+	w.now = w.now.Add(24*time.Hour - time.Second)
+	w.expect("alice", "s1")
+	w.now = w.now.Add(time.Second)
+	w.expect("alice")
+	if w.Len() != 1 {
+		t.Errorf("%d sessions are known", w.Len())
+	}
+	w.Told("start", w.of("bob", "s2"))
+	if w.Len() != 1 {
+		t.Errorf("%d sessions are known", w.Len())
+	}
+}
+
+// TestLoginKeepsWhatAccountingTold: a login within a session, which names it, knows less of it.
+func TestLoginKeepsWhatAccountingTold(t *testing.T) {
+	w := newWorld(t)
+	s := w.of("alice", "s1")
+	s.Attributes = slices.Concat(s.Attributes, attr(8, "\x0a\x08\x00\x02"))
+	w.Told("start", s)
+	w.now = w.now.Add(time.Second)
+	w.Admitted(w.of("alice", "s1"))
+	if found, _ := w.Find("alice", netip.Addr{}, 2); len(found) != 1 || !bytes.Equal(found[0].Attributes, s.Attributes) {
+		t.Errorf("%+v", found)
+	}
+}
