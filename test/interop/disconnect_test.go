@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -82,7 +83,7 @@ server coa {
 type gateway struct {
 	name  string
 	start func(t *testing.T, port, shared string)
-	knows bool   // it knows the session "known"
+	user  string // as it writes the name of the person who has the session "known"
 	nak   string // Error-Cause of its NAK for a session that it does not know
 	state dynauth.State
 }
@@ -90,18 +91,18 @@ type gateway struct {
 func gateways() []gateway {
 	const notFound = "503 Session Context Not Found"
 	return []gateway{
-		{"FreeRADIUS", startFreeRADIUSCoA, true, notFound, dynauth.Gone},
+		{"FreeRADIUS", startFreeRADIUSCoA, `CORP\Alice`, notFound, dynauth.Gone},
 		{"pyrad", func(t *testing.T, port, shared string) {
 			t.Helper()
 			background(t, "Ready", "./pyrad_das.py", port, shared, "known")
-		}, true, notFound, dynauth.Gone},
+		}, `CORP\Alice`, notFound, dynauth.Gone},
 		{"strongSwan", func(t *testing.T, port, shared string) {
 			t.Helper()
 			if _, err := os.Stat("/usr/lib/ipsec/charon"); err != nil {
 				t.Fatalf("strongSwan is missing, see packages.sh: %v", err)
 			}
-			background(t, "spawning", "./strongswan_das.sh", port, shared, t.TempDir())
-		}, false, "", dynauth.Refused}, // it names no cause
+			background(t, "Ready", "./strongswan_das.sh", port, shared, t.TempDir(), "alice", freePort(t), freePort(t))
+		}, "alice", "", dynauth.Refused}, // it names no cause
 	}
 }
 
@@ -134,11 +135,12 @@ func background(t *testing.T, ready, script string, args ...string) {
 	defer func() { _ = log.Close() }()
 	cmd := exec.Command(script, args...) //nolint:noctx // killed by the test's clean-up
 	cmd.Stdout, cmd.Stderr = log, log
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // what it starts ends with it
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		_ = cmd.Process.Kill()
+		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
 		_ = cmd.Wait()
 	})
 	var said []byte
@@ -180,10 +182,10 @@ func newSite(t *testing.T, port, shared string) site {
 }
 
 // end has one session of alice's ended.
-func (s site) end(t *testing.T, session string) dynauth.Outcome {
+func (s site) end(t *testing.T, user, session string) dynauth.Outcome {
 	t.Helper()
 	s.table.Told("start", sessions.Session{
-		Client: "vpn", Source: netip.MustParseAddr("127.0.0.1"), Key: s.key, User: "alice", Attributes: names(session), Heard: time.Now(),
+		Client: "vpn", Source: netip.MustParseAddr("127.0.0.1"), Key: s.key, User: "alice", Attributes: names(user, session), Heard: time.Now(),
 	})
 	r, err := s.Disconnect(t.Context(), "alice", netip.Addr{})
 	if err != nil || len(r.Sessions) != 1 {
@@ -193,11 +195,11 @@ func (s site) end(t *testing.T, session string) dynauth.Outcome {
 }
 
 // names are what the NAS wrote of the session.
-func names(session string) (all []byte) {
+func names(user, session string) (all []byte) {
 	for _, a := range []struct {
 		typ   byte
 		value string
-	}{{1, `CORP\Alice`}, {31, "203.0.113.9"}, {32, "gw1"}, {44, session}} {
+	}{{1, user}, {31, "203.0.113.9"}, {32, "gw1"}, {44, session}} {
 		all = wire.Append(all, a.typ, []byte(a.value))
 	}
 	return all
@@ -213,15 +215,13 @@ func TestDisconnect(t *testing.T) {
 			t.Parallel()
 			port := freePort(t)
 			g.start(t, port, disconnectSecret)
-			if g.knows {
-				if got := newSite(t, port, disconnectSecret).end(t, "known"); got.State != dynauth.Disconnected || got.Cause != "" {
-					t.Errorf("a session that is there: %+v", got)
-				}
+			if got := newSite(t, port, disconnectSecret).end(t, g.user, "known"); got.State != dynauth.Disconnected || got.Cause != "" {
+				t.Errorf("a session that is there: %+v", got)
 			}
-			if got := newSite(t, port, disconnectSecret).end(t, "unknown"); got.State != g.state || got.Cause != g.nak {
+			if got := newSite(t, port, disconnectSecret).end(t, "nobody", "unknown"); got.State != g.state || got.Cause != g.nak {
 				t.Errorf("a session that is not there: %+v", got)
 			}
-			if got := newSite(t, port, "another-secret-of-somebody-0123456789").end(t, "known"); got.State != dynauth.Silent {
+			if got := newSite(t, port, "another-secret-of-somebody-0123456789").end(t, g.user, "known"); got.State != dynauth.Silent {
 				t.Errorf("under another secret: %+v", got)
 			}
 		})
@@ -239,7 +239,7 @@ func TestDisconnect_Signature(t *testing.T) {
 			t.Parallel()
 			port := freePort(t)
 			g.start(t, port, disconnectSecret)
-			raw, err := wire.NewKey(secret.New(disconnectSecret)).AppendRequest(nil, 7, names("known"))
+			raw, err := wire.NewKey(secret.New(disconnectSecret)).AppendRequest(nil, 7, names("nobody", "unknown"))
 			if err != nil {
 				t.Fatal(err)
 			}
