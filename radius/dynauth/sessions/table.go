@@ -44,6 +44,7 @@ type entry struct {
 	key  key
 	pair key
 	byID bool
+	box  string // as the NAS names itself
 }
 
 // New makes an empty table that tells the time by now.
@@ -124,7 +125,7 @@ func (t *Table) restart(s Session) {
 	box := s.nas()
 	for e := t.order.Front(); e != nil; {
 		next, o := e.Next(), entryOf(e)
-		if o.Client == s.Client && o.Source == s.Source && o.nas() == box && !o.Heard.After(s.Heard) {
+		if o.Client == s.Client && o.Source == s.Source && o.box == box && !o.Heard.After(s.Heard) {
 			t.drop(e)
 		}
 		e = next
@@ -145,7 +146,7 @@ func (t *Table) put(k key, s Session) {
 		t.drop(t.order.Front())
 	}
 	_, byID := s.byID()
-	n := &entry{Session: s, key: k, pair: s.byPair(), byID: byID}
+	n := &entry{Session: s, key: k, pair: s.byPair(), byID: byID, box: s.nas()}
 	t.known[k] = t.order.PushBack(n)
 	if n.byID {
 		t.told[n.pair]++
