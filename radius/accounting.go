@@ -9,6 +9,7 @@ import (
 	"ivalt-radius/auth"
 	"ivalt-radius/radius/accounting"
 	"ivalt-radius/radius/client"
+	"ivalt-radius/radius/dynauth/sessions"
 	"ivalt-radius/radius/remedy"
 	"ivalt-radius/radius/wire"
 )
@@ -47,8 +48,8 @@ func decodeAccounting(d *datagram, q question) (question, cause) {
 
 // account records what an Accounting-Request tells (RFC 2866) and answers once the record is durable. A happening that was
 // told under another identifier is answered without a second record. What cannot be recorded is not answered: the NAS
-// tells it again. The caller has counted the exchange as running.
-func (s *Server) account(x *exchange, a *audit.Accounting) {
+// tells it again. The caller has counted the exchange as running. in is the session that it tells of; nil where nobody asks.
+func (s *Server) account(x *exchange, a *audit.Accounting, in *sessions.Session) {
 	name := nameOf(*a)
 	switch s.happenings.begin(name) {
 	case happeningRecorded:
@@ -57,7 +58,7 @@ func (s *Server) account(x *exchange, a *audit.Accounting) {
 	case happeningOpen:
 		s.unrecorded(x, duplicateDropped)
 	case happeningNew:
-		go s.record(x, a, name)
+		go s.record(x, a, name, in)
 	}
 }
 
@@ -73,7 +74,7 @@ func (s *Server) unrecorded(x *exchange, c cause) {
 }
 
 // record waits for the disk, in a goroutine of its own.
-func (s *Server) record(x *exchange, a *audit.Accounting, name digest) {
+func (s *Server) record(x *exchange, a *audit.Accounting, name digest, in *sessions.Session) {
 	durable := false
 	defer func() {
 		s.happenings.end(name, durable)
@@ -86,6 +87,9 @@ func (s *Server) record(x *exchange, a *audit.Accounting, name digest) {
 	}()
 	defer s.survive(nil)
 	durable = s.recorder.Commit(s.ctx, *a) == nil
+	if durable && in != nil {
+		s.sessions.Told(a.Status, *in)
+	}
 }
 
 func (s *Server) answerAccounting(x *exchange) {

@@ -4,13 +4,14 @@ import (
 	"time"
 
 	"ivalt-radius/auth"
+	"ivalt-radius/radius/dynauth/sessions"
 	"ivalt-radius/radius/remedy"
 	"ivalt-radius/radius/reply"
 	"ivalt-radius/radius/wire"
 )
 
-// answer puts a verdict on the wire, or keeps the silence that it asks for.
-func (s *Server) answer(x *exchange, v auth.Verdict) {
+// answer puts a verdict on the wire, or keeps the silence that it asks for. in is the session that an Accept begins; nil where nobody asks.
+func (s *Server) answer(x *exchange, v auth.Verdict, in *sessions.Session) {
 	if v.Silent {
 		s.drops.count(silenced)
 		s.claims.conclude(x, nil)
@@ -20,6 +21,9 @@ func (s *Server) answer(x *exchange, v auth.Verdict) {
 	counter := rejected
 	if code := wire.Code(octets[0]); code == wire.AccessAccept {
 		counter = accepted
+		if in != nil {
+			s.sessions.Admitted(*in)
+		}
 	} else if code == wire.AccessChallenge {
 		counter = challenged
 	}

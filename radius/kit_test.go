@@ -158,20 +158,22 @@ func always(v auth.Verdict) radius.LoginFunc {
 // start serves until the test ends; every request is put into asked, then judged.
 func start(t *testing.T, judge radius.LoginFunc, s radius.Settings) *stage {
 	t.Helper()
+	return startWith(t, judge, s, nil)
+}
+
+// startFlow serves logins of any kind.
+func startFlow(t *testing.T, flow radius.Login, s radius.Settings, in radius.Sessions) *stage {
+	t.Helper()
 	st := &stage{
 		t: t, log: &bytes.Buffer{}, logMu: &sync.Mutex{}, learned: &memory{keys: map[string]bool{}},
-		recorder: &recorder{}, asked: make(chan auth.Request, 100000),
+		recorder: &recorder{},
 	}
 	log := logrus.New()
 	log.SetFormatter(&logrus.JSONFormatter{})
 	log.SetOutput(locked{st.logMu, st.log})
 	log.SetLevel(logrus.DebugLevel)
 	srv, err := radius.Listen(s, radius.Deps{
-		Login: radius.LoginFunc(func(ctx context.Context, req auth.Request) auth.Verdict {
-			st.asked <- req
-			return judge(ctx, req)
-		}),
-		Recorder: st.recorder, Learned: st.learned, Log: log, Now: time.Now,
+		Login: flow, Recorder: st.recorder, Learned: st.learned, Sessions: in, Log: log, Now: time.Now,
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -15,6 +15,7 @@ import (
 	"ivalt-radius/auth"
 	"ivalt-radius/fault"
 	"ivalt-radius/radius/client"
+	"ivalt-radius/radius/dynauth/sessions"
 	"ivalt-radius/radius/remedy"
 	"ivalt-radius/radius/wire"
 )
@@ -40,11 +41,12 @@ type Learned interface {
 	Learn(key string) bool
 }
 
-// Deps are what a Server works with; every one is required.
+// Deps are what a Server works with; every one is required but Sessions.
 type Deps struct {
 	Login    Login
 	Recorder auth.Recorder // for Accounting-Requests
 	Learned  Learned
+	Sessions Sessions // nil: nobody is told who is in
 	Log      logrus.FieldLogger
 	Now      func() time.Time
 }
@@ -57,6 +59,7 @@ type Server struct {
 	login    Login
 	recorder auth.Recorder
 	learned  Learned
+	sessions Sessions
 	log      logrus.FieldLogger
 	now      func() time.Time
 
@@ -86,7 +89,7 @@ func Listen(s Settings, d Deps) (*Server, error) {
 		return nil, err
 	}
 	srv := &Server{
-		login: d.Login, recorder: d.Recorder, learned: d.Learned, log: d.Log, now: d.Now,
+		login: d.Login, recorder: d.Recorder, learned: d.Learned, sessions: d.Sessions, log: d.Log, now: d.Now,
 		queue: make(chan *datagram, queueSize), buffers: sync.Pool{New: func() any { return new(datagram) }},
 		drops: newDrops(d.Log, d.Now), claims: newClaims(s.MaxAttempts, d.Now), delayed: newDelayed(), happenings: newHappenings(d.Now),
 	}
@@ -271,25 +274,28 @@ func (s *Server) open(x *exchange, q question, replaces []uint64) {
 	defer s.survive(x)
 	if q.told != nil {
 		s.running.Add(1)
-		s.account(x, q.told)
+		s.account(x, q.told, s.session(x, q))
 		return
 	}
 	req := q.request
 	req.ID, req.Replaces, req.Heard = x.id, replaces, &x.heard
 	verdict, wait := s.login.Open(s.ctx, &req)
-	if wait == nil {
-		s.answer(x, verdict)
-		return
+	switch {
+	case wait != nil:
+		s.running.Add(1)
+		go s.await(x, wait, s.session(x, q))
+	case verdict.Kind == auth.Accept:
+		s.answer(x, verdict, s.session(x, q))
+	default:
+		s.answer(x, verdict, nil)
 	}
-	s.running.Add(1)
-	go s.await(x, wait)
 }
 
 // await waits for a login's verdict and answers.
-func (s *Server) await(x *exchange, wait func() auth.Verdict) {
+func (s *Server) await(x *exchange, wait func() auth.Verdict, in *sessions.Session) {
 	defer s.running.Done()
 	defer s.survive(x)
-	s.answer(x, wait())
+	s.answer(x, wait(), in)
 }
 
 // survive keeps a panic to its one request, which is not answered; its duplicates stay silent too, so that nothing is

@@ -36,6 +36,7 @@ func security() []Word {
 		{t, "trail_head_unreadable", "At the start, `audit.head` was gone or held no checkpoint: whether records were cut off the end cannot be seen."},
 		{t, "trail_key_changed", "At the start, the key was not the one that signed the last checkpoint: `audit.key` was lost or changed. Older checkpoints are verified by the old `audit.pub`."},
 		{t, "records_lost", "Records are missing: more came than the queue holds."},
+		{t, "sessions_disconnected", "NAS were asked to end the sessions of a person or an address; `detail` says how many there were and what became of them. Block whoever must not come back."},
 		{t, "shipping_skipped", "A receiver was further behind than its `spool`: the records that are named did not reach it."},
 	}
 }
@@ -81,6 +82,7 @@ func actions() []Word {
 		{t, "forget", "Somebody had a person's records rewritten with a pseudonym; `lines` has them."},
 		{t, "place_hold", "Somebody placed a hold: what it covers is not removed."},
 		{t, "release_hold", "Somebody released a hold."},
+		{t, "disconnect", "Somebody is about to have the sessions of a person or an address ended; `detail` has the reason, `sessions_disconnected` what came of it."},
 	}
 }
 

@@ -23,6 +23,8 @@ import (
 	"ivalt-radius/guard/gate"
 	"ivalt-radius/ivalt"
 	"ivalt-radius/radius"
+	"ivalt-radius/radius/dynauth"
+	"ivalt-radius/radius/dynauth/sessions"
 	"ivalt-radius/state"
 )
 
@@ -46,6 +48,9 @@ type app struct {
 	phone   *ivalt.Service
 	flow    *auth.Flow
 	server  *radius.Server
+
+	disconnector *dynauth.Disconnector
+
 	unwatch chan struct{}   // closed ends the watch
 	control *control.Server // the last to be opened: where it is there, the server has started
 }
@@ -93,11 +98,13 @@ func start(ctx context.Context, path string, s *config.Settings, r rooms, verifi
 	a.flow = auth.New(auth.Options{
 		Pusher: phone, Gate: &gate.Gate{}, Recorder: a, Now: time.Now, Concluded: func(e audit.Attempt) { log.Event(logrus.InfoLevel, e) },
 	})
+	in := sessions.New(time.Now)
 	if a.server, err = radius.Listen(r.radius, radius.Deps{
-		Login: a.flow, Recorder: a, Learned: a.learned, Log: log, Now: time.Now,
+		Login: a.flow, Recorder: a, Learned: a.learned, Sessions: in, Log: log, Now: time.Now,
 	}); err != nil {
 		return nil, err
 	}
+	a.disconnector = dynauth.New(dynauth.Deps{Table: in, Clients: a.server, Recorder: a, Now: time.Now})
 	if a.control, err = control.Listen(ctx, s.State.Directory, a.handlers(working)); err != nil {
 		return nil, err
 	}

@@ -18,6 +18,7 @@ import (
 	"ivalt-radius/cmd/ivalt-radius/backup"
 	"ivalt-radius/cmd/ivalt-radius/configured"
 	"ivalt-radius/cmd/ivalt-radius/control"
+	"ivalt-radius/cmd/ivalt-radius/disconnecting"
 	"ivalt-radius/cmd/ivalt-radius/exit"
 	"ivalt-radius/cmd/ivalt-radius/trail"
 	"ivalt-radius/config"
@@ -182,6 +183,7 @@ func (a *app) handlers(ctx context.Context) http.Handler {
 	trail.Handle(mux, a.trail)
 	trail.HandleForget(ctx, mux, a.trail, a.auditSettings, a.keeping.keeper)
 	backup.Handle(mux, a.store)
+	disconnecting.Handle(mux, a.disconnector, a.trail)
 	trail.HandleHolds(mux, a.settings.State.Directory, a.trail, a.keeping.keeper.Holds())
 	return mux
 }

@@ -12,6 +12,7 @@ import (
 
 	"ivalt-radius/cmd/ivalt-radius/backup"
 	"ivalt-radius/cmd/ivalt-radius/compliance"
+	"ivalt-radius/cmd/ivalt-radius/disconnecting"
 	"ivalt-radius/cmd/ivalt-radius/exit"
 	"ivalt-radius/cmd/ivalt-radius/hashing"
 	"ivalt-radius/cmd/ivalt-radius/initial"
@@ -58,7 +59,7 @@ func newRootCommand() *cobra.Command {
 		newServeCommand(), newCheckCommand(), newExplainCommand(), newClientsCommand(),
 		initial.NewCommand(), login.NewCommand(), probe.NewCommand(defaultConfig, wayToIVALT), simulate.NewCommand(), trail.NewCommand(defaultConfig),
 		hashing.NewCommand(), sealing.NewCommand(defaultConfig), secretage.NewCommand(defaultConfig), compliance.NewCommand(defaultConfig, version),
-		backup.NewCommand(defaultConfig), backup.NewRestoreCommand(),
+		backup.NewCommand(defaultConfig), backup.NewRestoreCommand(), disconnecting.NewCommand(defaultConfig),
 	)
 	root.SetHelpCommand(newHelpCommand())
 	root.InitDefaultHelpCmd()

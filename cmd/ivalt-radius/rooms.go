@@ -10,6 +10,7 @@ import (
 	"ivalt-radius/audit/ship"
 	"ivalt-radius/auth"
 	"ivalt-radius/auth/rewrite"
+	"ivalt-radius/cmd/ivalt-radius/disconnecting"
 	"ivalt-radius/cmd/ivalt-radius/factors"
 	"ivalt-radius/cmd/ivalt-radius/shipping"
 	"ivalt-radius/cmd/ivalt-radius/sources"
@@ -68,6 +69,7 @@ func understand(s *config.Settings, before fault.List, verifier *password.Verifi
 	}
 	r.radius = radiusSettings(s, r.rules)
 	faults = append(faults, radius.Check(r.radius)...)
+	faults = append(faults, disconnecting.Check(s)...)
 	faults = append(faults, keep.Check(s.Audit.File, s.Audit.Archive)...)
 	r.ivalt = ivaltSettings(s)
 	faults = append(faults, r.ivalt.Check()...)
@@ -234,7 +236,7 @@ func radiusSettings(s *config.Settings, rules *auth.Rules) radius.Settings {
 			Name: c.Name, Networks: texts(c.Networks), Secrets: c.Secrets, MessageAuthenticator: c.MessageAuthenticator,
 			OmitMessageAuthenticator: c.InsecureOmitMessageAuthenticator, Profile: c.Profile, AnswerWithin: c.AnswerWithin, Rules: rules,
 			IgnoreStatusServer: !s.StatusServer || !c.StatusServer, Factor: policy.Factor(first[i]),
-			InsecureMethods: c.InsecureMethods, Challenge: c.Challenge,
+			InsecureMethods: c.InsecureMethods, Challenge: c.Challenge, DisconnectPort: uint16(c.DisconnectPort), //nolint:gosec // config bounds it
 		}
 		if given("calling_station_from") {
 			r.CallingStationFrom = c.CallingStationFrom

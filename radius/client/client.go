@@ -28,7 +28,8 @@ type Client struct {
 	Signature  wire.Signature // of replies
 	JoinFreely bool           // join_without_calling_station
 
-	IgnoreStatus bool // status_server: false
+	IgnoreStatus   bool   // status_server: false
+	DisconnectPort uint16 // of the NAS, for Disconnect-Requests; 0: it takes none
 	*Standing
 
 	stations []station

@@ -32,6 +32,8 @@ type Settings struct {
 	InsecureMethods []string // insecure_methods: chap, mschapv2; none: PAP alone
 	Challenge       string   // off, choose, approve; empty: off
 
+	DisconnectPort uint16 // disconnect_port: where the NAS takes Disconnect-Requests (RFC 5176); 0: it takes none
+
 	Factor policy.Factor // the client's first factor, where no rule names one
 
 	// Rules go with every request of the client, so that a reload swaps clients and rules as one. Nil rejects everybody.
@@ -70,6 +72,7 @@ func (c checker) compile(s Settings) *Client {
 	out.Auth.Name, out.Auth.Rules = s.Name, s.Rules
 	out.Auth.Factor = s.Factor
 	out.IgnoreStatus = s.IgnoreStatusServer
+	out.DisconnectPort = s.DisconnectPort
 	out.Auth.AnswerWithin = c.patience(s, profile)
 	out.Auth.SilentTimeout = c.onTimeout(s, profile)
 	out.Signature = c.signature(s)

@@ -1,4 +1,4 @@
-// Package wire reads and writes RADIUS packets (RFC 2865, 2866, 2869, 3579, 5997) as raw octets.
+// Package wire reads and writes RADIUS packets (RFC 2865, 2866, 2869, 3579, 5176, 5997) as raw octets.
 //
 // It does no I/O, keeps nothing and allocates next to nothing. Parse checks the structure of a datagram once; a Packet
 // that it gave can be walked without a further check. A Key is one shared secret: it verifies what came (over the raw

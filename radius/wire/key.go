@@ -53,10 +53,16 @@ func (k *Key) Verify(p Packet) bool {
 	}
 	m := k.machine()
 	defer k.machines.Put(m)
-	copy(m.header[:], p.raw)
-	if c := p.Code(); c == AccountingRequest || c == disconnectRequest || c == coaRequest {
-		copy(m.header[authenticatorAt:], zeros[:])
+	if c := p.Code(); c == AccountingRequest || c == DisconnectRequest || c == coaRequest {
+		return m.signed(p, zeros[:])
 	}
+	return m.signed(p, p.Authenticator())
+}
+
+// signed reports whether the packet's Message-Authenticator, which it has, is right under an authenticator.
+func (m *machine) signed(p Packet, authenticator []byte) bool {
+	copy(m.header[:], p.raw)
+	copy(m.header[authenticatorAt:], authenticator)
 	m.mac.Reset()
 	m.mac.Write(m.header[:])
 	m.mac.Write(p.raw[HeaderSize:p.ma])
@@ -76,6 +82,33 @@ func (k *Key) VerifyAccounting(p Packet) bool {
 	m.md.Write(p.raw[HeaderSize:])
 	m.md.Write(m.secret)
 	return subtle.ConstantTimeCompare(m.md.Sum(m.sum[:0]), p.Authenticator()) == 1
+}
+
+// VerifyReply reports whether a packet answers the request with that Request Authenticator: its Response Authenticator is right, and its
+// Message-Authenticator where it has one (RFC 5176 sections 2.3 and 3.4), in constant time. Whoever calls it compares the identifiers.
+func (k *Key) VerifyReply(p Packet, authenticator []byte) bool {
+	m := k.machine()
+	defer k.machines.Put(m)
+	m.md.Reset()
+	m.md.Write(p.raw[:authenticatorAt])
+	m.md.Write(authenticator)
+	m.md.Write(p.raw[HeaderSize:])
+	m.md.Write(m.secret)
+	if subtle.ConstantTimeCompare(m.md.Sum(m.sum[:0]), p.Authenticator()) != 1 {
+		return false
+	}
+	return !p.Signed() || m.signed(p, authenticator)
+}
+
+// Same reports whether both are of one secret, in constant time. A nil Key is the same as none.
+func (k *Key) Same(other *Key) bool {
+	if k == nil || other == nil {
+		return false
+	}
+	m, o := k.machine(), other.machine()
+	defer k.machines.Put(m)
+	defer other.machines.Put(o)
+	return subtle.ConstantTimeCompare(m.secret, o.secret) == 1
 }
 
 // Errors of Password.

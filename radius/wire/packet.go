@@ -17,9 +17,11 @@ const (
 	AccountingResponse Code = 5
 	AccessChallenge    Code = 11
 	StatusServer       Code = 12
+	DisconnectRequest  Code = 40
+	DisconnectACK      Code = 41
+	DisconnectNAK      Code = 42
 
-	disconnectRequest Code = 40
-	coaRequest        Code = 43
+	coaRequest Code = 43
 )
 
 // The attribute types that this package knows by name (RFC 2865 section 5.26 and 5.33, RFC 2869 section 5.14).

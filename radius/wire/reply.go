@@ -72,6 +72,13 @@ func (k *Key) AppendReply(dst []byte, o Origin, r Reply) ([]byte, error) {
 	return dst, nil
 }
 
+// AppendRequest appends a Disconnect-Request: Message-Authenticator first, computed under a Request Authenticator of zeros, then the encoded
+// attributes; the Request Authenticator is computed over the whole (RFC 5176 sections 2.3 and 3.4). It returns ErrTooLong, and dst as it
+// was, where 4096 octets do not suffice.
+func (k *Key) AppendRequest(dst []byte, identifier byte, attributes []byte) ([]byte, error) {
+	return k.AppendReply(dst, Origin{Identifier: identifier}, Reply{Code: DisconnectRequest, Attributes: attributes})
+}
+
 // sign fills in the Message-Authenticator, then the Response Authenticator over the whole.
 func (k *Key) sign(raw []byte, s Signature) {
 	m := k.machine()

@@ -4,7 +4,7 @@
 set -euo pipefail
 . "$(dirname "$0")/../scripts/lib.sh"
 
-packages=(freeradius-utils python3-pyrad pamtester libpam-radius-auth openvpn openvpn-auth-radius ocserv openconnect freeradius slapd rsyslog rsyslog-gnutls rsyslog-openssl systemd chromium fonts-dejavu-core)
+packages=(freeradius-utils python3-pyrad pamtester libpam-radius-auth openvpn openvpn-auth-radius ocserv openconnect freeradius slapd rsyslog rsyslog-gnutls rsyslog-openssl systemd chromium fonts-dejavu-core strongswan strongswan-swanctl libcharon-extra-plugins)
 
 missing() {
 	[ -x /usr/sbin/freeradius ] || echo freeradius
@@ -18,6 +18,7 @@ missing() {
 	command -v ocserv >/dev/null || [ -x /usr/sbin/ocserv ] || echo ocserv
 	command -v openconnect >/dev/null || [ -x /usr/sbin/openconnect ] || echo openconnect
 	command -v chromium >/dev/null || echo chromium
+	[ -x /usr/lib/ipsec/charon ] && [ -e /usr/lib/ipsec/plugins/libstrongswan-eap-radius.so ] && command -v swanctl >/dev/null || echo strongswan
 	{ command -v slapd >/dev/null || [ -x /usr/sbin/slapd ]; } && compgen -G '/usr/lib/ldap/ppolicy*.so*' >/dev/null || echo slapd
 	{ command -v rsyslogd >/dev/null || [ -x /usr/sbin/rsyslogd ]; } && compgen -G '/usr/lib/*/rsyslog/lmnsd_gtls.so' >/dev/null &&
 		compgen -G '/usr/lib/*/rsyslog/lmnsd_ossl.so' >/dev/null || echo rsyslog
