@@ -11,6 +11,7 @@ import (
 
 // answer puts a verdict on the wire, or keeps the silence that it asks for.
 func (s *Server) answer(x *exchange, v auth.Verdict) {
+	s.ended(x, v)
 	if v.Silent {
 		s.drops.count(silenced)
 		s.claims.conclude(x, nil)
@@ -65,6 +66,6 @@ func (s *Server) send(x *exchange) {
 		return
 	}
 	if err := x.socket.send(x.reply, x.source, x.local); err != nil {
-		s.drops.drop(writeError, x.source.Addr(), remedy.Hint{})
+		s.drop(writeError, x.client, x.source.Addr(), remedy.Hint{})
 	}
 }
