@@ -54,10 +54,10 @@ func (s *Server) enforces(d *datagram) bool {
 // hint says what an operator can do about a drop.
 func (s *Server) hint(d *datagram, q question, c cause) remedy.Hint {
 	h := remedy.Hint{Client: d.client.Auth.Name, Address: d.source.Addr().Unmap().WithZone("")}
-	switch c {
-	case badAuthenticator:
+	switch {
+	case c == badAuthenticator:
 		h.Advice = remedy.WrongSecret
-	case missingMessageAuthenticator:
+	case c == missingMessageAuthenticator:
 		h.Advice = s.unsigned(d, q)
 	default:
 		return remedy.Hint{}

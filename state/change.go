@@ -13,18 +13,20 @@ func (s *Store) Change(bucket string, values map[string][]byte) error {
 			return err
 		}
 		for key, value := range values {
-			if key == "" || len(key) > MaxKey || len(value) > MaxValue {
-				return ErrBounds
-			}
-			if value == nil {
-				err = b.Delete([]byte(key))
-			} else {
-				err = b.Put([]byte(key), value)
-			}
-			if err != nil {
+			if err := change(b, key, value); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
+}
+
+func change(b *bbolt.Bucket, key string, value []byte) error {
+	switch {
+	case key == "" || len(key) > MaxKey || len(value) > MaxValue:
+		return ErrBounds
+	case value == nil:
+		return b.Delete([]byte(key))
+	}
+	return b.Put([]byte(key), value)
 }

@@ -60,7 +60,7 @@ func (w *window) clone() window { return window{slices.Clone(w.Values), w.Next} 
 
 // millis is a time that is no longer than what can be kept, and never "never".
 func millis(d time.Duration) uint32 {
-	return uint32(min(max(0, d.Milliseconds()), never-1)) //nolint:gosec // bounded
+	return uint32(min(max(0, d.Milliseconds()), never-1))
 }
 
 // estimate is what a window says of a time.
