@@ -156,7 +156,7 @@ func always(v auth.Verdict) radius.LoginFunc {
 }
 
 // start serves until the test ends; every request is put into asked, then judged.
-func start(t *testing.T, judge radius.LoginFunc, s radius.Settings) *stage {
+func start(t *testing.T, judge radius.LoginFunc, s radius.Settings, change ...func(*radius.Deps)) *stage {
 	t.Helper()
 	st := &stage{
 		t: t, log: &bytes.Buffer{}, logMu: &sync.Mutex{}, learned: &memory{keys: map[string]bool{}},
@@ -166,13 +166,17 @@ func start(t *testing.T, judge radius.LoginFunc, s radius.Settings) *stage {
 	log.SetFormatter(&logrus.JSONFormatter{})
 	log.SetOutput(locked{st.logMu, st.log})
 	log.SetLevel(logrus.DebugLevel)
-	srv, err := radius.Listen(s, radius.Deps{
+	deps := radius.Deps{
 		Login: radius.LoginFunc(func(ctx context.Context, req auth.Request) auth.Verdict {
 			st.asked <- req
 			return judge(ctx, req)
 		}),
 		Recorder: st.recorder, Learned: st.learned, Log: log, Now: time.Now,
-	})
+	}
+	for _, c := range change {
+		c(&deps)
+	}
+	srv, err := radius.Listen(s, deps)
 	if err != nil {
 		t.Fatal(err)
 	}
