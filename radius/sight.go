@@ -54,14 +54,14 @@ func (s *Server) enforces(d *datagram) bool {
 // hint says what an operator can do about a drop.
 func (s *Server) hint(d *datagram, q question, c cause) remedy.Hint {
 	h := remedy.Hint{Client: d.client.Auth.Name, Address: d.source.Addr().Unmap().WithZone("")}
-	switch {
-	case c == badAuthenticator:
+	if c == badAuthenticator {
 		h.Advice = remedy.WrongSecret
-	case c == missingMessageAuthenticator:
-		h.Advice = s.unsigned(d, q)
-	default:
+		return h
+	}
+	if c != missingMessageAuthenticator {
 		return remedy.Hint{}
 	}
+	h.Advice = s.unsigned(d, q)
 	return h
 }
 

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/netip"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -314,12 +313,8 @@ func TestKill9(t *testing.T) {
 // copied is the state as it lies on the disk.
 func copied(t *testing.T, dir string) string {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join(dir, state.StoreFile))
-	if err != nil {
-		t.Fatal(err)
-	}
 	to := t.TempDir()
-	if err := os.WriteFile(filepath.Join(to, state.StoreFile), text, 0o600); err != nil {
+	if err := os.CopyFS(to, os.DirFS(dir)); err != nil {
 		t.Fatal(err)
 	}
 	return to

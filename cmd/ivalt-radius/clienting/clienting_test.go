@@ -260,15 +260,11 @@ func TestEnforcementIsOnDisk(t *testing.T) {
 	if err := m.enforce("vpn|192.0.2.1"); err != nil {
 		t.Fatal(err)
 	}
-	text, err := os.ReadFile(filepath.Join(dir, state.StoreFile)) // as it lies there
-	if err != nil {
+	killed := t.TempDir()
+	if err := os.CopyFS(killed, os.DirFS(dir)); err != nil { // as it lies there
 		t.Fatal(err)
 	}
 	if err := errors.Join(m.Close(), store.Close()); err != nil {
-		t.Fatal(err)
-	}
-	killed := t.TempDir()
-	if err := os.WriteFile(filepath.Join(killed, state.StoreFile), text, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if store, err = state.OpenStore(killed); err != nil {
@@ -411,7 +407,9 @@ func TestRunning(t *testing.T) {
 	mux := http.NewServeMux()
 	Handle(mux, Running{
 		Settings: func() *config.Settings { return settings }, Memory: m, Trail: trail,
-		Waiting: func() map[sighting.Peer]int { return map[sighting.Peer]int{sighting.PeerOf("free", addr("192.0.2.1")): 3} },
+		Waiting: func() map[sighting.Peer]int {
+			return map[sighting.Peer]int{sighting.PeerOf("free", addr("192.0.2.1")): 3}
+		},
 	})
 	server, err := control.Listen(t.Context(), settings.State.Directory, mux)
 	if err != nil {
