@@ -79,6 +79,13 @@ func (h *Heard) Join(login *Heard) {
 	login.packets += h.packets
 }
 
+// Joined reports that its datagrams are another login's: it is a copy.
+func (h *Heard) Joined() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.joined != nil
+}
+
 // Since is how many datagrams were heard so far, and when the last one was, to the millisecond, counted from the login's first; 0 and 0 where nobody
 // listened.
 func (h *Heard) Since(first time.Time) (packets int, last time.Duration) {

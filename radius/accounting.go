@@ -67,7 +67,7 @@ func (s *Server) unrecorded(x *exchange, c cause) {
 	defer s.running.Done()
 	s.claims.forget(x)
 	if c < loggedCauses {
-		s.drops.drop(c, x.source.Addr(), remedy.Hint{})
+		s.drop(c, x.client, x.source.Addr(), remedy.Hint{})
 		return
 	}
 	s.drops.count(c)

@@ -12,6 +12,7 @@ import (
 
 // answer puts a verdict on the wire, or keeps the silence that it asks for. in is the session that an Accept begins; nil where nobody asks.
 func (s *Server) answer(x *exchange, v auth.Verdict, in *sessions.Session) {
+	s.ended(x, v)
 	if v.Silent {
 		s.drops.count(silenced)
 		s.claims.conclude(x, nil)
@@ -69,6 +70,6 @@ func (s *Server) send(x *exchange) {
 		return
 	}
 	if err := x.socket.send(x.reply, x.source, x.local); err != nil {
-		s.drops.drop(writeError, x.source.Addr(), remedy.Hint{})
+		s.drop(writeError, x.client, x.source.Addr(), remedy.Hint{})
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"ivalt-radius/audit"
 	"ivalt-radius/radius/client"
 	"ivalt-radius/radius/reply"
+	"ivalt-radius/radius/sighting"
 	"ivalt-radius/radius/wire"
 )
 
@@ -283,6 +284,19 @@ func (t *claims) inFlight() int {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return len(t.byDigest) - t.answered.size - t.reused.size
+}
+
+// waiting is how many exchanges wait, by the address that they came from.
+func (t *claims) waiting() map[sighting.Peer]int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	out := map[sighting.Peer]int{}
+	for _, x := range t.byDigest {
+		if !x.concluded {
+			out[sighting.PeerOf(x.client.Auth.Name, x.source.Addr())]++
+		}
+	}
+	return out
 }
 
 // list is a queue of exchanges through their own links, oldest first.

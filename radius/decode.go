@@ -108,6 +108,9 @@ func (s *Server) learn(d *datagram, f *access.Facts) {
 
 // mayOmit reports whether a request without Message-Authenticator is taken.
 func (s *Server) mayOmit(d *datagram, f *access.Facts) bool {
+	if s.enforces(d) {
+		return false
+	}
 	switch d.client.Policy {
 	case client.Optional:
 		return true

@@ -16,5 +16,5 @@
 //
 // The sub-package client knows who may ask, wire is the codec, access reads what an Access-Request says of a login, reply makes
 // the answer of a verdict, attribute names the reply attributes, accounting reads Accounting-Requests, remedy says what to do
-// about dropped packets, and radiustest is an in-process NAS.
+// about dropped packets, sighting knows the addresses that packets come from, and radiustest is an in-process NAS.
 package radius

@@ -156,13 +156,13 @@ func always(v auth.Verdict) radius.LoginFunc {
 }
 
 // start serves until the test ends; every request is put into asked, then judged.
-func start(t *testing.T, judge radius.LoginFunc, s radius.Settings) *stage {
+func start(t *testing.T, judge radius.LoginFunc, s radius.Settings, change ...func(*radius.Deps)) *stage {
 	t.Helper()
-	return startWith(t, judge, s, nil)
+	return startWith(t, judge, s, nil, change...)
 }
 
 // startFlow serves logins of any kind.
-func startFlow(t *testing.T, flow radius.Login, s radius.Settings, in radius.Sessions) *stage {
+func startFlow(t *testing.T, flow radius.Login, s radius.Settings, in radius.Sessions, change ...func(*radius.Deps)) *stage {
 	t.Helper()
 	st := &stage{
 		t: t, log: &bytes.Buffer{}, logMu: &sync.Mutex{}, learned: &memory{keys: map[string]bool{}},
@@ -172,9 +172,11 @@ func startFlow(t *testing.T, flow radius.Login, s radius.Settings, in radius.Ses
 	log.SetFormatter(&logrus.JSONFormatter{})
 	log.SetOutput(locked{st.logMu, st.log})
 	log.SetLevel(logrus.DebugLevel)
-	srv, err := radius.Listen(s, radius.Deps{
-		Login: flow, Recorder: st.recorder, Learned: st.learned, Sessions: in, Log: log, Now: time.Now,
-	})
+	deps := radius.Deps{Login: flow, Recorder: st.recorder, Learned: st.learned, Sessions: in, Log: log, Now: time.Now}
+	for _, c := range change {
+		c(&deps)
+	}
+	srv, err := radius.Listen(s, deps)
 	if err != nil {
 		t.Fatal(err)
 	}

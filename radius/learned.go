@@ -11,6 +11,9 @@ func LearnedKey(client string, addr netip.Addr) string {
 	return string(addr.Unmap().WithZone("").AppendTo(append(append(room[:0], client...), '|')))
 }
 
+// EnforcedKey names all addresses of a client in what is enforced by hand. It is nobody's LearnedKey.
+func EnforcedKey(client string) string { return client + "|*" }
+
 // ParseLearnedKey takes a LearnedKey apart; ok is false for any other text.
 func ParseLearnedKey(key string) (client string, addr netip.Addr, ok bool) {
 	at := strings.LastIndexByte(key, '|')

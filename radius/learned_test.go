@@ -19,7 +19,7 @@ func TestLearnedKey(t *testing.T) {
 	if radius.LearnedKey("vpn", mapped) != radius.LearnedKey("vpn", mapped.Unmap()) {
 		t.Error("one address has two keys")
 	}
-	for _, text := range []string{"", "vpn", "vpn|nowhere"} {
+	for _, text := range []string{"", "vpn", "vpn|nowhere", radius.EnforcedKey("vpn")} {
 		if _, _, ok := radius.ParseLearnedKey(text); ok {
 			t.Errorf("%q is a key", text)
 		}

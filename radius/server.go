@@ -17,6 +17,7 @@ import (
 	"ivalt-radius/radius/client"
 	"ivalt-radius/radius/dynauth/sessions"
 	"ivalt-radius/radius/remedy"
+	"ivalt-radius/radius/sighting"
 	"ivalt-radius/radius/wire"
 )
 
@@ -41,7 +42,7 @@ type Learned interface {
 	Learn(key string) bool
 }
 
-// Deps are what a Server works with; every one is required but Sessions.
+// Deps are what a Server works with; those without another word are required.
 type Deps struct {
 	Login    Login
 	Recorder auth.Recorder // for Accounting-Requests
@@ -49,6 +50,15 @@ type Deps struct {
 	Sessions Sessions // nil: nobody is told who is in
 	Log      logrus.FieldLogger
 	Now      func() time.Time
+
+	// Enforced has the addresses (LearnedKey) and the clients (EnforcedKey) that must sign their requests by somebody's word, whatever
+	// `auto` has learned and `optional` allows; nil: none. It is only read.
+	Enforced Learned
+	// Sightings is told of every packet and of every login's end; nil: a Book of its own.
+	Sightings *sighting.Book
+	// Dropped is told of each packet that is dropped in silence: the counter's word, the client's name, and the source address without
+	// zone and never in IPv4's mapped form. The client is empty for a stranger. It must not block: the sockets' readers call it. nil: none.
+	Dropped func(cause, client string, from netip.Addr)
 }
 
 // queueSize is how many datagrams may wait for a worker.
@@ -60,6 +70,9 @@ type Server struct {
 	recorder auth.Recorder
 	learned  Learned
 	sessions Sessions
+	enforced Learned
+	sights   *sighting.Book
+	dropped  func(cause, client string, from netip.Addr)
 	log      logrus.FieldLogger
 	now      func() time.Time
 
@@ -89,9 +102,13 @@ func Listen(s Settings, d Deps) (*Server, error) {
 		return nil, err
 	}
 	srv := &Server{
-		login: d.Login, recorder: d.Recorder, learned: d.Learned, sessions: d.Sessions, log: d.Log, now: d.Now,
+		login: d.Login, recorder: d.Recorder, learned: d.Learned, sessions: d.Sessions,
+		enforced: d.Enforced, sights: d.Sightings, dropped: d.Dropped, log: d.Log, now: d.Now,
 		queue: make(chan *datagram, queueSize), buffers: sync.Pool{New: func() any { return new(datagram) }},
 		drops: newDrops(d.Log, d.Now), claims: newClaims(s.MaxAttempts, d.Now), delayed: newDelayed(), happenings: newHappenings(d.Now),
+	}
+	if srv.sights == nil {
+		srv.sights = sighting.New()
 	}
 	srv.serveClients(s)
 	srv.ctx, srv.cancel = context.WithCancel(context.Background())
@@ -185,7 +202,7 @@ func (s *Server) read(k *socket) {
 		d.socket, d.received = k, s.now()
 		s.drops.count(received)
 		if c := s.admit(d); c != sound {
-			s.drops.drop(c, d.source.Addr(), admission(d, c))
+			s.decline(d, c)
 			s.buffers.Put(d)
 		}
 	}
@@ -224,12 +241,27 @@ func (s *Server) admit(d *datagram) cause {
 	}
 }
 
-// admission says what an operator can do about a datagram that was not admitted.
-func admission(d *datagram, c cause) remedy.Hint {
+// decline drops a datagram that was not admitted.
+func (s *Server) decline(d *datagram, c cause) {
 	if c != unknownClient {
-		return remedy.Hint{}
+		s.drop(c, d.client, d.source.Addr(), remedy.Hint{})
+		return
 	}
-	return remedy.Hint{Advice: remedy.Stranger, Address: d.source.Addr().Unmap().WithZone("")}
+	s.sights.Stranger(d.source.Addr(), d.received)
+	s.drop(c, nil, d.source.Addr(), remedy.Hint{Advice: remedy.Stranger, Address: d.source.Addr().Unmap().WithZone("")})
+}
+
+// drop drops a packet in silence, and says so to whom it may concern. c is nil for a stranger.
+func (s *Server) drop(why cause, c *client.Client, from netip.Addr, h remedy.Hint) {
+	s.drops.drop(why, from, h)
+	if s.dropped == nil {
+		return
+	}
+	name := ""
+	if c != nil {
+		name = c.Auth.Name
+	}
+	s.dropped(s.drops.names[why], name, from.Unmap().WithZone(""))
 }
 
 func (s *Server) work() {
@@ -244,8 +276,9 @@ func (s *Server) work() {
 func (s *Server) serve(d *datagram) {
 	defer s.survive(nil)
 	q, c := s.decode(d)
+	s.sight(d, q, c)
 	if c != sound {
-		s.drops.drop(c, d.source.Addr(), s.hint(d, q, c))
+		s.drop(c, d.client, d.source.Addr(), s.hint(d, q, c))
 		return
 	}
 	if q.packet.Code() == wire.StatusServer {
@@ -263,9 +296,9 @@ func (s *Server) serve(d *datagram) {
 		x.heard.Note(d.received)
 		s.drops.count(duplicateDropped)
 	case claimClientFull:
-		s.drops.drop(clientFull, d.source.Addr(), remedy.Hint{})
+		s.drop(clientFull, d.client, d.source.Addr(), remedy.Hint{})
 	case claimFull:
-		s.drops.drop(tableFull, d.source.Addr(), remedy.Hint{})
+		s.drop(tableFull, d.client, d.source.Addr(), remedy.Hint{})
 	}
 }
 
@@ -325,21 +358,4 @@ func where() []string {
 			return names
 		}
 	}
-}
-
-// hint says what an operator can do about a drop.
-func (s *Server) hint(d *datagram, q question, c cause) remedy.Hint {
-	h := remedy.Hint{Client: d.client.Auth.Name, Address: d.source.Addr().Unmap().WithZone("")}
-	switch {
-	case c == badAuthenticator:
-		h.Advice = remedy.WrongSecret
-	case c != missingMessageAuthenticator:
-		return remedy.Hint{}
-	case d.client.Policy == client.Auto && q.packet.Code() == wire.AccessRequest && !d.facts.EAP() &&
-		s.learned.Has(LearnedKey(h.Client, h.Address)):
-		h.Advice = remedy.SignedOnce
-	default:
-		h.Advice = remedy.MustSign
-	}
-	return h
 }

@@ -51,13 +51,13 @@ func rewriting() *auth.Rules {
 }
 
 // startWith tells somebody who is in.
-func startWith(t *testing.T, judge radius.LoginFunc, s radius.Settings, in radius.Sessions) *stage {
+func startWith(t *testing.T, judge radius.LoginFunc, s radius.Settings, in radius.Sessions, change ...func(*radius.Deps)) *stage {
 	t.Helper()
 	asked := make(chan auth.Request, 100000)
 	st := startFlow(t, radius.LoginFunc(func(ctx context.Context, req auth.Request) auth.Verdict {
 		asked <- req
 		return judge(ctx, req)
-	}), s, in)
+	}), s, in, change...)
 	st.asked = asked
 	return st
 }

@@ -14,7 +14,7 @@ func (s *Server) status(d *datagram, q question) {
 		return
 	}
 	if !d.client.Status.AllowN(d.received, 1) {
-		s.drops.drop(statusLimited, d.source.Addr(), remedy.Hint{})
+		s.drop(statusLimited, d.client, d.source.Addr(), remedy.Hint{})
 		return
 	}
 	code := wire.AccessAccept
@@ -27,7 +27,7 @@ func (s *Server) status(d *datagram, q question) {
 		err = d.socket.send(octets, d.source, d.local)
 	}
 	if err != nil {
-		s.drops.drop(writeError, d.source.Addr(), remedy.Hint{})
+		s.drop(writeError, d.client, d.source.Addr(), remedy.Hint{})
 		return
 	}
 	s.drops.count(statusAnswered)

@@ -78,6 +78,7 @@ func actions() []Word {
 	const t = chain.UserAction
 	return []Word{
 		{t, "accounting", "A NAS told of a session (RFC 2866)."},
+		{t, "enforce_message_authenticator", "Somebody had an address, or all of a client, send Message-Authenticator whatever the settings allow; `detail` says why."},
 		{t, "forget_message_authenticator", "Somebody let an address ask without Message-Authenticator again."},
 		{t, "forget", "Somebody had a person's records rewritten with a pseudonym; `lines` has them."},
 		{t, "place_hold", "Somebody placed a hold: what it covers is not removed."},

@@ -12,6 +12,7 @@ import (
 	"ivalt-radius/audit"
 	"ivalt-radius/audit/ship"
 	"ivalt-radius/auth"
+	"ivalt-radius/cmd/ivalt-radius/clienting"
 	"ivalt-radius/cmd/ivalt-radius/control"
 	"ivalt-radius/cmd/ivalt-radius/logger"
 	"ivalt-radius/cmd/ivalt-radius/shipping"
@@ -41,7 +42,7 @@ type app struct {
 	ring     *seal.Ring         // the key of sealed secrets, where a passphrase opened it; nil: derived at each load
 
 	store   *state.Store
-	learned *state.Learned
+	clients *clienting.Memory
 	trail   *audit.Trail
 	keeping keeping
 	ship    *ship.Shipping
@@ -54,12 +55,6 @@ type app struct {
 	unwatch chan struct{}   // closed ends the watch
 	control *control.Server // the last to be opened: where it is there, the server has started
 }
-
-// learnedBucket holds the addresses that once sent a valid Message-Authenticator; learnedMost bounds them.
-const (
-	learnedBucket = "message_authenticator"
-	learnedMost   = 1 << 20
-)
 
 // closeWithin bounds how long the answers of the last logins may take to leave.
 const closeWithin = 15 * time.Second
@@ -76,7 +71,7 @@ func start(ctx context.Context, path string, s *config.Settings, r rooms, verifi
 	if a.store, err = state.OpenStore(s.State.Directory); err != nil {
 		return nil, fmt.Errorf("state.directory: %w", err)
 	}
-	if a.learned, err = state.NewLearned(a.store, learnedBucket, learnedMost); err != nil {
+	if a.clients, err = clienting.Open(a.store); err != nil {
 		return nil, fmt.Errorf("state.directory: %w", err)
 	}
 	options, err := trail.Options(s, log)
@@ -100,7 +95,8 @@ func start(ctx context.Context, path string, s *config.Settings, r rooms, verifi
 	})
 	in := sessions.New(time.Now)
 	if a.server, err = radius.Listen(r.radius, radius.Deps{
-		Login: a.flow, Recorder: a, Learned: a.learned, Sessions: in, Log: log, Now: time.Now,
+		Login: a.flow, Recorder: a, Learned: a.clients.Learned, Enforced: a.clients.Enforced, Sightings: a.clients.Sightings,
+		Sessions: in, Log: log, Now: time.Now,
 	}); err != nil {
 		return nil, err
 	}
@@ -109,7 +105,10 @@ func start(ctx context.Context, path string, s *config.Settings, r rooms, verifi
 		return nil, err
 	}
 	a.unwatch = make(chan struct{})
-	go a.watch(a.learned, time.Tick(watchEvery), a.unwatch)
+	go a.watch(a.clients.Learned, time.Tick(watchEvery), a.unwatch)
+	go a.clients.Sightings.Keep(time.Tick(watchEvery), a.unwatch, func(err error) {
+		log.WithError(err).Warn("what is known of the clients' addresses cannot be kept")
+	})
 	go watchClock(clocks, time.Tick(clockEvery), a.unwatch, a.Note)
 	_ = a.trail.Post(audit.System{Event: "started", Detail: "version " + version})
 	a.remember(s)
@@ -128,6 +127,7 @@ func (a *app) Commit(ctx context.Context, e audit.Event) error { return a.trail.
 // Note implements auth.Recorder. The trail counts and reports what it cannot keep.
 func (a *app) Note(e audit.Event) {
 	_ = a.trail.Post(e)
+	a.clients.Heed(e)
 	if e.EventType() == audit.SecurityEvent {
 		a.log.Event(logrus.WarnLevel, e)
 	}
@@ -170,9 +170,7 @@ func (a *app) close(ctx context.Context) error {
 	if a.ship != nil {
 		a.ship.Close(ctx) // the last records too
 	}
-	if a.learned != nil {
-		errs = append(errs, a.learned.Close())
-	}
+	errs = append(errs, a.clients.Close())
 	if a.store != nil {
 		errs = append(errs, a.store.Close())
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -11,10 +12,12 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"ivalt-radius/cmd/ivalt-radius/control"
 	"ivalt-radius/cmd/ivalt-radius/exit"
 	"ivalt-radius/radius/radiustest"
+	"ivalt-radius/radius/sighting"
 )
 
 // TestClientsWithoutSecrets: the list needs no secret, so it works for whoever cannot read one; but it needs the clients.
@@ -84,6 +87,57 @@ func TestClients(t *testing.T) {
 				t.Errorf("no %s in %s", part, line)
 			}
 		}
+	}
+}
+
+// TestEnforceOverARestart: under a policy that takes unsigned requests, what is enforced by hand is refused, with its remedy in the log, by the
+// next server too, until somebody lifts it; and what was seen is known after the restart.
+func TestEnforceOverARestart(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.client = "gateway\n    message_authenticator: optional"
+	s.write(t)
+	order := func(step string, want int, says string, args ...string) {
+		t.Helper()
+		if code, out := s.command(t, append([]string{"clients"}, args...)...); code != want || !strings.Contains(out, says) {
+			t.Errorf("%s: exit %d, %s", step, code, out)
+		}
+	}
+	enforce := []string{"enforce", "--client", "gateway", "--address", "127.0.0.1", "--reason", "it was updated"}
+	const remedy = "ivalt-radius clients forget --client gateway --address 127.0.0.1"
+	refused := func(r *running) {
+		t.Helper()
+		nas := r.nas()
+		nas.OmitMessageAuthenticator, nas.Retry.Interval = true, 300*time.Millisecond
+		if result, err := nas.Login(t.Context(), credentials("ivan")); !errors.Is(err, radiustest.ErrNoAnswer) {
+			t.Errorf("an unsigned request is answered: %v, %v", result.Code, err)
+		}
+		r.log.await(t, remedy, 1)
+	}
+
+	r := s.start(t)
+	order("nothing seen", exit.Fault, "no request was seen", enforce...)
+	for range sighting.ReadyRequests {
+		r.login(t, "ivan")
+	}
+	order("seen", exit.OK, "state                ready: 10 requests with Message-Authenticator", "list")
+	order("ready", exit.OK, "must send Message-Authenticator until "+remedy, enforce...)
+	refused(r)
+	r.stop(t)
+	order("stopped", exit.OK, "state                enforced (hand): 10 requests with Message-Authenticator, 0 without, 1 refused", "list")
+
+	r = s.start(t)
+	refused(r)
+	order("lifted", exit.OK, "127.0.0.1 may ask without Message-Authenticator", "forget", "--client", "gateway", "--address", "127.0.0.1")
+	nas := r.nas()
+	nas.OmitMessageAuthenticator = true
+	if result, err := nas.Login(t.Context(), credentials("ivan")); err != nil || result.Code != radiustest.AccessAccept {
+		t.Errorf("lifted: %v, %v", result.Code, err)
+	}
+	order("mixed", exit.OK, "state                observe: 10 requests with Message-Authenticator, 1 without, 2 refused", "list", "--client", "gateway")
+	r.stop(t)
+	if n := len(s.trailLines(t, `"action":"enforce_message_authenticator"`)); n != 1 {
+		t.Errorf("%d enforcements in the trail", n)
 	}
 }
 

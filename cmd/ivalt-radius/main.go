@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"ivalt-radius/cmd/ivalt-radius/backup"
+	"ivalt-radius/cmd/ivalt-radius/clienting"
 	"ivalt-radius/cmd/ivalt-radius/compliance"
 	"ivalt-radius/cmd/ivalt-radius/disconnecting"
 	"ivalt-radius/cmd/ivalt-radius/exit"
@@ -56,7 +57,7 @@ func newRootCommand() *cobra.Command {
 		Version: version,
 	}
 	root.AddCommand(
-		newServeCommand(), newCheckCommand(), newExplainCommand(), newClientsCommand(),
+		newServeCommand(), newCheckCommand(), newExplainCommand(), clienting.NewCommand(defaultConfig),
 		initial.NewCommand(), login.NewCommand(), probe.NewCommand(defaultConfig, wayToIVALT), simulate.NewCommand(), trail.NewCommand(defaultConfig),
 		hashing.NewCommand(), sealing.NewCommand(defaultConfig), secretage.NewCommand(defaultConfig), compliance.NewCommand(defaultConfig, version),
 		backup.NewCommand(defaultConfig), backup.NewRestoreCommand(), disconnecting.NewCommand(defaultConfig),

@@ -16,6 +16,8 @@ const (
 	WrongSecret        // the packet does not verify
 	MustSign           // a request without Message-Authenticator is refused
 	SignedOnce         // so is one of an address that sent it before
+	Enforced           // so is one of an address that must send it by somebody's word
+	EnforcedAll        // so is one of a client that must
 	Stranger           // no client has the address
 	advices            // how many there are
 )
@@ -37,6 +39,12 @@ func (h Hint) Text() (message, remedy string) {
 	case SignedOnce:
 		return "a request without Message-Authenticator came from an address that sent it before",
 			fmt.Sprintf("if the NAS was changed: ivalt-radius clients forget --client %s --address %s", h.Client, h.Address)
+	case Enforced:
+		return "a request without Message-Authenticator came from an address for which it is enforced",
+			fmt.Sprintf("if the NAS was changed: ivalt-radius clients forget --client %s --address %s", h.Client, h.Address)
+	case EnforcedAll:
+		return "a request without Message-Authenticator came from a client for which it is enforced",
+			"if it cannot send it: ivalt-radius clients forget --client " + h.Client
 	case Stranger:
 		return "packets dropped: no client has this address", "add the address to a client's networks"
 	case None, advices:

@@ -40,6 +40,10 @@ func TestEveryHintSaysWhatToDo(t *testing.T) {
 		if a == SignedOnce && !strings.HasSuffix(what, "ivalt-radius clients forget --client vpn --address 192.0.2.7") {
 			t.Errorf("the refusal's remedy is %q", what)
 		}
+		if a == Enforced && !strings.HasSuffix(what, "ivalt-radius clients forget --client vpn --address 192.0.2.7") ||
+			a == EnforcedAll && !strings.HasSuffix(what, "ivalt-radius clients forget --client vpn") {
+			t.Errorf("what lifts an enforcement is %q", what)
+		}
 	}
 }
 

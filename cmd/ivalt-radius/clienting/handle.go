@@ -1,0 +1,51 @@
+package clienting
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"ivalt-radius/cmd/ivalt-radius/control"
+	"ivalt-radius/cmd/ivalt-radius/secretage"
+	"ivalt-radius/config"
+	"ivalt-radius/radius/sighting"
+)
+
+// Where the running server is asked.
+const (
+	listPath    = "/clients"
+	enforcePath = "/clients/enforce"
+	forgetPath  = "/clients/forget"
+)
+
+// Running is a server that runs.
+type Running struct {
+	Settings func() *config.Settings // those in force
+	Memory   *Memory
+	Trail    Committer
+	Waiting  func() map[sighting.Peer]int
+}
+
+// Handle serves the running server's side of the commands.
+func Handle(mux *http.ServeMux, r Running) {
+	mux.HandleFunc("POST "+listPath, func(w http.ResponseWriter, _ *http.Request) {
+		v := view{settings: r.Settings(), memory: r.Memory, waiting: r.Waiting()}
+		v.secrets, _ = secretage.List(v.settings, time.Now()) // without them the rest is told
+		o := v.overview()
+		o.Running = true
+		control.Answer(w, o, nil)
+	})
+	for path, do := range map[string]func(desk, context.Context, string, Order) (Outcome, error){
+		enforcePath: desk.enforce, forgetPath: desk.forget,
+	} {
+		mux.HandleFunc("POST "+path, func(w http.ResponseWriter, req *http.Request) {
+			var in Order
+			var out Outcome
+			err := control.Decode(w, req, &in)
+			if err == nil {
+				out, err = do(desk{r.Settings(), r.Memory, r.Trail}, req.Context(), control.Actor(req.Context()), in)
+			}
+			control.Answer(w, out, err)
+		})
+	}
+}

@@ -1,0 +1,128 @@
+package sighting
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// Bucket is the Book's own in the state.
+const Bucket = "sightings"
+
+// mostAtOnce is how many records one transaction writes, so that nobody else waits long for the state.
+const mostAtOnce = 1024
+
+// Store is where a Book outlives the process; *state.Store is one.
+type Store interface {
+	// Each calls do for every key of a bucket.
+	Each(bucket string, do func(key string, value []byte)) error
+	// Change puts values, and removes the keys whose value is nil, all or none.
+	Change(bucket string, values map[string][]byte) error
+}
+
+// Open makes a Book of what a store holds. What cannot be read there is passed over, and learned anew.
+func Open(store Store) (*Book, error) {
+	b := New()
+	b.store = store
+	var all []record
+	if err := store.Each(Bucket, func(_ string, value []byte) {
+		var r record
+		if json.Unmarshal(value, &r) == nil && r.restored() {
+			all = append(all, r)
+		}
+	}); err != nil {
+		return nil, fmt.Errorf("read what is known of the clients' addresses: %w", err)
+	}
+	slices.SortFunc(all, func(a, b record) int { return a.Last.Compare(b.Last) })
+	for _, r := range all {
+		e := &entry{record: r, peer: Peer{r.Client, r.Address}, written: true}
+		if b.known[e.peer] == nil {
+			b.known[e.peer] = e
+			b.place(e)
+		}
+	}
+	return b, nil
+}
+
+// Keep saves at each tick until stop is closed. failed is told why it could not.
+func (b *Book) Keep(tick <-chan time.Time, stop <-chan struct{}, failed func(error)) {
+	for {
+		select {
+		case <-stop:
+			return
+		case <-tick:
+		}
+		if err := b.Save(); err != nil {
+			failed(err)
+		}
+	}
+}
+
+// Save writes what has changed. What could not be written is tried again by the next one.
+func (b *Book) Save() error {
+	if b.store == nil {
+		return nil
+	}
+	b.disk.Lock()
+	defer b.disk.Unlock()
+	changed, gone := b.changes()
+	for i := 0; i < len(changed)+len(gone); i += mostAtOnce {
+		batch := make(map[string][]byte, mostAtOnce)
+		for j := i; j < min(i+mostAtOnce, len(changed)+len(gone)); j++ {
+			if j < len(gone) {
+				batch[key(gone[j])] = nil
+				continue
+			}
+			r := &changed[j-len(gone)]
+			value, err := json.Marshal(r)
+			if err != nil {
+				return fmt.Errorf("save what is known of the clients' addresses: %w", err)
+			}
+			batch[key(Peer{r.Client, r.Address})] = value
+		}
+		if err := b.store.Change(Bucket, batch); err != nil {
+			b.again(changed, gone)
+			return fmt.Errorf("save what is known of the clients' addresses: %w", err)
+		}
+	}
+	return nil
+}
+
+// changes takes what is to be written. An address that went and came back is written.
+func (b *Book) changes() (changed []record, gone []Peer) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for p, e := range b.known {
+		if e.changed && e.worthKeeping() {
+			e.changed, e.written = false, true
+			changed = append(changed, e.clone())
+			delete(b.gone, p)
+		}
+	}
+	for p := range b.gone {
+		gone = append(gone, p)
+	}
+	clear(b.gone)
+	return changed, gone
+}
+
+// again marks what could not be written.
+func (b *Book) again(changed []record, gone []Peer) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for i := range changed {
+		p := Peer{changed[i].Client, changed[i].Address}
+		if e := b.known[p]; e != nil {
+			e.changed = true
+		} else {
+			b.gone[p] = struct{}{}
+		}
+	}
+	for _, p := range gone {
+		b.gone[p] = struct{}{}
+	}
+}
+
+// key names a Peer in the state. A client's name may hold anything; what is read there is the value.
+func key(p Peer) string { return p.Address.String() + "|" + p.Client }
