@@ -5,14 +5,12 @@ import (
 	"fmt"
 	"net/netip"
 	"strings"
-	"testing"
 	"time"
 
 	"github.com/sirupsen/logrus"
 
 	"ivalt-radius/audit"
 	"ivalt-radius/guard"
-	"ivalt-radius/guard/watch/rule"
 )
 
 // defaults are the settings' own.
@@ -86,8 +84,8 @@ func (s *stage) sees(e audit.Event) {
 	s.work()
 }
 
-// drops shows a dropped packet at once.
-func (s *stage) drops(cause, client, from string) {
+// throws shows a dropped packet at once.
+func (s *stage) throws(cause, client, from string) {
 	s.Dropped(cause, client, netip.MustParseAddr(from))
 	s.work()
 }
@@ -120,13 +118,4 @@ func wrong(user, station string) audit.Attempt {
 // only is the defaults of one rule alone.
 func only(r guard.Rule, t Threshold) Settings {
 	return Settings{Thresholds: map[guard.Rule]Threshold{r: t}, SlowFrom: time.Second}
-}
-
-func descriptionOf(t *testing.T, r guard.Rule) rule.Description {
-	t.Helper()
-	i := rule.IndexOf(r)
-	if i < 0 {
-		t.Fatalf("no rule %s", r)
-	}
-	return rule.Rules()[i]
 }
