@@ -12,27 +12,30 @@ import (
 	"ivalt-radius/guard"
 )
 
+// open opens a trail that the stage hears of.
+func (s *stage) open(t *testing.T, path string) *audit.Trail {
+	t.Helper()
+	trail, err := audit.Open(path, audit.Options{Noticed: s.See})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return trail
+}
+
+func write(t *testing.T, trail *audit.Trail) {
+	t.Helper()
+	if err := trail.Commit(t.Context(), audit.Attempt{User: "anna"}); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // TestATamperedTrailIsSeen by the running server and at the start: what the trail itself records passes no recorder.
 func TestATamperedTrailIsSeen(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "audit.log")
 	want := []string{"critical 1 the service"}
-	open := func(t *testing.T, s *stage) *audit.Trail {
-		t.Helper()
-		trail, err := audit.Open(path, audit.Options{Noticed: s.See})
-		if err != nil {
-			t.Fatal(err)
-		}
-		return trail
-	}
-	write := func(t *testing.T, trail *audit.Trail) {
-		t.Helper()
-		if err := trail.Commit(t.Context(), audit.Attempt{User: "anna"}); err != nil {
-			t.Fatal(err)
-		}
-	}
 	t.Run("a sound one", func(t *testing.T) {
 		s := newStage(defaults())
-		trail := open(t, s)
+		trail := s.open(t, path)
 		write(t, trail)
 		_ = trail.Close()
 		if s.work(); len(s.alerts) > 0 {
@@ -41,7 +44,7 @@ func TestATamperedTrailIsSeen(t *testing.T) {
 	})
 	t.Run("removed under the server", func(t *testing.T) {
 		s := newStage(defaults())
-		trail := open(t, s)
+		trail := s.open(t, path)
 		write(t, trail)
 		if err := os.Remove(path); err != nil {
 			t.Fatal(err)
@@ -68,7 +71,7 @@ func TestATamperedTrailIsSeen(t *testing.T) {
 		}
 		_ = file.Close()
 		s := newStage(defaults())
-		trail := open(t, s)
+		trail := s.open(t, path)
 		write(t, trail)
 		_ = trail.Close()
 		s.pass(2 * time.Second)
