@@ -83,9 +83,8 @@ func TestMemoryIsBounded(t *testing.T) {
 	now := time.Now()
 	w := New(defaults(), Deps{Alert: func(guard.Alert) { alerts++ }, Note: func(audit.Event) {}, Now: func() time.Time { return now }, Log: silent()})
 	before := heap()
-	const many = 1_000_000
 	reasons := []string{"bad_password", "rate_limited", "blocked", "push_denied", "push_timeout", "geofence", "outside_hours"}
-	for i := range many {
+	for i := range million {
 		user, station := fmt.Sprintf("user-%d-with-a-long-name-%d", i, i), netip.AddrFrom4([4]byte{10, byte(i >> 16), byte(i >> 8), byte(i)})
 		w.See(audit.Attempt{Client: "office", User: user, CallingStation: station.String(), Decision: "require_push", Verdict: "reject", Reason: reasons[i%len(reasons)]})
 		if i%4 == 0 {
@@ -99,7 +98,7 @@ func TestMemoryIsBounded(t *testing.T) {
 		}
 	}
 	after := heap()
-	t.Logf("the heap grew from %d to %d KiB for %d people and addresses; %d alerts", before>>10, after>>10, many, alerts)
+	t.Logf("the heap grew from %d to %d KiB for %d people and addresses; %d alerts", before>>10, after>>10, million, alerts)
 	if after > before+64<<20 {
 		t.Errorf("the heap grew from %d to %d MiB", before>>20, after>>20)
 	}

@@ -258,7 +258,7 @@ func TestCheck(t *testing.T) {
 
 // TestALargeThresholdIsReached though not each event is remembered by itself.
 func TestALargeThresholdIsReached(t *testing.T) {
-	for r, count := range map[guard.Rule]int{guard.BruteForce: 20_000, guard.PasswordSpray: mostPeople} {
+	for r, count := range map[guard.Rule]int{guard.BruteForce: 5_000, guard.PasswordSpray: mostPeople} {
 		s := newStage(only(r, Threshold{Count: count, Window: time.Minute}))
 		for i := range count - 1 {
 			s.sees(wrong(fmt.Sprintf("u%d", i), "203.0.113.7"))
