@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/sirupsen/logrus"
+	"golang.org/x/sys/unix"
 
 	"ivalt-radius/audit"
 	"ivalt-radius/guard"
@@ -22,7 +23,7 @@ const Wanted = 100_000
 // Result is what was measured.
 type Result struct {
 	Events    int
-	PerSecond float64       // through the detectors, on one core that also hands them over and collects the garbage
+	PerSecond float64       // of one core's time, in which they are also handed over and the garbage is collected
 	See       time.Duration // on a login's way, on average
 	Missed    uint64        // that found no room
 	Alerts    int
@@ -41,7 +42,8 @@ func (r Result) String() string {
 const crowd = 100_000
 
 // Measure shows the watch so many events as fast as it takes them: of a hundred thousand people and addresses, half of them let in, the
-// others refused for every reason that a rule looks at, and a forged packet for each ten of them. The whole runs on one core.
+// others refused for every reason that a rule looks at, and a forged packet for each ten of them. The whole runs on one core, and what counts
+// is the time that this process had of it: others may run beside it.
 func Measure(ctx context.Context, s watch.Settings, events int) Result {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	log := logrus.New()
@@ -56,7 +58,7 @@ func Measure(ctx context.Context, s watch.Settings, events int) Result {
 	}()
 	crowd := people()
 	var seeing time.Duration
-	begin := time.Now()
+	begin := used()
 	const batch = 2000
 	for sent := 0; sent < events; sent += batch {
 		from := time.Now()
@@ -72,10 +74,19 @@ func Measure(ctx context.Context, s watch.Settings, events int) Result {
 	stop()
 	<-ended
 	rounds := (events + batch - 1) / batch
-	r.PerSecond = float64(rounds*batch) * 1.1 / time.Since(begin).Seconds()
+	r.PerSecond = float64(rounds*batch) * 1.1 / (used() - begin).Seconds()
 	r.See = seeing / time.Duration(rounds*batch)
 	r.Missed = w.Missed()
 	return r
+}
+
+// used is the time that this process has had of all cores.
+func used() time.Duration {
+	var u unix.Rusage
+	if err := unix.Getrusage(unix.RUSAGE_SELF, &u); err != nil {
+		return 0
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
 func people() []audit.Event {
