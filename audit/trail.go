@@ -55,6 +55,9 @@ type Options struct {
 	StateDir string
 	// HeadExpected says that there was a checkpoint before: where none is kept in StateDir, that is told as if it could not be read.
 	HeadExpected bool
+	// Noticed, where not nil, hears of each System and Security event that the trail itself records: what Open found at once, whatever
+	// comes later once it is on disk. The writer calls it and waits for it: it must be quick, and must not commit to this trail or close it.
+	Noticed func(Event)
 	// Wrap, where not nil, stands between the Trail and its file, and each file after that, for tests that make the disk fail.
 	Wrap func(File) File
 }
@@ -70,6 +73,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Now == nil {
 		o.Now = time.Now
+	}
+	if o.Noticed == nil {
+		o.Noticed = func(Event) {}
 	}
 	if o.Wrap == nil {
 		o.Wrap = func(f File) File { return f }
@@ -223,6 +229,9 @@ func ring(bell chan struct{}) {
 func (t *Trail) run() {
 	defer close(t.stopped)
 	defer t.alarm.Stop()
+	for _, found := range t.writer.notices {
+		t.opt.Noticed(found)
+	}
 	for {
 		var asked chan<- error
 		select {
@@ -274,8 +283,17 @@ func (t *Trail) step(asked chan<- error) (closed bool) {
 		asked <- err
 	}
 	t.keepHead()
+	t.tell()
 	t.alarm.Reset(t.writer.alarm())
 	return closed
+}
+
+// tell hands on what the trail has recorded by itself and is on disk.
+func (t *Trail) tell() {
+	for _, e := range t.writer.told {
+		t.opt.Noticed(e)
+	}
+	t.writer.told = nil
 }
 
 // report tells health, metrics and log how the disk does.

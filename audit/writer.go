@@ -64,6 +64,9 @@ type writer struct {
 
 	failing time.Time // since when nothing can be kept; zero: it can
 
+	said []Event // events of its own in what was written and is not synced
+	told []Event // those that are, for Options.Noticed
+
 	failed  uint64 // records lost to the disk
 	dropped uint64 // records lost to a full queue
 	out     []byte
@@ -109,6 +112,7 @@ func (w *writer) sync() error {
 		return w.lose(nil, err)
 	}
 	w.durable = w.current
+	w.told, w.said = append(w.told, w.said...), nil
 	w.since = time.Time{}
 	w.failing = time.Time{}
 	return nil
@@ -133,6 +137,7 @@ func (w *writer) lose(g *group, cause error) error {
 		w.failed += uint64(len(g.records))
 	}
 	w.current = w.durable
+	w.said = nil
 	w.since = time.Time{}
 	w.torn = true
 	if w.failing.IsZero() {
@@ -170,16 +175,18 @@ func (w *writer) replace() error {
 	p := w.durable
 	p.first, p.opened = 0, 0
 	w.out = w.out[:0]
-	w.line(&p, SecurityEvent, Security{
+	gone := Security{
 		Event:  chain.ReplacedEvent,
 		Detail: fmt.Sprintf("the file before this one was removed or renamed; it ends with record %d, hash %s", p.seq, p.hash[:]),
-	}.AppendFields(nil))
+	}
+	w.line(&p, SecurityEvent, gone.AppendFields(nil))
 	p.offset = int64(len(w.out))
 	file, err := w.place.refill(w.out)
 	if err != nil {
 		return err
 	}
 	w.goOnIn(file, p)
+	w.told = append(w.told, gone)
 	w.astray = false
 	return nil
 }
@@ -214,17 +221,17 @@ func (w *writer) render(g *group) position {
 		w.line(&p, n.EventType(), n.AppendFields(nil))
 	}
 	if n := w.failed - p.toldFailed; n > 0 {
-		w.line(&p, SystemEvent, System{
+		w.say(&p, System{
 			Event:  "recovered",
 			Detail: fmt.Sprintf("%d records are missing: they could not be kept on disk, which failed for %s", n, w.failedFor()),
-		}.AppendFields(nil))
+		})
 		p.toldFailed = w.failed
 	}
 	if n := w.dropped - p.toldDropped; n > 0 {
-		w.line(&p, SecurityEvent, Security{
+		w.say(&p, Security{
 			Event:  "records_lost",
 			Detail: fmt.Sprintf("%d records are missing: the queue was full", n),
-		}.AppendFields(nil))
+		})
 		p.toldDropped = w.dropped
 	}
 	from := 0
@@ -238,6 +245,12 @@ func (w *writer) render(g *group) position {
 	}
 	p.offset = w.current.offset + int64(len(w.out))
 	return p
+}
+
+// say appends an event of the trail's own.
+func (w *writer) say(p *position, e Event) {
+	w.line(p, e.EventType(), e.AppendFields(nil))
+	w.said = append(w.said, e)
 }
 
 // line appends one record to out.

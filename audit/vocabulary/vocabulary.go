@@ -37,6 +37,7 @@ func security() []Word {
 		{t, "trail_key_changed", "At the start, the key was not the one that signed the last checkpoint: `audit.key` was lost or changed. Older checkpoints are verified by the old `audit.pub`."},
 		{t, "records_lost", "Records are missing: more came than the queue holds."},
 		{t, "sessions_disconnected", "NAS were asked to end the sessions of a person or an address; `detail` says how many there were and what became of them. Block whoever must not come back."},
+		{t, "events_missed", "More happened than the watch (`guard.detect`) has room for: alerts may be missing. Look for a flood, or for a receiver of notices or a disk that holds it up."},
 		{t, "shipping_skipped", "A receiver was further behind than its `spool`: the records that are named did not reach it."},
 	}
 }

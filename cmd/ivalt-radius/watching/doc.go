@@ -1,0 +1,2 @@
+// Package watching brings the settings `guard.detect` to package watch.
+package watching
