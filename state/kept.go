@@ -13,11 +13,12 @@ import (
 // Bounds of a Kept.
 const (
 	mostUnwritten = 1 << 17 // keys that wait for the disk
+	mostBatch     = 1 << 12 // of them that are written at once
 	failingEvery  = time.Minute
 )
 
 // errUnwritten says that changes are lost on disk, since it fails for long.
-var errUnwritten = errors.New("too many changes wait for the disk; the oldest state of the newest ones stays there")
+var errUnwritten = errors.New("too many changes wait for the disk: some are lost, and a restart would bring back what was there before")
 
 // Disk is what a Kept needs of a Store.
 type Disk interface {
@@ -64,7 +65,7 @@ type Kept[V any] struct {
 
 	mu      sync.Mutex
 	pending map[string]*V // nil: to be deleted
-	lost    bool          // a change found no room
+	lost    bool          // a change found no room, at any time since the start
 	closed  bool
 
 	changed chan struct{}
@@ -95,8 +96,8 @@ func OpenKept[V any](disk Disk, bucket string, load func(key string, value V) bo
 	return k, nil
 }
 
-// Set has a value written in the place of the one before. The value must not change any more. A key that no Store takes is ErrBounds in
-// failing, and stands in nobody's way.
+// Set has a value written in the place of the one before. The value must not change any more. A key that is empty or longer than MaxKey is not
+// kept.
 func (k *Kept[V]) Set(key string, value V) { k.change(key, &value) }
 
 // Delete has a value deleted.
@@ -171,30 +172,52 @@ func (k *Kept[V]) say(err error) {
 	}
 }
 
-// flush writes what is pending. What could not be written is pending again, unless it has changed meanwhile.
+// flush writes what is pending, batch by batch.
 func (k *Kept[V]) flush() error {
+	for {
+		batch := k.take()
+		if len(batch) == 0 {
+			return nil
+		}
+		if err := k.disk.Change(k.bucket, encoded(batch)); err != nil {
+			return k.putBack(batch, fmt.Errorf("keep %s: %w", k.bucket, err))
+		}
+	}
+}
+
+// take takes a batch from what is pending.
+func (k *Kept[V]) take() map[string]*V {
 	k.mu.Lock()
-	batch, lost := k.pending, k.lost
-	k.pending, k.lost = map[string]*V{}, false
-	k.mu.Unlock()
-	if lost {
-		k.say(errUnwritten)
+	defer k.mu.Unlock()
+	batch := make(map[string]*V, min(len(k.pending), mostBatch))
+	for key, value := range k.pending {
+		if len(batch) == mostBatch {
+			break
+		}
+		batch[key] = value
+		delete(k.pending, key)
 	}
-	if len(batch) == 0 {
-		return nil
-	}
-	err := k.disk.Change(k.bucket, encoded(batch))
-	if err == nil {
-		return nil
-	}
+	return batch
+}
+
+// putBack has a batch that could not be written wait again, but for what has changed meanwhile.
+func (k *Kept[V]) putBack(batch map[string]*V, why error) error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	for key, value := range batch {
-		if _, newer := k.pending[key]; !newer {
-			k.pending[key] = value
+		if _, newer := k.pending[key]; newer {
+			continue
 		}
+		if len(k.pending) >= mostUnwritten {
+			k.lost = true
+			break
+		}
+		k.pending[key] = value
 	}
-	return fmt.Errorf("keep %s: %w", k.bucket, err)
+	if k.lost {
+		return errors.Join(why, errUnwritten)
+	}
+	return why
 }
 
 // encoded is the batch as a Disk takes it. A value that has no JSON, or too much of it, is not kept: an older one goes, since it is no

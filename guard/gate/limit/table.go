@@ -6,8 +6,13 @@ type Table[K comparable, V any] struct {
 	most    int
 	gone    func(K)
 	entries map[K]*entry[K, V]
-	ends    entry[K, V] // of the ring: next is the newest, former the oldest
+	ends    entry[K, V]  // of the ring: next is the newest, former the oldest
+	spare   *entry[K, V] // deleted ones, by next, so that what comes and goes allocates nothing
+	spares  int
 }
+
+// mostSpare bounds the deleted entries that are kept.
+const mostSpare = 64
 
 type entry[K comparable, V any] struct {
 	key          K
@@ -46,15 +51,14 @@ func (t *Table[K, V]) Put(key K) *V {
 	if v := t.Get(key); v != nil {
 		return v
 	}
-	e := &entry[K, V]{}
 	if len(t.entries) >= t.most {
-		e = t.ends.former
-		t.Delete(e.key)
+		oldest := t.ends.former.key
+		t.Delete(oldest)
 		if t.gone != nil {
-			t.gone(e.key)
+			t.gone(oldest)
 		}
-		*e = entry[K, V]{}
 	}
+	e := t.fresh()
 	e.key = key
 	t.entries[key] = e
 	t.link(e)
@@ -66,7 +70,23 @@ func (t *Table[K, V]) Delete(key K) {
 	if e := t.entries[key]; e != nil {
 		delete(t.entries, key)
 		e.former.next, e.next.former = e.next, e.former
+		*e = entry[K, V]{}
+		if t.spares < mostSpare {
+			e.next, t.spare = t.spare, e
+			t.spares++
+		}
 	}
+}
+
+// fresh is an entry with nothing in it.
+func (t *Table[K, V]) fresh() *entry[K, V] {
+	e := t.spare
+	if e == nil {
+		return &entry[K, V]{}
+	}
+	t.spare, e.next = e.next, nil
+	t.spares--
+	return e
 }
 
 // Len is how many entries there are.

@@ -42,6 +42,7 @@ type Book struct {
 	tries *limit.Table[limit.Key, tries]
 	locks *limit.Table[Pair, Lock]
 	kept  *state.Kept[Lock]
+	spare []time.Duration // of the last pair that was dropped: a login that comes and goes allocates nothing
 }
 
 // tries are moments since the start, in their order.
@@ -109,6 +110,9 @@ func (b *Book) Pending(p Pair, now time.Time) int {
 // Check counts a login that is about to be checked.
 func (b *Book) Check(p Pair, now time.Time) {
 	t := b.tries.Put(b.keys.Of(p.User, p.Station))
+	if t.checking == nil {
+		t.checking, b.spare = b.spare, nil
+	}
 	t.checking = append(t.checking, now.Sub(b.start))
 }
 
@@ -211,6 +215,7 @@ func (b *Book) prune(t *tries, s Settings, now time.Time) {
 // tidy drops a pair that has nothing: only what counts takes room.
 func (b *Book) tidy(key limit.Key, t *tries) {
 	if len(t.wrong)+len(t.checking) == 0 {
+		b.spare = t.checking[:0]
 		b.tries.Delete(key)
 	}
 }
