@@ -47,7 +47,13 @@ func TestKept(t *testing.T) {
 	}{
 		{"new", func(k *Kept[sheet]) { k.Set("a", sheet{1}); k.Set("b", sheet{2}) }, map[string]int{"a": 1, "b": 2}},
 		{"the last one counts", func(k *Kept[sheet]) { k.Set("a", sheet{3}); k.Set("a", sheet{4}); k.Delete("b"); k.Set("c", sheet{5}) }, map[string]int{"a": 4, "c": 5}},
-		{"back again", func(k *Kept[sheet]) { k.Delete("a"); k.Set("a", sheet{6}); k.Set("c", sheet{7}); k.Delete("c"); k.Delete("never") }, map[string]int{"a": 6}},
+		{"back again", func(k *Kept[sheet]) {
+			k.Delete("a")
+			k.Set("a", sheet{6})
+			k.Set("c", sheet{7})
+			k.Delete("c")
+			k.Delete("never")
+		}, map[string]int{"a": 6}},
 		{"keys that no store takes", func(k *Kept[sheet]) { k.Set("", sheet{1}); k.Set(strings.Repeat("k", MaxKey+1), sheet{1}) }, map[string]int{"a": 6}},
 		{"of no use any more", func(k *Kept[sheet]) { k.Set("old", sheet{-1}) }, map[string]int{"a": 6, "old": -1}},
 		{"dropped", func(*Kept[sheet]) {}, map[string]int{"a": 6}},

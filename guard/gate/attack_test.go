@@ -18,7 +18,7 @@ func TestAStrangerKeepsNobodyOut(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
 		y := newYard(t, defaults(), nil)
 		y.home("bob", "192.0.2.1")
-		ends := []auth.End{wrong, wrong, unanswered, denied, exempt, {}, {Reason: auth.BadPassword}, {Reason: auth.Unavailable}}
+		ends := []auth.End{wrong(), wrong(), unanswered(), denied(), exempt(), {}, {Reason: auth.BadPassword}, {Reason: auth.Unavailable}}
 		for range rapid.IntRange(1, 40).Draw(r, "waves") {
 			user := rapid.SampledFrom([]string{"bob", "eve", "robert"}).Draw(r, "user")
 			person := rapid.SampledFrom([]string{"", "bob"}).Draw(r, "person")
@@ -62,7 +62,7 @@ func TestAttack(t *testing.T) {
 	const people, addresses, guesses = 500, 10_000, 20 // guesses for each honest login
 	y := newYard(t, defaults(), nil)
 	for i := range people {
-		y.in(visit(person1(i), station(20_000+i)), approved)
+		y.in(visit(person1(i), station(20_000+i)), approved())
 		y.pass(time.Second)
 	}
 	y.pass(time.Hour)
@@ -71,7 +71,7 @@ func TestAttack(t *testing.T) {
 			attacked(i)
 			v := visit(person1(i), station(20_000+i))
 			begun := time.Now()
-			a := y.login(v, approved)
+			a := y.login(v, approved())
 			took = append(took, time.Since(begun))
 			if a.Open {
 				in++
@@ -87,7 +87,7 @@ func TestAttack(t *testing.T) {
 	in, attacked := honest(func(i int) {
 		for n := range guesses {
 			tried++
-			if y.login(visit(person1((i*7+n)%people), station((i*guesses+n)%addresses)), wrong).Open {
+			if y.login(visit(person1((i*7+n)%people), station((i*guesses+n)%addresses)), wrong()).Open {
 				let++
 			}
 		}
@@ -109,18 +109,18 @@ func TestAFloodPushesOutNoLockout(t *testing.T) {
 	s.WrongPasswords = Rates{Window: time.Minute}
 	y := newYard(t, s, nil)
 	y.home("bob", "192.0.2.9")
-	y.logins(4, bob, wrong)
+	y.logins(4, bob(), wrong())
 	y.pass(time.Minute)
-	y.logins(4, bob, wrong)
-	y.logins(2, visit("eve", "192.0.2.1"), unanswered)
+	y.logins(4, bob(), wrong())
+	y.logins(2, visit("eve", "192.0.2.1"), unanswered())
 	for i := range 100_000 {
-		y.login(visit(fmt.Sprintf("x%d", i), station(i)), wrong)
-		y.login(visit(fmt.Sprintf("y%d", i), station(i)), exempt)
+		y.login(visit(fmt.Sprintf("x%d", i), station(i)), wrong())
+		y.login(visit(fmt.Sprintf("y%d", i), station(i)), exempt())
 	}
-	y.out(bob, exempt, auth.LockedOut, "")
-	y.out(visit("eve", "192.0.2.1"), approved, auth.RateLimited, "guard.unanswered")
+	y.out(bob(), exempt(), auth.LockedOut, "")
+	y.out(visit("eve", "192.0.2.1"), approved(), auth.RateLimited, "guard.unanswered")
 	y.pass(2 * time.Minute)
-	y.logins(4, bob, wrong)
+	y.logins(4, bob(), wrong())
 	if got := y.Lockouts(); len(got) != 1 || got[0].Count != 3 {
 		t.Errorf("in force: %+v", got)
 	}
@@ -144,7 +144,7 @@ func TestAMillionPeopleAndAddresses(t *testing.T) {
 	s.Lockout.After = 2
 	y := newYard(t, s, nil)
 	before := heap()
-	ends := []auth.End{approved, approved, wrong, unanswered, denied}
+	ends := []auth.End{approved(), approved(), wrong(), unanswered(), denied()}
 	for i := range 1_000_000 {
 		v := visit(fmt.Sprintf("person%d@example.com", i), fmt.Sprintf("2001:db8::%x:%x", i>>16, i&0xffff))
 		v.Client = fmt.Sprint("client", i)
@@ -154,7 +154,7 @@ func TestAMillionPeopleAndAddresses(t *testing.T) {
 		}
 		y.login(v, ends[i%len(ends)])
 		if i%len(ends) < 3 {
-			y.login(v, wrong) // a lockout, or one from a familiar place
+			y.login(v, wrong()) // a lockout, or one from a familiar place
 		}
 	}
 	n, octets := y.entries(), heap()-before
@@ -184,17 +184,17 @@ func BenchmarkAdmit(b *testing.B) {
 		step   time.Duration
 		e      auth.End
 	}{
-		{"familiar", []auth.Visit{bob}, 10 * time.Second, exempt},
-		{"refused", []auth.Visit{visit("eve", "192.0.2.1")}, time.Nanosecond, exempt},
-		{"strangers", strangersOf(100_000), time.Second, wrong},
+		{"familiar", []auth.Visit{bob()}, 10 * time.Second, exempt()},
+		{"refused", []auth.Visit{visit("eve", "192.0.2.1")}, time.Nanosecond, exempt()},
+		{"strangers", strangersOf(100_000), time.Second, wrong()},
 	} {
 		b.Run(c.name, func(b *testing.B) {
 			g, err := New(s, Deps{Now: func() time.Time { return now }})
 			if err != nil {
 				b.Fatal(err)
 			}
-			g.Admit(bob, auth.Arriving)
-			g.Ended(bob, approved)
+			g.Admit(bob(), auth.Arriving)
+			g.Ended(bob(), approved())
 			b.ReportAllocs()
 			for i := range b.N {
 				v := c.visits[i%len(c.visits)]

@@ -108,14 +108,21 @@ func of(v auth.Visit, person string) auth.Visit {
 	return v
 }
 
-// ends
-var (
-	wrong      = auth.End{Reason: auth.BadPassword, Guess: true}
-	approved   = auth.End{Reason: auth.ApprovedByPerson, Passed: true, Pushed: true}
-	unanswered = auth.End{Reason: auth.PushTimeout, Passed: true, Pushed: true}
-	denied     = auth.End{Reason: auth.PushDenied, Passed: true, Pushed: true}
-	exempt     = auth.End{Reason: auth.ExemptByRule, Passed: true}
-)
+// bob is a login from a place that is not familiar yet.
+func bob() auth.Visit { return visit("bob", "192.0.2.1") }
+
+// How logins end.
+func wrong() auth.End { return auth.End{Reason: auth.BadPassword, Guess: true} }
+
+func approved() auth.End {
+	return auth.End{Reason: auth.ApprovedByPerson, Passed: true, Pushed: true}
+}
+
+func unanswered() auth.End { return auth.End{Reason: auth.PushTimeout, Passed: true, Pushed: true} }
+
+func denied() auth.End { return auth.End{Reason: auth.PushDenied, Passed: true, Pushed: true} }
+
+func exempt() auth.End { return auth.End{Reason: auth.ExemptByRule, Passed: true} }
 
 // login takes a login through every stage as the flow does, until one refuses it, and ends it with e.
 func (y *yard) login(v auth.Visit, e auth.End) auth.Admission {
@@ -168,7 +175,7 @@ func (y *yard) out(v auth.Visit, e auth.End, why auth.Reason, word string) auth.
 // home makes a place familiar.
 func (y *yard) home(user, station string) {
 	y.t.Helper()
-	y.in(visit(user, station), approved)
+	y.in(visit(user, station), approved())
 	y.pass(time.Hour) // what it counted is forgotten
 }
 

@@ -71,7 +71,7 @@ func TestAttempts(t *testing.T) {
 		t.Run(l.name, func(t *testing.T) {
 			s := nothing()
 			s.Attempts = l.rates
-			bound(t, newYard(t, s, nil), l, exempt)
+			bound(t, newYard(t, s, nil), l, exempt())
 		})
 	}
 }
@@ -81,7 +81,7 @@ func TestWrongPasswords(t *testing.T) {
 		t.Run(l.name, func(t *testing.T) {
 			s := nothing()
 			s.WrongPasswords = l.rates
-			bound(t, newYard(t, s, nil), l, wrong)
+			bound(t, newYard(t, s, nil), l, wrong())
 		})
 	}
 }
@@ -91,7 +91,7 @@ func TestPushes(t *testing.T) {
 		t.Run(l.name, func(t *testing.T) {
 			s := nothing()
 			s.Pushes = l.rates
-			bound(t, newYard(t, s, nil), l, unanswered)
+			bound(t, newYard(t, s, nil), l, unanswered())
 		})
 	}
 }
@@ -99,20 +99,20 @@ func TestPushes(t *testing.T) {
 func TestRightPasswordsPressNobody(t *testing.T) {
 	s := nothing()
 	s.WrongPasswords = Rates{Window: time.Minute, PerUser: 1, PerCallingStation: 1, PerClient: 1, InAll: 1}
-	newYard(t, s, nil).logins(50, visit("bob", "203.0.113.9"), exempt)
+	newYard(t, s, nil).logins(50, visit("bob", "203.0.113.9"), exempt())
 }
 
 func TestRefusedLoginsCountNothing(t *testing.T) {
 	s := nothing()
 	s.Attempts = Rates{Window: time.Minute, PerUser: 1, InAll: 3}
 	y := newYard(t, s, nil)
-	y.in(visit("bob", "203.0.113.9"), exempt)
+	y.in(visit("bob", "203.0.113.9"), exempt())
 	for range 100 {
-		y.out(visit("bob", "203.0.113.9"), exempt, auth.RateLimited, "per_user")
+		y.out(visit("bob", "203.0.113.9"), exempt(), auth.RateLimited, "per_user")
 	}
-	y.in(visit("eve", "203.0.113.9"), exempt)
-	y.in(visit("ann", "203.0.113.9"), exempt)
-	y.out(visit("tom", "203.0.113.9"), exempt, auth.RateLimited, "in_all")
+	y.in(visit("eve", "203.0.113.9"), exempt())
+	y.in(visit("ann", "203.0.113.9"), exempt())
+	y.out(visit("tom", "203.0.113.9"), exempt(), auth.RateLimited, "in_all")
 }
 
 func TestFamiliarPlacesCountByThemselves(t *testing.T) {
@@ -122,13 +122,13 @@ func TestFamiliarPlacesCountByThemselves(t *testing.T) {
 	y := newYard(t, s, nil)
 	y.home("bob", v.Station)
 	for i := range 40 { // strangers: of bob, at his own station, through his client, in all
-		y.login(visit("bob", station(i)), exempt)
-		y.login(visit(person1(i), v.Station), exempt)
-		y.login(visit(person1(i), station(i)), exempt)
+		y.login(visit("bob", station(i)), exempt())
+		y.login(visit(person1(i), v.Station), exempt())
+		y.login(visit(person1(i), station(i)), exempt())
 	}
-	y.out(visit("ann", v.Station), exempt, auth.RateLimited, "of unfamiliar places")
-	y.logins(5, v, exempt)
-	y.out(v, exempt, auth.RateLimited, "guard.attempts.per_user of a familiar place: again in 12s")
+	y.out(visit("ann", v.Station), exempt(), auth.RateLimited, "of unfamiliar places")
+	y.logins(5, v, exempt())
+	y.out(v, exempt(), auth.RateLimited, "guard.attempts.per_user of a familiar place: again in 12s")
 }
 
 func TestFamiliarPlacesGoOnUnderPressure(t *testing.T) {
@@ -137,27 +137,27 @@ func TestFamiliarPlacesGoOnUnderPressure(t *testing.T) {
 	y := newYard(t, s, nil)
 	y.home("bob", "192.0.2.1")
 	for i := range 40 {
-		y.login(visit("bob", station(i)), wrong)
-		y.login(visit(person1(i), "192.0.2.1"), wrong)
-		y.login(visit(person1(i), station(i)), wrong)
+		y.login(visit("bob", station(i)), wrong())
+		y.login(visit(person1(i), "192.0.2.1"), wrong())
+		y.login(visit(person1(i), station(i)), wrong())
 	}
-	y.out(visit("bob", station(99)), exempt, auth.RateLimited, "guard.wrong_passwords")
-	y.logins(20, visit("bob", "192.0.2.1"), exempt)
-	y.logins(2, visit("bob", "192.0.2.1"), wrong)
-	y.out(visit("bob", "192.0.2.1"), exempt, auth.RateLimited, "guard.wrong_passwords.per_user of a familiar place")
+	y.out(visit("bob", station(99)), exempt(), auth.RateLimited, "guard.wrong_passwords")
+	y.logins(20, visit("bob", "192.0.2.1"), exempt())
+	y.logins(2, visit("bob", "192.0.2.1"), wrong())
+	y.out(visit("bob", "192.0.2.1"), exempt(), auth.RateLimited, "guard.wrong_passwords.per_user of a familiar place")
 }
 
 func TestFamiliarFor30Days(t *testing.T) {
 	s := nothing()
 	s.Attempts = Rates{Window: time.Second, PerUser: 1}
 	y := newYard(t, s, nil)
-	y.in(visit("bob", "192.0.2.1"), approved)
+	y.in(visit("bob", "192.0.2.1"), approved())
 	y.pass(30*24*time.Hour - time.Nanosecond)
-	y.in(visit("bob", "192.0.2.2"), exempt)
-	y.in(visit("bob", "192.0.2.1"), exempt)
+	y.in(visit("bob", "192.0.2.2"), exempt())
+	y.in(visit("bob", "192.0.2.1"), exempt())
 	y.pass(time.Hour)
-	y.in(visit("bob", "192.0.2.2"), exempt)
-	y.out(visit("bob", "192.0.2.1"), exempt, auth.RateLimited, "of unfamiliar places")
+	y.in(visit("bob", "192.0.2.2"), exempt())
+	y.out(visit("bob", "192.0.2.1"), exempt(), auth.RateLimited, "of unfamiliar places")
 }
 
 func TestOnlyAnApprovedPushMakesAPlaceFamiliar(t *testing.T) {
@@ -179,19 +179,19 @@ func TestAdopt(t *testing.T) {
 	s.Attempts = Rates{Window: time.Minute, PerUser: 3}
 	y := newYard(t, s, nil)
 	v := visit("bob", "192.0.2.1")
-	y.logins(3, v, exempt)
-	y.out(v, exempt, auth.RateLimited, "per_user")
+	y.logins(3, v, exempt())
+	y.out(v, exempt(), auth.RateLimited, "per_user")
 	s.Attempts.PerUser = 6 // room comes back faster, and what was counted stays
 	y.Adopt(s)
-	y.out(v, exempt, auth.RateLimited, "again in 10s")
+	y.out(v, exempt(), auth.RateLimited, "again in 10s")
 	y.pass(time.Hour)
-	y.logins(6, v, exempt)
+	y.logins(6, v, exempt())
 	s.Attempts.PerUser = 0
 	y.Adopt(s)
-	y.logins(50, v, exempt)
+	y.logins(50, v, exempt())
 	s.Attempts.PerUser = 2
 	y.Adopt(s)
-	y.out(v, exempt, auth.RateLimited, "again in 30s")
+	y.out(v, exempt(), auth.RateLimited, "again in 30s")
 }
 
 func TestBlocks(t *testing.T) {
@@ -233,7 +233,7 @@ func TestZeroValuesDeny(t *testing.T) {
 			t.Errorf("the zero gate lets in at stage %d", s)
 		}
 	}
-	g.Ended(visit("bob", "192.0.2.1"), wrong)
+	g.Ended(visit("bob", "192.0.2.1"), wrong())
 	if a := newYard(t, nothing(), nil).Admit(visit("bob", ""), auth.Entering+1); a.Open {
 		t.Error("a stage that is none lets in")
 	}

@@ -18,18 +18,16 @@ func locking() Settings {
 	return s
 }
 
-var bob = visit("bob", "192.0.2.1")
-
 func TestLockout(t *testing.T) {
 	y := newYard(t, locking(), nil)
-	y.logins(3, bob, wrong)
+	y.logins(3, bob(), wrong())
 	if len(y.noted) != 0 || y.Lockouts() != nil {
 		t.Fatalf("three are too many: %+v", y.noted)
 	}
-	y.in(bob, wrong)
-	y.out(bob, exempt, auth.LockedOut, "guard.lockout: locked out at this calling station until 2026-11-26T09:01:00Z")
+	y.in(bob(), wrong())
+	y.out(bob(), exempt(), auth.LockedOut, "guard.lockout: locked out at this calling station until 2026-11-26T09:01:00Z")
 	for range 50 {
-		y.out(bob, wrong, auth.LockedOut, "")
+		y.out(bob(), wrong(), auth.LockedOut, "")
 	}
 	if len(y.noted) != 1 || y.noted[0].Event != "locked_out" || y.noted[0].User != "bob" || y.noted[0].CallingStation != "192.0.2.1" ||
 		y.noted[0].Client != "vpn" || !strings.Contains(y.noted[0].Detail, "until 2026-11-26T09:01:00Z") {
@@ -39,12 +37,12 @@ func TestLockout(t *testing.T) {
 	if got := y.Lockouts(); !slices.Equal(got, want) {
 		t.Errorf("got %+v", got)
 	}
-	y.in(visit("bob", "192.0.2.2"), exempt) // not the person as a whole
-	y.in(visit("eve", "192.0.2.1"), exempt) // not the place as a whole
+	y.in(visit("bob", "192.0.2.2"), exempt()) // not the person as a whole
+	y.in(visit("eve", "192.0.2.1"), exempt()) // not the place as a whole
 	y.pass(time.Minute - time.Nanosecond)
-	y.out(bob, exempt, auth.LockedOut, "")
+	y.out(bob(), exempt(), auth.LockedOut, "")
 	y.pass(time.Nanosecond)
-	y.in(bob, exempt)
+	y.in(bob(), exempt())
 	if y.Lockouts() != nil {
 		t.Error("it is over")
 	}
@@ -52,22 +50,22 @@ func TestLockout(t *testing.T) {
 
 func TestLockoutWindow(t *testing.T) {
 	y := newYard(t, locking(), nil)
-	y.in(bob, wrong)
+	y.in(bob(), wrong())
 	y.pass(14 * time.Minute)
-	y.logins(2, bob, wrong)
+	y.logins(2, bob(), wrong())
 	y.pass(time.Minute) // the first one is out of the window
-	y.in(bob, wrong)
-	y.in(bob, exempt)
-	y.logins(3, bob, wrong) // the right password forgot the others
-	y.in(bob, wrong)
-	y.out(bob, wrong, auth.LockedOut, "")
+	y.in(bob(), wrong())
+	y.in(bob(), exempt())
+	y.logins(3, bob(), wrong()) // the right password forgot the others
+	y.in(bob(), wrong())
+	y.out(bob(), wrong(), auth.LockedOut, "")
 }
 
 func TestLockoutDoubles(t *testing.T) {
 	y := newYard(t, locking(), nil)
 	again := func(minutes int) {
 		t.Helper()
-		y.logins(4, bob, wrong)
+		y.logins(4, bob(), wrong())
 		locked := time.Duration(minutes) * time.Minute
 		if got := y.Lockouts()[0].Until.Sub(y.now); got != locked {
 			t.Fatalf("locked out for %s, want %s", got, locked)
@@ -82,28 +80,28 @@ func TestLockoutDoubles(t *testing.T) {
 	y.pass(24 * time.Hour)
 	again(1)
 	again(2)
-	y.in(bob, exempt) // the right password alone does not say that it is the person
+	y.in(bob(), exempt()) // the right password alone does not say that it is the person
 	again(4)
-	y.in(bob, approved)
+	y.in(bob(), approved())
 	again(1)
 }
 
 func TestNoLockout(t *testing.T) {
 	t.Run("unknown station", func(t *testing.T) {
 		y := newYard(t, locking(), nil)
-		y.logins(100, visit("bob", ""), wrong)
+		y.logins(100, visit("bob", ""), wrong())
 		if y.noted != nil {
 			t.Errorf("locked out as a whole: %+v", y.noted)
 		}
 	})
 	t.Run("off", func(t *testing.T) {
 		y := newYard(t, nothing(), nil)
-		y.logins(100, bob, wrong)
+		y.logins(100, bob(), wrong())
 	})
 	t.Run("no guess", func(t *testing.T) {
 		y := newYard(t, locking(), nil)
-		y.logins(100, bob, auth.End{Reason: auth.BadPassword}) // empty, or the shared secret differs
-		y.logins(100, bob, auth.End{Reason: auth.Unavailable})
+		y.logins(100, bob(), auth.End{Reason: auth.BadPassword}) // empty, or the shared secret differs
+		y.logins(100, bob(), auth.End{Reason: auth.Unavailable})
 	})
 }
 
@@ -125,7 +123,7 @@ func TestParallelGuesses(t *testing.T) {
 			t.Errorf("station %q: %d parallel guesses, want 4", known, len(in))
 		}
 		for range in {
-			y.Ended(v, wrong)
+			y.Ended(v, wrong())
 		}
 		if a := y.Admit(v, auth.Arriving); a.Open || len(y.noted) != min(1, len(known)) {
 			t.Errorf("station %q: %+v, noted %+v", known, a, y.noted)
@@ -138,38 +136,38 @@ func TestParallelLoginsEnd(t *testing.T) {
 	fill := func() {
 		t.Helper()
 		for range 4 {
-			if a := y.Admit(bob, auth.Arriving); !a.Open {
+			if a := y.Admit(bob(), auth.Arriving); !a.Open {
 				t.Fatalf("%+v", a)
 			}
 		}
-		if a := y.Admit(bob, auth.Arriving); a.Open || !strings.Contains(a.Detail, "guard.lockout.after") {
+		if a := y.Admit(bob(), auth.Arriving); a.Open || !strings.Contains(a.Detail, "guard.lockout.after") {
 			t.Fatalf("the fifth: %+v", a)
 		}
 	}
-	for _, e := range []auth.End{{}, exempt, unanswered} {
+	for _, e := range []auth.End{{}, exempt(), unanswered()} {
 		fill()
 		for range 4 {
-			y.Ended(bob, e)
+			y.Ended(bob(), e)
 		}
 	}
-	y.logins(3, bob, wrong)
-	y.Admit(bob, auth.Arriving)
-	y.out(bob, exempt, auth.RateLimited, "guard.lockout.after")
-	y.Ended(bob, auth.End{}) // a copy, whose end says nothing of the password
-	y.in(bob, wrong)
-	y.out(bob, exempt, auth.LockedOut, "")
+	y.logins(3, bob(), wrong())
+	y.Admit(bob(), auth.Arriving)
+	y.out(bob(), exempt(), auth.RateLimited, "guard.lockout.after")
+	y.Ended(bob(), auth.End{}) // a copy, whose end says nothing of the password
+	y.in(bob(), wrong())
+	y.out(bob(), exempt(), auth.LockedOut, "")
 	y.pass(time.Hour)
 	fill() // and none of them ever ends: they panicked
 	y.pass(10*time.Minute - time.Nanosecond)
-	y.out(bob, exempt, auth.RateLimited, "guard.lockout.after")
+	y.out(bob(), exempt(), auth.RateLimited, "guard.lockout.after")
 	y.pass(time.Nanosecond)
-	y.in(bob, exempt)
+	y.in(bob(), exempt())
 }
 
 func TestOtherSpellingsGiveNoMoreGuesses(t *testing.T) {
 	guesses := func(y *yard, s string) (n int) {
 		for i := range 100 {
-			if y.login(of(visit(fmt.Sprintf("bob%d", i), s), "bob"), wrong).Open {
+			if y.login(of(visit(fmt.Sprintf("bob%d", i), s), "bob"), wrong()).Open {
 				n++
 			}
 		}
@@ -180,7 +178,7 @@ func TestOtherSpellingsGiveNoMoreGuesses(t *testing.T) {
 		if n := guesses(y, "192.0.2.1"); n != 4 || len(y.noted) != 1 || y.noted[0].User != "bob" {
 			t.Errorf("%d guesses, noted %+v", n, y.noted)
 		}
-		y.out(bob, exempt, auth.LockedOut, "")
+		y.out(bob(), exempt(), auth.LockedOut, "")
 	})
 	t.Run("in parallel", func(t *testing.T) {
 		y := newYard(t, locking(), nil)
@@ -198,7 +196,7 @@ func TestOtherSpellingsGiveNoMoreGuesses(t *testing.T) {
 		for i := range 100 {
 			y.Ended(of(visit(fmt.Sprintf("bob%d", i), "192.0.2.1"), "bob"), auth.End{})
 		}
-		y.in(bob, exempt)
+		y.in(bob(), exempt())
 	})
 	t.Run("station unknown", func(t *testing.T) {
 		s := nothing()
@@ -209,21 +207,21 @@ func TestOtherSpellingsGiveNoMoreGuesses(t *testing.T) {
 	})
 	t.Run("one spelling", func(t *testing.T) {
 		y := newYard(t, locking(), nil)
-		y.logins(4, of(visit("robert", "192.0.2.1"), "bob"), wrong)
+		y.logins(4, of(visit("robert", "192.0.2.1"), "bob"), wrong())
 		if len(y.noted) != 2 || len(y.Lockouts()) != 2 {
 			t.Errorf("noted %+v, in force %+v", y.noted, y.Lockouts())
 		}
-		y.out(bob, exempt, auth.LockedOut, "")
-		y.out(visit("robert", "192.0.2.1"), exempt, auth.LockedOut, "")
-		y.out(of(visit("bobby", "192.0.2.1"), "bob"), exempt, auth.LockedOut, "")
+		y.out(bob(), exempt(), auth.LockedOut, "")
+		y.out(visit("robert", "192.0.2.1"), exempt(), auth.LockedOut, "")
+		y.out(of(visit("bobby", "192.0.2.1"), "bob"), exempt(), auth.LockedOut, "")
 	})
 }
 
 func TestRingingAsksForBothNames(t *testing.T) {
 	for _, name := range []string{"bob", "robert"} {
 		y := newYard(t, locking(), nil)
-		y.logins(4, visit(name, "192.0.2.1"), wrong)
-		if a := y.Admit(of(bob, "robert"), auth.Ringing); a.Open || a.Reason != auth.LockedOut {
+		y.logins(4, visit(name, "192.0.2.1"), wrong())
+		if a := y.Admit(of(bob(), "robert"), auth.Ringing); a.Open || a.Reason != auth.LockedOut {
 			t.Errorf("%s is locked out: %+v", name, a)
 		}
 		if a := y.Admit(of(visit("bob", "192.0.2.2"), "robert"), auth.Ringing); !a.Open {
@@ -237,35 +235,35 @@ func TestRelease(t *testing.T) {
 	locked := func() *yard {
 		y := newYard(t, s, nil)
 		y.home("bob", "192.0.2.9")
-		y.logins(4, bob, wrong)
-		y.logins(3, visit("bob", "192.0.2.2"), wrong)
-		y.logins(2, visit("eve", "192.0.2.1"), unanswered)
-		y.in(visit("bob", "192.0.2.9"), denied)
-		y.out(bob, exempt, auth.LockedOut, "")
+		y.logins(4, bob(), wrong())
+		y.logins(3, visit("bob", "192.0.2.2"), wrong())
+		y.logins(2, visit("eve", "192.0.2.1"), unanswered())
+		y.in(visit("bob", "192.0.2.9"), denied())
+		y.out(bob(), exempt(), auth.LockedOut, "")
 		return y
 	}
 	t.Run("a place", func(t *testing.T) {
 		y := locked()
 		y.Release("bob", "192.0.2.1")
-		y.logins(3, bob, wrong)
-		y.in(visit("bob", "192.0.2.2"), wrong)
+		y.logins(3, bob(), wrong())
+		y.in(visit("bob", "192.0.2.2"), wrong())
 		if got := y.Lockouts(); len(got) != 1 || got[0].Station != "192.0.2.2" {
 			t.Errorf("in force: %+v", got)
 		}
-		y.out(visit("bob", "192.0.2.9"), approved, auth.RateLimited, "guard.denied")
+		y.out(visit("bob", "192.0.2.9"), approved(), auth.RateLimited, "guard.denied")
 	})
-	t.Run("all of a person's", func(t *testing.T) {
+	t.Run("all of a person's", func(*testing.T) {
 		y := locked()
 		y.Release("bob", "")
-		y.logins(3, bob, wrong)
-		y.logins(3, visit("bob", "192.0.2.2"), wrong)
-		y.in(visit("bob", "192.0.2.9"), approved)
-		y.out(visit("eve", "192.0.2.1"), approved, auth.RateLimited, "guard.unanswered") // nobody else's
+		y.logins(3, bob(), wrong())
+		y.logins(3, visit("bob", "192.0.2.2"), wrong())
+		y.in(visit("bob", "192.0.2.9"), approved())
+		y.out(visit("eve", "192.0.2.1"), approved(), auth.RateLimited, "guard.unanswered") // nobody else's
 	})
 	t.Run("the doubling too", func(t *testing.T) {
 		y := locked()
 		y.Release("bob", "")
-		y.logins(4, bob, wrong)
+		y.logins(4, bob(), wrong())
 		if got := y.Lockouts(); len(got) != 1 || got[0].Count != 1 {
 			t.Errorf("in force: %+v", got)
 		}
@@ -280,7 +278,7 @@ func TestRace(t *testing.T) {
 		all.Go(func() {
 			for i := range 200 {
 				v := of(visit(person1(i%5), station(w)), "bob")
-				y.login(v, []auth.End{wrong, approved, unanswered, denied}[i%4])
+				y.login(v, []auth.End{wrong(), approved(), unanswered(), denied()}[i%4])
 				y.Answered(v.User.String(), v.Station)
 				if i%20 == 0 {
 					y.Release(v.User.String(), "")

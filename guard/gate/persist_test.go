@@ -38,28 +38,28 @@ func stand(y *yard) {
 	for _, name := range []string{"bob", "eve", "ann"} {
 		y.home(name, "192.0.2.9")
 	}
-	y.logins(4, bob, wrong)
+	y.logins(4, bob(), wrong())
 	y.pass(time.Minute)
-	y.logins(4, bob, wrong)
-	y.logins(2, visit("eve", "192.0.2.1"), unanswered)
-	y.in(visit("ann", "192.0.2.9"), denied)
+	y.logins(4, bob(), wrong())
+	y.logins(2, visit("eve", "192.0.2.1"), unanswered())
+	y.in(visit("ann", "192.0.2.9"), denied())
 }
 
 // stands wants all of it, before a minute has passed.
 func stands(y *yard) {
 	y.t.Helper()
-	y.out(bob, exempt, auth.LockedOut, "until 2026-11-26T12:03:00Z")
+	y.out(bob(), exempt(), auth.LockedOut, "until 2026-11-26T12:03:00Z")
 	if got := y.Lockouts(); len(got) != 1 || got[0].Count != 2 {
 		y.t.Errorf("in force: %+v", got)
 	}
-	if a := y.out(visit("eve", "192.0.2.1"), approved, auth.RateLimited, "guard.unanswered"); !a.Asleep {
+	if a := y.out(visit("eve", "192.0.2.1"), approved(), auth.RateLimited, "guard.unanswered"); !a.Asleep {
 		y.t.Error("asleep is forgotten")
 	}
-	y.out(visit("ann", "192.0.2.9"), approved, auth.RateLimited, "guard.denied.for: the person refused a push of a familiar place")
-	y.in(visit("eve", "192.0.2.9"), approved)
+	y.out(visit("ann", "192.0.2.9"), approved(), auth.RateLimited, "guard.denied.for: the person refused a push of a familiar place")
+	y.in(visit("eve", "192.0.2.9"), approved())
 	y.pass(2 * time.Minute)
-	y.in(visit("ann", "192.0.2.9"), approved)
-	y.logins(4, bob, wrong)
+	y.in(visit("ann", "192.0.2.9"), approved())
+	y.logins(4, bob(), wrong())
 	if got := y.Lockouts(); len(got) != 1 || got[0].Count != 3 || got[0].Until.Sub(y.now) != 4*time.Minute {
 		y.t.Errorf("the doubling is forgotten: %+v", got)
 	}
@@ -124,7 +124,7 @@ func TestKill9ForgetsNoLockout(t *testing.T) {
 	dir := t.TempDir()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	c := exec.CommandContext(ctx, os.Args[0], "-test.run=^TestKill9ForgetsNoLockout$")
+	c := exec.CommandContext(ctx, os.Args[0], "-test.run=^TestKill9ForgetsNoLockout$") //nolint:gosec // this test itself
 	c.Env = append(os.Environ(), killed+"="+dir)
 	out, err := c.StderrPipe()
 	if err != nil {
@@ -182,19 +182,19 @@ func TestAClockThatWasAheadLocksNobodyOutForEver(t *testing.T) {
 	disk := newMemory()
 	y := newYard(t, lasting(), disk)
 	y.pass(10 * 365 * 24 * time.Hour)
-	y.logins(4, bob, wrong)
-	y.logins(2, visit("eve", "192.0.2.1"), unanswered)
-	y.in(visit("ann", "192.0.2.1"), denied)
+	y.logins(4, bob(), wrong())
+	y.logins(2, visit("eve", "192.0.2.1"), unanswered())
+	y.in(visit("ann", "192.0.2.1"), denied())
 	if err := y.Close(); err != nil {
 		t.Fatal(err)
 	}
 	y.pass(-10 * 365 * 24 * time.Hour)
 	y.open(lasting(), disk)
-	y.out(bob, exempt, auth.LockedOut, "")
+	y.out(bob(), exempt(), auth.LockedOut, "")
 	y.pass(time.Hour)
-	y.in(bob, exempt)
-	y.in(visit("eve", "192.0.2.1"), approved)
-	y.in(visit("ann", "192.0.2.1"), approved)
+	y.in(bob(), exempt())
+	y.in(visit("eve", "192.0.2.1"), approved())
+	y.in(visit("ann", "192.0.2.1"), approved())
 }
 
 func TestWhatIsReleasedStaysReleased(t *testing.T) {
@@ -208,9 +208,9 @@ func TestWhatIsReleasedStaysReleased(t *testing.T) {
 		t.Fatal(err)
 	}
 	y.open(lasting(), disk)
-	y.in(bob, exempt)
-	y.in(visit("eve", "192.0.2.1"), approved)
-	y.in(visit("ann", "192.0.2.9"), approved)
+	y.in(bob(), exempt())
+	y.in(visit("eve", "192.0.2.1"), approved())
+	y.in(visit("ann", "192.0.2.9"), approved())
 }
 
 func TestAFailingDiskStopsNobodyAndOpensNothing(t *testing.T) {
@@ -226,10 +226,10 @@ func TestAFailingDiskStopsNobodyAndOpensNothing(t *testing.T) {
 		}
 		y.Gate = g
 		disk.fail(errors.New("no space left on device"))
-		y.in(visit("bob", "192.0.2.9"), approved)
-		y.logins(4, bob, wrong)
-		y.out(bob, exempt, auth.LockedOut, "")
-		y.in(visit("bob", "192.0.2.9"), approved)
+		y.in(visit("bob", "192.0.2.9"), approved())
+		y.logins(4, bob(), wrong())
+		y.out(bob(), exempt(), auth.LockedOut, "")
+		y.in(visit("bob", "192.0.2.9"), approved())
 		<-time.After(150 * time.Second)
 		synctest.Wait()
 		if n := strings.Count(said.String(), "no space left on device"); n != 6 { // at 0, 60 and 120 s, for places and lockouts

@@ -1,7 +1,8 @@
-package gate
+package gating
 
 import (
 	"context"
+	"fmt"
 	"net/netip"
 	"sync"
 	"testing"
@@ -10,18 +11,20 @@ import (
 
 	"ivalt-radius/audit"
 	"ivalt-radius/auth"
+	"ivalt-radius/guard/gate"
 	"ivalt-radius/policy"
 	"ivalt-radius/secret"
 )
 
 // house is a real flow behind a real gate; the phone and the password check are the test's.
 type house struct {
-	*yard
+	*gate.Gate
 	flow *auth.Flow
 
 	mu     sync.Mutex
 	pushes int
 	ended  []auth.End
+	noted  []audit.Event
 	phone  func() auth.Answer // at once, or after a while
 	listed string             // the directory's name for everybody
 	slow   time.Duration      // the password check
@@ -32,7 +35,7 @@ func (h *house) Ended(v auth.Visit, e auth.End) {
 	h.mu.Lock()
 	h.ended = append(h.ended, e)
 	h.mu.Unlock()
-	h.yard.Ended(v, e)
+	h.Gate.Ended(v, e)
 }
 
 // Begin implements auth.Pusher.
@@ -87,10 +90,16 @@ func after(d time.Duration, o auth.Outcome) func() auth.Answer {
 	}
 }
 
-func newHouse(t *testing.T, s Settings) *house {
+// defaults are those of the settings.
+func defaults(t *testing.T) gate.Settings {
 	t.Helper()
-	h := &house{yard: &yard{t: t}, phone: after(5*time.Second, auth.Approved)}
-	g, err := New(s, Deps{Now: time.Now, Note: h.note})
+	return Settings(loaded(t, ""))
+}
+
+func newHouse(t *testing.T, s gate.Settings) *house {
+	t.Helper()
+	h := &house{phone: after(5*time.Second, auth.Approved)}
+	g, err := gate.New(s, gate.Deps{Now: time.Now, Note: func(e audit.Event) { h.noted = append(h.noted, e) }})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -99,9 +108,12 @@ func newHouse(t *testing.T, s Settings) *house {
 	return h
 }
 
+// station is where everybody is.
+const station = "192.0.2.1"
+
 // run takes a login through the flow.
-func (h *house) run(user, password, station string) auth.Verdict {
-	from, _ := netip.ParseAddr(station)
+func (h *house) run(user, password string) auth.Verdict {
+	from := netip.MustParseAddr(station)
 	return h.flow.Run(context.Background(), &auth.Request{
 		Client: auth.Client{
 			Name: "vpn", AnswerWithin: time.Minute, Factor: policy.FileFactor, SilentTimeout: true,
@@ -118,7 +130,7 @@ func (h *house) copies(n int, between time.Duration, user string) []auth.Verdict
 	all := make([]auth.Verdict, n)
 	var done sync.WaitGroup
 	for i := range n {
-		done.Go(func() { all[i] = h.run(user, "right", bob.Station) })
+		done.Go(func() { all[i] = h.run(user, "right") })
 		<-time.After(between)
 	}
 	done.Wait()
@@ -127,7 +139,7 @@ func (h *house) copies(n int, between time.Duration, user string) []auth.Verdict
 
 func TestARetryIsNoSecondAttempt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := defaults()
+		s := defaults(t)
 		s.Attempts.PerUser, s.Pushes.PerUser, s.Lockout.After = 1, 1, 1
 		h := newHouse(t, s)
 		h.phone = after(15*time.Second, auth.Approved)
@@ -136,13 +148,13 @@ func TestARetryIsNoSecondAttempt(t *testing.T) {
 				t.Errorf("copy %d: %+v", i, v)
 			}
 		}
-		if v := h.run("bob", "right", bob.Station); v.Kind != auth.Accept { // joins its Accept
+		if v := h.run("bob", "right"); v.Kind != auth.Accept { // joins its Accept
 			t.Errorf("a late copy: %+v", v)
 		}
 		if h.pushes != 1 || len(h.ended) != 1 {
 			t.Errorf("%d pushes, ended %+v", h.pushes, h.ended)
 		}
-		if v := h.run("bob", "other", bob.Station); v.Reason != auth.BadPassword {
+		if v := h.run("bob", "other"); v.Reason != auth.BadPassword {
 			t.Errorf("nothing is left over: %+v", v)
 		}
 	})
@@ -151,7 +163,7 @@ func TestARetryIsNoSecondAttempt(t *testing.T) {
 // TestCopiesThatCross come while the first of them is being checked: the gate takes them for logins of their own until they join.
 func TestCopiesThatCross(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		h := newHouse(t, defaults())
+		h := newHouse(t, defaults(t))
 		h.slow = time.Second
 		for range 3 {
 			h.ended, h.pushes = nil, 0
@@ -165,8 +177,12 @@ func TestCopiesThatCross(t *testing.T) {
 			}
 			<-time.After(time.Minute)
 		}
+		bob, err := auth.ParseUsername("bob")
+		if err != nil {
+			t.Fatal(err)
+		}
 		for range 4 {
-			if a := h.Admit(bob, auth.Arriving); !a.Open {
+			if a := h.Admit(auth.Visit{User: bob, Station: station}, auth.Arriving); !a.Open {
 				t.Errorf("a copy still counts: %+v", a)
 			}
 		}
@@ -175,19 +191,19 @@ func TestCopiesThatCross(t *testing.T) {
 
 func TestTheFlowLocksOut(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		h := newHouse(t, defaults())
+		h := newHouse(t, defaults(t))
 		for range 3 {
-			h.run("bob", "wrong", bob.Station)
-			h.run("bob", "", bob.Station) // nobody typed it: no guess
+			h.run("bob", "wrong")
+			h.run("bob", "") // nobody typed it: no guess
 		}
-		if v := h.run("bob", "right", bob.Station); v.Kind != auth.Accept {
+		if v := h.run("bob", "right"); v.Kind != auth.Accept {
 			t.Fatalf("three wrong ones: %+v", v)
 		}
 		<-time.After(20 * time.Second) // its Accept is not joined any more
 		for range 4 {
-			h.run("bob", "wrong", bob.Station)
+			h.run("bob", "wrong")
 		}
-		if v := h.run("bob", "right", bob.Station); v.Reason != auth.LockedOut || h.pushes != 1 {
+		if v := h.run("bob", "right"); v.Reason != auth.LockedOut || h.pushes != 1 {
 			t.Errorf("%+v, %d pushes", v, h.pushes)
 		}
 		if len(h.noted) != 1 || len(h.Lockouts()) != 1 {
@@ -198,11 +214,11 @@ func TestTheFlowLocksOut(t *testing.T) {
 
 func TestTheFlowInParallel(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		h := newHouse(t, defaults())
+		h := newHouse(t, defaults(t))
 		h.slow, h.listed = time.Second, "bob"
 		var done sync.WaitGroup
 		for i := range 200 {
-			done.Go(func() { h.run(person1(i), "wrong", bob.Station) })
+			done.Go(func() { h.run(fmt.Sprint("bob", i), "wrong") })
 		}
 		done.Wait()
 		guesses := 0
@@ -219,27 +235,27 @@ func TestTheFlowInParallel(t *testing.T) {
 
 func TestTheFlowStopsPushing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		h := newHouse(t, defaults())
+		h := newHouse(t, defaults(t))
 		h.phone = after(50*time.Second, auth.TimedOut)
 		for range 2 {
-			if v := h.run("bob", "right", bob.Station); v.Reason != auth.PushTimeout {
+			if v := h.run("bob", "right"); v.Reason != auth.PushTimeout {
 				t.Fatalf("%+v", v)
 			}
 		}
-		if v := h.run("bob", "right", bob.Station); v.Reason != auth.RateLimited || !v.Silent || h.pushes != 2 {
+		if v := h.run("bob", "right"); v.Reason != auth.RateLimited || !v.Silent || h.pushes != 2 {
 			t.Errorf("%+v, %d pushes", v, h.pushes)
 		}
 		h.phone = after(time.Second, auth.Approved)
-		h.Answered("bob", bob.Station)
-		if v := h.run("bob", "right", bob.Station); v.Kind != auth.Accept || h.pushes != 3 {
+		h.Answered("bob", station)
+		if v := h.run("bob", "right"); v.Kind != auth.Accept || h.pushes != 3 {
 			t.Errorf("%+v, %d pushes", v, h.pushes)
 		}
 		<-time.After(5 * time.Minute)
 		h.phone = after(time.Second, auth.Denied)
-		if v := h.run("bob", "right", bob.Station); v.Reason != auth.PushDenied {
+		if v := h.run("bob", "right"); v.Reason != auth.PushDenied {
 			t.Errorf("%+v", v)
 		}
-		if v := h.run("bob", "right", bob.Station); v.Reason != auth.RateLimited || v.Silent || h.pushes != 4 {
+		if v := h.run("bob", "right"); v.Reason != auth.RateLimited || v.Silent || h.pushes != 4 {
 			t.Errorf("%+v, %d pushes", v, h.pushes)
 		}
 	})
