@@ -13,6 +13,7 @@ import (
 	"ivalt-radius/audit/ship"
 	"ivalt-radius/auth"
 	"ivalt-radius/cmd/ivalt-radius/control"
+	"ivalt-radius/cmd/ivalt-radius/gating"
 	"ivalt-radius/cmd/ivalt-radius/logger"
 	"ivalt-radius/cmd/ivalt-radius/shipping"
 	"ivalt-radius/cmd/ivalt-radius/sources"
@@ -44,6 +45,7 @@ type app struct {
 	keeping keeping
 	ship    *ship.Shipping
 	phone   *ivalt.Service
+	gate    *gate.Gate
 	flow    *auth.Flow
 	server  *radius.Server
 	unwatch chan struct{}   // closed ends the watch
@@ -90,8 +92,11 @@ func start(ctx context.Context, path string, s *config.Settings, r rooms, verifi
 		return nil, err
 	}
 	a.phone = phone
+	if a.gate, err = gate.New(gating.Settings(s), gate.Deps{Store: a.store, Now: time.Now, Note: a.Note, Log: log}); err != nil {
+		return nil, fmt.Errorf("state.directory: %w", err)
+	}
 	a.flow = auth.New(auth.Options{
-		Pusher: phone, Gate: &gate.Gate{}, Recorder: a, Now: time.Now, Concluded: func(e audit.Attempt) { log.Event(logrus.InfoLevel, e) },
+		Pusher: phone, Gate: a.gate, Recorder: a, Now: time.Now, Concluded: func(e audit.Attempt) { log.Event(logrus.InfoLevel, e) },
 	})
 	if a.server, err = radius.Listen(r.radius, radius.Deps{
 		Login: a.flow, Recorder: a, Learned: a.learned, Log: log, Now: time.Now,
@@ -162,6 +167,9 @@ func (a *app) close(ctx context.Context) error {
 	}
 	if a.ship != nil {
 		a.ship.Close(ctx) // the last records too
+	}
+	if a.gate != nil {
+		errs = append(errs, a.gate.Close())
 	}
 	if a.learned != nil {
 		errs = append(errs, a.learned.Close())
