@@ -4,7 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -129,6 +131,7 @@ func TestKeptOfAStoreThatIsClosed(t *testing.T) {
 
 // slowDisk fails for as long as it is told to.
 type slowDisk struct {
+	mu      sync.Mutex
 	err     error
 	changes int
 	has     map[string]string
@@ -136,7 +139,16 @@ type slowDisk struct {
 
 func (d *slowDisk) Each(string, func(string, []byte)) error { return nil }
 
+// fail has it fail from now on, or not any more.
+func (d *slowDisk) fail(err error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.err = err
+}
+
 func (d *slowDisk) Change(_ string, changes map[string][]byte) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	if d.err != nil {
 		return d.err
 	}
@@ -150,8 +162,18 @@ func (d *slowDisk) Change(_ string, changes map[string][]byte) error {
 func TestKeptOutlastsAFailingDisk(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		disk := &slowDisk{err: errors.New("full"), has: map[string]string{}}
-		var said []string
-		k, err := OpenKept(disk, "b", func(string, sheet) bool { return true }, func(err error) { said = append(said, err.Error()) })
+		var mu sync.Mutex
+		var told []string
+		said := func() []string {
+			mu.Lock()
+			defer mu.Unlock()
+			return slices.Clone(told)
+		}
+		k, err := OpenKept(disk, "b", func(string, sheet) bool { return true }, func(err error) {
+			mu.Lock()
+			defer mu.Unlock()
+			told = append(told, err.Error())
+		})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -160,20 +182,22 @@ func TestKeptOutlastsAFailingDisk(t *testing.T) {
 		synctest.Wait()
 		k.Set("a", sheet{2}) // newer than what could not be written
 		<-time.After(59500 * time.Millisecond)
-		if len(said) != 1 || said[0] != "keep b: full" {
-			t.Errorf("said %q", said)
+		synctest.Wait()
+		if words := said(); len(words) != 1 || words[0] != "keep b: full" {
+			t.Errorf("said %q", words)
 		}
 		<-time.After(time.Second)
-		if len(said) != 2 {
-			t.Errorf("said %q", said)
+		synctest.Wait()
+		if words := said(); len(words) != 2 {
+			t.Errorf("said %q", words)
 		}
-		disk.err = nil
+		disk.fail(nil)
 		<-time.After(time.Second)
 		synctest.Wait()
 		if disk.changes != 1 || disk.has["a"] != `{"n":2}` || disk.has["b"] != `{"n":1}` {
 			t.Errorf("%d changes, %v", disk.changes, disk.has)
 		}
-		disk.err = errors.New("full")
+		disk.fail(errors.New("full"))
 		k.Set("c", sheet{3})
 		if err := k.Close(); err == nil {
 			t.Error("what is not on disk is not said")
@@ -184,8 +208,18 @@ func TestKeptOutlastsAFailingDisk(t *testing.T) {
 func TestKeptIsBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		disk := &slowDisk{err: errors.New("full"), has: map[string]string{}}
-		said := map[string]int{}
-		k, err := OpenKept(disk, "b", func(string, sheet) bool { return true }, func(err error) { said[err.Error()]++ })
+		var mu sync.Mutex
+		told := map[string]int{}
+		said := func(words string) int {
+			mu.Lock()
+			defer mu.Unlock()
+			return told[words]
+		}
+		k, err := OpenKept(disk, "b", func(string, sheet) bool { return true }, func(err error) {
+			mu.Lock()
+			defer mu.Unlock()
+			told[err.Error()]++
+		})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -208,16 +242,17 @@ func TestKeptIsBounded(t *testing.T) {
 			t.Errorf("%d wait", len(k.pending))
 		}
 		k.mu.Unlock()
-		if said["keep b: full"] != 1 {
-			t.Errorf("said %v", said)
+		if said("keep b: full") != 1 {
+			t.Errorf("said %v", told)
 		}
 		<-time.After(time.Minute)
-		disk.err = nil
+		synctest.Wait()
+		disk.fail(nil)
 		if err := k.Close(); err != nil || len(disk.has) != mostUnwritten {
 			t.Errorf("%d are written, %v", len(disk.has), err)
 		}
-		if said["keep b: full\n"+errUnwritten.Error()] == 0 {
-			t.Errorf("what is lost is not said: %v", said)
+		if said("keep b: full\n"+errUnwritten.Error()) == 0 {
+			t.Errorf("what is lost is not said: %v", told)
 		}
 	})
 }

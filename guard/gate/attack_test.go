@@ -113,7 +113,7 @@ func TestAFloodPushesOutNoLockout(t *testing.T) {
 	y.pass(time.Minute)
 	y.logins(4, bob(), wrong())
 	y.logins(2, visit("eve", "192.0.2.1"), unanswered())
-	for i := range 100_000 {
+	for i := range million / 10 {
 		y.login(visit(fmt.Sprintf("x%d", i), station(i)), wrong())
 		y.login(visit(fmt.Sprintf("y%d", i), station(i)), exempt())
 	}
@@ -145,10 +145,10 @@ func TestAMillionPeopleAndAddresses(t *testing.T) {
 	y := newYard(t, s, nil)
 	before := heap()
 	ends := []auth.End{approved(), approved(), wrong(), unanswered(), denied()}
-	for i := range 1_000_000 {
+	for i := range million {
 		v := visit(fmt.Sprintf("person%d@example.com", i), fmt.Sprintf("2001:db8::%x:%x", i>>16, i&0xffff))
 		v.Client = fmt.Sprint("client", i)
-		if i >= 170_000 { // every table is full but that of the lockouts, which cost two wrong passwords each
+		if i >= million*17/100 { // every table is full but that of the lockouts, which cost two wrong passwords each
 			y.login(v, auth.End{})
 			continue
 		}

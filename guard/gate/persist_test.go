@@ -225,6 +225,7 @@ func TestAFailingDiskStopsNobodyAndOpensNothing(t *testing.T) {
 			t.Fatal(err)
 		}
 		y.Gate = g
+		synctest.Wait()
 		disk.fail(errors.New("no space left on device"))
 		y.in(visit("bob", "192.0.2.9"), approved())
 		y.logins(4, bob(), wrong())
@@ -237,6 +238,7 @@ func TestAFailingDiskStopsNobodyAndOpensNothing(t *testing.T) {
 		}
 		disk.fail(nil)
 		<-time.After(2 * time.Second)
+		synctest.Wait()
 		if len(disk.buckets[lockout.Bucket]) != 1 || len(disk.buckets[familiar.Bucket]) != 1 {
 			t.Errorf("not written once the disk is well: %v", disk.buckets)
 		}
