@@ -3,8 +3,8 @@
 //
 // A Cache holds typed values that end by themselves, under a hard cap; its Add is the atomic claim that makes one of
 // many equal packets the first. A Store keeps little things over a restart, in one file that one process owns. Learned
-// is a set on top of a Store whose question is answered from memory, since it is asked for every packet. A Budget says
-// when the next call to an API with rate limits may leave.
+// is a set on top of a Store whose question is answered from memory, since it is asked for every packet. Kept
+// is the copy on disk of values that somebody has in memory. A Budget says when the next call to an API with rate limits may leave.
 //
 // Everything here is for one node. What several nodes must share stands behind small interfaces, as Allowance for a Budget, so
 // that a shared memory can take its place.

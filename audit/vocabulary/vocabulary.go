@@ -27,6 +27,7 @@ func security() []Word {
 		{t, "accept_joined", "A retry joined a login that had just been accepted."},
 		{t, "challenge_abandoned", "A question was not answered in time, or by somebody else."},
 		{t, "odd_answer", "iVALT, or something before it, gave an answer that breaks its form; it approved nobody."},
+		{t, "locked_out", "Too many wrong passwords for one person from one calling station: a lockout began there, whose end the detail has. Ask the person; `unblock --user` ends it."},
 		{t, "fail_mode_used", "iVALT could not be asked, and a rule's fail mode let somebody in."},
 		{t, "fail_mode_insecure_allow", "A rule lets people in without their phone while iVALT cannot be asked: said at the start, at a reload and once an hour."},
 		{t, "message_authenticator_not_learned", "Addresses that sign their requests can no longer be remembered: mend the disk, or raise the alarm about the flood."},

@@ -14,6 +14,7 @@ import (
 	"ivalt-radius/auth"
 	"ivalt-radius/cmd/ivalt-radius/clienting"
 	"ivalt-radius/cmd/ivalt-radius/control"
+	"ivalt-radius/cmd/ivalt-radius/gating"
 	"ivalt-radius/cmd/ivalt-radius/logger"
 	"ivalt-radius/cmd/ivalt-radius/shipping"
 	"ivalt-radius/cmd/ivalt-radius/sources"
@@ -47,6 +48,7 @@ type app struct {
 	keeping keeping
 	ship    *ship.Shipping
 	phone   *ivalt.Service
+	gate    *gate.Gate
 	flow    *auth.Flow
 	server  *radius.Server
 
@@ -90,8 +92,11 @@ func start(ctx context.Context, path string, s *config.Settings, r rooms, verifi
 		return nil, err
 	}
 	a.phone = phone
+	if a.gate, err = gate.New(gating.Settings(s), gate.Deps{Store: a.store, Now: time.Now, Note: a.Note, Log: log}); err != nil {
+		return nil, fmt.Errorf("state.directory: %w", err)
+	}
 	a.flow = auth.New(auth.Options{
-		Pusher: phone, Gate: &gate.Gate{}, Recorder: a, Now: time.Now, Concluded: func(e audit.Attempt) { log.Event(logrus.InfoLevel, e) },
+		Pusher: phone, Gate: a.gate, Recorder: a, Now: time.Now, Concluded: func(e audit.Attempt) { log.Event(logrus.InfoLevel, e) },
 	})
 	in := sessions.New(time.Now)
 	if a.server, err = radius.Listen(r.radius, radius.Deps{
@@ -169,6 +174,9 @@ func (a *app) close(ctx context.Context) error {
 	}
 	if a.ship != nil {
 		a.ship.Close(ctx) // the last records too
+	}
+	if a.gate != nil {
+		errs = append(errs, a.gate.Close())
 	}
 	errs = append(errs, a.clients.Close())
 	if a.store != nil {

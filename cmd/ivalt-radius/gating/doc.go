@@ -1,0 +1,2 @@
+// Package gating makes the gate's settings of the configuration's.
+package gating

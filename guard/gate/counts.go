@@ -1,0 +1,153 @@
+package gate
+
+import (
+	"time"
+
+	"ivalt-radius/auth"
+	"ivalt-radius/guard/gate/limit"
+)
+
+// Bounds of the tables. What a flood of names or addresses pushes out of them are counts of others that were used longest ago. Each kind
+// has tables of its own: only wrong passwords push out wrong passwords, and only pushes pushes, and both are limited in all.
+const (
+	mostCounts  = 1 << 15
+	mostClients = 1 << 12
+)
+
+// share tells whose count it is: that of familiar places, or that of all others.
+type share uint8
+
+const (
+	strangers share = iota
+	familiars
+	shares
+)
+
+// counts are all that is limited by a rate.
+type counts struct {
+	keys   limit.Keys
+	tables [kinds][shares][scopes]*limit.Table[limit.Key, limit.Count]
+}
+
+func newCounts(keys limit.Keys) *counts {
+	c := &counts{keys: keys}
+	for k := range kinds {
+		for sh := range shares {
+			c.tables[k][sh] = [scopes]*limit.Table[limit.Key, limit.Count]{
+				perUser:    limit.NewTable[limit.Key, limit.Count](mostCounts, nil),
+				perStation: limit.NewTable[limit.Key, limit.Count](mostCounts, nil),
+				perClient:  limit.NewTable[limit.Key, limit.Count](mostClients, nil),
+				inAll:      limit.NewTable[limit.Key, limit.Count](1, nil),
+			}
+		}
+	}
+	return c
+}
+
+// origin is where a login comes from, as the counts see it.
+type origin struct {
+	share   share
+	name    string // the person's
+	station string
+	client  string
+}
+
+func (g *Gate) origin(v auth.Visit, name string, now time.Time) origin {
+	o := origin{name: name, station: v.Station, client: v.Client}
+	if g.places.Has(name, v.Station, now) {
+		o.share = familiars
+	}
+	return o
+}
+
+// place is where the person is: the familiar place, or, empty, any other.
+func (o origin) place() string {
+	if o.share == familiars {
+		return o.station
+	}
+	return ""
+}
+
+// key is the count's key in a scope. An unknown calling station has no count of its own: ok is false.
+func (c *counts) key(o origin, s scope) (key limit.Key, ok bool) {
+	switch s {
+	case perUser:
+		return c.keys.Of(o.name, o.place()), true
+	case perStation:
+		return c.keys.Of("", o.station), o.station != ""
+	case perClient:
+		return c.keys.Of(o.client, ""), true
+	case inAll, scopes:
+	}
+	return limit.Key{}, true
+}
+
+// room is the scope in which there is none for one more, and for how long; 0: there is room everywhere. pending are those of the person that
+// may count yet.
+func (c *counts) room(k kind, o origin, r *Rates, pending int, now time.Time) (full scope, wait time.Duration) {
+	for s := range scopes {
+		if key, ok := c.key(o, s); ok {
+			if wait := c.tables[k][o.share][s].Get(key).Wait(r.rate(s), pending, now); wait > 0 {
+				return s, wait
+			}
+		}
+		pending = 0
+	}
+	return 0, 0
+}
+
+// take counts one in every scope from the first one on.
+func (c *counts) take(k kind, o origin, first scope, r *Rates, now time.Time) {
+	for s := first; s < scopes; s++ {
+		if key, ok := c.key(o, s); ok && r.rate(s).Most > 0 {
+			c.tables[k][o.share][s].Put(key).Take(r.rate(s), now)
+		}
+	}
+}
+
+// wrong counts a wrong password of a login that goes by these names. What many people share counts for strangers alone, whoever
+// was wrong: familiar places are not limited by it.
+func (c *counts) wrong(v auth.Visit, of []origin, r *Rates, now time.Time) {
+	for _, o := range of {
+		if key, ok := c.key(o, perUser); ok && r.PerUser > 0 {
+			c.tables[wrongPasswords][o.share][perUser].Put(key).Take(r.rate(perUser), now)
+		}
+	}
+	c.take(wrongPasswords, origin{station: v.Station, client: v.Client}, perStation, r, now)
+}
+
+// pressed is room for wrong passwords: a familiar place has its own alone.
+func (c *counts) pressed(o origin, r *Rates, pending int, now time.Time) (full scope, wait time.Duration) {
+	if o.share == strangers {
+		return c.room(wrongPasswords, o, r, pending, now)
+	}
+	key, _ := c.key(o, perUser)
+	return perUser, c.tables[wrongPasswords][familiars][perUser].Get(key).Wait(r.rate(perUser), 0, now)
+}
+
+// release forgets what was counted of a person at a familiar place, or anywhere where the station is empty; of strangers too.
+func (c *counts) release(name, station string) {
+	person, at := c.keys.Of(name, "").Name, c.keys.Of("", station).Place
+	for k := range kinds {
+		for sh := range shares {
+			table := c.tables[k][sh][perUser]
+			table.Each(func(key limit.Key, _ *limit.Count) {
+				if key.Name == person && (station == "" || key.Place == at || key.Place == 0) {
+					table.Delete(key)
+				}
+			})
+		}
+	}
+}
+
+// entries is how many counts there are.
+func (c *counts) entries() (n int) {
+	for k := range kinds {
+		for sh := range shares {
+			for s := range scopes {
+				n += c.tables[k][sh][s].Len()
+			}
+		}
+	}
+	return n
+}

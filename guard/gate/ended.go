@@ -1,0 +1,88 @@
+package gate
+
+import (
+	"strconv"
+	"time"
+
+	"ivalt-radius/audit"
+	"ivalt-radius/auth"
+	"ivalt-radius/guard/gate/lockout"
+	"ivalt-radius/guard/gate/pause"
+)
+
+// Ended implements auth.Gate.
+func (g *Gate) Ended(v auth.Visit, e auth.End) {
+	for _, begun := range g.ended(v, e) {
+		g.deps.Note(begun)
+	}
+}
+
+// ended counts, and returns the lockouts that begin.
+func (g *Gate) ended(v auth.Visit, e auth.End) (begun []audit.Security) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.counts == nil {
+		return nil
+	}
+	now := g.deps.Now()
+	names := [2]origin{g.origin(v, v.User.String(), now)}
+	of := names[:1]
+	if v.Person != "" {
+		names[1] = g.origin(v, v.Person, now)
+		of = names[:]
+	}
+	for _, o := range of {
+		g.checked(o)
+	}
+	switch {
+	case e.Guess:
+		g.counts.wrong(v, of, &g.s.WrongPasswords, now)
+		for _, o := range of {
+			if l := g.locks.Wrong(lockout.Pair{User: o.name, Station: o.station}, g.s.Lockout, now); l.Count > 0 {
+				begun = append(begun, lockedOut(v, o, l))
+			}
+		}
+	case e.Passed:
+		for _, o := range of {
+			g.locks.Right(lockout.Pair{User: o.name, Station: o.station})
+		}
+	}
+	g.rang(v, of, e, now)
+	return begun
+}
+
+// checked takes back that the login was being checked.
+func (g *Gate) checked(o origin) {
+	if o.station != "" {
+		g.locks.Checked(lockout.Pair{User: o.name, Station: o.station})
+	}
+	if o.share == strangers {
+		g.locks.Checked(lockout.Pair{User: o.name})
+	}
+}
+
+// rang counts what became of the push.
+func (g *Gate) rang(v auth.Visit, of []origin, e auth.End, now time.Time) {
+	last := of[len(of)-1] // the person's
+	at := pause.Place{User: last.name, Station: last.place()}
+	switch {
+	case e.Reason == auth.ApprovedByPerson:
+		g.pauses.Clear(at) // the place's, or the strangers' where it was unfamiliar
+		for _, o := range of {
+			g.places.Add(o.name, o.station, now)
+			g.locks.Approved(lockout.Pair{User: o.name, Station: o.station})
+		}
+	case e.Reason == auth.PushDenied:
+		g.pauses.Refused(at, v.User.String(), g.s.pauses(), now)
+	case e.Reason == auth.PushTimeout && e.Pushed:
+		g.pauses.Unanswered(at, v.User.String(), g.s.pauses(), now)
+	}
+}
+
+// lockedOut is the event of a lockout that begins.
+func lockedOut(v auth.Visit, o origin, l lockout.Lock) audit.Security {
+	return audit.Security{
+		Event: "locked_out", Client: v.Client, User: o.name, CallingStation: v.Station,
+		Detail: "too many wrong passwords (guard.lockout.after); until " + moment(l.Until) + ", lockout " + strconv.Itoa(l.Count) + " in a row",
+	}
+}
