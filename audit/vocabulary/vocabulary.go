@@ -37,6 +37,13 @@ func security() []Word {
 		{t, "trail_key_changed", "At the start, the key was not the one that signed the last checkpoint: `audit.key` was lost or changed. Older checkpoints are verified by the old `audit.pub`."},
 		{t, "records_lost", "Records are missing: more came than the queue holds."},
 		{t, "shipping_skipped", "A receiver was further behind than its `spool`: the records that are named did not reach it."},
+		{t, "incident_opened", "Something goes on that the watch knows: `ivalt-radius incidents show` has its evidence, and what was done. Look into it, acknowledge it, close it."},
+		{t, "incident_escalated", "An incident has become worse; the steps of its new severity follow."},
+		{t, "blocked_automatically", "An incident had a person or an address blocked (`guard.respond`). Ask the person; `ivalt-radius unblock` lets them in again."},
+		{t, "would_block", "As `blocked_automatically`, but `guard.respond.dry_run` is set: nobody was blocked."},
+		{t, "would_disconnect", "Sessions would have been ended, but `guard.respond.dry_run` is set."},
+		{t, "sessions_disconnected", "Sessions of a blocked person or address were ended, as far as their gateways take Disconnect-Requests; the detail says how many."},
+		{t, "disconnect_failed", "Some sessions could not be ended: the log says why. End them at the gateway."},
 	}
 }
 
@@ -70,6 +77,7 @@ func system() []Word {
 		{t, "recovered", "The trail could not be written for a while; the detail says how many records are missing."},
 		{t, "shipping_failing", "Records do not reach a receiver; they wait in the trail."},
 		{t, "shipping_recovered", "They reach it again."},
+		{t, "incident_removed", "An incident was closed longer ago than `guard.incidents.retention`, or too many are closed: its file is gone."},
 	}
 }
 
@@ -81,6 +89,11 @@ func actions() []Word {
 		{t, "forget", "Somebody had a person's records rewritten with a pseudonym; `lines` has them."},
 		{t, "place_hold", "Somebody placed a hold: what it covers is not removed."},
 		{t, "release_hold", "Somebody released a hold."},
+		{t, "acknowledge_incident", "Somebody looks after an incident."},
+		{t, "close_incident", "Somebody closed an incident: what comes afterwards is a new one, and its records are held no longer."},
+		{t, "block", "Somebody blocked a person or a network."},
+		{t, "unblock", "Somebody lifted a block, and what the gate had against a person."},
+		{t, "disconnect", "Somebody had sessions ended."},
 	}
 }
 
@@ -93,5 +106,6 @@ func accesses() []Word {
 		{t, "report", "Somebody made a report."},
 		{t, "compliance", "Somebody gathered evidence for a framework."},
 		{t, "backup", "Somebody made a backup."},
+		{t, "incidents", "Somebody read incidents, which hold evidence of the trail."},
 	}
 }

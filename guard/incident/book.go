@@ -72,7 +72,7 @@ type Deps struct {
 
 // Book are the incidents of a node. All methods are safe for concurrent use.
 type Book struct {
-	deps Deps
+	deps      Deps
 	files     files
 	retention atomic.Int64
 

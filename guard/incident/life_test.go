@@ -308,7 +308,7 @@ func TestKilled(t *testing.T) {
 		k.open(t)
 		for n := 0; ; n++ {
 			k.Take(k.alert(guard.BruteForce, user(fmt.Sprint("u", n/2)), guard.Severity(1+n%2), 5)) //nolint:gosec // 1 or 2
-			fmt.Println("taken", n)                                                               //nolint:forbidigo // to the parent
+			fmt.Println("taken", n)                                                                 //nolint:forbidigo // to the parent
 		}
 	}
 	dir := t.TempDir()
