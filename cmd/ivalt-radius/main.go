@@ -12,6 +12,7 @@ import (
 
 	"ivalt-radius/cmd/ivalt-radius/backup"
 	"ivalt-radius/cmd/ivalt-radius/compliance"
+	"ivalt-radius/cmd/ivalt-radius/defence"
 	"ivalt-radius/cmd/ivalt-radius/exit"
 	"ivalt-radius/cmd/ivalt-radius/hashing"
 	"ivalt-radius/cmd/ivalt-radius/initial"
@@ -60,6 +61,7 @@ func newRootCommand() *cobra.Command {
 		hashing.NewCommand(), sealing.NewCommand(defaultConfig), secretage.NewCommand(defaultConfig), compliance.NewCommand(defaultConfig, version),
 		backup.NewCommand(defaultConfig), backup.NewRestoreCommand(),
 	)
+	root.AddCommand(defence.NewCommands(defaultConfig)...)
 	root.SetHelpCommand(newHelpCommand())
 	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd()

@@ -81,6 +81,15 @@ func (b Block) Subject() string {
 	return b.Prefix.String()
 }
 
+// Check says what is wrong with a block that is to be placed now; nil where nothing is.
+func (b Block) Check(now time.Time) error {
+	_, err := b.canonical()
+	if err == nil {
+		err = b.ends(now)
+	}
+	return err
+}
+
 // canonical is the block with its user and prefix in the form in which they are compared, or what is wrong with it.
 func (b Block) canonical() (Block, error) {
 	if (b.User == "") == !b.Prefix.IsValid() {

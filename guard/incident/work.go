@@ -117,7 +117,7 @@ func (p pen) Saw(line guard.Line) bool {
 func (b *Book) some(wanted func(*entry) bool) []Incident {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	var out []Incident
+	out := []Incident{}
 	for _, e := range b.all {
 		if wanted(e) {
 			out = append(out, e.clone())
