@@ -55,6 +55,42 @@ func (c *clock) block(t *testing.T, subject string, lasts time.Duration) Block {
 	return b
 }
 
+// check asks about persons and addresses.
+func (c *clock) check(t *testing.T, step string, bs *Blocks) {
+	t.Helper()
+	for _, x := range []struct {
+		names []string
+		from  string
+		lasts time.Duration // 0: not blocked
+	}{
+		{[]string{"alice"}, "", time.Hour},
+		{[]string{"bob", "alice"}, "", time.Hour},
+		{[]string{"bob"}, "", 0},
+		{[]string{"alice2"}, "10.0.0.1", 0},
+		{nil, "192.0.2.1", time.Hour},
+		{nil, "192.0.2.7", 2 * time.Hour},
+		{[]string{"alice"}, "192.0.2.7", 2 * time.Hour},
+		{nil, "::ffff:192.0.2.1", time.Hour},
+		{nil, "192.0.3.1", 0},
+		{nil, "2001:db8:1::1", time.Hour},
+		{nil, "2001:db8:1::1%eth0", time.Hour},
+		{nil, "2001:db9::1", 0},
+		{nil, "198.51.100.9", time.Hour},
+		{nil, "198.51.100.8", 0},
+		{nil, "203.0.113.1", time.Hour},
+		{nil, "203.0.114.1", 0},
+	} {
+		var from netip.Addr
+		if x.from != "" {
+			from = netip.MustParseAddr(x.from)
+		}
+		until, yes := bs.Blocked(x.names, from)
+		if yes != (x.lasts > 0) || yes && !until.Equal(c.at.Add(x.lasts)) {
+			t.Errorf("%s: %v from %s: blocked %v until %v", step, x.names, x.from, yes, until)
+		}
+	}
+}
+
 func TestBlocked(t *testing.T) {
 	c := &clock{time.Date(2026, 11, 26, 10, 0, 0, 0, time.UTC)}
 	dir := t.TempDir()
@@ -66,44 +102,10 @@ func TestBlocked(t *testing.T) {
 		}
 		must(t, bs.Place(c.block(t, subject, lasts)))
 	}
-	check := func(step string, bs *Blocks) {
-		t.Helper()
-		for _, x := range []struct {
-			names []string
-			from  string
-			lasts time.Duration // 0: not blocked
-		}{
-			{[]string{"alice"}, "", time.Hour},
-			{[]string{"bob", "alice"}, "", time.Hour},
-			{[]string{"bob"}, "", 0},
-			{[]string{"alice2"}, "10.0.0.1", 0},
-			{nil, "192.0.2.1", time.Hour},
-			{nil, "192.0.2.7", 2 * time.Hour},
-			{[]string{"alice"}, "192.0.2.7", 2 * time.Hour},
-			{nil, "::ffff:192.0.2.1", time.Hour},
-			{nil, "192.0.3.1", 0},
-			{nil, "2001:db8:1::1", time.Hour},
-			{nil, "2001:db8:1::1%eth0", time.Hour},
-			{nil, "2001:db9::1", 0},
-			{nil, "198.51.100.9", time.Hour},
-			{nil, "198.51.100.8", 0},
-			{nil, "203.0.113.1", time.Hour},
-			{nil, "203.0.114.1", 0},
-		} {
-			var from netip.Addr
-			if x.from != "" {
-				from = netip.MustParseAddr(x.from)
-			}
-			until, yes := bs.Blocked(x.names, from)
-			if yes != (x.lasts > 0) || yes && !until.Equal(c.at.Add(x.lasts)) {
-				t.Errorf("%s: %v from %s: blocked %v until %v", step, x.names, x.from, yes, until)
-			}
-		}
-	}
-	check("placed", bs)
+	c.check(t, "placed", bs)
 	must(t, store.Close())
 	again, store := open(t, dir, c)
-	check("after a restart", again)
+	c.check(t, "after a restart", again)
 	if n := len(again.All()); n != 6 || again.All()[0].User != "alice" || again.All()[1].Subject() != "192.0.2.0/24" {
 		t.Errorf("%d blocks: %v", n, again.All())
 	}

@@ -252,7 +252,7 @@ func TestHostileFiles(t *testing.T) {
 			must(t, os.RemoveAll(moved))
 		})
 	}
-	must(t, os.WriteFile(filepath.Join(dir, "incident-20260101-aaaa.json.new"), good[:100], 0o600))
+	must(t, os.WriteFile(filepath.Join(dir, "incident-20260101-aaaa.json.new"), good[:100], 0o600)) //nolint:gosec // in the test's own directory
 	must(t, os.WriteFile(filepath.Join(dir, "readme"), nil, 0o600))
 	k.open(t)
 	if _, err := os.Stat(filepath.Join(dir, "incident-20260101-aaaa.json.new")); !os.IsNotExist(err) || len(k.log.AllEntries()) != 0 {
@@ -261,7 +261,7 @@ func TestHostileFiles(t *testing.T) {
 }
 
 func text(content string) func(path string) error {
-	return func(path string) error { return os.WriteFile(path, []byte(content), 0o600) }
+	return func(path string) error { return os.WriteFile(path, []byte(content), 0o600) } //nolint:gosec // in the test's own directory
 }
 
 func TestNoPlace(t *testing.T) {

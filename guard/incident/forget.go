@@ -148,7 +148,7 @@ func replaceName(text, name, other string) string {
 		before, _ := utf8.DecodeLastRuneInString(out.String() + text[:at])
 		after, _ := utf8.DecodeRuneInString(text[at+len(name):])
 		out.WriteString(text[:at])
-		if partOfName(before) || partOfName(after) && !(after == '.' && endsSentence(text[at+len(name):])) {
+		if partOfName(before) || partOfName(after) && !endsSentence(text[at+len(name):]) {
 			out.WriteString(name)
 		} else {
 			out.WriteString(other)
@@ -159,8 +159,9 @@ func replaceName(text, name, other string) string {
 
 // endsSentence reports a dot behind which no name goes on.
 func endsSentence(rest string) bool {
-	next, _ := utf8.DecodeRuneInString(rest[1:])
-	return len(rest) == 1 || unicode.IsSpace(next)
+	behind, dot := strings.CutPrefix(rest, ".")
+	next, _ := utf8.DecodeRuneInString(behind)
+	return dot && (behind == "" || unicode.IsSpace(next))
 }
 
 // partOfName reports a character that a login name goes on with.

@@ -307,13 +307,13 @@ func TestKilled(t *testing.T) {
 		k := &kit{dir: dir, at: start()}
 		k.open(t)
 		for n := 0; ; n++ {
-			k.Take(k.alert(guard.BruteForce, user(fmt.Sprint("u", n/2)), guard.Severity(1+n%2), 5)) //nolint:gosec // 1 or 2
-			fmt.Println("taken", n)                                                                 //nolint:forbidigo // to the parent
+			k.Take(k.alert(guard.BruteForce, user(fmt.Sprint("u", n/2)), guard.Severity(1+n%2), 5))
+			fmt.Println("taken", n) //nolint:forbidigo // to the parent
 		}
 	}
 	dir := t.TempDir()
 	for range 3 {
-		cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestKilled$")
+		cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestKilled$") //nolint:gosec // this test itself
 		cmd.Env = append(os.Environ(), child+"="+dir)
 		out, err := cmd.StdoutPipe()
 		must(t, err)

@@ -130,6 +130,23 @@ func user(name string) guard.Subject { return guard.Subject{User: name} }
 
 func from(text string) guard.Subject { return guard.Subject{Address: netip.MustParseAddr(text)} }
 
+// visit has people let in, or not, from addresses of 203.0.113.0/24.
+func (k *kit) visit() {
+	for _, x := range []struct{ who, where, reason string }{
+		{"carol", "203.0.113.1", "approved"},
+		{"bob", "203.0.113.1", "approved"},
+		{"bob", "203.0.113.2", "approved"},
+		{"carol", "203.0.113.3", "approved"},
+		{"carol", "203.0.113.5", "exempt"},
+		{"carol", "unknown", "approved"},
+	} {
+		k.See(audit.Attempt{User: x.who, CallingStation: x.where, Verdict: "accept", Reason: x.reason})
+	}
+	k.See(audit.System{})
+	k.Approved("carol", "203.0.113.4", k.at.Add(-25*time.Hour))
+	k.Approved("carol", "nowhere", k.at)
+}
+
 // TestWhomItBlocks: an attack of strangers blocks an address that is nobody's, evidence of stolen credentials blocks the person, and
 // the incident says why where nobody is blocked.
 func TestWhomItBlocks(t *testing.T) {
@@ -170,15 +187,7 @@ func TestWhomItBlocks(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			k, p := newKit(t), &pen{}
-			for _, x := range []struct{ who, where, reason string }{
-				{"carol", "203.0.113.1", "approved"}, {"bob", "203.0.113.1", "approved"}, {"bob", "203.0.113.2", "approved"},
-				{"carol", "203.0.113.3", "approved"}, {"carol", "203.0.113.5", "exempt"}, {"carol", "unknown", "approved"},
-			} {
-				k.See(audit.Attempt{User: x.who, CallingStation: x.where, Verdict: "accept", Reason: x.reason})
-			}
-			k.See(audit.System{})
-			k.Approved("carol", "203.0.113.4", k.at.Add(-25*time.Hour))
-			k.Approved("carol", "nowhere", k.at)
+			k.visit()
 			k.Respond(c.incident, p)
 			s := c.incident.Subject
 			_, blocked := k.blocks.Blocked([]string{s.User}, s.Address)

@@ -59,7 +59,7 @@ func newSite(t *testing.T) site {
 		}
 	}
 	for name, text := range map[string]string{
-		"pseudonym.key": "canary-key", "ship/siem": "7", ".left-over": "x", filepath.Base(s.trail) + ".000000000001-000000000004.gz": "canary-segment",
+		"pseudonym.key": "canary-key", "ship/siem": "7", "incidents/incident-20261126-k7m3.json": "{}", ".left-over": "x", filepath.Base(s.trail) + ".000000000001-000000000004.gz": "canary-segment",
 	} {
 		path := filepath.Join(s.dir, name)
 		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o700), os.WriteFile(path, []byte(text), 0o640)); err != nil {

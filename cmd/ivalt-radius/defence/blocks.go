@@ -155,16 +155,15 @@ func unblocking() operation[lifting, lifted] {
 		if err := commit(ctx, d, audit.Action{Action: "unblock", Actor: actor, Target: out.Subject, Detail: in.Reason}); err != nil {
 			return out, err
 		}
-		if there {
-			if _, err := d.Blocks.Lift(b); err != nil && !errors.Is(err, block.ErrNoBlock) { // it may have ended meanwhile
-				return out, err
-			}
-			out.Lifted = true
-		}
 		if out.Released {
 			d.Releaser.Release(b.User, "")
 		}
-		return out, nil
+		_, err = d.Blocks.Lift(b)
+		out.Lifted = err == nil
+		if errors.Is(err, block.ErrNoBlock) { // there was none, or it has ended meanwhile
+			err = nil
+		}
+		return out, err
 	}}
 }
 
