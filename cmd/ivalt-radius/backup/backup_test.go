@@ -124,7 +124,7 @@ func (s site) whole(t *testing.T, dir string) {
 		names = append(names, name)
 	}
 	slices.Sort(names)
-	want := []string{"audit.head", "audit.jsonl", "audit.jsonl.000000000001-000000000004.gz", "audit.key", "audit.pub", "pseudonym.key", "ship/siem", "state.db"}
+	want := []string{"audit.head", "audit.jsonl", "audit.jsonl.000000000001-000000000004.gz", "audit.key", "audit.pub", "incidents/incident-20261126-k7m3.json", "pseudonym.key", "ship/siem", "state.db"}
 	if diff := cmp.Diff(want, names); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
