@@ -2,6 +2,7 @@ package incident
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 	"os"
@@ -214,6 +215,9 @@ func TestHostileFiles(t *testing.T) {
 	id := k.only(t).ID
 	change := func(old, other string) string {
 		text := strings.Replace(strings.Replace(string(good), id, "20260101-aaaa", 1), old, other, 1)
+		if old == id {
+			return text
+		}
 		if text == string(good) {
 			t.Fatal("nothing changed for", old)
 		}
@@ -238,8 +242,11 @@ func TestHostileFiles(t *testing.T) {
 		"very long":          text(change("wrong passwords", strings.Repeat("x", mostFile))),
 		"a long text":        text(change("wrong passwords", strings.Repeat("x", mostText+1))),
 		"a directory":        func(path string) error { return os.Mkdir(path, 0o700) },
-		"a link":             func(path string) error { return os.Symlink(k.files.path(id), path) },
-		"a pipe":             pipe,
+		"a link": func(path string) error {
+			elsewhere := filepath.Join(k.dir, "elsewhere")
+			return errors.Join(os.WriteFile(elsewhere, []byte(change(id, "20260101-aaaa")), 0o600), os.Symlink(elsewhere, path))
+		},
+		"a pipe": pipe,
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := filepath.Join(dir, "incident-20260101-aaaa.json")

@@ -74,6 +74,11 @@ func (f files) read(id string) (*Incident, error) {
 	if len(text) > mostFile {
 		return nil, fmt.Errorf("it is longer than %d octets", mostFile)
 	}
+	return parse(id, text)
+}
+
+// parse understands the text of an incident's file.
+func parse(id string, text []byte) (*Incident, error) {
 	var i Incident
 	if err := json.Unmarshal(text, &i); err != nil {
 		return nil, err
@@ -88,7 +93,10 @@ func (f files) read(id string) (*Incident, error) {
 	if i.ID != id {
 		return nil, errors.New("it is of another incident")
 	}
-	return &i, i.check()
+	if err := i.check(); err != nil {
+		return nil, err
+	}
+	return &i, nil
 }
 
 // list is the identifiers of what is there, by name, and what a crash left is taken away.

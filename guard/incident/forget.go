@@ -70,7 +70,7 @@ func (b *Book) forgetIn(id, user, pseudonym string) (changed, ok bool) {
 func (i *Incident) forget(user, pseudonym string) (changed bool) {
 	swap := func(text *string) {
 		if other := replaceName(*text, user, pseudonym); other != *text {
-			*text, changed = other, true
+			*text, changed = clean(other, mostText), true
 		}
 	}
 	if i.Subject.User == user {
@@ -83,11 +83,18 @@ func (i *Incident) forget(user, pseudonym string) (changed bool) {
 	for n := range i.History {
 		swap(&i.History[n].Reason)
 	}
-	for n := range i.Evidence {
-		if record, ok := forgetRecord(i.Evidence[n].Record, user, pseudonym); ok {
-			i.Evidence[n], changed = guard.Line{Time: i.Evidence[n].Time, Record: record}, true
+	kept := i.Evidence[:0]
+	for _, line := range i.Evidence {
+		if record, ok := forgetRecord(line.Record, user, pseudonym); ok {
+			line.Record, changed = record, true
 		}
+		if !sound(line) { // the pseudonym has made it too long
+			i.LeftOut++
+			continue
+		}
+		kept = append(kept, line)
 	}
+	i.Evidence = kept
 	return changed
 }
 
