@@ -11,7 +11,6 @@ import (
 	"unicode/utf8"
 
 	"ivalt-radius/audit"
-	"ivalt-radius/guard"
 )
 
 // Forget puts a pseudonym in the place of a person's canonical name, in all incidents, closed ones too, and empties what else tells of
