@@ -29,8 +29,8 @@ const lockTimeout = time.Second
 // Errors of a Store that a caller may want to tell apart.
 var (
 	ErrInUse   = errors.New("another process holds it (is a server running with the same state.directory?)")
-	ErrCorrupt = errors.New("it is damaged: move it aside and start again; what is lost is which addresses must send " +
-		"a Message-Authenticator, they are learned anew from the next valid one")
+	ErrCorrupt = errors.New("it is damaged: move it aside and start again, or bring a backup back; what is lost is who is blocked or locked out, " +
+		"and which addresses must send a Message-Authenticator: those are learned anew from the next valid one")
 	ErrBounds = errors.New("a bucket or key that is empty or too long, or a value that is too long")
 )
 
@@ -135,6 +135,22 @@ func (s *Store) Delete(bucket, key string) (found bool, err error) {
 		return b.Delete([]byte(key))
 	})
 	return found && err == nil, err
+}
+
+// DeleteAll removes the values of many keys, all or none. A key that is not there is no error.
+func (s *Store) DeleteAll(bucket string, keys []string) error {
+	return s.update("delete", func(tx *bbolt.Tx) error {
+		b := tx.Bucket([]byte(bucket))
+		if b == nil {
+			return nil
+		}
+		for _, key := range keys {
+			if err := b.Delete([]byte(key)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 // Each calls do for every key of a bucket, in the keys' order. A bucket that was never put into is empty. value is good

@@ -40,6 +40,12 @@ func security() []Word {
 		{t, "sessions_disconnected", "NAS were asked to end the sessions of a person or an address; `detail` says how many there were and what became of them. Block whoever must not come back."},
 		{t, "events_missed", "More happened than the watch (`guard.detect`) has room for: alerts may be missing. Look for a flood, or for a receiver of notices or a disk that holds it up."},
 		{t, "shipping_skipped", "A receiver was further behind than its `spool`: the records that are named did not reach it."},
+		{t, "incident_opened", "Something goes on that the watch knows: `ivalt-radius incidents show` has its evidence, and what was done. Look into it, acknowledge it, close it."},
+		{t, "incident_escalated", "An incident has become worse; the steps of its new severity follow."},
+		{t, "blocked_automatically", "An incident had a person or an address blocked (`guard.respond`). Ask the person; `ivalt-radius unblock` lets them in again."},
+		{t, "would_block", "As `blocked_automatically`, but `guard.respond.dry_run` is set: nobody was blocked."},
+		{t, "would_disconnect", "Sessions would have been ended, but `guard.respond.dry_run` is set."},
+		{t, "disconnect_failed", "Some sessions could not be ended: the log says why. End them at the gateway."},
 	}
 }
 
@@ -73,6 +79,7 @@ func system() []Word {
 		{t, "recovered", "The trail could not be written for a while; the detail says how many records are missing."},
 		{t, "shipping_failing", "Records do not reach a receiver; they wait in the trail."},
 		{t, "shipping_recovered", "They reach it again."},
+		{t, "incident_removed", "An incident was closed longer ago than `guard.incidents.retention`, or too many are closed: its file is gone."},
 	}
 }
 
@@ -86,6 +93,10 @@ func actions() []Word {
 		{t, "place_hold", "Somebody placed a hold: what it covers is not removed."},
 		{t, "release_hold", "Somebody released a hold."},
 		{t, "disconnect", "Somebody is about to have the sessions of a person or an address ended; `detail` has the reason, `sessions_disconnected` what came of it."},
+		{t, "acknowledge_incident", "Somebody looks after an incident."},
+		{t, "close_incident", "Somebody closed an incident: what comes afterwards is a new one, and its records are held no longer."},
+		{t, "block", "Somebody blocked a person or a network."},
+		{t, "unblock", "Somebody lifted a block, and what the gate had against a person."},
 	}
 }
 
@@ -98,5 +109,6 @@ func accesses() []Word {
 		{t, "report", "Somebody made a report."},
 		{t, "compliance", "Somebody gathered evidence for a framework."},
 		{t, "backup", "Somebody made a backup."},
+		{t, "incidents", "Somebody read incidents, which hold evidence of the trail."},
 	}
 }

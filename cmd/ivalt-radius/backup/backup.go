@@ -50,8 +50,8 @@ func NewCommand(defaultConfig string) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "backup --config FILE --output FILE",
 		Short: "Copy state.directory and the audit trail to one file, while a server runs or not",
-		Long: "backup writes a gzipped tar of state.directory and the trail: what is learned, the trail's segments and its live file, keys,\n" +
-			"cursors. Whoever has the keys in it can sign a trail and undo pseudonyms, so encrypt it: --encrypt-to names the public half of\n" +
+		Long: "backup writes a gzipped tar of state.directory and the trail: what is learned, blocks, incidents, the trail's segments and its\n" +
+			"live file, keys, cursors. Whoever has the keys in it can sign a trail and undo pseudonyms, so encrypt it: --encrypt-to names the public half of\n" +
 			"a key that lies elsewhere, as `seal --show-recipient` prints it. It overwrites nothing. Neither the settings nor the key of\n" +
 			"sealed secrets are in it, nor segments in audit.archive. A backup reads the trail, and the trail says so.",
 		Args: cobra.NoArgs,

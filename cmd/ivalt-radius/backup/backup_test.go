@@ -59,7 +59,7 @@ func newSite(t *testing.T) site {
 		}
 	}
 	for name, text := range map[string]string{
-		"pseudonym.key": "canary-key", "ship/siem": "7", ".left-over": "x", filepath.Base(s.trail) + ".000000000001-000000000004.gz": "canary-segment",
+		"pseudonym.key": "canary-key", "ship/siem": "7", "incidents/incident-20261126-k7m3.json": "{}", ".left-over": "x", filepath.Base(s.trail) + ".000000000001-000000000004.gz": "canary-segment",
 	} {
 		path := filepath.Join(s.dir, name)
 		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o700), os.WriteFile(path, []byte(text), 0o640)); err != nil {
@@ -124,7 +124,7 @@ func (s site) whole(t *testing.T, dir string) {
 		names = append(names, name)
 	}
 	slices.Sort(names)
-	want := []string{"audit.head", "audit.jsonl", "audit.jsonl.000000000001-000000000004.gz", "audit.key", "audit.pub", "pseudonym.key", "ship/siem", "state.db"}
+	want := []string{"audit.head", "audit.jsonl", "audit.jsonl.000000000001-000000000004.gz", "audit.key", "audit.pub", "incidents/incident-20261126-k7m3.json", "pseudonym.key", "ship/siem", "state.db"}
 	if diff := cmp.Diff(want, names); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}

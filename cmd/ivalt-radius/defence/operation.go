@@ -1,0 +1,125 @@
+package defence
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+
+	"github.com/sirupsen/logrus"
+
+	"ivalt-radius/audit"
+	"ivalt-radius/cmd/ivalt-radius/configured"
+	"ivalt-radius/cmd/ivalt-radius/control"
+	"ivalt-radius/cmd/ivalt-radius/responding"
+	"ivalt-radius/cmd/ivalt-radius/trail"
+	"ivalt-radius/config"
+	"ivalt-radius/guard/block"
+	"ivalt-radius/guard/incident"
+	"ivalt-radius/guard/respond"
+	"ivalt-radius/state"
+)
+
+// Releaser forgets what the gate has against a person: lockouts and pauses. An empty station means all of them.
+type Releaser interface {
+	Release(user, station string)
+}
+
+// Deps is what the commands work on.
+type Deps struct {
+	Trail        trail.Committer
+	Incidents    *incident.Book
+	Blocks       *block.Blocks
+	Forget       func(user string)    // takes away what is remembered of a person's approvals; nil: nothing is, no server runs
+	Releaser     Releaser             // nil: no server runs
+	Disconnector respond.Disconnector // nil: no server runs, or no client takes Disconnect-Requests
+}
+
+// operation is something that a command has done, by the server or on the files.
+type operation[In, Out any] struct {
+	path string // on the control socket
+	do   func(ctx context.Context, d Deps, actor string, in In) (Out, error)
+}
+
+// handle serves the operation in the running server.
+func (o operation[In, Out]) handle(mux *http.ServeMux, d Deps) {
+	mux.HandleFunc("POST "+o.path, func(w http.ResponseWriter, r *http.Request) {
+		var in In
+		var out Out
+		err := control.Decode(w, r, &in)
+		if err == nil {
+			out, err = o.do(r.Context(), d, control.Actor(r.Context()), in)
+		}
+		control.Answer(w, out, err)
+	})
+}
+
+// run has the operation done, on the state directory that the settings name. What is wrong with files is said on warn.
+func (o operation[In, Out]) run(ctx context.Context, configPath string, warn io.Writer, in In) (out Out, err error) {
+	s, err := configured.Settings(configPath)
+	if err != nil {
+		return out, err
+	}
+	err = control.Call(ctx, s.State.Directory, o.path, in, &out)
+	if errors.Is(err, control.ErrNotRunning) {
+		err = onFiles(s, warn, func(d Deps) (err error) {
+			out, err = o.do(ctx, d, control.ActorName(os.Getuid(), os.Getpid()), in)
+			return err
+		})
+	}
+	return out, err
+}
+
+// Handle serves the running server's side of the commands.
+func Handle(mux *http.ServeMux, d Deps) {
+	listing().handle(mux, d)
+	showing().handle(mux, d)
+	acknowledging().handle(mux, d)
+	closing().handle(mux, d)
+	blocking().handle(mux, d)
+	listingBlocks().handle(mux, d)
+	unblocking().handle(mux, d)
+}
+
+// recorder writes into a trail that a command has opened.
+type recorder struct{ *audit.Trail }
+
+// Note implements incident.Recorder. What the trail cannot keep it counts and says.
+func (r recorder) Note(e audit.Event) { _ = r.Post(e) }
+
+// onFiles does something while no server runs. The store's lock keeps one from starting.
+func onFiles(s *config.Settings, warn io.Writer, do func(Deps) error) (err error) {
+	store, err := state.OpenStore(s.State.Directory)
+	if err != nil {
+		return fmt.Errorf("state.directory: %w", err)
+	}
+	defer func() { err = errors.Join(err, store.Close()) }()
+	blocks, err := block.Open(store, nil)
+	if err != nil {
+		return fmt.Errorf("state.directory: %w", err)
+	}
+	t, err := trail.Open(s)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, t.Close()) }()
+	log := logrus.New()
+	log.SetOutput(warn)
+	book, err := incident.Open(s.State.Directory, responding.Incidents(s), incident.Deps{
+		Recorder: recorder{t}, Holder: responding.Holder{Directory: s.State.Directory}, Log: log,
+	})
+	if err != nil {
+		return fmt.Errorf("state.directory: %w", err)
+	}
+	return errors.Join(do(Deps{Trail: t, Incidents: book, Blocks: blocks}), book.Settle())
+}
+
+// commit keeps the evidence of what is about to happen.
+func commit(ctx context.Context, d Deps, e audit.Event) error {
+	if err := d.Trail.Commit(ctx, e); err != nil {
+		return fmt.Errorf("keeping the evidence: %w", err)
+	}
+	return nil
+}
