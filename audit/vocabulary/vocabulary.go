@@ -70,6 +70,9 @@ func system() []Word {
 		{t, "recovered", "The trail could not be written for a while; the detail says how many records are missing."},
 		{t, "shipping_failing", "Records do not reach a receiver; they wait in the trail."},
 		{t, "shipping_recovered", "They reach it again."},
+		{t, "notice_failing", "Notices do not reach a receiver of `guard.notify`; they wait in `state.directory` for three days. Mend what the detail says, then `notify test`."},
+		{t, "notice_recovered", "They reach it again."},
+		{t, "notices_dropped", "Notices were given up; the detail says for which receiver, how many, and why. Their incidents are there: `incidents list`."},
 	}
 }
 

@@ -16,6 +16,7 @@ import (
 	"ivalt-radius/cmd/ivalt-radius/hashing"
 	"ivalt-radius/cmd/ivalt-radius/initial"
 	"ivalt-radius/cmd/ivalt-radius/login"
+	"ivalt-radius/cmd/ivalt-radius/noticing"
 	"ivalt-radius/cmd/ivalt-radius/probe"
 	"ivalt-radius/cmd/ivalt-radius/sealing"
 	"ivalt-radius/cmd/ivalt-radius/secretage"
@@ -58,7 +59,7 @@ func newRootCommand() *cobra.Command {
 		newServeCommand(), newCheckCommand(), newExplainCommand(), newClientsCommand(),
 		initial.NewCommand(), login.NewCommand(), probe.NewCommand(defaultConfig, wayToIVALT), simulate.NewCommand(), trail.NewCommand(defaultConfig),
 		hashing.NewCommand(), sealing.NewCommand(defaultConfig), secretage.NewCommand(defaultConfig), compliance.NewCommand(defaultConfig, version),
-		backup.NewCommand(defaultConfig), backup.NewRestoreCommand(),
+		backup.NewCommand(defaultConfig), backup.NewRestoreCommand(), noticing.NewCommand(defaultConfig),
 	)
 	root.SetHelpCommand(newHelpCommand())
 	root.InitDefaultHelpCmd()
