@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
-	"unicode/utf8"
 )
 
 // longestChat is how many octets a text may have: services cut longer ones, or refuse them.
@@ -63,15 +62,31 @@ func chatParagraph(n Notice) string {
 // <!channel> (Slack) nor @all (services that speak the same form, which look for it everywhere) calls anybody.
 func code(s string) string {
 	const most = 400 // octets
-	if len(s) > most {
-		s = s[:most]
-		for !utf8.ValidString(s) && s != "" {
-			s = s[:len(s)-1]
+	var b strings.Builder
+	for _, r := range s {
+		if b.Len() >= most {
+			b.WriteString("…")
+			break
 		}
-		s += "…"
+		switch r {
+		case '&':
+			b.WriteString("&amp;")
+		case '<':
+			b.WriteString("&lt;")
+		case '>':
+			b.WriteString("&gt;")
+		case '@':
+			b.WriteRune('＠')
+		case '`':
+			b.WriteByte('\'')
+		case '\n', '\r':
+			b.WriteByte(' ')
+		default:
+			b.WriteRune(r)
+		}
 	}
-	if s == "" {
-		s = "-"
+	if b.Len() == 0 {
+		return "`-`"
 	}
-	return "`" + strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", "@", "＠", "`", "'", "\n", " ", "\r", " ").Replace(s) + "`"
+	return "`" + b.String() + "`"
 }

@@ -29,14 +29,14 @@ func connection(err error) *Error {
 	var name *net.DNSError
 	var certificate *tls.CertificateVerificationError
 	var record tls.RecordHeaderError
-	var alert tls.AlertError
+	var alert *net.OpError // whose Op tells alerts of TLS from what the network says
 	var timeout net.Error
 	switch {
 	case errors.As(err, &name):
 		return failure("its name is not known")
 	case errors.As(err, &certificate):
 		return failure("its certificate is not accepted: it must be signed by ca_file or the system's roots, be valid, and name the host")
-	case errors.As(err, &record), errors.As(err, &alert):
+	case errors.As(err, &record), errors.As(err, &alert) && (alert.Op == "remote error" || alert.Op == "local error"):
 		return failure("the TLS handshake failed")
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return failure("the connection is refused")

@@ -27,7 +27,8 @@ const (
 // mostHeard is how many octets a mail server may say in one dialogue, TLS included.
 const mostHeard = 256 << 10
 
-// heard is a connection of which no more than so much is read, and on which no answer is waited for longer than words.
+// heard is a connection of which no more than so much is read, and which waits no longer than words at
+// any step.
 type heard struct {
 	net.Conn
 
@@ -43,13 +44,24 @@ func (h *heard) Read(b []byte) (int, error) {
 	if h.left <= 0 {
 		return 0, errTooMuch
 	}
-	if err := h.SetDeadline(earlier(time.Now().Add(h.words), h.until)); err != nil {
+	if err := h.patient(); err != nil {
 		return 0, err
 	}
 	n, err := h.Conn.Read(b[:min(int64(len(b)), h.left)])
 	h.left -= int64(n)
 	return n, err
 }
+
+// Write implements net.Conn.
+func (h *heard) Write(b []byte) (int, error) {
+	if err := h.patient(); err != nil {
+		return 0, err
+	}
+	return h.Conn.Write(b)
+}
+
+// patient waits no longer than words from now on.
+func (h *heard) patient() error { return h.SetDeadline(earlier(time.Now().Add(h.words), h.until)) }
 
 func earlier(a, b time.Time) time.Time {
 	if a.Before(b) {
