@@ -84,8 +84,8 @@ func (n *Notices) Adopt(receivers []Settings) error {
 	}
 	gone := n.receivers
 	n.receivers = map[string]*receiver{}
-	for i, p := range plans {
-		name := receivers[i].Name
+	for _, p := range plans {
+		name := p.settings.Name
 		if r, ok := gone[name]; ok {
 			delete(gone, name)
 			n.receivers[name] = r

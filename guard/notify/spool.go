@@ -63,7 +63,8 @@ type entry struct {
 
 // spool is the notices that wait for one receiver. Its methods are safe for concurrent use.
 type spool struct {
-	dir string
+	dir  string
+	most int // notices
 
 	mu      sync.Mutex
 	waiting []entry // oldest first
@@ -80,7 +81,7 @@ func openSpool(dir string, now time.Time) (*spool, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &spool{dir: dir}
+	s := &spool{dir: dir, most: mostWaiting}
 	for _, f := range files {
 		if strings.HasSuffix(f.Name(), durable.Suffix) {
 			if err := os.Remove(filepath.Join(dir, f.Name())); err != nil {
@@ -155,7 +156,7 @@ func (s *spool) full(octets int64) bool {
 	if octets > 0 {
 		more = 1
 	}
-	return len(s.waiting)+more > mostWaiting || s.octets+octets > mostOctets
+	return len(s.waiting)+more > s.most || s.octets+octets > mostOctets
 }
 
 // crowd takes the oldest notice of the lowest severity out, unless that is above most.

@@ -21,28 +21,43 @@ func script(t *testing.T, mode os.FileMode, text string) string {
 	return path
 }
 
-func TestCheck(t *testing.T) {
-	server, ca := identityOf(t)
-	_ = server
+// judged is settings and what Check says of them: key and the message's beginning, a line each, "w " before a warning.
+type judged struct {
+	settings Settings
+	want     string
+}
+
+func checkAll(t *testing.T, cases map[string]judged) {
+	t.Helper()
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			found := c.settings.Check("k")
+			var want []string
+			if c.want != "" {
+				want = strings.Split(c.want, "\n")
+			}
+			if len(found) != len(want) {
+				t.Fatalf("%v, want %q", found, want)
+			}
+			for i, f := range found {
+				noCanary(t, f.String())
+				if got := map[bool]string{true: "w "}[f.Warning] + strings.TrimPrefix(f.Key, "k.") + ": " + f.Message; !strings.HasPrefix(got, want[i]) {
+					t.Errorf("%q, want %q", got, want[i])
+				}
+			}
+			sound(t, c.settings, found)
+		})
+	}
+}
+
+func TestCheckPosts(t *testing.T) {
+	_, ca := identityOf(t)
 	noPEM := filepath.Join(t.TempDir(), "x")
 	must(t, os.WriteFile(noPEM, []byte("no PEM"), 0o600))
-	runs := script(t, 0o700, "#!/bin/sh\n")
-	link := filepath.Join(t.TempDir(), "link")
-	must(t, os.Symlink(script(t, 0o755, "#!/bin/sh\n"), link))
-	loose := script(t, 0o755, "#!/bin/sh\n")
-	must(t, os.Chmod(filepath.Dir(loose), 0o777)) //nolint:gosec // what is refused
 	url := func(text string) Settings {
 		return Settings{Kind: Webhook, URL: secret.New(text), SigningSecret: secret.New("x")}
 	}
-	mail := func(change func(*Settings)) Settings {
-		s := Settings{Kind: Email, Server: "mail.example.com:587", From: "a@example.com", Recipients: []string{"b@example.com"}}
-		change(&s)
-		return s
-	}
-	for name, c := range map[string]struct {
-		settings Settings
-		want     string // key: message's beginning, a line each; "w " before a warning
-	}{
+	checkAll(t, map[string]judged{
 		"webhook":              {url("https://hooks.example.com/x?y=z"), ""},
 		"with a port":          {url("https://hooks.example.com:8443"), ""},
 		"with an account":      {url("https://a:b@hooks.example.com/"), ""},
@@ -71,7 +86,16 @@ func TestCheck(t *testing.T) {
 			"server: is for kind email\ninsecure_plaintext: is for kind email\nusername: is for kind email\npassword: is for kind email\n" +
 				"from: is for kind email\nrecipients: is for kind email\ncommand: is for kind command",
 		},
+	})
+}
 
+func TestCheckMail(t *testing.T) {
+	mail := func(change func(*Settings)) Settings {
+		s := Settings{Kind: Email, Server: "mail.example.com:587", From: "a@example.com", Recipients: []string{"b@example.com"}}
+		change(&s)
+		return s
+	}
+	checkAll(t, map[string]judged{
 		"mail":             {mail(func(*Settings) {}), ""},
 		"mail, nothing":    {Settings{Kind: Email}, "server: is missing\nfrom: is missing\nrecipients: is missing"},
 		"mail, no port":    {mail(func(s *Settings) { s.Server = "mail.example.com" }), "server: wants a host and a port"},
@@ -89,7 +113,17 @@ func TestCheck(t *testing.T) {
 			mail(func(s *Settings) { s.InsecurePlaintext, s.Username, s.Password = true, "x", secret.New("x") }),
 			"w insecure_plaintext: lets login names\nw username: is used only where",
 		},
+	})
+}
 
+func TestCheckCommand(t *testing.T) {
+	_, ca := identityOf(t)
+	runs := script(t, 0o700, "#!/bin/sh\n")
+	link := filepath.Join(t.TempDir(), "link")
+	must(t, os.Symlink(script(t, 0o755, "#!/bin/sh\n"), link))
+	loose := script(t, 0o755, "#!/bin/sh\n")
+	must(t, os.Chmod(filepath.Dir(loose), 0o777))
+	checkAll(t, map[string]judged{
 		"command":             {Settings{Kind: Command, Command: runs}, ""},
 		"command by a link":   {Settings{Kind: Command, Command: link}, ""},
 		"command, none":       {Settings{Kind: Command}, "command: is missing"},
@@ -103,25 +137,7 @@ func TestCheck(t *testing.T) {
 		"command, ca_file":    {Settings{Kind: Command, Command: runs, CAFile: ca}, "ca_file: is for kind webhook or slack or email"},
 		"another kind":        {Settings{Kind: "pigeon"}, "kind: \"pigeon\" is not webhook"},
 		"no kind":             {Settings{}, "kind: \"\" is not webhook"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			found := c.settings.Check("k")
-			var want []string
-			if c.want != "" {
-				want = strings.Split(c.want, "\n")
-			}
-			if len(found) != len(want) {
-				t.Fatalf("%v, want %q", found, want)
-			}
-			for i, f := range found {
-				noCanary(t, f.String())
-				if got := map[bool]string{true: "w "}[f.Warning] + strings.TrimPrefix(f.Key, "k.") + ": " + f.Message; !strings.HasPrefix(got, want[i]) {
-					t.Errorf("%q, want %q", got, want[i])
-				}
-			}
-			sound(t, c.settings, found)
-		})
-	}
+	})
 }
 
 // sound: what has no fault makes a way, and what cannot make one does not.

@@ -52,7 +52,7 @@ func sample() Notice {
 
 // hostile is a text that tries every receiver.
 const hostile = "<!channel> @all @here `x` *b* [c](http://evil.example/) ![i](http://evil.example/p) <@U1> <http://evil.example|ok> &lt; " +
-	"\r\nBcc: eve@evil.example\r\n\r\n.\r\nMAIL FROM:<eve@evil.example>\r\n$(touch /tmp/x);`id` \x00\x1b[2J\u202egnp.exe =?utf-8?q?Bcc=3A?= \xff\xfe \"}],\"version\":2"
+	"\r\nBcc: eve@evil.example\r\n\r\n.\r\nMAIL FROM:<eve@evil.example>\r\n$(touch /tmp/notice-was-run);`id` \x00\x1b[2J\u202egnp.exe =?utf-8?q?Bcc=3A?= \xff\xfe \"}],\"version\":2"
 
 // nasty has hostile texts in every field.
 func nasty() Notice {

@@ -59,7 +59,7 @@ func TestCommandObeysNobody(t *testing.T) {
 	if lines := strings.Count(content(t, out, "env"), "\n"); lines > 8 {
 		t.Errorf("%d lines of environment", lines)
 	}
-	if _, err := os.Stat("/tmp/x"); err == nil {
+	if _, err := os.Stat("/tmp/notice-was-run"); err == nil {
 		t.Error("a name was run")
 	}
 }
