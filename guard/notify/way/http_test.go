@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -161,6 +162,7 @@ func TestNoRedirectIsFollowed(t *testing.T) {
 
 // TestHostileServers: none holds us up, and none fills our memory.
 func TestHostileServers(t *testing.T) {
+	var octets atomic.Int64 // of the endless body
 	for name, c := range map[string]struct {
 		does func(w http.ResponseWriter, r *http.Request)
 		want string // empty: taken
@@ -168,7 +170,8 @@ func TestHostileServers(t *testing.T) {
 		"never answers": {func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, "it does not answer in time"},
 		"endless body": {func(w http.ResponseWriter, _ *http.Request) {
 			for w != nil {
-				if _, err := w.Write(make([]byte, 1<<16)); err != nil {
+				n, err := w.Write(make([]byte, 1<<16))
+				if octets.Add(int64(n)); err != nil {
 					return
 				}
 			}
@@ -206,6 +209,9 @@ func TestHostileServers(t *testing.T) {
 				t.Errorf("%+v", e)
 			}
 		})
+	}
+	if n := octets.Load(); n == 0 || n > 16<<20 { // what is on the way counts too
+		t.Errorf("%d octets of an endless body were taken", n)
 	}
 }
 
@@ -263,7 +269,11 @@ func TestWhereAPosterGoes(t *testing.T) {
 	must(t, err)
 	_, err = w.Send(t.Context(), []Notice{sample()})
 	must(t, err)
-	if e := connection(fmt.Errorf("dial: %w", errNotLoopback)); e.What != errNotLoopback.Error() {
+	_, port, err := net.SplitHostPort(plain.Listener.Addr().String())
+	must(t, err)
+	elsewhere := newPoster(&url.URL{Scheme: "http", Host: "0.0.0.0:" + port}, nil) // which leads here, and is no loopback address
+	_, err = elsewhere.post(t.Context(), nil, nil)
+	if e := failed(t, err); e.What != errNotLoopback.Error() {
 		t.Errorf("%+v", e)
 	}
 }
