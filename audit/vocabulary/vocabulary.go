@@ -80,6 +80,9 @@ func system() []Word {
 		{t, "shipping_failing", "Records do not reach a receiver; they wait in the trail."},
 		{t, "shipping_recovered", "They reach it again."},
 		{t, "incident_removed", "An incident was closed longer ago than `guard.incidents.retention`, or too many are closed: its file is gone."},
+		{t, "notice_failing", "Notices do not reach a receiver of `guard.notify`; they wait in `state.directory` for three days. Mend what the detail says, then `notify test`."},
+		{t, "notice_recovered", "They reach it again."},
+		{t, "notices_dropped", "Notices were given up; the detail says for which receiver, how many, and why. Their incidents are there: `incidents list`."},
 	}
 }
 

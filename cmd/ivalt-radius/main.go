@@ -19,6 +19,7 @@ import (
 	"ivalt-radius/cmd/ivalt-radius/hashing"
 	"ivalt-radius/cmd/ivalt-radius/initial"
 	"ivalt-radius/cmd/ivalt-radius/login"
+	"ivalt-radius/cmd/ivalt-radius/noticing"
 	"ivalt-radius/cmd/ivalt-radius/probe"
 	"ivalt-radius/cmd/ivalt-radius/sealing"
 	"ivalt-radius/cmd/ivalt-radius/secretage"
@@ -62,6 +63,7 @@ func newRootCommand() *cobra.Command {
 		initial.NewCommand(), login.NewCommand(), probe.NewCommand(defaultConfig, wayToIVALT), simulate.NewCommand(), trail.NewCommand(defaultConfig),
 		hashing.NewCommand(), sealing.NewCommand(defaultConfig), secretage.NewCommand(defaultConfig), compliance.NewCommand(defaultConfig, version),
 		backup.NewCommand(defaultConfig), backup.NewRestoreCommand(), disconnecting.NewCommand(defaultConfig),
+		noticing.NewCommand(defaultConfig),
 	)
 	root.AddCommand(defence.NewCommands(defaultConfig)...)
 	root.SetHelpCommand(newHelpCommand())

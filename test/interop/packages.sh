@@ -4,12 +4,13 @@
 set -euo pipefail
 . "$(dirname "$0")/../scripts/lib.sh"
 
-packages=(freeradius-utils python3-pyrad pamtester libpam-radius-auth openvpn openvpn-auth-radius ocserv openconnect freeradius slapd rsyslog rsyslog-gnutls rsyslog-openssl systemd chromium fonts-dejavu-core strongswan strongswan-swanctl libcharon-extra-plugins)
+packages=(freeradius-utils python3-pyrad pamtester libpam-radius-auth openvpn openvpn-auth-radius ocserv openconnect freeradius slapd rsyslog rsyslog-gnutls rsyslog-openssl systemd chromium fonts-dejavu-core strongswan strongswan-swanctl libcharon-extra-plugins python3-aiosmtpd)
 
 missing() {
 	[ -x /usr/sbin/freeradius ] || echo freeradius
 	command -v radclient >/dev/null || echo radclient
 	/usr/bin/python3 -c 'import pyrad.client' 2>/dev/null || echo pyrad
+	/usr/bin/python3 -c 'import aiosmtpd.smtp' 2>/dev/null || echo aiosmtpd
 	command -v pamtester >/dev/null || echo pamtester
 	compgen -G '/usr/lib/*/security/pam_radius_auth.so' >/dev/null ||
 		compgen -G '/lib/*/security/pam_radius_auth.so' >/dev/null || echo pam_radius_auth.so
