@@ -93,5 +93,6 @@ func accesses() []Word {
 		{t, "report", "Somebody made a report."},
 		{t, "compliance", "Somebody gathered evidence for a framework."},
 		{t, "backup", "Somebody made a backup."},
+		{t, "bundle", "Somebody made an archive for support, with records in pseudonyms; `detail` says where to."},
 	}
 }

@@ -12,7 +12,9 @@ import (
 
 	"ivalt-radius/cmd/ivalt-radius/backup"
 	"ivalt-radius/cmd/ivalt-radius/compliance"
+	"ivalt-radius/cmd/ivalt-radius/doctoring"
 	"ivalt-radius/cmd/ivalt-radius/exit"
+	"ivalt-radius/cmd/ivalt-radius/firewalling"
 	"ivalt-radius/cmd/ivalt-radius/hashing"
 	"ivalt-radius/cmd/ivalt-radius/initial"
 	"ivalt-radius/cmd/ivalt-radius/login"
@@ -58,7 +60,7 @@ func newRootCommand() *cobra.Command {
 		newServeCommand(), newCheckCommand(), newExplainCommand(), newClientsCommand(),
 		initial.NewCommand(), login.NewCommand(), probe.NewCommand(defaultConfig, wayToIVALT), simulate.NewCommand(), trail.NewCommand(defaultConfig),
 		hashing.NewCommand(), sealing.NewCommand(defaultConfig), secretage.NewCommand(defaultConfig), compliance.NewCommand(defaultConfig, version),
-		backup.NewCommand(defaultConfig), backup.NewRestoreCommand(),
+		backup.NewCommand(defaultConfig), backup.NewRestoreCommand(), doctoring.NewCommand(defaultConfig, version, lookedOver), firewalling.NewCommand(defaultConfig),
 	)
 	root.SetHelpCommand(newHelpCommand())
 	root.InitDefaultHelpCmd()
