@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/http"
 	"net/http/httptrace"
 	"net/url"
 	"sync"
@@ -33,7 +34,7 @@ func ask(ctx context.Context, f *doctor.Facts, in inputs) {
 	for i, n := range names {
 		f.Names[i] = doctor.Name{Key: n.Key, Host: n.Host, Addresses: doctor.Unseen[int](byWord)}
 		if !f.Offline {
-			wait.Go(func() { f.Names[i] = resolve(ctx, n) })
+			wait.Go(func() { f.Names[i] = resolve(ctx, net.DefaultResolver, n) })
 		}
 	}
 	f.TLS, f.Key, f.Offset = doctor.Unseen[doctor.TLS](byWord), doctor.Unseen[doctor.Key](byWord), doctor.Unseen[doctor.Offset](byWord)
@@ -55,11 +56,11 @@ func ask(ctx context.Context, f *doctor.Facts, in inputs) {
 // resolveWithin bounds one look-up.
 const resolveWithin = 10 * time.Second
 
-func resolve(ctx context.Context, n needs.Outward) doctor.Name {
+func resolve(ctx context.Context, from *net.Resolver, n needs.Outward) doctor.Name {
 	ctx, cancel := context.WithTimeout(ctx, resolveWithin)
 	defer cancel()
 	out := doctor.Name{Key: n.Key, Host: n.Host}
-	found, err := net.DefaultResolver.LookupNetIP(ctx, "ip", n.Host)
+	found, err := from.LookupNetIP(ctx, "ip", n.Host)
 	var missing *net.DNSError
 	switch {
 	case err == nil:
@@ -139,6 +140,12 @@ func earliest(chain []*x509.Certificate) (at time.Time) {
 
 func keyOf(r gateway.Result) doctor.Fact[doctor.Key] {
 	status := fmt.Sprintf("status %d", r.Status)
+	switch r.Status {
+	case http.StatusUnauthorized, http.StatusForbidden: // whatever else stands there
+		return doctor.Known(doctor.Key{State: doctor.Fault, Answer: status + ": the key, or the path, is refused"})
+	case http.StatusNotFound:
+		return doctor.Known(doctor.Key{State: doctor.Unknown, Answer: status + ": it says nothing of the key; is ivalt.dialect right?"})
+	}
 	switch r.Class {
 	case gateway.BadKey:
 		return doctor.Known(doctor.Key{State: doctor.Fault, Answer: status + ": the key, or the path, is refused"})
@@ -248,12 +255,14 @@ func askUpstream(ctx context.Context, s *config.Settings, out []doctor.Source, w
 			switch {
 			case err == nil:
 				out[i].Reached, out[i].Depth = doctor.Known(true), "answered a Status-Server"
+			case errors.Is(r.LastDiscard, radiustest.ErrUnreachable):
+				out[i].Reached, out[i].Trouble = doctor.Known(false), "nothing listens there"
 			case r.Discarded > 0:
 				out[i].Reached, out[i].Trouble = doctor.Known(false), "answers, and not under this secret: is the secret the same on both sides?"
 			case errors.Is(err, radiustest.ErrNoAnswer):
 				out[i].Reached = doctor.Unseen[bool]("no answer to a Status-Server: it is down, does not know this host or this secret, or answers none")
 			default:
-				out[i].Reached, out[i].Trouble = doctor.Known(false), "nothing can be sent to it, or nothing listens there"
+				out[i].Reached, out[i].Trouble = doctor.Known(false), "nothing can be sent to it: is the address right?"
 			}
 		})
 	}
