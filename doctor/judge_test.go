@@ -11,7 +11,7 @@ import (
 	"ivalt-radius/doctor/needs"
 )
 
-var at = time.Date(2026, 11, 26, 12, 0, 0, 0, time.UTC)
+func at() time.Time { return time.Date(2026, 11, 26, 12, 0, 0, 0, time.UTC) }
 
 // row is one look at facts: which finding, how it stands, and words that must be in it.
 type row struct {
@@ -30,7 +30,7 @@ func TestChecks(t *testing.T) {
 	for _, r := range rows() {
 		t.Run(r.id+", "+r.name, func(t *testing.T) {
 			if r.facts.At.IsZero() {
-				r.facts.At = at
+				r.facts.At = at()
 			}
 			f := finding(t, r.facts, r.id)
 			if f.State != r.want {
@@ -134,7 +134,7 @@ func TestGuide(t *testing.T) {
 }
 
 func TestReportAsJSON(t *testing.T) {
-	text, err := json.Marshal(Judge(Facts{At: at, Needs: Known(needs.Needs{})}, "v1"))
+	text, err := json.Marshal(Judge(Facts{At: at(), Needs: Known(needs.Needs{})}, "v1"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -71,7 +71,7 @@ func lastRows() []row {
 		{"kept here", ship, Facts{Access: Known(Access{})}, Warning, "audit.ship"},
 		{"not read", ship, Facts{}, Unknown, "not known"},
 
-		{"made", backup, Facts{Backup: Known(at)}, OK, "2026-11-26"},
+		{"made", backup, Facts{Backup: Known(at())}, OK, "2026-11-26"},
 		{"never", backup, Facts{Backup: Fact[time.Time]{Known: true}}, Unknown, "31 days"},
 		{"not read", backup, Facts{}, Unknown, "not known"},
 

@@ -78,7 +78,7 @@ func secretRows() []row {
 func ivaltRows() []row {
 	const way, key, src, names = "ivalt.tls", "ivalt.key", "factor.sources", "network.names"
 	tls := func(t TLS) Facts { return Facts{TLS: Known(t)} }
-	in := func(days int) time.Time { return at.Add(time.Duration(days)*24*time.Hour + time.Hour) }
+	in := func(days int) time.Time { return at().Add(time.Duration(days)*24*time.Hour + time.Hour) }
 	answer := func(s State) Facts { return Facts{Key: Known(Key{Answer: "status 1", State: s})} }
 	source := func(s Source) Facts { s.Key, s.Name = "k", "n"; return Facts{Sources: []Source{s}} }
 	name := func(n Name) Facts { n.Key, n.Host = "k", "h"; return Facts{Names: []Name{n}} }
@@ -112,7 +112,7 @@ func ivaltRows() []row {
 
 func networkRows() []row {
 	const listen, filter, signed = "network.listen", "network.firewall", "gateways.signed"
-	held := func(running bool, h Holder) Facts { //nolint:revive // a fact
+	held := func(running bool, h Holder) Facts {
 		return Facts{
 			Server:    Known(Server{Running: running}),
 			Listening: []Listening{{Key: "listen.authentication[0]", At: netip.MustParseAddrPort("0.0.0.0:1812"), Holder: Known(h)}},
@@ -154,7 +154,9 @@ func socketRows() []row {
 			{Protocol: needs.UDP, At: netip.MustParseAddrPort("0.0.0.0:1812")}, {Protocol: needs.TCP, At: netip.MustParseAddrPort("127.0.0.1:9812")},
 		},
 		Out: []needs.Outward{
-			{Protocol: needs.TCP, Host: "api.example", Port: 443}, {Protocol: needs.TCP, Host: "192.0.2.1", Port: 3128}, {Protocol: needs.UDP, Port: 53},
+			{Protocol: needs.TCP, Host: "api.example", Port: 443},
+			{Protocol: needs.TCP, Host: "192.0.2.1", Port: 3128},
+			{Protocol: needs.UDP, Port: 53},
 			{Protocol: needs.UDP, Port: 3799, Networks: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}},
 		},
 	}

@@ -32,8 +32,11 @@ func some() needs.Needs {
 			{Key: "listen.admin", For: "health", Protocol: needs.TCP, At: netip.MustParseAddrPort("192.0.2.20:9812")},
 		},
 		Out: []needs.Outward{
-			{For: "DNS", Protocol: needs.UDP, Port: 53}, {For: "iVALT", Protocol: needs.TCP, Host: "api.ivalt.com", Port: 443}, {For: "notices", Protocol: needs.TCP, Host: "hooks.example.com", Port: 443},
-			{For: "upstream RADIUS", Protocol: needs.UDP, Host: "10.0.0.5", Port: 1812}, {For: "upstream RADIUS", Protocol: needs.UDP, Host: "2001:db8::5", Port: 1812},
+			{For: "DNS", Protocol: needs.UDP, Port: 53},
+			{For: "iVALT", Protocol: needs.TCP, Host: "api.ivalt.com", Port: 443},
+			{For: "notices", Protocol: needs.TCP, Host: "hooks.example.com", Port: 443},
+			{For: "upstream RADIUS", Protocol: needs.UDP, Host: "10.0.0.5", Port: 1812},
+			{For: "upstream RADIUS", Protocol: needs.UDP, Host: "2001:db8::5", Port: 1812},
 			{For: "LDAP", Protocol: needs.TCP, Host: "127.0.0.1", Port: 389},
 			{For: "Disconnect-Request", Protocol: needs.UDP, Port: 3799, Networks: []netip.Prefix{prefix("192.0.2.10/32"), prefix("2001:db8:1::/48")}},
 		},

@@ -34,8 +34,12 @@ func settings() *config.Settings {
 	s.Primary.RADIUS.Servers = []config.UpstreamServer{{Address: "10.0.0.5:1812"}, {Address: "nps.example.com:1645"}}
 	s.Audit.Ship = []config.Ship{{To: "udp://siem.example.com:514"}, {To: "tls://SIEM.example.com:6514"}, {To: "journald:"}, {To: "file:/x"}, {To: "://"}}
 	s.Guard.Notify = []config.Notifying{
-		{Kind: "webhook", URL: secret.New("https://hooks.example.com:8443/SECRET?t=SECRET")}, {Kind: "slack", URL: secret.New("http://localhost/SECRET")},
-		{Kind: "email", Server: "mail.example.com:587"}, {Kind: "command", Command: "/bin/true"}, {Kind: "webhook"}, {Kind: "email", Server: "mail.example.com:0"},
+		{Kind: "webhook", URL: secret.New("https://hooks.example.com:8443/SECRET?t=SECRET")},
+		{Kind: "slack", URL: secret.New("http://localhost/SECRET")},
+		{Kind: "email", Server: "mail.example.com:587"},
+		{Kind: "command", Command: "/bin/true"},
+		{Kind: "webhook"},
+		{Kind: "email", Server: "mail.example.com:0"},
 	}
 	return s
 }
@@ -114,8 +118,14 @@ func TestExplains(t *testing.T) {
 		to   string
 		want bool
 	}{
-		{literal, TCP, "10.0.0.5:443", true}, {literal, TCP, "[::ffff:10.0.0.5]:443", true}, {literal, TCP, "10.0.0.6:443", false}, {literal, UDP, "10.0.0.5:443", false},
-		{literal, TCP, "10.0.0.5:80", false}, {named, TCP, "192.0.2.1:443", true}, {some, TCP, "10.1.1.1:443", true}, {some, TCP, "11.1.1.1:443", false},
+		{literal, TCP, "10.0.0.5:443", true},
+		{literal, TCP, "[::ffff:10.0.0.5]:443", true},
+		{literal, TCP, "10.0.0.6:443", false},
+		{literal, UDP, "10.0.0.5:443", false},
+		{literal, TCP, "10.0.0.5:80", false},
+		{named, TCP, "192.0.2.1:443", true},
+		{some, TCP, "10.1.1.1:443", true},
+		{some, TCP, "11.1.1.1:443", false},
 	} {
 		if got := c.o.Explains(c.p, netip.MustParseAddrPort(c.to)); got != c.want {
 			t.Errorf("%+v %s %s: %v", c.o, c.p, c.to, got)

@@ -48,7 +48,6 @@ func secured(t *testing.T, s *site, h http.Handler, name string, until time.Time
 		t.Fatal(err)
 	}
 	server := httptest.NewUnstartedServer(h)
-	server.Config.ErrorLog = silence()
 	server.TLS = &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}, MinVersion: tls.VersionTLS12}
 	server.EnableHTTP2 = true
 	server.StartTLS()

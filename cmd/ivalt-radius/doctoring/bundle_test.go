@@ -135,7 +135,7 @@ func holdsWhatHelps(t *testing.T, files map[string]string) {
 	t.Helper()
 	for name, words := range map[string][]string{
 		"doctor.json":   {`"id": "settings.load"`, `"state": "fault"`, "line 4: ivalt.proxy: [MASKED]"},
-		"settings.json": {`"clients[0].profile": "fortigate"`, `"clients[0].secrets": "[redacted]"`, `"ivalt.approval_timeout": "60s"`, `"users.file people": "`, `"guard.notify[1].recipients": "[MASKED]"`},
+		"settings.json": {`"clients[0].profile": "fortigate"`, `"clients[0].secrets": "[redacted]"`, `"ivalt.approval_timeout": "1m"`, `"users.file people": "`, `"guard.notify[1].recipients": "[MASKED]"`},
 		"build.json":    {`"version": "v1"`, `"go": "go`},
 		"files.json":    {`"name": "audit.jsonl"`, `"mode": "-rw-------"`},
 		"system.json":   {`"kernel"`},

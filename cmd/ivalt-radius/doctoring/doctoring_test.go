@@ -76,7 +76,7 @@ func TestBroken(t *testing.T) {
 			if err != nil {
 				return err
 			}
-			return os.WriteFile(s.path("state/audit.jsonl"), []byte(strings.Replace(string(text), `"event":"checkpoint"`, `"event":"Checkpoint"`, 1)), 0o600)
+			return os.WriteFile(s.path("state/audit.jsonl"), []byte(strings.Replace(string(text), `"event":"checkpoint"`, `"event":"Checkpoint"`, 1)), 0o600) //nolint:gosec // in the test's own directory
 		}, "trail.checkpoint", "changed or cut off"},
 		"cut off":       {func() error { return os.WriteFile(s.path("state/audit.jsonl"), nil, 0o600) }, "trail.checkpoint", "changed or cut off"},
 		"another key":   {func() error { return replaceKey(s) }, "trail.checkpoint", "not signed by the key"},
@@ -106,7 +106,7 @@ func replaceKey(s *site) error {
 	if string(public) == other {
 		return os.ErrExist
 	}
-	return os.WriteFile(s.path("state/audit.pub"), []byte(other), 0o644) //nolint:gosec // it is public
+	return os.WriteFile(s.path("state/audit.pub"), []byte(other), 0o644)
 }
 
 // copyOf are all files with their modes.
@@ -117,7 +117,7 @@ func copyOf(t *testing.T, dir string) map[string]kept {
 		if err != nil || info.IsDir() {
 			return err
 		}
-		text, err := os.ReadFile(path)
+		text, err := os.ReadFile(path) //nolint:gosec // in the test's own directory
 		out[path] = kept{text, info.Mode()}
 		return err
 	}); err != nil {
@@ -204,8 +204,11 @@ func TestUsage(t *testing.T) {
 		code  int
 		words string
 	}{
-		{[]string{"--timeout", "1ms"}, exit.Usage, "1s to 10m"}, {[]string{"--timeout", "1h"}, exit.Usage, "1s to 10m"}, {[]string{"x"}, exit.Usage, "unknown command"},
-		{[]string{"--no-such"}, exit.Usage, "unknown flag"}, {[]string{"--bundle", s.path("there.tar.gz"), "--offline"}, exit.Fault, "nothing is overwritten"},
+		{[]string{"--timeout", "1ms"}, exit.Usage, "1s to 10m"},
+		{[]string{"--timeout", "1h"}, exit.Usage, "1s to 10m"},
+		{[]string{"x"}, exit.Usage, "unknown command"},
+		{[]string{"--no-such"}, exit.Usage, "unknown flag"},
+		{[]string{"--bundle", s.path("there.tar.gz"), "--offline"}, exit.Fault, "nothing is overwritten"},
 	} {
 		if code, out := command(t, append(c.args, "--config", path)...); code != c.code || !strings.Contains(out, c.words) {
 			t.Errorf("%q: %d, %s", c.args, code, out)

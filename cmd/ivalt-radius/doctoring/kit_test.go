@@ -5,8 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"log"
 	"os"
 	"path/filepath"
 	"slices"
@@ -149,6 +147,3 @@ func expect(t *testing.T, f found, state doctor.State, words string) {
 		t.Errorf("%s: %s, want %s with %q: %q, %q", f.ID, f.State, state, words, f.Seen, f.Do)
 	}
 }
-
-// silence is a log of nobody's, for a server that is meant to fail.
-func silence() *log.Logger { return log.New(io.Discard, "", 0) }
