@@ -113,5 +113,6 @@ func accesses() []Word {
 		{t, "compliance", "Somebody gathered evidence for a framework."},
 		{t, "backup", "Somebody made a backup."},
 		{t, "incidents", "Somebody read incidents, which hold evidence of the trail."},
+		{t, "bundle", "Somebody made an archive for support, with records in pseudonyms; `detail` says where to."},
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"ivalt-radius/cmd/ivalt-radius/count"
+	"ivalt-radius/cmd/ivalt-radius/doctoring"
 	"ivalt-radius/config"
 	"ivalt-radius/directory/password"
 	"ivalt-radius/fault"
@@ -91,6 +92,17 @@ func wayToIVALT(path string) (gateway.Options, error) {
 	}
 	options, faults := r.ivalt.API.Options()
 	return options, faults.Err()
+}
+
+// lookedOver is the settings for `doctor`: as far as they can be read, with all that is wrong with them.
+func lookedOver(path string, opt config.Options) doctoring.Loaded {
+	_, _, faults := loadWith(path, opt, password.NewVerifier())
+	s, _ := config.Inspect(path, opt)
+	if s == nil {
+		return doctoring.Loaded{Faults: faults}
+	}
+	way, wrong := ivaltSettings(s).API.Options()
+	return doctoring.Loaded{Settings: s, Faults: faults, Way: way, WaySound: len(wrong.Fatal()) == 0}
 }
 
 func newCheckCommand() *cobra.Command {

@@ -15,7 +15,9 @@ import (
 	"ivalt-radius/cmd/ivalt-radius/compliance"
 	"ivalt-radius/cmd/ivalt-radius/defence"
 	"ivalt-radius/cmd/ivalt-radius/disconnecting"
+	"ivalt-radius/cmd/ivalt-radius/doctoring"
 	"ivalt-radius/cmd/ivalt-radius/exit"
+	"ivalt-radius/cmd/ivalt-radius/firewalling"
 	"ivalt-radius/cmd/ivalt-radius/hashing"
 	"ivalt-radius/cmd/ivalt-radius/initial"
 	"ivalt-radius/cmd/ivalt-radius/login"
@@ -64,6 +66,7 @@ func newRootCommand() *cobra.Command {
 		hashing.NewCommand(), sealing.NewCommand(defaultConfig), secretage.NewCommand(defaultConfig), compliance.NewCommand(defaultConfig, version),
 		backup.NewCommand(defaultConfig), backup.NewRestoreCommand(), disconnecting.NewCommand(defaultConfig),
 		noticing.NewCommand(defaultConfig),
+		doctoring.NewCommand(defaultConfig, version, lookedOver), firewalling.NewCommand(defaultConfig),
 	)
 	root.AddCommand(defence.NewCommands(defaultConfig)...)
 	root.SetHelpCommand(newHelpCommand())

@@ -4,7 +4,7 @@
 set -euo pipefail
 . "$(dirname "$0")/../scripts/lib.sh"
 
-packages=(freeradius-utils python3-pyrad pamtester libpam-radius-auth openvpn openvpn-auth-radius ocserv openconnect freeradius slapd rsyslog rsyslog-gnutls rsyslog-openssl systemd chromium fonts-dejavu-core strongswan strongswan-swanctl libcharon-extra-plugins python3-aiosmtpd)
+packages=(freeradius-utils python3-pyrad pamtester libpam-radius-auth openvpn openvpn-auth-radius ocserv openconnect freeradius slapd rsyslog rsyslog-gnutls rsyslog-openssl systemd chromium fonts-dejavu-core strongswan strongswan-swanctl libcharon-extra-plugins python3-aiosmtpd nftables ufw iproute2 procps)
 
 missing() {
 	[ -x /usr/sbin/freeradius ] || echo freeradius
@@ -23,6 +23,8 @@ missing() {
 	{ command -v slapd >/dev/null || [ -x /usr/sbin/slapd ]; } && compgen -G '/usr/lib/ldap/ppolicy*.so*' >/dev/null || echo slapd
 	{ command -v rsyslogd >/dev/null || [ -x /usr/sbin/rsyslogd ]; } && compgen -G '/usr/lib/*/rsyslog/lmnsd_gtls.so' >/dev/null &&
 		compgen -G '/usr/lib/*/rsyslog/lmnsd_ossl.so' >/dev/null || echo rsyslog
+	{ command -v nft >/dev/null || [ -x /usr/sbin/nft ]; } && { command -v ip >/dev/null || [ -x /usr/sbin/ip ]; } || echo nftables
+	command -v ufw >/dev/null || [ -x /usr/sbin/ufw ] || echo ufw
 	[ -x /lib/systemd/systemd-journald ] && command -v journalctl >/dev/null || echo systemd-journald
 }
 

@@ -5,13 +5,11 @@ import (
 	"context"
 	"errors"
 	"io/fs"
-	"net"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
-	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -102,12 +100,9 @@ func (l *looker) file(path string, role compliance.Role) {
 	l.out.All = append(l.out.All, compliance.File{Path: path, Role: role, Mode: info.Mode(), UID: uid})
 }
 
-// dialWithin bounds how long a server that hangs may keep the report.
-const dialWithin = 2 * time.Second
-
 // server asks the kernel who listens on the control socket. Where nobody does, the owner of state.directory is who will.
 func server(ctx context.Context, dir string) compliance.Server {
-	if cred := listener(ctx, filepath.Join(dir, control.Socket)); cred != nil {
+	if cred := control.Listening(ctx, dir); cred != nil {
 		return compliance.Server{Known: true, UID: int(cred.Uid), Running: true, Cores: cores("/proc", int(cred.Pid))}
 	}
 	info, err := os.Stat(dir)
@@ -124,32 +119,6 @@ func ownerOf(info fs.FileInfo) (uid int, ok bool) {
 		return 0, false
 	}
 	return int(stat.Uid), true
-}
-
-// listener is the process that made a socket listen, as the kernel knows it; nil: nobody listens.
-func listener(ctx context.Context, path string) *unix.Ucred {
-	ctx, cancel := context.WithTimeout(ctx, dialWithin)
-	defer cancel()
-	conn, err := (&net.Dialer{}).DialContext(ctx, "unix", path)
-	if err != nil {
-		return nil
-	}
-	defer func() { _ = conn.Close() }()
-	socket, ok := conn.(syscall.Conn)
-	if !ok {
-		return nil
-	}
-	raw, err := socket.SyscallConn()
-	if err != nil {
-		return nil
-	}
-	var cred *unix.Ucred
-	if err := raw.Control(func(fd uintptr) {
-		cred, _ = unix.GetsockoptUcred(int(fd), unix.SOL_SOCKET, unix.SO_PEERCRED)
-	}); err != nil {
-		return nil
-	}
-	return cred
 }
 
 // cores says whether a process may leave a core dump: by its soft limit, which a program that takes dumps from a pipe need not heed,

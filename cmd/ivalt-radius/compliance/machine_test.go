@@ -28,7 +28,7 @@ func TestRunningServer(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer socket.Close(context.WithoutCancel(t.Context()))
-	cred := listener(t.Context(), filepath.Join(dir, control.Socket))
+	cred := control.Listening(t.Context(), dir)
 	if cred == nil || int(cred.Pid) != os.Getpid() || int(cred.Uid) != os.Getuid() {
 		t.Fatalf("%+v", cred)
 	}

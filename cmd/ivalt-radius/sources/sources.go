@@ -109,6 +109,22 @@ func upstreamSettings(s config.Upstream) upstream.Settings {
 	return out
 }
 
+// Directories are the LDAP servers of the settings, each as a source of its own, for whoever looks at one after the other; nil where the settings
+// have a fault. Each must be closed.
+func Directories(s config.LDAP) []*ldap.Source {
+	var out []*ldap.Source
+	for _, u := range s.URLs {
+		one := s
+		one.URLs = []string{u}
+		source, _ := ldap.New(ldapSettings(one))
+		if source == nil {
+			return nil
+		}
+		out = append(out, source)
+	}
+	return out
+}
+
 // ourselves refuses an upstream server that is this one: each login would ask for another.
 func ourselves(s *config.Settings) (faults fault.List) {
 	for i, server := range s.Primary.RADIUS.Servers {

@@ -1,0 +1,2 @@
+// Package firewalling is `firewall`: rules of a packet filter from the settings.
+package firewalling

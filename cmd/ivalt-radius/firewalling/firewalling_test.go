@@ -1,0 +1,67 @@
+package firewalling
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"ivalt-radius/cmd/ivalt-radius/exit"
+)
+
+func command(t *testing.T, settings string, args ...string) (code int, out string) {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "config.yaml")
+	if err := os.WriteFile(path, []byte(settings), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var stdout bytes.Buffer
+	cmd := NewCommand("/nowhere/config.yaml")
+	exit.WithUsage(cmd)
+	cmd.SetArgs(append(args, "--config", path))
+	cmd.SetOut(&stdout)
+	err := cmd.ExecuteContext(t.Context())
+	if err != nil {
+		stdout.WriteString(err.Error())
+	}
+	return exit.Code(err), stdout.String()
+}
+
+// sound settings whose secrets are nowhere: the rules need none.
+const sound = `
+listen: {authentication: ["192.0.2.20:1812"], accounting: [], admin: "192.0.2.20:9812"}
+clients: [{name: vpn, networks: [198.51.100.10/32], secrets: ["file:/nonexistent"], disconnect_port: 3799}]
+ivalt: {api_key: "file:/nonexistent"}
+`
+
+func TestFirewall(t *testing.T) {
+	for name, c := range map[string]struct {
+		settings string
+		args     []string
+		code     int
+		has, not string
+	}{
+		"nftables":           {sound, []string{"--format", "nftables"}, exit.OK, "198.51.100.10/32", "9812"},
+		"ufw":                {sound, []string{"--format", "ufw"}, exit.OK, "ufw allow in proto udp from 198.51.100.10 to 192.0.2.20 port 1812 comment 'RADIUS authentication from vpn'", "x"},
+		"admin":              {sound, []string{"--format", "ufw", "--admin-network", "198.51.100.77/24"}, exit.OK, "from 198.51.100.0/24 to 192.0.2.20 port 9812", "lets nobody"},
+		"SSH":                {sound, []string{"--format", "ufw", "--ssh-from", "198.51.100.7,2001:db8::/32", "--ssh-port", "2222"}, exit.OK, "from 198.51.100.7 to any port 2222", "from any to any"},
+		"strict":             {sound, []string{"--format", "nftables", "--strict-out"}, exit.OK, "ip daddr 198.51.100.10 udp dport 3799 accept", "x"},
+		"free":               {sound, []string{"--format", "nftables"}, exit.OK, "chain input", "chain output"},
+		"no format":          {sound, nil, exit.Usage, "format", "accept"},
+		"another format":     {sound, []string{"--format", "iptables"}, exit.Usage, "neither nftables nor ufw", "accept"},
+		"no prefix":          {sound, []string{"--format", "ufw", "--admin-network", "office"}, exit.Usage, "--admin-network: \"office\" is no prefix", "allow"},
+		"a mapped prefix":    {sound, []string{"--format", "ufw", "--ssh-from", "::ffff:10.0.0.0/104"}, exit.Usage, "--ssh-from", "allow"},
+		"a zone":             {sound, []string{"--format", "ufw", "--ssh-from", "fe80::1%eth0"}, exit.Usage, "--ssh-from", "allow"},
+		"no port":            {sound, []string{"--format", "ufw", "--ssh-port", "0"}, exit.Usage, "--ssh-port", "allow"},
+		"faulty settings":    {"clients: 5", []string{"--format", "ufw"}, exit.Fault, "clients", "allow"},
+		"a proxy not read":   {strings.Replace(sound, `/nonexistent"}`, `/nonexistent", proxy: "file:/nonexistent"}`, 1), []string{"--format", "nftables", "--strict-out"}, exit.Fault, "ivalt.proxy cannot be read", "table inet"},
+		"a notice not read":  {sound + `guard: {notify: [{name: a, kind: slack, url: "file:/nonexistent"}]}`, []string{"--format", "ufw", "--strict-out"}, exit.Fault, "guard.notify[0].url cannot be read", "allow"},
+		"not read, and free": {sound + `guard: {notify: [{name: a, kind: slack, url: "file:/nonexistent"}]}`, []string{"--format", "ufw"}, exit.OK, "default allow outgoing", "deny outgoing"},
+	} {
+		code, out := command(t, c.settings, c.args...)
+		if code != c.code || !strings.Contains(out, c.has) || c.not != "x" && strings.Contains(out, c.not) {
+			t.Errorf("%s: %d, %s", name, code, out)
+		}
+	}
+}
