@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/netip"
 	"sync"
 	"time"
 
@@ -14,7 +15,7 @@ import (
 	"ivalt-radius/auth"
 	"ivalt-radius/cmd/ivalt-radius/clienting"
 	"ivalt-radius/cmd/ivalt-radius/control"
-	"ivalt-radius/cmd/ivalt-radius/gating"
+	"ivalt-radius/cmd/ivalt-radius/guarding"
 	"ivalt-radius/cmd/ivalt-radius/logger"
 	"ivalt-radius/cmd/ivalt-radius/shipping"
 	"ivalt-radius/cmd/ivalt-radius/sources"
@@ -22,7 +23,6 @@ import (
 	"ivalt-radius/config"
 	"ivalt-radius/config/seal"
 	"ivalt-radius/directory/password"
-	"ivalt-radius/guard/gate"
 	"ivalt-radius/ivalt"
 	"ivalt-radius/radius"
 	"ivalt-radius/radius/dynauth"
@@ -48,7 +48,7 @@ type app struct {
 	keeping keeping
 	ship    *ship.Shipping
 	phone   *ivalt.Service
-	gate    *gate.Gate
+	guard   *guarding.Guard
 	flow    *auth.Flow
 	server  *radius.Server
 
@@ -80,6 +80,8 @@ func start(ctx context.Context, path string, s *config.Settings, r rooms, verifi
 	if err != nil {
 		return nil, err
 	}
+	a.guard = guarding.New(s, a.Note, log)
+	options.Noticed = a.guard.See
 	if a.trail, err = audit.Open(s.Audit.File, options); err != nil {
 		return nil, fmt.Errorf("audit.file: %w", err)
 	}
@@ -92,20 +94,23 @@ func start(ctx context.Context, path string, s *config.Settings, r rooms, verifi
 		return nil, err
 	}
 	a.phone = phone
-	if a.gate, err = gate.New(gating.Settings(s), gate.Deps{Store: a.store, Now: time.Now, Note: a.Note, Log: log}); err != nil {
-		return nil, fmt.Errorf("state.directory: %w", err)
+	if err = a.guard.Open(s, guarding.Server{
+		Recorder: a, Log: log, Store: a.store, Segments: a.keeping.keeper.Holds(), Forget: a.forget, Disconnector: guarding.Ended(a.disconnect),
+	}); err != nil {
+		return nil, err
 	}
 	a.flow = auth.New(auth.Options{
-		Pusher: phone, Gate: a.gate, Recorder: a, Now: time.Now, Concluded: func(e audit.Attempt) { log.Event(logrus.InfoLevel, e) },
+		Pusher: phone, Gate: a.guard.Gate, Recorder: a, Now: time.Now, Concluded: func(e audit.Attempt) { log.Event(logrus.InfoLevel, e) },
 	})
 	in := sessions.New(time.Now)
 	if a.server, err = radius.Listen(r.radius, radius.Deps{
 		Login: a.flow, Recorder: a, Learned: a.clients.Learned, Enforced: a.clients.Enforced, Sightings: a.clients.Sightings,
-		Sessions: in, Log: log, Now: time.Now,
+		Sessions: in, Dropped: a.guard.Dropped, Log: log, Now: time.Now,
 	}); err != nil {
 		return nil, err
 	}
 	a.disconnector = dynauth.New(dynauth.Deps{Table: in, Clients: a.server, Recorder: a, Now: time.Now})
+	a.guard.Start(ctx, s)
 	if a.control, err = control.Listen(ctx, s.State.Directory, a.handlers(working)); err != nil {
 		return nil, err
 	}
@@ -127,15 +132,33 @@ func start(ctx context.Context, path string, s *config.Settings, r rooms, verifi
 }
 
 // Commit implements auth.Recorder: durable in the trail.
-func (a *app) Commit(ctx context.Context, e audit.Event) error { return a.trail.Commit(ctx, e) }
+func (a *app) Commit(ctx context.Context, e audit.Event) error {
+	err := a.trail.Commit(ctx, e)
+	if err == nil {
+		a.guard.See(e)
+	}
+	return err
+}
 
 // Note implements auth.Recorder. The trail counts and reports what it cannot keep.
 func (a *app) Note(e audit.Event) {
 	_ = a.trail.Post(e)
 	a.clients.Heed(e)
+	a.guard.See(e)
 	if e.EventType() == audit.SecurityEvent {
 		a.log.Event(logrus.WarnLevel, e)
 	}
+}
+
+// forget takes away what is remembered of a person's approvals.
+func (a *app) forget(person auth.Username) { a.flow.Forget(person) }
+
+// disconnect ends the sessions of a person, or of those who come from an address, and says of how many it does not know that they ended.
+func (a *app) disconnect(ctx context.Context, user string, addr netip.Addr) (ended, left int, err error) {
+	r, err := a.disconnector.Disconnect(ctx, user, addr)
+	gone := r.Count(dynauth.Gone)
+	ended = r.Count(dynauth.Disconnected)
+	return ended, len(r.Sessions) + r.Left - ended - gone, err
 }
 
 // drain admits no new attempt from now on.
@@ -164,6 +187,7 @@ func (a *app) close(ctx context.Context) error {
 	if a.phone != nil {
 		a.phone.Close()
 	}
+	errs = append(errs, a.guard.Close(ctx))
 	a.sources.Close()
 	a.keeping.stop()
 	if a.trail != nil {
@@ -174,9 +198,6 @@ func (a *app) close(ctx context.Context) error {
 	}
 	if a.ship != nil {
 		a.ship.Close(ctx) // the last records too
-	}
-	if a.gate != nil {
-		errs = append(errs, a.gate.Close())
 	}
 	errs = append(errs, a.clients.Close())
 	if a.store != nil {

@@ -16,9 +16,10 @@ func (a *app) handlers(ctx context.Context) http.Handler {
 	mux := http.NewServeMux()
 	clienting.Handle(mux, clienting.Running{Settings: a.inForce, Memory: a.clients, Trail: a.trail, Waiting: a.server.Waiting})
 	trail.Handle(mux, a.trail)
-	trail.HandleForget(ctx, mux, a.trail, a.auditSettings, a.keeping.keeper)
+	trail.HandleForget(ctx, mux, a.trail, a.auditSettings, a.keeping.keeper, a.guard)
 	backup.Handle(mux, a.store)
 	disconnecting.Handle(mux, a.disconnector, a.trail)
+	a.guard.Handle(mux)
 	trail.HandleHolds(mux, a.settings.State.Directory, a.trail, a.keeping.keeper.Holds())
 	return mux
 }

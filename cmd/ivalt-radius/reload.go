@@ -64,6 +64,9 @@ func (a *app) reload(ctx context.Context, may takes) {
 		return
 	}
 	_ = a.ship.Reload(ctx, r.ship) // it has said above that it refuses nothing
+	if err := a.guard.Adopt(s); err != nil {
+		a.log.WithError(err).Error("notices go on under the settings before")
+	}
 	a.settings, taken = s, true
 	retire(a.sources)
 	a.sources = r.sources

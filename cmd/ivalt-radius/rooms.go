@@ -10,8 +10,8 @@ import (
 	"ivalt-radius/audit/ship"
 	"ivalt-radius/auth"
 	"ivalt-radius/auth/rewrite"
-	"ivalt-radius/cmd/ivalt-radius/disconnecting"
 	"ivalt-radius/cmd/ivalt-radius/factors"
+	"ivalt-radius/cmd/ivalt-radius/guarding"
 	"ivalt-radius/cmd/ivalt-radius/shipping"
 	"ivalt-radius/cmd/ivalt-radius/sources"
 	"ivalt-radius/config"
@@ -69,7 +69,7 @@ func understand(s *config.Settings, before fault.List, verifier *password.Verifi
 	}
 	r.radius = radiusSettings(s, r.rules)
 	faults = append(faults, radius.Check(r.radius)...)
-	faults = append(faults, disconnecting.Check(s)...)
+	faults = append(faults, guarding.Check(s)...)
 	faults = append(faults, keep.Check(s.Audit.File, s.Audit.Archive)...)
 	r.ivalt = ivaltSettings(s)
 	faults = append(faults, r.ivalt.Check()...)

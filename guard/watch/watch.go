@@ -20,10 +20,12 @@ const (
 	missedEvery = time.Minute
 )
 
-// Deps are what the watch needs. All of it must be there.
+// Deps are what the watch needs. All of it but Each must be there.
 type Deps struct {
 	// Alert takes what was found, from the watch's goroutine: while it waits, events wait, and those that do not fit are missed.
 	Alert func(guard.Alert)
+	// Each, where not nil, is shown every event that See took, from the watch's goroutine, too.
+	Each func(audit.Event)
 	// Note takes the watch's own security event: what it has missed.
 	Note func(audit.Event)
 	// Now is time.Now, or a test's clock. Windows follow its monotonic reading.
@@ -104,6 +106,9 @@ func (w *Watch) work() {
 		w.guarded(func() {
 			s := rule.Of(events[i].event)
 			w.detector.see(&s, events[i].at, events[i].event)
+			if w.deps.Each != nil {
+				w.deps.Each(events[i].event)
+			}
 		})
 	}
 	drops := w.drops.take()

@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"ivalt-radius/audit"
 	"ivalt-radius/audit/forget"
 	"ivalt-radius/auth"
 	"ivalt-radius/cmd/ivalt-radius/configured"
@@ -18,6 +19,7 @@ import (
 	"ivalt-radius/cmd/ivalt-radius/count"
 	"ivalt-radius/cmd/ivalt-radius/exit"
 	"ivalt-radius/config"
+	"ivalt-radius/guard/incident"
 )
 
 func newForgetCommand(defaultConfig string) *cobra.Command {
@@ -53,7 +55,10 @@ func newForgetCommand(defaultConfig string) *cobra.Command {
 			if err != nil {
 				return fmt.Errorf("audit forget: %w", err)
 			}
-			return sayForgotten(cmd.OutOrStdout(), name, done)
+			if done.Incidents > 0 {
+				_, _ = fmt.Fprintf(cmd.OutOrStdout(), "%q: %s rewritten\n", name, count.Of(done.Incidents, "incident"))
+			}
+			return sayForgotten(cmd.OutOrStdout(), name, done.Outcome)
 		},
 	}
 	f := cmd.Flags()
@@ -65,9 +70,8 @@ func newForgetCommand(defaultConfig string) *cobra.Command {
 }
 
 // forgetNow asks the running server, or works on the files.
-func forgetNow(ctx context.Context, s *config.Settings, o forget.Order) (forget.Outcome, error) {
-	var state forgetState
-	err := control.Call(ctx, s.State.Directory, forgetPath, forgetRequest{o.User}, &state)
+func forgetNow(ctx context.Context, s *config.Settings, o forget.Order) (state forgetState, err error) {
+	err = control.Call(ctx, s.State.Directory, forgetPath, forgetRequest{o.User}, &state)
 	if errors.Is(err, control.ErrNotRunning) {
 		return forgetOnFile(ctx, s, o)
 	}
@@ -79,28 +83,39 @@ func forgetNow(ctx context.Context, s *config.Settings, o forget.Order) (forget.
 			state = forgetState{}
 			err = control.Call(ctx, s.State.Directory, forgetStatePath, struct{}{}, &state)
 		case <-ctx.Done():
-			return state.Outcome, fmt.Errorf("the server goes on with it: %w", ctx.Err())
+			return state, fmt.Errorf("the server goes on with it: %w", ctx.Err())
 		}
 	}
 	if err == nil && state.Error != "" {
 		err = errors.New(state.Error)
 	}
-	return state.Outcome, err
+	return state, err
 }
 
 // forgetOnFile is forgetNow while no server runs; the trail's lock keeps one from starting.
-func forgetOnFile(ctx context.Context, s *config.Settings, o forget.Order) (forget.Outcome, error) {
+func forgetOnFile(ctx context.Context, s *config.Settings, o forget.Order) (state forgetState, err error) {
 	if _, err := os.Stat(s.Audit.File); err != nil {
-		return forget.Outcome{}, err // forgetting makes no trail
+		return state, err // forgetting makes no trail
 	}
 	t, err := Open(s)
 	if err != nil {
-		return forget.Outcome{}, err
+		return state, err
+	}
+	defer func() { err = errors.Join(err, t.Close()) }()
+	book, err := incident.Open(s.State.Directory, incident.Settings{}, incident.Deps{Recorder: recorder{t}})
+	if err != nil {
+		return state, fmt.Errorf("state.directory: %w", err)
 	}
 	o.Actor = control.ActorName(os.Getuid(), os.Getpid())
-	done, err := forget.Run(ctx, o, t)
-	return done, errors.Join(err, t.Close())
+	state.Outcome, state.Incidents, err = everywhere(ctx, o, t, book)
+	return state, err
 }
+
+// recorder writes into a trail that a command has opened.
+type recorder struct{ *audit.Trail }
+
+// Note implements incident.Recorder. What the trail cannot keep it counts and says.
+func (r recorder) Note(e audit.Event) { _ = r.Post(e) }
 
 // sayLook says what would be done.
 func sayLook(out io.Writer, name string, found forget.Outcome) {

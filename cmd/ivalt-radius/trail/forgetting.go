@@ -28,26 +28,34 @@ type forgetRequest struct {
 
 // forgetState is how far the server is with the last request.
 type forgetState struct {
-	Running bool           `json:"running"`
-	Outcome forget.Outcome `json:"outcome"`
-	Error   string         `json:"error"`
+	Running   bool           `json:"running"`
+	Outcome   forget.Outcome `json:"outcome"`
+	Incidents int            `json:"incidents"` // that named the person
+	Error     string         `json:"error"`
 }
 
 // forgetter forgets one person at a time in the running server.
 type forgetter struct {
-	trail    forget.Trail
-	settings func() config.Audit
-	segments sync.Locker
+	trail     forget.Trail
+	settings  func() config.Audit
+	segments  sync.Locker
+	incidents Incidents
 
 	mu    sync.Mutex
 	state forgetState
 }
 
+// Incidents name people too; guard's book is one.
+type Incidents interface {
+	// Forget puts a pseudonym in the place of a person's canonical name, and says in how many incidents.
+	Forget(user, pseudonym string) (incidents int, err error)
+}
+
 // HandleForget serves the running server's side of `audit forget`. segments is held while segments are replaced; nil where nobody
 // else writes them. Where ctx ends, as it does when the server stops, the rest is left to the next request: the trail is sound at each
 // moment.
-func HandleForget(ctx context.Context, mux *http.ServeMux, t forget.Trail, settings func() config.Audit, segments sync.Locker) {
-	f := &forgetter{trail: t, settings: settings, segments: segments}
+func HandleForget(ctx context.Context, mux *http.ServeMux, t forget.Trail, settings func() config.Audit, segments sync.Locker, i Incidents) {
+	f := &forgetter{trail: t, settings: settings, segments: segments, incidents: i}
 	mux.HandleFunc("POST "+forgetPath, func(w http.ResponseWriter, r *http.Request) {
 		var in forgetRequest
 		err := control.Decode(w, r, &in)
@@ -82,13 +90,26 @@ func (f *forgetter) start(ctx context.Context, actor string, in forgetRequest) e
 	s := f.settings()
 	order := forget.Order{User: user.String(), Live: s.File, Archive: s.Archive, Actor: actor, Segments: f.segments}
 	go func() {
-		done, err := forget.Run(ctx, order, f.trail)
+		done, n, err := everywhere(ctx, order, f.trail, f.incidents)
 		f.mu.Lock()
 		defer f.mu.Unlock()
-		f.state = forgetState{Outcome: done}
+		f.state = forgetState{Outcome: done, Incidents: n}
 		if err != nil {
 			f.state.Error = err.Error()
 		}
 	}()
 	return nil
+}
+
+// everywhere forgets a person in the trail, and then in the incidents, under one pseudonym.
+func everywhere(ctx context.Context, o forget.Order, t forget.Trail, i Incidents) (done forget.Outcome, incidents int, err error) {
+	if done, err = forget.Run(ctx, o, t); err != nil {
+		return done, 0, err
+	}
+	name := done.Pseudonym
+	if name == "" {
+		name = forget.NewPseudonym()
+	}
+	incidents, err = i.Forget(o.User, name)
+	return done, incidents, err
 }
