@@ -289,3 +289,35 @@ func TestChange(t *testing.T) {
 		t.Error("not deleted")
 	}
 }
+
+// busyDisk fails once, and a value changes meanwhile.
+type busyDisk struct {
+	slowDisk
+	meanwhile func()
+}
+
+func (d *busyDisk) Change(bucket string, changes map[string][]byte) error {
+	if do := d.meanwhile; do != nil {
+		d.meanwhile = nil
+		do()
+		return errors.New("busy")
+	}
+	return d.slowDisk.Change(bucket, changes)
+}
+
+func TestKeptWritesTheNewestValue(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		disk := &busyDisk{slowDisk: slowDisk{has: map[string]string{}}}
+		k, err := OpenKept(disk, "b", func(string, sheet) bool { return true }, func(error) {})
+		if err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		disk.meanwhile = func() { k.Set("a", sheet{2}) }
+		k.Set("a", sheet{1})
+		<-time.After(2 * time.Second)
+		if err := k.Close(); err != nil || disk.has["a"] != `{"n":2}` {
+			t.Errorf("got %v, %v", disk.has, err)
+		}
+	})
+}

@@ -139,7 +139,7 @@ func (g *Gate) mayGuess(o origin, now time.Time) auth.Admission {
 	if o.share == strangers {
 		pending = g.locks.Pending(lockout.Pair{User: o.name}, now)
 	}
-	if full, wait := g.counts.pressed(o, &g.s.WrongPasswords, pending, now); wait > 0 {
+	if full, wait := g.counts.room(wrongPasswords, o, &g.s.WrongPasswords, pending, now); wait > 0 {
 		return g.used(wrongPasswords, full, o, wait)
 	}
 	return open()

@@ -106,7 +106,7 @@ func (c *counts) take(k kind, o origin, first scope, r *Rates, now time.Time) {
 }
 
 // wrong counts a wrong password of a login that goes by these names. What many people share counts for strangers alone, whoever
-// was wrong: familiar places are not limited by it.
+// was wrong: a familiar place is limited by its own alone.
 func (c *counts) wrong(v auth.Visit, of []origin, r *Rates, now time.Time) {
 	for _, o := range of {
 		if key, ok := c.key(o, perUser); ok && r.PerUser > 0 {
@@ -114,15 +114,6 @@ func (c *counts) wrong(v auth.Visit, of []origin, r *Rates, now time.Time) {
 		}
 	}
 	c.take(wrongPasswords, origin{station: v.Station, client: v.Client}, perStation, r, now)
-}
-
-// pressed is room for wrong passwords: a familiar place has its own alone.
-func (c *counts) pressed(o origin, r *Rates, pending int, now time.Time) (full scope, wait time.Duration) {
-	if o.share == strangers {
-		return c.room(wrongPasswords, o, r, pending, now)
-	}
-	key, _ := c.key(o, perUser)
-	return perUser, c.tables[wrongPasswords][familiars][perUser].Get(key).Wait(r.rate(perUser), 0, now)
 }
 
 // release forgets what was counted of a person at a familiar place, or anywhere where the station is empty; of strangers too.
