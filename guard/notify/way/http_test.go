@@ -201,7 +201,7 @@ func TestHostileServers(t *testing.T) {
 			})
 			w, err := New(hook(server.URL, ca))
 			must(t, err)
-			w.(webhook).poster.client.Timeout = 300 * time.Millisecond
+			w.(webhook).poster.client.Timeout = time.Second
 			_, err = w.Send(t.Context(), []Notice{sample()})
 			if c.want == "" {
 				must(t, err)
