@@ -65,6 +65,7 @@ func TestCheckPosts(t *testing.T) {
 		"plain, here, by name": {url("http://localhost/x"), ""},
 		"plain, here, IPv6":    {url("http://[::1]/x"), ""},
 		"plain, elsewhere":     {url("http://hooks.example.com/x"), "url: is http to a host"},
+		"plain, by address":    {url("http://192.0.2.1/x"), "url: is http to a host"},
 		"plain, like here":     {url("http://localhost.example.com/"), "url: is http to a host"},
 		"plain, octal":         {url("http://0177.0.0.1/"), "url: is http to a host"},
 		"another scheme":       {url("ftp://hooks.example.com/x"), "url: is no https"},

@@ -43,7 +43,7 @@ func (s *mailServer) send(t *testing.T, settings Settings, notices ...Notice) (s
 		t.Fatalf("%T", w)
 	}
 	box.fromTheStart = s.implicit
-	box.words, box.within = time.Second, 10*time.Second
+	box.words, box.within = 2*time.Second, 20*time.Second
 	said, err := box.Send(t.Context(), notices)
 	s.conns.Wait()
 	noCanary(t, said)
