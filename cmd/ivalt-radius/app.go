@@ -114,12 +114,7 @@ func start(ctx context.Context, path string, s *config.Settings, r rooms, verifi
 	if a.control, err = control.Listen(ctx, s.State.Directory, a.handlers(working)); err != nil {
 		return nil, err
 	}
-	a.unwatch = make(chan struct{})
-	go a.watch(a.clients.Learned, time.Tick(watchEvery), a.unwatch)
-	go a.clients.Sightings.Keep(time.Tick(watchEvery), a.unwatch, func(err error) {
-		log.WithError(err).Warn("what is known of the clients' addresses cannot be kept")
-	})
-	go watchClock(clocks, time.Tick(clockEvery), a.unwatch, a.Note)
+	a.lookAfter()
 	_ = a.trail.Post(audit.System{Event: "started", Detail: "version " + version})
 	a.remember(s)
 	a.shout(s)
@@ -129,6 +124,16 @@ func start(ctx context.Context, path string, s *config.Settings, r rooms, verifi
 		"version": version, "authentication": texts(authentication), "accounting": texts(accounting), "settings": s.Digest(),
 	}).Info("ready")
 	return a, nil
+}
+
+// lookAfter begins what the server looks after by itself, until it is closed.
+func (a *app) lookAfter() {
+	a.unwatch = make(chan struct{})
+	go a.watch(a.clients.Learned, time.Tick(watchEvery), a.unwatch)
+	go a.clients.Sightings.Keep(time.Tick(watchEvery), a.unwatch, func(err error) {
+		a.log.WithError(err).Warn("what is known of the clients' addresses cannot be kept")
+	})
+	go watchClock(clocks, time.Tick(clockEvery), a.unwatch, a.Note)
 }
 
 // Commit implements auth.Recorder: durable in the trail.

@@ -136,8 +136,11 @@ func (g *Guard) forgetApprovals(user string) {
 // Dropped is told of every packet that is dropped in silence. It waits for nothing.
 func (g *Guard) Dropped(cause, client string, from netip.Addr) { g.watch.Dropped(cause, client, from) }
 
-// See is told of every event. It waits for nothing.
+// See is told of every event. It waits for nothing. A nil Guard sees nothing.
 func (g *Guard) See(e audit.Event) {
+	if g == nil {
+		return
+	}
 	g.watch.See(e)
 	if late, ok := e.(audit.Security); ok && late.Event == "late_approval" && g.Gate != nil {
 		g.Gate.Answered(late.User, late.CallingStation)
