@@ -289,7 +289,6 @@ func TestUsageErrors(t *testing.T) {
 		{"completion", "no-such-shell"},
 		{"audit"},
 		{"audit", "no-such-command"},
-		{"clients"},
 		{"audit", "verify", "one", "two"},
 	}
 	everyCommand(newRootCommand(), func(cmd *cobra.Command, path []string) {

@@ -48,7 +48,7 @@ func (g *Gate) arrive(v auth.Visit, now time.Time) auth.Admission {
 	}
 	g.counts.take(attempts, o, perUser, &g.s.Attempts, now)
 	g.check(o, now)
-	return open()
+	return auth.Admission{Open: true, Familiar: o.share == familiars}
 }
 
 // recognise judges it by its person's listed name. It is counted as being checked even where it is refused: its end takes that back.
