@@ -42,6 +42,7 @@ type attempt struct {
 	total   int           // exchanges that ever did
 	done    chan struct{} // closed once concluded; nil where nobody joined
 
+	owing     bool // the gate waits for its end
 	concluded bool
 	verdict   Verdict
 	until     time.Time // an Accept is joinable before this
@@ -179,11 +180,23 @@ func (s *attempts) ended(a *attempt) error {
 	return a.over
 }
 
-// firstOf is when the earliest of the attempt's exchanges was received.
-func (s *attempts) firstOf(a *attempt) time.Time {
+// firstOf is when the earliest of the attempt's exchanges was received. The login learns whether its attempt owes the gate an end.
+func (s *attempts) firstOf(p *pending) time.Time {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return a.first
+	p.arrived = p.arrived || p.attempt.owing
+	return p.attempt.first
+}
+
+// owes has the attempt owe the gate a login's end. It is false where it owes one already, or is over.
+func (s *attempts) owes(a *attempt) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if a.owing || a.concluded {
+		return false
+	}
+	a.owing = true
+	return true
 }
 
 // waits reports that an exchange with this key would join.

@@ -2,8 +2,6 @@ package auth
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/binary"
 	"fmt"
 	"strconv"
 	"strings"
@@ -127,13 +125,6 @@ func (c *challenge) question() string {
 		return "Not approved yet. " + text
 	}
 	return text
-}
-
-// number is what a push shows: two digits, which tell one push from another at a glance. They are no secret.
-func number() string {
-	var b [2]byte
-	_, _ = rand.Read(b[:]) // never fails
-	return strconv.Itoa(10 + int(binary.BigEndian.Uint16(b[:]))%90)
 }
 
 // phones are those that can be chosen.

@@ -9,6 +9,8 @@ import (
 
 	"ivalt-radius/audit"
 	"ivalt-radius/auth/approvals"
+	"ivalt-radius/auth/copies"
+	"ivalt-radius/auth/naming"
 	"ivalt-radius/auth/questions"
 	"ivalt-radius/policy"
 )
@@ -29,6 +31,7 @@ type Options struct {
 // Flow runs logins. Its methods are safe for concurrent use.
 type Flow struct {
 	attempts   *attempts
+	checks     *copies.Checks
 	challenges *questions.Open[*challenge]
 	approvals  *approvals.Store
 	opening    atomic.Int64 // logins whose directory and first factor are being asked apart from the caller
@@ -37,7 +40,7 @@ type Flow struct {
 
 // New makes a Flow. All of Options are required.
 func New(o Options) *Flow {
-	return &Flow{attempts: newAttempts(), challenges: questions.New[*challenge](), approvals: approvals.New(), Options: o}
+	return &Flow{attempts: newAttempts(), checks: copies.New(), challenges: questions.New[*challenge](), approvals: approvals.New(), Options: o}
 }
 
 // Drain admits no new attempt from now on; requests that would begin one get a silent verdict. Waiting ones may still be
@@ -166,7 +169,7 @@ func (f *Flow) check(ctx context.Context, l *login, subject Subject, decision po
 // accompany is what becomes of an exchange that leads no attempt.
 func (f *Flow) accompany(ctx context.Context, p *pending, role role) (verdict Verdict, wait func() Verdict) {
 	if role != refused {
-		f.depart(&p.login, End{})
+		f.handOver(p)
 	}
 	switch role {
 	case joins:
@@ -250,7 +253,9 @@ func (p *pending) renews() string {
 // begin has the phone asked for the attempt that the login leads, unless the person has to choose it first. The older
 // exchanges whose identifier the login reuses are withdrawn.
 func (p *pending) begin(f *Flow) {
+	f.checks.End(p.key) // its copies join from now on
 	f.attempts.withdraw(p.req.Replaces)
+	p.arrived = p.arrived && f.attempts.owes(p.attempt)
 	if p.err = f.admit(&p.login, Ringing); p.err == nil && !p.chooses() {
 		f.ask(p)
 	}
@@ -264,7 +269,7 @@ func (f *Flow) ask(p *pending) {
 			f.ended(p, Verdict{})
 		}
 	}()
-	p.number = number()
+	p.number = naming.Number()
 	f.attempts.push(p.attempt, f.Pusher, &Push{
 		Attempt: p.attempt.id, Client: p.req.Client.Name, CallingStation: p.req.CallingStation,
 		User: p.subject.User, Person: p.subject.Person, Deadline: p.answerBy(),
@@ -308,7 +313,7 @@ func (f *Flow) lead(ctx context.Context, p *pending) Verdict {
 
 // concludeAttempt hands the verdict to every exchange of the attempt, also when something panics: the zero Verdict rejects.
 func (f *Flow) concludeAttempt(ctx context.Context, p *pending) (v Verdict) {
-	p.id, p.login.attempt, p.first = p.attempt.id, p.attempt, f.attempts.firstOf(p.attempt)
+	p.id, p.login.attempt, p.first = p.attempt.id, p.attempt, f.attempts.firstOf(p)
 	settled := false
 	defer func() {
 		if !settled {
@@ -337,60 +342,4 @@ func (f *Flow) concludeAttempt(ctx context.Context, p *pending) (v Verdict) {
 	}
 	settled = true
 	return v
-}
-
-// follow waits for the verdict of the attempt that the exchange joined. One that came before the attempt's own, and whose first factor
-// took longer, waits no longer than its NAS does.
-func (f *Flow) follow(ctx context.Context, p *pending) Verdict {
-	var over <-chan time.Time
-	if p.first.Before(p.attempt.led) {
-		timer := time.NewTimer(p.leaveBy().Sub(f.Now()))
-		defer timer.Stop()
-		over = timer.C
-	}
-	select {
-	case <-p.attempt.done:
-		return f.released(p, p.attempt.verdict)
-	case <-over:
-		return f.released(p, Verdict{Silent: true, Reason: PushTimeout, Attempt: p.attempt.id})
-	case <-ctx.Done():
-		return Verdict{Silent: true, Reason: ShuttingDown, Attempt: p.attempt.id}
-	}
-}
-
-// released ends an exchange's wait. One that was withdrawn meanwhile is not answered: its NAS listens for a newer one.
-func (f *Flow) released(p *pending, v Verdict) Verdict {
-	v.Silent = f.attempts.release(p.req.ID) || v.Silent
-	return v
-}
-
-// late gives a concluded Accept, or the open challenge, to a further copy of its login. An Accept's copy is judged by the hours once
-// more, and its own evidence is durable before it leaves.
-func (f *Flow) late(ctx context.Context, p *pending) Verdict {
-	if p.attempt.verdict.Kind == Challenge {
-		return f.released(p, p.attempt.verdict)
-	}
-	p.first = p.attempt.first // answer_within counts from there
-	e := audit.Security{
-		Event: "accept_joined", Attempt: p.attempt.id, Client: p.req.Client.Name, User: p.user,
-		CallingStation: p.req.CallingStation, Detail: "a further copy of the login got its Accept",
-	}
-	d := f.again(&p.login, p.decision)
-	v := rejoin(d, p.proof, p.attempt.verdict, f.moment(&p.login))
-	var err error
-	if v.Kind == Accept {
-		if err = f.admit(&p.login, Entering); err == nil {
-			err = f.commit(ctx, &p.login, e)
-		}
-		if err != nil {
-			v = Verdict{Reason: reasonOf(err)}
-		} else {
-			v = rejoin(d, p.proof, p.attempt.verdict, f.moment(&p.login))
-		}
-	}
-	p.id, v.Attempt = p.attempt.id, p.attempt.id
-	if v.Kind != Accept {
-		f.tell(f.event(&p.login, d, p.proof, v, err))
-	}
-	return f.released(p, v)
 }

@@ -74,20 +74,31 @@ func (f *Flow) admit(l *login, s Stage) error {
 	return nil
 }
 
-// arrive asks the gate about a login that is no retry of one that waits.
+// arrive asks the gate about a login that is no retry of one that waits, or that is being checked.
 func (f *Flow) arrive(l *login, err error) error {
-	if err != nil || f.attempts.waits(l.key, f.Now()) {
+	if err != nil || f.attempts.waits(l.key, f.Now()) || f.checks.Copy(l.key, f.Now()) {
 		return err
 	}
-	err = f.admit(l, Arriving)
-	l.arrived = err == nil
+	if err = f.admit(l, Arriving); err == nil {
+		l.arrived = true
+		f.checks.Begin(l.key, l.leaveBy())
+	}
 	return err
 }
 
 // depart tells the gate how a login ended.
 func (f *Flow) depart(l *login, e End) {
 	if l.arrived {
+		f.checks.End(l.key)
 		f.Gate.Ended(l.visit(), e)
+	}
+}
+
+// handOver leaves a login's end to the attempt that it joined, where the one that leads it was not let in by the gate itself: two copies
+// were checked at once, and the second one was the faster.
+func (f *Flow) handOver(p *pending) {
+	if !p.arrived || !f.attempts.owes(p.attempt) {
+		f.depart(&p.login, End{})
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"ivalt-radius/auth/copies"
 	"ivalt-radius/policy"
 	"ivalt-radius/secret"
 )
@@ -193,18 +194,52 @@ func TestARetryIsNoSecondLogin(t *testing.T) {
 	})
 }
 
-// TestACopyThatWasLetInIsTakenBack: two copies that come at once are both let in, and one of them joins.
-func TestACopyThatWasLetInIsTakenBack(t *testing.T) {
+// TestCopiesThatCross: copies that come while the first factor is being checked are no logins of their own, and whichever of them is checked
+// first, the gate is told once how it ended.
+func TestCopiesThatCross(t *testing.T) {
+	for _, first := range []time.Duration{time.Second, 5 * time.Second} {
+		synctest.Test(t, func(t *testing.T) {
+			h, k := kept("")
+			h.rules.Waits = true
+			takes := first
+			h.rules.Primaries = with(PrimaryFunc(func() {
+				d := takes
+				takes = 2 * time.Second // all others
+				pass(d)
+			}))
+			var all []<-chan Verdict
+			for range 4 {
+				all = append(all, h.start(ask("bob", "pw")))
+			}
+			for _, v := range all {
+				want(t, <-v, Accept, ApprovedByPerson)
+			}
+			if !slices.Equal(k.asked, []Stage{Arriving, Ringing, Entering}) || !slices.Equal(k.told(), []End{{ApprovedByPerson, false, true, true}}) {
+				t.Errorf("asked at %v, told of %+v", k.asked, k.told())
+			}
+			h.wantPushes(t, 1)
+		})
+	}
+}
+
+// TestTooManyCopies: who sends one login over and over while it is being checked comes to the gate again; what it lets in that then joins is
+// taken back.
+func TestTooManyCopies(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h, k := kept("")
 		h.rules.Waits = true
 		h.rules.Primaries = with(PrimaryFunc(func() { pass(time.Second) }))
-		first, second := h.start(ask("bob", "pw")), h.start(ask("bob", "pw"))
-		want(t, <-first, Accept, ApprovedByPerson)
-		want(t, <-second, Accept, ApprovedByPerson)
-		slices.SortFunc(k.ends, func(a, b End) int { return int(a.Reason) - int(b.Reason) })
-		if !slices.Equal(k.ends, []End{{}, {ApprovedByPerson, false, true, true}}) {
-			t.Errorf("told of %+v", k.ends)
+		var all []<-chan Verdict
+		for range copies.Most + 2 {
+			all = append(all, h.start(ask("bob", "pw")))
+		}
+		for _, v := range all {
+			want(t, <-v, Accept, ApprovedByPerson)
+		}
+		ends := k.told()
+		slices.SortFunc(ends, func(a, b End) int { return int(a.Reason) - int(b.Reason) })
+		if !slices.Equal(ends, []End{{}, {ApprovedByPerson, false, true, true}}) {
+			t.Errorf("told of %+v", ends)
 		}
 	})
 }

@@ -4,8 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"strconv"
-	"strings"
 
 	"ivalt-radius/auth/identity"
 	"ivalt-radius/policy"
@@ -19,7 +17,7 @@ func (l *login) identity() (Username, error) {
 		user, err = l.rules.Rewrite(user)
 	}
 	if err != nil {
-		l.user = visible(l.req.Username)
+		l.user = identity.Visible(l.req.Username)
 	} else {
 		l.user, l.name = user.String(), user
 	}
@@ -53,12 +51,6 @@ func (f *Flow) identify(ctx context.Context, l *login, user Username, err error)
 		return Subject{User: user}, fmt.Errorf("asking the directory: %w", err)
 	}
 	return Subject{User: user, Person: person, Familiar: l.familiar}, nil
-}
-
-// visible shows a name that is none: ASCII, with everything else escaped, and bounded.
-func visible(name string) string {
-	quoted := strconv.QuoteToASCII(name[:min(len(name), identity.MaxName)])
-	return strings.Trim(quoted, `"`)
 }
 
 // decide asks policy. Where the subject is not known there is no decision, and the zero Decision denies.

@@ -2,6 +2,7 @@ package identity
 
 import (
 	"errors"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -74,4 +75,10 @@ func (u Username) Local() string {
 		local = local[:i]
 	}
 	return local
+}
+
+// Visible shows a name that is none: ASCII, with everything else escaped, and bounded.
+func Visible(name string) string {
+	quoted := strconv.QuoteToASCII(name[:min(len(name), MaxName)])
+	return strings.Trim(quoted, `"`)
 }

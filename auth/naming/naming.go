@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/base32"
 	"encoding/binary"
+	"strconv"
 	"sync/atomic"
 )
 
@@ -48,4 +49,11 @@ func (n *Names) ID() string {
 	b := n.process
 	binary.BigEndian.PutUint64(b[2:], binary.BigEndian.Uint64(b[2:])^n.ids.Add(1))
 	return encoding.EncodeToString(b[:])
+}
+
+// Number is what a push shows: two digits, which tell one push from another at a glance. They are no secret.
+func Number() string {
+	var b [2]byte
+	_, _ = rand.Read(b[:]) // never fails
+	return strconv.Itoa(10 + int(binary.BigEndian.Uint16(b[:]))%90)
 }

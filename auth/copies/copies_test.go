@@ -1,0 +1,33 @@
+package copies
+
+import (
+	"testing"
+	"time"
+
+	"ivalt-radius/auth/naming"
+)
+
+// TestCopies: of a login that is being checked, so many and no more, and not for ever.
+func TestCopies(t *testing.T) {
+	now, c := time.Unix(1_800_000_000, 0), New()
+	one, other := naming.Digest{1}, naming.Digest{2}
+	if c.Copy(one, now) {
+		t.Error("a copy of nothing")
+	}
+	c.Begin(one, now.Add(time.Minute))
+	for i := range Most {
+		if !c.Copy(one, now) {
+			t.Errorf("copy %d is none", i)
+		}
+	}
+	if c.Copy(one, now) || c.Copy(other, now) {
+		t.Error("one too many, or another's")
+	}
+	c.Begin(one, now.Add(time.Minute))
+	if c.Copy(one, now.Add(time.Minute)) {
+		t.Error("a copy of what nobody waits for")
+	}
+	if c.End(one); c.Copy(one, now) || len(c.open) != 0 {
+		t.Error("it is still being checked")
+	}
+}
