@@ -68,21 +68,14 @@ func (g *Gate) rang(v auth.Visit, of []origin, e auth.End, now time.Time) {
 	switch {
 	case e.Reason == auth.ApprovedByPerson:
 		g.pauses.Clear(at) // the place's, or the strangers' where it was unfamiliar
-		g.letIn(of, now)
-	case e.Passed && (e.Reason == auth.ExemptByRule || e.Reason == auth.Remembered):
-		g.letIn(of, now) // by a password that was checked: nobody rings such a person
+		for _, o := range of {
+			g.places.Add(o.name, o.station, now)
+			g.locks.Approved(lockout.Pair{User: o.name, Station: o.station})
+		}
 	case e.Reason == auth.PushDenied:
 		g.pauses.Refused(at, v.User.String(), g.s.pauses(), now)
 	case e.Reason == auth.PushTimeout && e.Pushed:
 		g.pauses.Unanswered(at, v.User.String(), g.s.pauses(), now)
-	}
-}
-
-// letIn makes the place familiar.
-func (g *Gate) letIn(of []origin, now time.Time) {
-	for _, o := range of {
-		g.places.Add(o.name, o.station, now)
-		g.locks.Approved(lockout.Pair{User: o.name, Station: o.station})
 	}
 }
 

@@ -160,20 +160,16 @@ func TestFamiliarFor30Days(t *testing.T) {
 	y.out(visit("bob", "192.0.2.1"), exempt(), auth.RateLimited, "of unfamiliar places")
 }
 
-// TestWhatMakesAPlaceFamiliar: being let in, by the phone, or where none rings by a password that was checked.
-func TestWhatMakesAPlaceFamiliar(t *testing.T) {
+func TestOnlyAnApprovedPushMakesAPlaceFamiliar(t *testing.T) {
 	for reason := range auth.ShuttingDown + 1 {
-		for _, passed := range []bool{false, true} {
-			s := nothing()
-			s.Attempts = Rates{Window: time.Minute, PerUser: 2}
-			y := newYard(t, s, nil)
-			y.in(visit("bob", "192.0.2.1"), auth.End{Reason: reason, Passed: passed})
-			a := y.Admit(visit("bob", "192.0.2.2"), auth.Arriving)
-			b := y.Admit(visit("bob", "192.0.2.1"), auth.Arriving)
-			familiar := reason == auth.ApprovedByPerson || passed && (reason == auth.ExemptByRule || reason == auth.Remembered)
-			if !a.Open || b.Open != familiar || b.Familiar != familiar || a.Familiar {
-				t.Errorf("%s, password %t: %+v, %+v", reason, passed, a, b)
-			}
+		s := nothing()
+		s.Attempts = Rates{Window: time.Minute, PerUser: 2}
+		y := newYard(t, s, nil)
+		y.in(visit("bob", "192.0.2.1"), auth.End{Reason: reason, Passed: true})
+		a := y.Admit(visit("bob", "192.0.2.2"), auth.Arriving)
+		b := y.Admit(visit("bob", "192.0.2.1"), auth.Arriving)
+		if familiar := reason == auth.ApprovedByPerson; !a.Open || b.Open != familiar || b.Familiar != familiar || a.Familiar {
+			t.Errorf("%s: %+v, %+v", reason, a, b)
 		}
 	}
 }

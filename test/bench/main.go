@@ -72,5 +72,9 @@ func bench(ctx context.Context, o options) (err error) {
 	if err != nil {
 		return err
 	}
-	return report(o, first+second+third+fourth, results)
+	fifth, err := watched(ctx, o)
+	if err != nil {
+		return err
+	}
+	return report(o, first+second+third+fourth+fifth, results)
 }

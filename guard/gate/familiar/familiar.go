@@ -18,7 +18,7 @@ const (
 	writeAfter = 24 * time.Hour // an approval that is newer by less is not worth a write
 )
 
-// Place is a calling station from which the person was let in.
+// Place is a calling station that the person approved.
 type Place struct {
 	Station string    `json:"station"`
 	At      time.Time `json:"at"`
@@ -58,7 +58,7 @@ func (p *Places) load(name string, places []Place, now time.Time) bool {
 	return true
 }
 
-// Has reports that the person was let in from there less than For ago. An unknown calling station is no place.
+// Has reports that the person was let in from there by an approved push, less than For ago. An unknown calling station is no place.
 func (p *Places) Has(name, station string, now time.Time) bool {
 	if station == "" {
 		return false
@@ -75,7 +75,7 @@ func (p *Places) Has(name, station string, now time.Time) bool {
 	return false
 }
 
-// Add remembers that a person was let in.
+// Add remembers an approved push.
 func (p *Places) Add(name, station string, now time.Time) {
 	if station == "" || name == "" {
 		return
