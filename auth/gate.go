@@ -28,7 +28,7 @@ type Visit struct {
 // Admission is the gate's word. The zero Admission refuses, as unavailable.
 type Admission struct {
 	Open     bool
-	Familiar bool   // at Arriving: the person was let in from this place before
+	Familiar bool   // the person was let in from this place before; counts at Arriving, since the first factor comes next
 	Reason   Reason // locked_out, blocked or rate_limited
 	Detail   string // safe words: which limit, and until when
 	Asleep   bool   // nobody answered the person's phone several times: the NAS gets what on_push_timeout says
@@ -67,7 +67,7 @@ func (l *login) visit() Visit {
 // admit asks the gate.
 func (f *Flow) admit(l *login, s Stage) error {
 	a := f.Gate.Admit(l.visit(), s)
-	l.asleep, l.familiar = a.Asleep, l.familiar || s == Arriving && a.Familiar
+	l.asleep, l.familiar = a.Asleep, l.familiar || a.Familiar
 	if !a.Open {
 		return refusal{a}
 	}
