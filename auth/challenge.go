@@ -137,16 +137,22 @@ func (p *pending) phones() []Mobile {
 // for nothing; a refusal counts as it would have behind the answer.
 func (f *Flow) abandon(c *challenge, why string) {
 	f.attempts.forget(c.asker.attempt)
-	f.depart(&c.asker.login, End{Reason: PushTimeout, Passed: c.asker.proof.Password, Pushed: c.asked != nil})
-	detail := why
+	l, proof, detail := c.asker.login, c.asker.proof, why
+	proof.Answer = Answer{Outcome: TimedOut, Pushed: c.asked != nil}
 	if c.asked != nil {
 		c.asked.Withdraw()
 		select {
-		case answer := <-c.asked.Answer():
-			detail += "; the phone: " + answer.Outcome.String()
-			f.retract(c.asker.subject, answer.Outcome)
+		case proof.Answer = <-c.asked.Answer():
+			detail += "; the phone: " + proof.Answer.Outcome.String()
+			f.retract(c.asker.subject, proof.Answer.Outcome)
 		default:
 		}
+	}
+	reason := reasonOfAnswer(proof.Answer.Outcome)
+	f.depart(&l, endOf(proof, reason, nil))
+	if reason == PushDenied { // it was not the person: that is a login of its own in the evidence
+		l.id, l.note = f.attempts.names.ID(), "goes on with attempt "+c.asker.attempt.id+"; "+why
+		f.tell(f.event(&l, c.asker.decision, proof, Verdict{Reason: reason}, nil))
 	}
 	f.Recorder.Note(audit.Security{
 		Event: "challenge_abandoned", Attempt: c.asker.attempt.id, Client: c.asker.req.Client.Name, User: c.asker.user,
@@ -204,7 +210,7 @@ func (f *Flow) proceed(p *pending) {
 	case err == nil && n >= 1 && n <= len(phones):
 		p.subject.Person.Mobile = phones[n-1]
 		p.subject.Person.Phones = nil // it is chosen
-		f.ask(p)
+		f.ring(p)
 	case p.answer.wrong+1 >= mostWrong:
 		p.err = errChoice
 	}

@@ -256,7 +256,14 @@ func (p *pending) begin(f *Flow) {
 	f.checks.End(p.key) // its copies join from now on
 	f.attempts.withdraw(p.req.Replaces)
 	p.arrived = p.arrived && f.attempts.owes(p.attempt)
-	if p.err = f.admit(&p.login, Ringing); p.err == nil && !p.chooses() {
+	if !p.chooses() {
+		f.ring(p)
+	}
+}
+
+// ring has the phone asked, where the gate lets it ring.
+func (f *Flow) ring(p *pending) {
+	if p.err = f.admit(&p.login, Ringing); p.err == nil {
 		f.ask(p)
 	}
 }
