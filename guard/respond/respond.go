@@ -27,7 +27,8 @@ type Blocker interface {
 	Lengthen(b block.Block) (block.Block, error)
 }
 
-// Disconnector ends the sessions of a person, or of those who come from an address; the other is empty. It says how many were ended.
+// Disconnector ends the sessions of a person, or of those who come from an address; the other is empty. It says how many were ended, and
+// has the trail say what became of each.
 type Disconnector interface {
 	Disconnect(ctx context.Context, user string, addr netip.Addr) (sessions int, err error)
 }
@@ -269,18 +270,17 @@ func (r *Responder) queue(plan *plan, i incident.Incident, t target, whyNot stri
 	return a
 }
 
-// disconnect ends the sessions of one target.
+// disconnect ends the sessions of one target. What became of them stands in the trail by the Disconnector's word; here it is said where
+// some may still be there.
 func (r *Responder) disconnect(ctx context.Context, j job) {
 	ctx, cancel := context.WithTimeout(ctx, disconnectWithin)
 	defer cancel()
 	n, err := r.deps.Disconnector.Disconnect(ctx, j.user, j.addr)
 	a := incident.Action{At: r.deps.Now().UTC(), Step: disconnectStep, Outcome: incident.Done, Detail: fmt.Sprintf("sessions ended: %d", n)}
-	event := audit.Security{Event: "sessions_disconnected", User: j.user, CallingStation: j.station(), Detail: fmt.Sprintf("incident %s: %s", j.id, a.Detail)}
 	if err != nil {
 		r.deps.Log.WithField("incident", j.id).WithError(err).Error("sessions could not be disconnected")
 		a.Outcome, a.Detail = incident.Failed, a.Detail+"; others could not be: see the log"
-		event = audit.Security{Event: "disconnect_failed", User: j.user, CallingStation: j.station(), Detail: fmt.Sprintf("incident %s: %s", j.id, a.Detail)}
+		r.deps.Note(audit.Security{Event: "disconnect_failed", User: j.user, CallingStation: j.station(), Detail: fmt.Sprintf("incident %s: %s", j.id, a.Detail)})
 	}
 	j.pen.Did(a)
-	r.deps.Note(event)
 }

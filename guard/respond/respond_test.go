@@ -259,7 +259,7 @@ func TestDisconnect(t *testing.T) {
 		says    string
 		event   string
 	}{
-		"done":   {nil, "done sessions ended: 2", "sessions_disconnected"},
+		"done":   {nil, "done sessions ended: 2", ""},
 		"failed": {errors.New("no answer"), "failed sessions ended: 2; others could not be", "disconnect_failed"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -281,8 +281,9 @@ func TestDisconnect(t *testing.T) {
 			if fmt.Sprint(k.ended) != "[ 192.0.2.7 alice invalid IP]" || !strings.HasPrefix(p.of(disconnectStep), c.says) {
 				t.Errorf("ended %q; %s", k.ended, p.of(disconnectStep))
 			}
-			if !slices.ContainsFunc(k.events, func(e string) bool { return strings.HasPrefix(e, `"event":"`+c.event+`"`) }) {
-				t.Errorf("events: %s", k.events)
+			said := slices.DeleteFunc(k.events, func(e string) bool { return !strings.Contains(e, "disconnect") })
+			if c.event == "" && len(said) != 0 || c.event != "" && (len(said) != 2 || !strings.HasPrefix(said[0], `"event":"`+c.event+`"`)) {
+				t.Errorf("events: %s", said)
 			}
 		})
 	}
