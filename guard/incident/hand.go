@@ -30,7 +30,7 @@ func (b *Book) List() []Incident {
 }
 
 // Find is the incident whose identifier begins so, with its evidence. ErrNone where there is none; where there are several, the error
-// names some.
+// names some; another error says that the evidence cannot be read.
 func (b *Book) Find(beginning string) (Incident, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -38,7 +38,9 @@ func (b *Book) Find(beginning string) (Incident, error) {
 	if err != nil {
 		return Incident{}, err
 	}
-	b.recall(e)
+	if err := b.recall(e); err != nil {
+		return Incident{}, err
+	}
 	found := e.clone()
 	if e.State == Closed && !e.dirty {
 		e.Evidence = nil

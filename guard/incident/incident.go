@@ -118,16 +118,6 @@ func (i Incident) clone() Incident {
 	return i
 }
 
-// Occasion is the last thing that happened to the incident by itself: "opened" or "escalated".
-func (i Incident) Occasion() string {
-	for _, c := range slices.Backward(i.History) {
-		if c.By == Automatic {
-			return c.What
-		}
-	}
-	return ""
-}
-
 // witness adds lines of evidence.
 func (i *Incident) witness(lines []guard.Line) {
 	for _, line := range lines {
