@@ -57,7 +57,10 @@ type Responder struct {
 	plan     atomic.Pointer[plan]
 	visitors *visitors
 	watches  watches
-	jobs     chan job
+
+	mu    sync.Mutex
+	jobs  chan job
+	ended bool // nobody takes jobs any more
 }
 
 // job is sessions to be ended.
@@ -89,7 +92,7 @@ func (r *Responder) Adopt(s Settings) {
 	r.plan.Store(&p)
 }
 
-// Run ends sessions until ctx ends. What waits then is not done, and the incidents say so.
+// Run ends sessions until ctx ends, once. What waits then, or comes later, is not done, and the incidents say so.
 func (r *Responder) Run(ctx context.Context) {
 	var work sync.WaitGroup
 	for range workers {
@@ -105,14 +108,30 @@ func (r *Responder) Run(ctx context.Context) {
 		})
 	}
 	work.Wait()
-	for {
-		select {
-		case j := <-r.jobs:
-			j.pen.Did(incident.Action{Step: disconnectStep, Outcome: incident.Failed, Detail: "the server stopped before"})
-		default:
-			return
-		}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.ended = true
+	for len(r.jobs) > 0 {
+		j := <-r.jobs
+		j.pen.Did(incident.Action{Step: disconnectStep, Outcome: incident.Failed, Detail: stopped})
 	}
+}
+
+// stopped is why sessions were not ended.
+const stopped = "the server stopped before"
+
+// hand gives a job to the workers, or says why not.
+func (r *Responder) hand(j job) (whyNot string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	switch {
+	case r.ended:
+		return stopped
+	case len(r.jobs) == mostJobs:
+		return "too many sessions wait to be disconnected"
+	}
+	r.jobs <- j // there is room: nobody else hands over
+	return ""
 }
 
 // See takes each event of the stream. It waits for nothing.
@@ -149,11 +168,6 @@ func (r *Responder) Seeded() {
 	r.visitors.mu.Lock()
 	defer r.visitors.mu.Unlock()
 	r.visitors.seeded = true
-}
-
-// Watching reports a person or an address that is watched closely.
-func (r *Responder) Watching(user string, from netip.Addr) bool {
-	return len(r.watches.of(user, from.Unmap().WithZone(""))) > 0
 }
 
 // Respond implements incident.Responder. People are told last, of what was done.
@@ -260,11 +274,9 @@ func (r *Responder) queue(plan *plan, i incident.Incident, t target, whyNot stri
 	case r.deps.Disconnector == nil:
 		a.Detail = "no client takes Disconnect-Requests (clients[].disconnect_port)"
 	default:
-		select {
-		case r.jobs <- job{t, i.ID, p}:
+		a.Outcome, a.Detail = incident.Failed, r.hand(job{t, i.ID, p})
+		if a.Detail == "" {
 			return incident.Action{}
-		default:
-			a.Outcome, a.Detail = incident.Failed, "too many sessions wait to be disconnected"
 		}
 	}
 	return a

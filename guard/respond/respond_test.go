@@ -307,6 +307,11 @@ func TestDisconnectIsBounded(t *testing.T) {
 	if first.of(disconnectStep) == "" || len(k.jobs) != 0 {
 		t.Errorf("%+v", first.actions)
 	}
+	late := &pen{}
+	k.Respond(i, late)
+	if late.of(disconnectStep) != "failed "+stopped || len(k.jobs) != 0 {
+		t.Errorf("behind the end: %+v", late.actions)
+	}
 }
 
 // TestWithoutMeans: what is not there is said.
@@ -317,7 +322,7 @@ func TestWithoutMeans(t *testing.T) {
 	if p.of(notifyStep) != "withheld guard.notify has no receiver" || p.of(blockStep) != "failed nothing blocks here" || !strings.Contains(p.of(disconnectStep), "disconnect_port") {
 		t.Errorf("%+v", p.actions)
 	}
-	if !r.Watching("alice", netip.Addr{}) {
+	if !r.watched("alice", netip.Addr{}) {
 		t.Error("not watched")
 	}
 	k := newKit(t)
@@ -330,7 +335,7 @@ func TestWithoutMeans(t *testing.T) {
 		t.Errorf("%+v, log %v", p.actions, k.log.AllEntries())
 	}
 	r.Respond(of(guard.BombedApproval, guard.Low, user("bob")), p)
-	if r.Watching("bob", netip.Addr{}) {
+	if r.watched("bob", netip.Addr{}) {
 		t.Error("a severity without steps has some")
 	}
 }
