@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"ivalt-radius/state"
 )
 
 // Bucket is the Book's own in the state.
@@ -13,16 +15,8 @@ const Bucket = "sightings"
 // mostAtOnce is how many records one transaction writes, so that nobody else waits long for the state.
 const mostAtOnce = 1024
 
-// Store is where a Book outlives the process; *state.Store is one.
-type Store interface {
-	// Each calls do for every key of a bucket.
-	Each(bucket string, do func(key string, value []byte)) error
-	// Change puts values, and removes the keys whose value is nil, all or none.
-	Change(bucket string, values map[string][]byte) error
-}
-
-// Open makes a Book of what a store holds. What cannot be read there is passed over, and learned anew.
-func Open(store Store) (*Book, error) {
+// Open makes a Book of what a store holds, and that Save writes to. What cannot be read there is passed over, and learned anew.
+func Open(store state.Disk) (*Book, error) {
 	b := New()
 	b.store = store
 	var all []record
