@@ -13,6 +13,7 @@ import (
 	"github.com/sirupsen/logrus"
 
 	"ivalt-radius/audit"
+	"ivalt-radius/guard"
 	"ivalt-radius/guard/block"
 	"ivalt-radius/guard/incident"
 )
@@ -140,25 +141,16 @@ func (r *Responder) See(e audit.Event) {
 	if !ok {
 		return
 	}
-	from := address(a.CallingStation)
+	from := guard.AddressOf(a.CallingStation)
 	if a.Verdict == "accept" && a.Reason == "approved" && from.IsValid() {
 		r.visitors.came(a.User, from, r.deps.Now())
 	}
 	r.watches.see(a, from)
 }
 
-// address is a calling station as an address; the zero Addr where it is none.
-func address(station string) netip.Addr {
-	a, err := netip.ParseAddr(station)
-	if err != nil {
-		return netip.Addr{}
-	}
-	return a.Unmap().WithZone("")
-}
-
 // Approved tells of a person who was let in by an approval before the server started, as the trail has it.
 func (r *Responder) Approved(user, station string, at time.Time) {
-	if from := address(station); from.IsValid() {
+	if from := guard.AddressOf(station); from.IsValid() {
 		r.visitors.came(user, from, at)
 	}
 }
