@@ -5,9 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"unicode/utf8"
 
 	"ivalt-radius/audit"
+	"ivalt-radius/guard"
 )
 
 // ErrNone says that no incident has an identifier.
@@ -81,8 +81,8 @@ func (b *Book) Close(ctx context.Context, o Order) (Incident, error) {
 
 // byHand takes an incident on to a state, once there is evidence of who did it and why.
 func (b *Book) byHand(ctx context.Context, o Order, to State, a audit.Action) (Incident, error) {
-	if o.Reason == "" || len(o.Reason) > mostReason || !utf8.ValidString(o.Reason) || !printable(o.Reason) {
-		return Incident{}, fmt.Errorf("a reason has 1 to %d octets, and no control characters", mostReason)
+	if err := guard.CheckReason(o.Reason); err != nil {
+		return Incident{}, fmt.Errorf("the reason: %w", err)
 	}
 	b.hand.Lock()
 	defer b.hand.Unlock()
