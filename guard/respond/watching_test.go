@@ -148,6 +148,9 @@ func TestVisitors(t *testing.T) {
 	if v.whyNot(netip.MustParseAddr("192.0.2.8"), "", at) == "" || len(v.known) > mostAddresses+1 {
 		t.Error("one that found no room is nobody's")
 	}
+	if v.came("erin", netip.MustParseAddr("192.0.2.10"), at.Add(sweepEvery-1)); !v.swept.Equal(at) {
+		t.Error("a full table is looked through again at once")
+	}
 	at = at.Add(recently)
 	v.came("dave", netip.MustParseAddr("192.0.2.8"), at)
 	if len(v.known) != 1 || v.whyNot(netip.MustParseAddr("192.0.2.9"), "", at) != "" {
