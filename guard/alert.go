@@ -90,6 +90,15 @@ type Subject struct {
 	Station string     `json:"station,omitempty"` // a calling station that is no address
 }
 
+// AddressOf is a calling station as the address of a Subject: without zone, never in IPv4's mapped form; the zero Addr where it is none.
+func AddressOf(station string) netip.Addr {
+	a, err := netip.ParseAddr(station)
+	if err != nil {
+		return netip.Addr{}
+	}
+	return a.Unmap().WithZone("")
+}
+
 // String is the subject in words, for people; "the service" where it is empty.
 func (s Subject) String() string {
 	text := ""

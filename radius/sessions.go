@@ -38,7 +38,7 @@ func (s *Server) session(x *exchange, q question) *sessions.Session {
 		return in
 	}
 	in.User = person(x.client, q.told.User)
-	in.Station, _ = netip.ParseAddr(q.told.CallingStation)
+	_, in.Station = x.client.CallingStation(q.packet) // as of a login
 	return in
 }
 

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"ivalt-radius/audit"
 	"ivalt-radius/auth"
 	"ivalt-radius/radius"
 	"ivalt-radius/radius/sighting"
@@ -166,7 +167,7 @@ func TestPatienceIsLearned(t *testing.T) {
 	if s.Approvals != 2 || s.Late != 1 || s.Rejected != 1 || s.Signed.Count != 12 || len(st.Waiting()) != 0 {
 		t.Errorf("%+v, waiting %v", s, st.Waiting())
 	}
-	b.Late("a")
+	b.Heed(audit.Security{Event: "late_approval", Attempt: "a"})
 	if s := seen(b); s.Late != 2 || s.Approvals != 3 {
 		t.Errorf("%d of %d are late", s.Late, s.Approvals)
 	}

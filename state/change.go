@@ -2,7 +2,7 @@ package state
 
 import "go.etcd.io/bbolt"
 
-// Change puts values and removes the keys whose value is nil, all or none, in one transaction.
+// Change puts values and removes the keys whose value is nil, all or none, in one transaction. A key that is not there is no error.
 func (s *Store) Change(bucket string, values map[string][]byte) error {
 	return s.update("change", func(tx *bbolt.Tx) error {
 		if len(bucket) > MaxKey || bucket == "" {

@@ -18,7 +18,7 @@ const (
 // errUnwritten says that changes are lost on disk, since it fails for long.
 var errUnwritten = errors.New("too many changes wait for the disk: some are lost, and a restart would bring back what was there before")
 
-// Disk is what a Kept needs of a Store.
+// Disk is what whoever keeps a copy of its memory needs of a Store.
 type Disk interface {
 	// Each calls do for every key of a bucket; value is good until do returns.
 	Each(bucket string, do func(key string, value []byte)) error

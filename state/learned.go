@@ -175,7 +175,11 @@ func (l *Learned) flush() error {
 		l.failing.Store(nil)
 		return nil
 	}
-	if err := l.store.putAll(l.bucket, batch, []byte{1}); err != nil {
+	learned := make(map[string][]byte, len(batch))
+	for _, key := range batch {
+		learned[key] = []byte{1}
+	}
+	if err := l.store.Change(l.bucket, learned); err != nil {
 		err = errors.Join(errors.New("what was learned is not on disk"), err)
 		l.failing.Store(&err)
 		return err

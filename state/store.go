@@ -84,31 +84,12 @@ func (s *Store) abandon(file *os.File) {
 	}
 }
 
-// Put keeps a value; one that is there is replaced.
+// Put keeps a value; one that is there is replaced. A nil value is an empty one.
 func (s *Store) Put(bucket, key string, value []byte) error {
-	return s.putAll(bucket, []string{key}, value)
-}
-
-// putAll keeps the same value under many keys, all or none.
-func (s *Store) putAll(bucket string, keys []string, value []byte) error {
-	return s.update("put", func(tx *bbolt.Tx) error {
-		if len(bucket) > MaxKey || len(value) > MaxValue || bucket == "" {
-			return ErrBounds
-		}
-		b, err := tx.CreateBucketIfNotExists([]byte(bucket))
-		if err != nil {
-			return err
-		}
-		for _, key := range keys {
-			if key == "" || len(key) > MaxKey {
-				return ErrBounds
-			}
-			if err := b.Put([]byte(key), value); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+	if value == nil {
+		value = []byte{}
+	}
+	return s.Change(bucket, map[string][]byte{key: value})
 }
 
 // Get returns a copy of a value, and whether there is one.
@@ -135,22 +116,6 @@ func (s *Store) Delete(bucket, key string) (found bool, err error) {
 		return b.Delete([]byte(key))
 	})
 	return found && err == nil, err
-}
-
-// DeleteAll removes the values of many keys, all or none. A key that is not there is no error.
-func (s *Store) DeleteAll(bucket string, keys []string) error {
-	return s.update("delete", func(tx *bbolt.Tx) error {
-		b := tx.Bucket([]byte(bucket))
-		if b == nil {
-			return nil
-		}
-		for _, key := range keys {
-			if err := b.Delete([]byte(key)); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
 }
 
 // Each calls do for every key of a bucket, in the keys' order. A bucket that was never put into is empty. value is good

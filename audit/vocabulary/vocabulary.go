@@ -45,7 +45,7 @@ func security() []Word {
 		{t, "blocked_automatically", "An incident had a person or an address blocked (`guard.respond`). Ask the person; `ivalt-radius unblock` lets them in again."},
 		{t, "would_block", "As `blocked_automatically`, but `guard.respond.dry_run` is set: nobody was blocked."},
 		{t, "would_disconnect", "Sessions would have been ended, but `guard.respond.dry_run` is set."},
-		{t, "disconnect_failed", "Some sessions could not be ended: the log says why. End them at the gateway."},
+		{t, "disconnect_failed", "Sessions of somebody whom an incident, or `block --disconnect`, shuts out may still be there: `sessions_disconnected` right before, and the log, say why. End them at the gateway."},
 	}
 }
 

@@ -5,10 +5,9 @@ import (
 	"fmt"
 	"net/netip"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"ivalt-radius/auth"
+	"ivalt-radius/guard"
 )
 
 // Errors that a caller may want to tell apart.
@@ -23,11 +22,8 @@ const Most = 100_000
 // Longest is how long a block may last.
 const Longest = 365 * 24 * time.Hour
 
-// Bounds of a block's texts, in octets.
-const (
-	mostReason = 500
-	mostWord   = 200 // of By and Incident
-)
+// mostWord bounds By and Incident, in octets.
+const mostWord = 200
 
 // Block says who may not come in. It has a User or a Prefix, never both.
 type Block struct {
@@ -104,26 +100,13 @@ func (b Block) canonical() (Block, error) {
 	} else if b.Prefix = plain(b.Prefix); b.Prefix.Bits() == 0 {
 		return b, fmt.Errorf("%s is everybody: name a longer prefix", b.Prefix)
 	}
-	if b.Reason == "" || !words(b.Reason, mostReason) {
-		return b, fmt.Errorf("a block's reason has 1 to %d octets, and no control characters", mostReason)
+	if err := guard.CheckReason(b.Reason); err != nil {
+		return b, fmt.Errorf("a block's reason: %w", err)
 	}
-	if !words(b.By, mostWord) || !words(b.Incident, mostWord) {
+	if max(len(b.By), len(b.Incident)) > mostWord || !guard.Printable(b.By+b.Incident) {
 		return b, errors.New("a block's texts are short, and have no control characters")
 	}
 	return b, nil
-}
-
-// words reports a text of so many octets that steers no terminal.
-func words(text string, most int) bool {
-	if len(text) > most || !utf8.ValidString(text) {
-		return false
-	}
-	for _, r := range text {
-		if !unicode.IsPrint(r) {
-			return false
-		}
-	}
-	return true
 }
 
 // ends says what is wrong with a block's end, seen from now.

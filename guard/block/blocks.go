@@ -1,6 +1,7 @@
 package block
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"net/netip"
@@ -215,23 +216,12 @@ func (bs *Blocks) Covering(b Block) []Block {
 
 // All are the blocks in force, those of persons first, by name and address.
 func (bs *Blocks) All() []Block {
-	bs.mu.RLock()
-	defer bs.mu.RUnlock()
 	now := bs.now()
-	persons, networks := []Block{}, []Block{}
-	for _, b := range bs.users {
-		if now.Before(b.Until) {
-			persons = append(persons, b)
-		}
-	}
-	for _, b := range bs.prefixes {
-		if now.Before(b.Until) {
-			networks = append(networks, b)
-		}
-	}
-	slices.SortFunc(persons, func(a, b Block) int { return strings.Compare(a.User, b.User) })
-	slices.SortFunc(networks, func(a, b Block) int { return a.Prefix.Compare(b.Prefix) })
-	return append(persons, networks...)
+	all := bs.some(func(b Block) bool { return now.Before(b.Until) })
+	slices.SortFunc(all, func(a, b Block) int { // the zero Prefix, which a person's block has, comes first
+		return cmp.Or(a.Prefix.Compare(b.Prefix), strings.Compare(a.User, b.User))
+	})
+	return all
 }
 
 // Len is how many are kept, those that ended since the last sweep included.
@@ -247,11 +237,15 @@ func (bs *Blocks) sweep(now time.Time) error {
 		return nil
 	}
 	bs.swept = now
-	ended, keys := bs.ended(now)
+	ended := bs.ended(now)
 	if len(ended) == 0 {
 		return nil
 	}
-	if err := bs.store.DeleteAll(bucket, keys); err != nil {
+	gone := make(map[string][]byte, len(ended))
+	for _, b := range ended {
+		gone[keyOf(b)] = nil
+	}
+	if err := bs.store.Change(bucket, gone); err != nil {
 		return fmt.Errorf("taking away blocks that have ended: %w", err)
 	}
 	bs.mu.Lock()
@@ -263,22 +257,27 @@ func (bs *Blocks) sweep(now time.Time) error {
 	return nil
 }
 
-// ended are the blocks of the past, and their keys.
-func (bs *Blocks) ended(now time.Time) (ended []Block, keys []string) {
+// ended are the blocks of the past.
+func (bs *Blocks) ended(now time.Time) []Block {
+	return bs.some(func(b Block) bool { return !now.Before(b.Until) })
+}
+
+// some are the blocks that are wanted, in no order.
+func (bs *Blocks) some(wanted func(Block) bool) []Block {
 	bs.mu.RLock()
 	defer bs.mu.RUnlock()
-	add := func(b Block) {
-		if !now.Before(b.Until) {
-			ended, keys = append(ended, b), append(keys, keyOf(b))
+	found := []Block{}
+	for _, b := range bs.users {
+		if wanted(b) {
+			found = append(found, b)
 		}
 	}
-	for _, b := range bs.users {
-		add(b)
-	}
 	for _, b := range bs.prefixes {
-		add(b)
+		if wanted(b) {
+			found = append(found, b)
+		}
 	}
-	return ended, keys
+	return found
 }
 
 // put, remove and measure change the memory. mu is held, or nobody else knows of it yet.

@@ -137,9 +137,12 @@ func (s Settings) checkWidth(l *fault.List) {
 	if guesses == 0 {
 		l.Warn("guard.wrong_passwords.per_user", "is 0: strangers with many addresses may guess one person's password without end")
 	}
-	for key, n := range map[string]int{"guard.lockout.after": s.Lockout.After, "guard.wrong_passwords.per_user": guesses} {
-		if n > mostGuesses {
-			l.Warn(key, "is %d: so many guesses protect no password that people choose; %d are the most that NIST SP 800-63B allows", n, mostGuesses)
+	for _, most := range []struct {
+		key string
+		n   int
+	}{{"guard.lockout.after", s.Lockout.After}, {"guard.wrong_passwords.per_user", guesses}} {
+		if most.n > mostGuesses {
+			l.Warn(most.key, "is %d: so many guesses protect no password that people choose; %d are the most that NIST SP 800-63B allows", most.n, mostGuesses)
 		}
 	}
 	if s.Pushes.PerUser == 0 && s.Unanswered.After == 0 {

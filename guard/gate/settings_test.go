@@ -25,6 +25,9 @@ func TestCheck(t *testing.T) {
 		{"no limit of guesses", func(s *Settings) { s.WrongPasswords.PerUser = 0 }, []string{"guard.wrong_passwords.per_user", "without end"}},
 		{"100 guesses", func(s *Settings) { s.WrongPasswords.PerUser = 100 }, nil},
 		{"101 guesses", func(s *Settings) { s.WrongPasswords.PerUser = 101 }, []string{"guard.wrong_passwords.per_user", "NIST SP 800-63B"}},
+		{"101 of both, in one order", func(s *Settings) { s.Lockout.After, s.WrongPasswords.PerUser = 102, 101 }, []string{
+			"guard.lockout.after", "is 102", "guard.wrong_passwords.per_user", "is 101", "guard.lockout.after", "3 before 2.10",
+		}},
 		{"pushes without end", func(s *Settings) { s.Pushes.PerUser, s.Unanswered.After = 0, 0 }, []string{"guard.pushes.per_user", "until somebody gives in"}},
 		{"one of both", func(s *Settings) { s.Pushes.PerUser = 0 }, nil},
 		{"no limit of logins", func(s *Settings) { s.Attempts = Rates{} }, []string{"guard.attempts", "no limit at all"}},

@@ -3,8 +3,10 @@ package incident
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"path/filepath"
 	"sync"
 	"sync/atomic"
@@ -19,7 +21,7 @@ import (
 
 // How many incidents there are: so many that are not closed, but each rule may have some whatever the others have.
 const (
-	MostOpen   = 1000
+	mostOpen   = 1000
 	ofOneRule  = 50
 	mostClosed = 10_000 // of more, the oldest go before their time
 )
@@ -239,7 +241,7 @@ func (b *Book) crowded(r guard.Rule) bool {
 	for _, n := range b.count {
 		total += n
 	}
-	return total >= MostOpen && b.count[r] >= ofOneRule
+	return total >= mostOpen && b.count[r] >= ofOneRule
 }
 
 // newID is an identifier that nothing has.
@@ -259,8 +261,10 @@ func (b *Book) newID(now time.Time) string {
 
 // save writes an incident, or marks it to be written again. mu is held.
 func (b *Book) save(e *entry) {
-	b.recall(e)
-	err := b.files.write(&e.Incident)
+	err := b.recall(e)
+	if err == nil {
+		err = b.files.write(&e.Incident)
+	}
 	e.dirty, e.saved = err != nil, b.now()
 	if err != nil && !b.sick {
 		b.deps.Log.WithError(err).Error("an incident cannot be written; it is kept in memory and tried again")
@@ -271,14 +275,21 @@ func (b *Book) save(e *entry) {
 	}
 }
 
-// recall reads the evidence of a closed incident, which is on disk alone. mu is held.
-func (b *Book) recall(e *entry) {
+// recall reads the evidence of a closed incident, which is on disk alone. Where its file is there and cannot be read the error says so, and the
+// file is not to be written over. mu is held.
+func (b *Book) recall(e *entry) error {
 	if e.State != Closed || e.Evidence != nil {
-		return
+		return nil
 	}
-	if whole, err := b.files.read(e.ID); err == nil {
-		e.Evidence = whole.Evidence
+	whole, err := b.files.read(e.ID)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return fmt.Errorf("the evidence of incident %s cannot be read: %w", e.ID, err)
 	}
+	e.Evidence = whole.Evidence
+	return nil
 }
 
 func (b *Book) now() time.Time { return b.deps.Now().UTC().Round(0) }

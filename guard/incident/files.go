@@ -32,7 +32,7 @@ const (
 
 // sound reports a line of evidence that is a JSON object and steers no terminal.
 func sound(line guard.Line) bool {
-	return len(line.Record) <= mostRecord && len(line.Record) > 0 && line.Record[0] == '{' && printable(string(line.Record)) && json.Valid(line.Record)
+	return len(line.Record) <= mostRecord && len(line.Record) > 0 && line.Record[0] == '{' && guard.Printable(string(line.Record)) && json.Valid(line.Record)
 }
 
 // files are the incidents' files of a state directory.

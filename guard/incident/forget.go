@@ -44,12 +44,8 @@ func (b *Book) forgetIn(id, user, pseudonym string) (changed, ok bool) {
 	if e == nil {
 		return false, true // it was removed meanwhile
 	}
-	if e.State == Closed && e.Evidence == nil {
-		whole, err := b.files.read(id)
-		if err != nil {
-			return false, false
-		}
-		e.Evidence = whole.Evidence
+	if b.recall(e) != nil {
+		return false, false
 	}
 	was := e.key()
 	if changed = e.forget(user, pseudonym); !changed {

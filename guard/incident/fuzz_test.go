@@ -37,7 +37,7 @@ func FuzzFile(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if read.check() != nil || len(read.Evidence) > firstLines+newestLines || !printable(read.Detail) {
+		if read.check() != nil || len(read.Evidence) > firstLines+newestLines || !guard.Printable(read.Detail) {
 			t.Errorf("taken: %+v", read)
 		}
 		read.forget("alice", "forgotten-1")

@@ -5,9 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"unicode/utf8"
 
 	"ivalt-radius/audit"
+	"ivalt-radius/guard"
 )
 
 // ErrNone says that no incident has an identifier.
@@ -30,7 +30,7 @@ func (b *Book) List() []Incident {
 }
 
 // Find is the incident whose identifier begins so, with its evidence. ErrNone where there is none; where there are several, the error
-// names some.
+// names some; another error says that the evidence cannot be read.
 func (b *Book) Find(beginning string) (Incident, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -38,7 +38,9 @@ func (b *Book) Find(beginning string) (Incident, error) {
 	if err != nil {
 		return Incident{}, err
 	}
-	b.recall(e)
+	if err := b.recall(e); err != nil {
+		return Incident{}, err
+	}
 	found := e.clone()
 	if e.State == Closed && !e.dirty {
 		e.Evidence = nil
@@ -79,8 +81,8 @@ func (b *Book) Close(ctx context.Context, o Order) (Incident, error) {
 
 // byHand takes an incident on to a state, once there is evidence of who did it and why.
 func (b *Book) byHand(ctx context.Context, o Order, to State, a audit.Action) (Incident, error) {
-	if o.Reason == "" || len(o.Reason) > mostReason || !utf8.ValidString(o.Reason) || !printable(o.Reason) {
-		return Incident{}, fmt.Errorf("a reason has 1 to %d octets, and no control characters", mostReason)
+	if err := guard.CheckReason(o.Reason); err != nil {
+		return Incident{}, fmt.Errorf("the reason: %w", err)
 	}
 	b.hand.Lock()
 	defer b.hand.Unlock()

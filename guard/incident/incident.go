@@ -109,23 +109,12 @@ const (
 	mostActions = 100
 	mostChanges = 100
 	mostText    = 1000 // octets
-	mostReason  = 500
 )
 
 // clone is an incident that shares nothing with i.
 func (i Incident) clone() Incident {
 	i.Evidence, i.Actions, i.History = slices.Clone(i.Evidence), slices.Clone(i.Actions), slices.Clone(i.History)
 	return i
-}
-
-// Occasion is the last thing that happened to the incident by itself: "opened" or "escalated".
-func (i Incident) Occasion() string {
-	for _, c := range slices.Backward(i.History) {
-		if c.By == Automatic {
-			return c.What
-		}
-	}
-	return ""
 }
 
 // witness adds lines of evidence.
@@ -189,7 +178,7 @@ func (i *Incident) grow(a guard.Alert, window int) int {
 
 // clean is a text without what steers a terminal, and not too long.
 func clean(text string, most int) string {
-	if len(text) <= most && printable(text) {
+	if len(text) <= most && guard.Printable(text) {
 		return text
 	}
 	out := make([]byte, 0, min(len(text), most))
@@ -203,16 +192,6 @@ func clean(text string, most int) string {
 		out = utf8.AppendRune(out, r)
 	}
 	return string(out)
-}
-
-// printable reports a text that steers no terminal.
-func printable(text string) bool {
-	for _, r := range text {
-		if !unicode.IsPrint(r) {
-			return false
-		}
-	}
-	return utf8.ValidString(text)
 }
 
 // check says why a file does not hold an incident of ours; nil where it does.
@@ -236,7 +215,7 @@ func (i *Incident) check() error {
 	for _, c := range i.History {
 		texts = append(texts, c.What, c.By, c.Reason)
 	}
-	if slices.ContainsFunc(texts, func(text string) bool { return len(text) > mostText || !printable(text) }) {
+	if slices.ContainsFunc(texts, func(text string) bool { return len(text) > mostText || !guard.Printable(text) }) {
 		return errors.New("a text of it is long, or steers terminals")
 	}
 	if slices.ContainsFunc(i.Evidence, func(line guard.Line) bool { return !sound(line) }) {

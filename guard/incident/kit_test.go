@@ -156,7 +156,7 @@ type responder struct {
 }
 
 func (r *responder) Respond(i Incident, p Pen) {
-	r.asked = append(r.asked, i.Occasion()+" "+i.Severity.String())
+	r.asked = append(r.asked, i.History[len(i.History)-1].What+" "+i.Severity.String())
 	r.pens = append(r.pens, p)
 	p.Did(Action{Step: "notify", Outcome: Done})
 }

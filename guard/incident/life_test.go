@@ -137,6 +137,30 @@ func TestAfterTheEnd(t *testing.T) {
 	}
 }
 
+// TestUnreadableEvidence: what a closed incident's file cannot tell just now is said, and nothing is written over it.
+func TestUnreadableEvidence(t *testing.T) {
+	k := newKit(t)
+	k.Take(k.alert(guard.BruteForce, user("alice"), guard.Medium, 5))
+	k.respond()
+	id := k.only(t).ID
+	_, err := k.Close(t.Context(), Order{ID: id, Actor: "a", Reason: "r"})
+	must(t, err)
+	must(t, os.Rename(k.files.path(id), k.files.path(id)+".away"))
+	must(t, os.Symlink(id, k.files.path(id))) // which is not followed
+	if _, err := k.Find(id); err == nil || !strings.Contains(err.Error(), "the evidence of incident "+id+" cannot be read") {
+		t.Error(err)
+	}
+	k.answers.pens[0].Did(Action{Step: "disconnect", Outcome: Done})
+	if k.Settle() == nil {
+		t.Error("it was written without its evidence")
+	}
+	must(t, os.Rename(k.files.path(id)+".away", k.files.path(id)))
+	must(t, k.Settle())
+	if i := k.onDisk(t, id); len(i.Evidence) != 1 || len(i.Actions) != 2 {
+		t.Errorf("%+v", i)
+	}
+}
+
 func TestHolds(t *testing.T) {
 	k := newKit(t)
 	k.Take(k.alert(guard.UnknownClient, address("192.0.2.1"), guard.Low, 5))

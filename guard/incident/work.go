@@ -219,27 +219,35 @@ func (b *Book) holds() error {
 	return errors.Join(errs...)
 }
 
-// expire removes what was closed longer ago than the retention, and the oldest of too many.
+// expire removes what was closed longer ago than the retention, and the oldest of too many. The lock is let go between two files.
 func (b *Book) expire() {
+	for _, id := range b.expired() {
+		b.remove(id)
+	}
+}
+
+// expired are the incidents whose time is over.
+func (b *Book) expired() (ids []string) {
+	closed := b.some(func(e *entry) bool { return e.State == Closed && e.HeldTo.IsZero() })
+	slices.SortFunc(closed, func(x, y Incident) int { return x.Closed.Compare(y.Closed) })
+	retention := time.Duration(b.retention.Load())
+	for n, i := range closed {
+		if len(closed)-n <= mostClosed && (retention <= 0 || b.now().Sub(i.Closed) < retention) {
+			break
+		}
+		ids = append(ids, i.ID)
+	}
+	return ids
+}
+
+// remove takes away a closed incident.
+func (b *Book) remove(id string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	var closed []*entry
-	for _, e := range b.all {
-		if e.State == Closed && e.HeldTo.IsZero() {
-			closed = append(closed, e)
-		}
+	if err := b.files.remove(id); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		b.deps.Log.WithField("incident", id).WithError(err).Error("an incident could not be removed; tried again")
+		return
 	}
-	slices.SortFunc(closed, func(x, y *entry) int { return x.Closed.Compare(y.Closed) })
-	retention := time.Duration(b.retention.Load())
-	for n, e := range closed {
-		if len(closed)-n <= mostClosed && (retention <= 0 || b.now().Sub(e.Closed) < retention) {
-			return
-		}
-		if err := b.files.remove(e.ID); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			b.deps.Log.WithField("incident", e.ID).WithError(err).Error("an incident could not be removed; tried again")
-			continue
-		}
-		delete(b.all, e.ID)
-		b.deps.Recorder.Note(audit.System{Event: "incident_removed", Detail: e.about()})
-	}
+	b.deps.Recorder.Note(audit.System{Event: "incident_removed", Detail: b.all[id].about()})
+	delete(b.all, id)
 }

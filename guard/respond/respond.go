@@ -13,6 +13,7 @@ import (
 	"github.com/sirupsen/logrus"
 
 	"ivalt-radius/audit"
+	"ivalt-radius/guard"
 	"ivalt-radius/guard/block"
 	"ivalt-radius/guard/incident"
 )
@@ -27,7 +28,8 @@ type Blocker interface {
 	Lengthen(b block.Block) (block.Block, error)
 }
 
-// Disconnector ends the sessions of a person, or of those who come from an address; the other is empty. It says how many were ended.
+// Disconnector ends the sessions of a person, or of those who come from an address; the other is empty. It says how many were ended, and
+// has the trail say what became of each.
 type Disconnector interface {
 	Disconnect(ctx context.Context, user string, addr netip.Addr) (sessions int, err error)
 }
@@ -56,7 +58,10 @@ type Responder struct {
 	plan     atomic.Pointer[plan]
 	visitors *visitors
 	watches  watches
-	jobs     chan job
+
+	mu    sync.Mutex
+	jobs  chan job
+	ended bool // nobody takes jobs any more
 }
 
 // job is sessions to be ended.
@@ -88,7 +93,7 @@ func (r *Responder) Adopt(s Settings) {
 	r.plan.Store(&p)
 }
 
-// Run ends sessions until ctx ends. What waits then is not done, and the incidents say so.
+// Run ends sessions until ctx ends, once. What waits then, or comes later, is not done, and the incidents say so.
 func (r *Responder) Run(ctx context.Context) {
 	var work sync.WaitGroup
 	for range workers {
@@ -104,14 +109,30 @@ func (r *Responder) Run(ctx context.Context) {
 		})
 	}
 	work.Wait()
-	for {
-		select {
-		case j := <-r.jobs:
-			j.pen.Did(incident.Action{Step: disconnectStep, Outcome: incident.Failed, Detail: "the server stopped before"})
-		default:
-			return
-		}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.ended = true
+	for len(r.jobs) > 0 {
+		j := <-r.jobs
+		j.pen.Did(incident.Action{Step: disconnectStep, Outcome: incident.Failed, Detail: stopped})
 	}
+}
+
+// stopped is why sessions were not ended.
+const stopped = "the server stopped before"
+
+// hand gives a job to the workers, or says why not.
+func (r *Responder) hand(j job) (whyNot string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	switch {
+	case r.ended:
+		return stopped
+	case len(r.jobs) == mostJobs:
+		return "too many sessions wait to be disconnected"
+	}
+	r.jobs <- j // there is room: nobody else hands over
+	return ""
 }
 
 // See takes each event of the stream. It waits for nothing.
@@ -120,25 +141,16 @@ func (r *Responder) See(e audit.Event) {
 	if !ok {
 		return
 	}
-	from := address(a.CallingStation)
+	from := guard.AddressOf(a.CallingStation)
 	if a.Verdict == "accept" && a.Reason == "approved" && from.IsValid() {
 		r.visitors.came(a.User, from, r.deps.Now())
 	}
 	r.watches.see(a, from)
 }
 
-// address is a calling station as an address; the zero Addr where it is none.
-func address(station string) netip.Addr {
-	a, err := netip.ParseAddr(station)
-	if err != nil {
-		return netip.Addr{}
-	}
-	return a.Unmap().WithZone("")
-}
-
 // Approved tells of a person who was let in by an approval before the server started, as the trail has it.
 func (r *Responder) Approved(user, station string, at time.Time) {
-	if from := address(station); from.IsValid() {
+	if from := guard.AddressOf(station); from.IsValid() {
 		r.visitors.came(user, from, at)
 	}
 }
@@ -148,11 +160,6 @@ func (r *Responder) Seeded() {
 	r.visitors.mu.Lock()
 	defer r.visitors.mu.Unlock()
 	r.visitors.seeded = true
-}
-
-// Watching reports a person or an address that is watched closely.
-func (r *Responder) Watching(user string, from netip.Addr) bool {
-	return len(r.watches.of(user, from.Unmap().WithZone(""))) > 0
 }
 
 // Respond implements incident.Responder. People are told last, of what was done.
@@ -259,28 +266,25 @@ func (r *Responder) queue(plan *plan, i incident.Incident, t target, whyNot stri
 	case r.deps.Disconnector == nil:
 		a.Detail = "no client takes Disconnect-Requests (clients[].disconnect_port)"
 	default:
-		select {
-		case r.jobs <- job{t, i.ID, p}:
+		a.Outcome, a.Detail = incident.Failed, r.hand(job{t, i.ID, p})
+		if a.Detail == "" {
 			return incident.Action{}
-		default:
-			a.Outcome, a.Detail = incident.Failed, "too many sessions wait to be disconnected"
 		}
 	}
 	return a
 }
 
-// disconnect ends the sessions of one target.
+// disconnect ends the sessions of one target. What became of them stands in the trail by the Disconnector's word; here it is said where
+// some may still be there.
 func (r *Responder) disconnect(ctx context.Context, j job) {
 	ctx, cancel := context.WithTimeout(ctx, disconnectWithin)
 	defer cancel()
 	n, err := r.deps.Disconnector.Disconnect(ctx, j.user, j.addr)
 	a := incident.Action{At: r.deps.Now().UTC(), Step: disconnectStep, Outcome: incident.Done, Detail: fmt.Sprintf("sessions ended: %d", n)}
-	event := audit.Security{Event: "sessions_disconnected", User: j.user, CallingStation: j.station(), Detail: fmt.Sprintf("incident %s: %s", j.id, a.Detail)}
 	if err != nil {
 		r.deps.Log.WithField("incident", j.id).WithError(err).Error("sessions could not be disconnected")
 		a.Outcome, a.Detail = incident.Failed, a.Detail+"; others could not be: see the log"
-		event = audit.Security{Event: "disconnect_failed", User: j.user, CallingStation: j.station(), Detail: fmt.Sprintf("incident %s: %s", j.id, a.Detail)}
+		r.deps.Note(audit.Security{Event: "disconnect_failed", User: j.user, CallingStation: j.station(), Detail: fmt.Sprintf("incident %s: %s", j.id, a.Detail)})
 	}
 	j.pen.Did(a)
-	r.deps.Note(event)
 }

@@ -20,8 +20,9 @@ type visitors struct {
 
 	mu     sync.Mutex
 	known  map[netip.Addr][2]visit
-	full   bool // some that came are not known
-	seeded bool // a whole day is known
+	full   bool      // some that came are not known
+	swept  time.Time // when there was no room last
+	seeded bool      // a whole day is known
 }
 
 // visit is one person's last one, as a digest that nobody else can make.
@@ -54,8 +55,15 @@ func (v *visitors) came(user string, from netip.Addr, at time.Time) {
 	v.known[from] = two
 }
 
+// sweepEvery is how often a full table is looked through: each look takes as long as the table is large.
+const sweepEvery = time.Minute
+
 // sweep takes away who came longer ago, and reports that there is room.
 func (v *visitors) sweep(now time.Time) bool {
+	if since := now.Sub(v.swept); since >= 0 && since < sweepEvery {
+		return false
+	}
+	v.swept = now
 	for from, two := range v.known {
 		if now.Sub(two[0].at) >= recently && now.Sub(two[1].at) >= recently {
 			delete(v.known, from)

@@ -14,6 +14,11 @@ import (
 	"ivalt-radius/guard/incident"
 )
 
+// watched reports a person or an address that is watched closely.
+func (r *Responder) watched(user string, from netip.Addr) bool {
+	return len(r.watches.of(user, from.Unmap().WithZone(""))) > 0
+}
+
 // TestWatch: later attempts of the person or the address become evidence, until the end, and are logged at most once a second.
 func TestWatch(t *testing.T) {
 	k, p := newKit(t), &pen{}
@@ -41,12 +46,12 @@ func TestWatch(t *testing.T) {
 	if e := k.log.LastEntry(); len(k.log.AllEntries()) != 2 || e.Data["not_logged"] != 2 || e.Data["incident"] != "20261126-k7m3" {
 		t.Errorf("log: %v", e.Data)
 	}
-	if !k.Watching("alice", netip.Addr{}) || !k.Watching("", netip.MustParseAddr("::ffff:192.0.2.7")) || k.Watching("bob", netip.MustParseAddr("10.0.0.1")) || k.Watching("", netip.Addr{}) {
+	if !k.watched("alice", netip.Addr{}) || !k.watched("", netip.MustParseAddr("::ffff:192.0.2.7")) || k.watched("bob", netip.MustParseAddr("10.0.0.1")) || k.watched("", netip.Addr{}) {
 		t.Error("somebody else is watched")
 	}
 	k.at = k.at.Add(watchFor)
 	see("alice", "192.0.2.7")
-	if len(p.lines) != 4 || k.Watching("alice", netip.Addr{}) {
+	if len(p.lines) != 4 || k.watched("alice", netip.Addr{}) {
 		t.Error("it has no end")
 	}
 }
@@ -59,7 +64,7 @@ func TestWatchEndsWithTheIncident(t *testing.T) {
 	i.Actions = slices.Clone(p.actions)
 	p.closed = true
 	k.See(audit.Attempt{User: "alice"})
-	if k.Watching("alice", netip.Addr{}) || len(k.log.AllEntries()) != 0 {
+	if k.watched("alice", netip.Addr{}) || len(k.log.AllEntries()) != 0 {
 		t.Error("it goes on")
 	}
 	p.closed = false
@@ -68,17 +73,17 @@ func TestWatchEndsWithTheIncident(t *testing.T) {
 	k.Resume(i, p)
 	k.Resume(i, p)
 	k.See(audit.Attempt{User: "alice"})
-	if !k.Watching("alice", netip.Addr{}) || len(p.lines) != 1 {
+	if !k.watched("alice", netip.Addr{}) || len(p.lines) != 1 {
 		t.Errorf("not taken up: %d lines", len(p.lines))
 	}
 	k.at = k.at.Add(time.Second)
-	if k.Watching("alice", netip.Addr{}) {
+	if k.watched("alice", netip.Addr{}) {
 		t.Error("it lasts longer after a restart")
 	}
 	k.start()
 	k.Resume(i, p)
 	k.Resume(of(guard.BruteForce, guard.High, user("bob")), p)
-	if k.Watching("alice", netip.Addr{}) || k.Watching("bob", netip.Addr{}) {
+	if k.watched("alice", netip.Addr{}) || k.watched("bob", netip.Addr{}) {
 		t.Error("what has ended was taken up")
 	}
 }
@@ -91,7 +96,7 @@ func TestWatchIsBounded(t *testing.T) {
 		k.Respond(i, &pen{})
 	}
 	k.Respond(of(guard.BruteForce, guard.High, user("alice")), p)
-	if !strings.HasPrefix(p.of(watchStep), "failed too many") || k.Watching("alice", netip.Addr{}) {
+	if !strings.HasPrefix(p.of(watchStep), "failed too many") || k.watched("alice", netip.Addr{}) {
 		t.Errorf("%+v", p.actions)
 	}
 	k.at = k.at.Add(watchFor)
@@ -142,6 +147,9 @@ func TestVisitors(t *testing.T) {
 	v.came("dave", netip.MustParseAddr("192.0.2.8"), at)
 	if v.whyNot(netip.MustParseAddr("192.0.2.8"), "", at) == "" || len(v.known) > mostAddresses+1 {
 		t.Error("one that found no room is nobody's")
+	}
+	if v.came("erin", netip.MustParseAddr("192.0.2.10"), at.Add(sweepEvery-1)); !v.swept.Equal(at) {
+		t.Error("a full table is looked through again at once")
 	}
 	at = at.Add(recently)
 	v.came("dave", netip.MustParseAddr("192.0.2.8"), at)

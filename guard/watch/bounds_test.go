@@ -1,6 +1,7 @@
 package watch
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"net/netip"
@@ -60,6 +61,20 @@ func TestAlertsAreBounded(t *testing.T) {
 	s.throws(rule.UnknownClient, "", "10.1.1.1")
 	if got := s.said(); got[len(got)-1] != "unknown_client low 1 address 10.1.1.1" {
 		t.Errorf("%q", got[len(got)-1])
+	}
+}
+
+// TestTheEndSaysWhatWasKeptBack: a server that stops does not swallow it.
+func TestTheEndSaysWhatWasKeptBack(t *testing.T) {
+	s := newStage(only(guard.UnknownClient, Threshold{Count: 1, Window: time.Minute}))
+	for i := range mostAlerts + 50 {
+		s.throws(rule.UnknownClient, "", fmt.Sprintf("10.0.0.%d", i))
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	stop()
+	s.Run(ctx)
+	if got := s.said()[mostAlerts:]; !slices.Equal(got, []string{"unknown_client low 50 the service"}) {
+		t.Errorf("%q", got)
 	}
 }
 

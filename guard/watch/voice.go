@@ -9,7 +9,7 @@ import (
 	"ivalt-radius/guard/watch/window"
 )
 
-// again is how soon an alert of the same rule and subject may come again, where its severity has not grown.
+// again is how soon an alert of the same rule and subject may come again, where its severity has not grown; and the minute of a quota.
 const again = time.Minute
 
 // Bounds of what is said. An attacker who forges addresses could else raise as many alerts as packets.
@@ -68,7 +68,7 @@ func (d *detector) raise(w *watched, f finding, e *window.Entry) {
 	e.Said, e.SaidAt, e.Severity, e.Evidence = true, d.at, severity, d.evidence.number
 	e.Waiting, e.Peak = false, 0
 	q := &d.voice.quotas[rule.IndexOf(w.Rule)][severity]
-	if d.at-q.since >= time.Minute && q.more == 0 {
+	if d.at-q.since >= again && q.more == 0 {
 		*q = quota{since: d.at}
 	}
 	if q.said >= mostAlerts {
@@ -89,13 +89,15 @@ func (d *detector) raise(w *watched, f finding, e *window.Entry) {
 // timeOf is a moment as the clock of now would have shown it.
 func (d *detector) timeOf(at time.Duration) time.Time { return d.wall.Add(at - d.at).Round(0) }
 
-// settle says what had to wait, now that a moment has passed.
-func (d *detector) settle(now time.Time) {
+// settle says what has waited for so long, now that a moment has passed.
+func (d *detector) settle(now time.Time, after time.Duration) {
 	d.clock(now)
-	d.sayWaiting(again)
+	d.sayWaiting(after)
 	for i := range d.rules {
 		for severity := range d.voice.quotas[i] {
-			d.sayMore(&d.rules[i], guard.Severity(severity), &d.voice.quotas[i][severity])
+			if q := &d.voice.quotas[i][severity]; q.more > 0 && d.at-q.since >= after {
+				d.sayMore(&d.rules[i], guard.Severity(severity), q)
+			}
 		}
 	}
 }
@@ -123,9 +125,6 @@ func (d *detector) sayWaiting(after time.Duration) {
 
 // sayMore says how many alerts were kept back.
 func (d *detector) sayMore(w *watched, severity guard.Severity, q *quota) {
-	if q.more == 0 || d.at-q.since < time.Minute {
-		return
-	}
 	d.alert(guard.Alert{
 		Rule: w.Rule, Severity: severity, Count: q.more, First: d.timeOf(q.firstMore), Last: d.timeOf(d.at),
 		Detail: fmt.Sprintf("%d further alerts within a minute were not raised one by one: %s", q.more, w.Counts),

@@ -95,7 +95,8 @@ func (w *Watch) Run(ctx context.Context) {
 		}
 	}
 	w.work()
-	w.guarded(func() { w.detector.sayWaiting(0) })
+	now := w.deps.Now()
+	w.guarded(func() { w.detector.settle(now, 0) })
 }
 
 // work looks at all that waits.
@@ -123,7 +124,7 @@ func (w *Watch) work() {
 // settle says what is due.
 func (w *Watch) settle() {
 	now := w.deps.Now()
-	w.guarded(func() { w.detector.settle(now) })
+	w.guarded(func() { w.detector.settle(now, again) })
 	if now.Before(w.tellAt) {
 		return
 	}

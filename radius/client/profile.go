@@ -1,6 +1,7 @@
 package client
 
 import (
+	"cmp"
 	"slices"
 	"time"
 )
@@ -138,13 +139,19 @@ func softwareProfiles() []Profile {
 	}
 }
 
-func findProfile(name string) (Profile, bool) {
+// FindProfile is the profile of a name; ok is false, and the Profile zero, where there is none.
+func FindProfile(name string) (p Profile, ok bool) {
 	all := Profiles()
 	i := slices.IndexFunc(all, func(p Profile) bool { return p.Name == name })
 	if i < 0 {
 		return Profile{}, false
 	}
 	return all[i], true
+}
+
+// Patience is how long a NAS of the profile waits: what answer_within says, else the profile, else 60 s.
+func (p Profile) Patience(answerWithin time.Duration) time.Duration {
+	return cmp.Or(answerWithin, p.AnswerWithin, defaultPatience)
 }
 
 func profileNames() []string {

@@ -92,7 +92,7 @@ func (c checker) profile(name string) Profile {
 	if name == "" {
 		return Profile{}
 	}
-	p, ok := findProfile(name)
+	p, ok := FindProfile(name)
 	if !ok {
 		c.add("profile", "%q is no profile; known are %s", name, strings.Join(profileNames(), ", "))
 	}
@@ -103,12 +103,9 @@ func (c checker) profile(name string) Profile {
 }
 
 func (c checker) patience(s Settings, p Profile) time.Duration {
-	within, key := s.AnswerWithin, "answer_within"
-	if within == 0 && p.AnswerWithin != 0 {
-		within, key = p.AnswerWithin, "profile"
-	}
-	if within == 0 {
-		within = defaultPatience
+	within, key := p.Patience(s.AnswerWithin), "answer_within"
+	if s.AnswerWithin == 0 && p.AnswerWithin != 0 {
+		key = "profile"
 	}
 	if within < leastPatience || within > mostPatience {
 		c.add("answer_within", "must lie between %s and %s", leastPatience, mostPatience)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"ivalt-radius/audit"
+	"ivalt-radius/state"
 )
 
 // Book is what is known of all addresses. All methods are safe for concurrent use, and none but Save and Keep waits for anything. New
@@ -26,7 +27,7 @@ type Book struct {
 	order     shelf
 
 	disk  sync.Mutex
-	store Store // nil: nothing outlives the process
+	store state.Disk // nil: nothing outlives the process
 }
 
 // New makes a Book that knows nobody and keeps nothing over a restart.
@@ -129,12 +130,12 @@ func (b *Book) Ended(client string, addr netip.Addr, l *Login) {
 // Heed takes what the recorder is told, and looks for late approvals in it.
 func (b *Book) Heed(e audit.Event) {
 	if s, ok := e.(audit.Security); ok && s.Event == "late_approval" {
-		b.Late(s.Attempt)
+		b.late(s.Attempt)
 	}
 }
 
-// Late says that a login's approval came after its answer had left. It counts where the attempt is one of the last 4,096.
-func (b *Book) Late(attempt string) {
+// late says that a login's approval came after its answer had left. It counts where the attempt is one of the last 4,096.
+func (b *Book) late(attempt string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	p, there := b.attempts.peers[attempt]

@@ -5,24 +5,18 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"ivalt-radius/state"
 )
 
 // Bucket is the Book's own in the state.
 const Bucket = "sightings"
 
-// mostAtOnce is how many records one transaction writes, so that nobody else waits long for the state.
+// mostAtOnce is how many records one transaction writes, and removes, so that nobody else waits long for the state.
 const mostAtOnce = 1024
 
-// Store is where a Book outlives the process; *state.Store is one.
-type Store interface {
-	// Each calls do for every key of a bucket.
-	Each(bucket string, do func(key string, value []byte)) error
-	// Change puts values, and removes the keys whose value is nil, all or none.
-	Change(bucket string, values map[string][]byte) error
-}
-
-// Open makes a Book of what a store holds. What cannot be read there is passed over, and learned anew.
-func Open(store Store) (*Book, error) {
+// Open makes a Book of what a store holds, and that Save writes to. What cannot be read there is passed over, and learned anew.
+func Open(store state.Disk) (*Book, error) {
 	b := New()
 	b.store = store
 	var all []record
@@ -67,26 +61,31 @@ func (b *Book) Save() error {
 	b.disk.Lock()
 	defer b.disk.Unlock()
 	changed, gone := b.changes()
-	for i := 0; i < len(changed)+len(gone); i += mostAtOnce {
-		batch := make(map[string][]byte, mostAtOnce)
-		for j := i; j < min(i+mostAtOnce, len(changed)+len(gone)); j++ {
-			if j < len(gone) {
-				batch[key(gone[j])] = nil
-				continue
-			}
-			r := &changed[j-len(gone)]
-			value, err := json.Marshal(r)
-			if err != nil {
-				return fmt.Errorf("save what is known of the clients' addresses: %w", err)
-			}
-			batch[key(Peer{r.Client, r.Address})] = value
-		}
-		if err := b.store.Change(Bucket, batch); err != nil {
+	for len(changed)+len(gone) > 0 {
+		written, removed := changed[:min(len(changed), mostAtOnce)], gone[:min(len(gone), mostAtOnce)]
+		if err := b.write(written, removed); err != nil {
 			b.again(changed, gone)
 			return fmt.Errorf("save what is known of the clients' addresses: %w", err)
 		}
+		changed, gone = changed[len(written):], gone[len(removed):]
 	}
 	return nil
+}
+
+// write writes some of what has changed, all or none.
+func (b *Book) write(changed []record, gone []Peer) error {
+	batch := make(map[string][]byte, len(changed)+len(gone))
+	for _, p := range gone {
+		batch[key(p)] = nil
+	}
+	for i := range changed {
+		value, err := json.Marshal(&changed[i])
+		if err != nil {
+			return err
+		}
+		batch[key(Peer{changed[i].Client, changed[i].Address})] = value
+	}
+	return b.store.Change(Bucket, batch)
 }
 
 // changes takes what is to be written. An address that went and came back is written.

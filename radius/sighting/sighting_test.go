@@ -175,7 +175,7 @@ func TestLateApprovals(t *testing.T) {
 	for i := range mostRecent {
 		b.Ended("vpn", addr("192.0.2.1"), login(fmt.Sprint(i), timedOut(), time.Minute, 0, 0))
 	}
-	b.Late("late")
+	b.late("late")
 	if s := find(t, b, "192.0.2.1"); s.Late != 1 || len(b.attempts.peers) != mostRecent || len(b.attempts.order) != mostRecent {
 		t.Errorf("%d late, %d attempts are remembered", s.Late, len(b.attempts.peers))
 	}

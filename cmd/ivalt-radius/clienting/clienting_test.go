@@ -236,7 +236,7 @@ func TestNothingWithoutEvidence(t *testing.T) {
 		if _, err := d.forget(t.Context(), "me", o); !errors.Is(err, errFull) || !m.Learned.Has(key) {
 			t.Errorf("learned: %t, %v", m.Learned.Has(key), err)
 		}
-		o.Reason = strings.Repeat("x", mostReason+1)
+		o.Reason = strings.Repeat("x", 501)
 		if _, err := d.enforce(t.Context(), "me", o); err == nil || !strings.Contains(err.Error(), "--reason") {
 			t.Error(err)
 		}

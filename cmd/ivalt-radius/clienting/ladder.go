@@ -12,6 +12,7 @@ import (
 	"ivalt-radius/audit"
 	"ivalt-radius/cmd/ivalt-radius/count"
 	"ivalt-radius/config"
+	"ivalt-radius/guard"
 	"ivalt-radius/radius"
 	"ivalt-radius/radius/sighting"
 )
@@ -96,9 +97,6 @@ type Committer interface {
 	Commit(ctx context.Context, e audit.Event) error
 }
 
-// mostReason is how long a reason may be, in octets.
-const mostReason = 500
-
 // desk carries out what somebody asks for by hand.
 type desk struct {
 	settings *config.Settings
@@ -117,8 +115,9 @@ func (d desk) enforce(ctx context.Context, actor string, o Order) (Outcome, erro
 	if err != nil {
 		return Outcome{}, err
 	}
-	if o.Reason = strings.TrimSpace(o.Reason); o.Reason == "" || len(o.Reason) > mostReason {
-		return Outcome{}, fmt.Errorf("--reason: say why in 1 to %d characters", mostReason)
+	o.Reason = strings.TrimSpace(o.Reason)
+	if err := guard.CheckReason(o.Reason); err != nil {
+		return Outcome{}, fmt.Errorf("--reason: %w", err)
 	}
 	if d.memory.Enforced.Has(o.key()) {
 		return Outcome{}, fmt.Errorf("%s must send Message-Authenticator by hand already: see ivalt-radius clients", o.target())

@@ -123,8 +123,8 @@ func (v view) addresses() map[string][]sighting.Sighting {
 // client is one element of the settings, with its addresses.
 func (v view) client(i int, seen []sighting.Sighting) Client {
 	s := &v.settings.Clients[i]
-	preset := profile(s.Profile)
-	within := cmp.Or(s.AnswerWithin, preset.AnswerWithin, unset)
+	preset, _ := client.FindProfile(s.Profile) // none: the zero Profile
+	within := preset.Patience(s.AnswerWithin)
 	c := Client{
 		Name: s.Name, Networks: []string{}, MessageAuthenticator: s.MessageAuthenticator,
 		Enforced: v.memory.Enforced.Has(radius.EnforcedKey(s.Name)),
@@ -167,15 +167,4 @@ func describe(s *sighting.Sighting) Address {
 		PatienceMS: s.Patience.Time.Milliseconds(), PatienceLogins: s.Patience.Logins,
 		Approvals: s.Approvals, Late: s.Late, LateShare: s.LateShare(),
 	}
-}
-
-// unset is answer_within where neither client nor profile says it.
-const unset = time.Minute
-
-func profile(name string) client.Profile {
-	all := client.Profiles()
-	if i := slices.IndexFunc(all, func(p client.Profile) bool { return p.Name == name }); i >= 0 {
-		return all[i]
-	}
-	return client.Profile{}
 }

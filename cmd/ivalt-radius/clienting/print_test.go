@@ -18,6 +18,7 @@ import (
 	"ivalt-radius/cmd/ivalt-radius/secretage"
 	"ivalt-radius/config"
 	"ivalt-radius/radius"
+	"ivalt-radius/radius/client"
 	"ivalt-radius/radius/sighting"
 	"ivalt-radius/state"
 )
@@ -51,11 +52,11 @@ func TestAdvice(t *testing.T) {
 		}
 	}
 	patient := &sighting.Sighting{Patience: sighting.Estimate{Time: 40 * time.Second, Logins: 9}, Approvals: 40, Late: 1}
-	if got := advice(patient, time.Minute, profile("")); got != "" {
+	if got := advice(patient, time.Minute, client.Profile{}); got != "" {
 		t.Error(got)
 	}
 	behind := &sighting.Sighting{Approvals: 10, Late: 4}
-	if got := advice(behind, 20*time.Second, profile("")); got != "40 % of approvals come after the answer has left: raise answer_within (now 20 s) and its time-out above that" {
+	if got := advice(behind, 20*time.Second, client.Profile{}); got != "40 % of approvals come after the answer has left: raise answer_within (now 20 s) and its time-out above that" {
 		t.Error(got)
 	}
 }

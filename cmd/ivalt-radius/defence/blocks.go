@@ -97,7 +97,7 @@ func blocking() operation[placing, placed] {
 	}}
 }
 
-// disconnect ends the sessions of whom a block is about.
+// disconnect ends the sessions of whom a block is about. What became of them stands in the trail by the Disconnector's word.
 func disconnect(ctx context.Context, d Deps, actor string, b block.Block) (int, error) {
 	if d.Disconnector == nil {
 		return 0, errors.New("no server is running, or no client takes Disconnect-Requests (clients[].disconnect_port)")
@@ -114,11 +114,12 @@ func disconnect(ctx context.Context, d Deps, actor string, b block.Block) (int, 
 	within, cancel := context.WithTimeout(ctx, disconnectWithin)
 	defer cancel()
 	n, err := d.Disconnector.Disconnect(within, b.User, addr)
-	event := audit.Security{Event: "sessions_disconnected", User: b.User, CallingStation: station, Detail: fmt.Sprintf("by hand: sessions ended: %d", n)}
 	if err != nil {
-		event = audit.Security{Event: "disconnect_failed", User: b.User, CallingStation: station, Detail: fmt.Sprintf("by hand: sessions ended: %d", n)}
+		err = errors.Join(err, commit(ctx, d, audit.Security{
+			Event: "disconnect_failed", User: b.User, CallingStation: station, Detail: fmt.Sprintf("by hand: sessions ended: %d", n),
+		}))
 	}
-	return n, errors.Join(err, commit(ctx, d, event))
+	return n, err
 }
 
 func listingBlocks() operation[struct{}, []block.Block] {

@@ -83,12 +83,6 @@ func Handle(mux *http.ServeMux, d Deps) {
 	unblocking().handle(mux, d)
 }
 
-// recorder writes into a trail that a command has opened.
-type recorder struct{ *audit.Trail }
-
-// Note implements incident.Recorder. What the trail cannot keep it counts and says.
-func (r recorder) Note(e audit.Event) { _ = r.Post(e) }
-
 // onFiles does something while no server runs. The store's lock keeps one from starting.
 func onFiles(s *config.Settings, warn io.Writer, do func(Deps) error) (err error) {
 	store, err := state.OpenStore(s.State.Directory)
@@ -108,7 +102,7 @@ func onFiles(s *config.Settings, warn io.Writer, do func(Deps) error) (err error
 	log := logrus.New()
 	log.SetOutput(warn)
 	book, err := incident.Open(s.State.Directory, responding.Incidents(s), incident.Deps{
-		Recorder: recorder{t}, Holder: responding.Holder{Directory: s.State.Directory}, Log: log,
+		Recorder: trail.Recorder{Trail: t}, Holder: responding.Holder{Directory: s.State.Directory}, Log: log,
 	})
 	if err != nil {
 		return fmt.Errorf("state.directory: %w", err)

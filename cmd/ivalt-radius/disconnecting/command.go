@@ -19,6 +19,7 @@ import (
 	"ivalt-radius/cmd/ivalt-radius/configured"
 	"ivalt-radius/cmd/ivalt-radius/control"
 	"ivalt-radius/cmd/ivalt-radius/exit"
+	"ivalt-radius/guard"
 	"ivalt-radius/radius/dynauth"
 )
 
@@ -27,9 +28,6 @@ const path = "/disconnect"
 
 // within bounds what the running server does: the command waits for 10 s.
 const within = 8 * time.Second
-
-// mostReason is how long a reason may be, in octets.
-const mostReason = 500
 
 // order is whose sessions are to end, and why.
 type order struct {
@@ -49,13 +47,11 @@ func (o *order) check() error {
 	}
 	o.Address = o.Address.Unmap().WithZone("")
 	o.Reason = strings.TrimSpace(o.Reason)
-	switch {
-	case o.User == "" && !o.Address.IsValid():
+	if o.User == "" && !o.Address.IsValid() {
 		return errors.New("--user or --address: name whose sessions are to end")
-	case o.Reason == "":
-		return errors.New("--reason: say why, in a few words; it stands in the trail")
-	case len(o.Reason) > mostReason:
-		return fmt.Errorf("--reason: more than %d octets", mostReason)
+	}
+	if err := guard.CheckReason(o.Reason); err != nil {
+		return fmt.Errorf("--reason: %w", err)
 	}
 	return nil
 }

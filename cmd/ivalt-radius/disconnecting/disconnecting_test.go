@@ -146,7 +146,7 @@ func TestRefusals(t *testing.T) {
 		{"--user or --address", exit.Usage, []string{"--reason", "r"}},
 		{"reason", exit.Usage, []string{"--user", "alice"}},
 		{"--reason: say why", exit.Usage, []string{"--user", "alice", "--reason", "  "}},
-		{"--reason: more than 500", exit.Usage, []string{"--user", "alice", "--reason", strings.Repeat("x", 501)}},
+		{"--reason: say why in 1 to 500", exit.Usage, []string{"--user", "alice", "--reason", strings.Repeat("x", 501)}},
 		{"is no IP address", exit.Usage, []string{"--address", "here", "--reason", "r"}},
 		{"--user: ", exit.Usage, []string{"--user", "a\nb", "--reason", "r"}},
 		{"no such file", exit.Fault, []string{"--config", "/nonexistent/config.yaml", "--user", "alice", "--reason", "r"}},

@@ -1,7 +1,6 @@
 package doctoring
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"io/fs"
@@ -193,17 +192,11 @@ const upstreamPorts = 1024
 
 // gatewaysOf is what the settings say of each client's NAS.
 func gatewaysOf(s *config.Settings, learned func(client string) doctor.Fact[doctor.Learned]) []doctor.Gateway {
-	const (
-		unset  = time.Minute
-		margin = 3 * time.Second // the answer leaves 1 s before the end, an approval counts until 2 s before that
-	)
-	presets := map[string]time.Duration{}
-	for _, p := range client.Profiles() {
-		presets[p.Name] = p.AnswerWithin
-	}
+	const margin = 3 * time.Second // the answer leaves 1 s before the end, an approval counts until 2 s before that
 	out := make([]doctor.Gateway, len(s.Clients))
 	for i, c := range s.Clients {
-		within := cmp.Or(c.AnswerWithin, presets[c.Profile], unset)
+		preset, _ := client.FindProfile(c.Profile) // none: the zero Profile
+		within := preset.Patience(c.AnswerWithin)
 		g := doctor.Gateway{
 			Client: c.Name, Profile: c.Profile, AnswerWithin: within, Approval: min(s.IVALT.ApprovalTimeout, within-margin), Learned: learned(c.Name),
 		}

@@ -102,7 +102,7 @@ func forgetOnFile(ctx context.Context, s *config.Settings, o forget.Order) (stat
 		return state, err
 	}
 	defer func() { err = errors.Join(err, t.Close()) }()
-	book, err := incident.Open(s.State.Directory, incident.Settings{}, incident.Deps{Recorder: recorder{t}})
+	book, err := incident.Open(s.State.Directory, incident.Settings{}, incident.Deps{Recorder: Recorder{t}})
 	if err != nil {
 		return state, fmt.Errorf("state.directory: %w", err)
 	}
@@ -111,11 +111,11 @@ func forgetOnFile(ctx context.Context, s *config.Settings, o forget.Order) (stat
 	return state, err
 }
 
-// recorder writes into a trail that a command has opened.
-type recorder struct{ *audit.Trail }
+// Recorder writes into a trail that a command has opened.
+type Recorder struct{ *audit.Trail }
 
 // Note implements incident.Recorder. What the trail cannot keep it counts and says.
-func (r recorder) Note(e audit.Event) { _ = r.Post(e) }
+func (r Recorder) Note(e audit.Event) { _ = r.Post(e) }
 
 // sayLook says what would be done.
 func sayLook(out io.Writer, name string, found forget.Outcome) {

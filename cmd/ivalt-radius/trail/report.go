@@ -133,14 +133,10 @@ func (a reportAsked) make(cmd *cobra.Command, args []string, filter query.Filter
 
 // patience is what the settings say of each client's NAS.
 func patience(s *config.Settings) map[string]time.Duration {
-	const unset = time.Minute
-	presets := map[string]time.Duration{}
-	for _, p := range client.Profiles() {
-		presets[p.Name] = p.AnswerWithin
-	}
 	within := map[string]time.Duration{}
 	for _, c := range s.Clients {
-		within[c.Name] = cmp.Or(c.AnswerWithin, presets[c.Profile], unset)
+		preset, _ := client.FindProfile(c.Profile) // none: the zero Profile
+		within[c.Name] = preset.Patience(c.AnswerWithin)
 	}
 	return within
 }

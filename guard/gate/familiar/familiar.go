@@ -10,9 +10,9 @@ import (
 
 // Bounds of what is remembered.
 const (
-	For        = 30 * 24 * time.Hour // since the last approval
-	MostPlaces = 16                  // of one person; the one that was approved longest ago gives way
-	MostPeople = 1 << 16             // names; the one that was asked about longest ago gives way
+	keptFor    = 30 * 24 * time.Hour // since the last approval
+	mostPlaces = 16                  // of one person; the one that was approved longest ago gives way
+	mostPeople = 1 << 16             // names; the one that was asked about longest ago gives way
 	Bucket     = "familiar_places"   // of the store
 
 	writeAfter = 24 * time.Hour // an approval that is newer by less is not worth a write
@@ -34,7 +34,7 @@ type Places struct {
 // Open reads what the disk has; a nil disk keeps nothing. failing is state.OpenKept's.
 func Open(disk state.Disk, now time.Time, failing func(error)) (*Places, error) {
 	p := &Places{}
-	p.people = limit.NewTable[string, []Place](MostPeople, func(name string) { p.kept.Delete(name) })
+	p.people = limit.NewTable[string, []Place](mostPeople, func(name string) { p.kept.Delete(name) })
 	if disk == nil {
 		return p, nil
 	}
@@ -46,19 +46,19 @@ func Open(disk state.Disk, now time.Time, failing func(error)) (*Places, error) 
 // load takes what the disk has of one person, as far as it counts yet.
 func (p *Places) load(name string, places []Place, now time.Time) bool {
 	places = slices.DeleteFunc(places, func(at Place) bool {
-		return at.Station == "" || now.Sub(at.At) >= For || at.At.After(now)
+		return at.Station == "" || now.Sub(at.At) >= keptFor || at.At.After(now)
 	})
-	if len(places) == 0 || p.people.Len() >= MostPeople {
+	if len(places) == 0 || p.people.Len() >= mostPeople {
 		return false
 	}
 	for i := range places {
 		places[i].written = places[i].At
 	}
-	*p.people.Put(name) = places[:min(len(places), MostPlaces)]
+	*p.people.Put(name) = places[:min(len(places), mostPlaces)]
 	return true
 }
 
-// Has reports that the person was let in from there by an approved push, less than For ago. An unknown calling station is no place.
+// Has reports that the person was let in from there by an approved push, less than 30 days ago. An unknown calling station is no place.
 func (p *Places) Has(name, station string, now time.Time) bool {
 	if station == "" {
 		return false
@@ -69,7 +69,7 @@ func (p *Places) Has(name, station string, now time.Time) bool {
 	}
 	for _, at := range *known {
 		if at.Station == station {
-			return now.Sub(at.At) < For
+			return now.Sub(at.At) < keptFor
 		}
 	}
 	return false
@@ -87,8 +87,8 @@ func (p *Places) Add(name, station string, now time.Time) {
 			place.written = at.written
 		}
 	}
-	rest := slices.DeleteFunc(*known, func(at Place) bool { return at.Station == station || now.Sub(at.At) >= For })
-	rest = rest[:min(len(rest), MostPlaces-1)]
+	rest := slices.DeleteFunc(*known, func(at Place) bool { return at.Station == station || now.Sub(at.At) >= keptFor })
+	rest = rest[:min(len(rest), mostPlaces-1)]
 	write := place.written.IsZero() || now.Sub(place.written) >= writeAfter
 	if write {
 		place.written = now

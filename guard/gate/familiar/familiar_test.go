@@ -52,7 +52,7 @@ func closed(t *testing.T, p *Places) {
 func TestMostPlaces(t *testing.T) {
 	d := &disk{has: map[string][]byte{}}
 	p := open(t, d, start())
-	for i := range MostPlaces + 1 {
+	for i := range mostPlaces + 1 {
 		p.Add("bob", fmt.Sprint("s", i), start().Add(time.Duration(i)*time.Second))
 	}
 	p.Add("bob", "s1", start().Add(time.Minute)) // no new one
@@ -64,7 +64,7 @@ func TestMostPlaces(t *testing.T) {
 	}
 	closed(t, p)
 	p = open(t, d, now)
-	if n := len(*p.people.Get("bob")); n != MostPlaces || !p.Has("bob", "s1", now) {
+	if n := len(*p.people.Get("bob")); n != mostPlaces || !p.Has("bob", "s1", now) {
 		t.Errorf("the disk has %d", n)
 	}
 	closed(t, p)
@@ -87,26 +87,26 @@ func TestAPlaceIsWrittenOnceADay(t *testing.T) {
 	writes(1, time.Hour, 23*time.Hour, 24*time.Hour-time.Nanosecond)
 	writes(2, 24*time.Hour)
 	writes(2, 47*time.Hour)
-	writes(3, 24*time.Hour+For)
+	writes(3, 24*time.Hour+keptFor)
 }
 
 func TestMostPeople(t *testing.T) {
 	d := &disk{has: map[string][]byte{}}
 	p := open(t, d, start())
-	for i := range MostPeople + 10 {
+	for i := range mostPeople + 10 {
 		p.Has("u0", "home", start())
 		p.Add(fmt.Sprint("u", i), "home", start())
 	}
-	if p.Len() != MostPeople || !p.Has("u0", "home", start()) || p.Has("u1", "home", start()) {
+	if p.Len() != mostPeople || !p.Has("u0", "home", start()) || p.Has("u1", "home", start()) {
 		t.Errorf("%d people", p.Len())
 	}
 	closed(t, p)
-	if len(d.has) != MostPeople {
+	if len(d.has) != mostPeople {
 		t.Errorf("%d on disk", len(d.has))
 	}
 	d.has["one more"], d.has["another"] = d.has["u0"], d.has["u0"]
 	p = open(t, d, start())
-	if p.Len() != MostPeople {
+	if p.Len() != mostPeople {
 		t.Errorf("%d people", p.Len())
 	}
 	closed(t, p)

@@ -53,7 +53,7 @@ func TestLocksOutliveARestart(t *testing.T) {
 	b.Release(Pair{"ann", "other"})
 	closed(t, b)
 
-	later := start().Add(time.Minute + Forget - 1)
+	later := start().Add(time.Minute + forgetAfter - 1)
 	b = opened(t, store, later)
 	if got := in(b, later); len(got) != 0 {
 		t.Errorf("got %v", got)
@@ -66,7 +66,7 @@ func TestLocksOutliveARestart(t *testing.T) {
 	}
 	b.Release(ann)
 	closed(t, b)
-	b = opened(t, store, later.Add(time.Hour+Forget))
+	b = opened(t, store, later.Add(time.Hour+forgetAfter))
 	if _, n := b.Entries(); n != 0 {
 		t.Errorf("%d old ones", n)
 	}

@@ -11,11 +11,11 @@ import (
 
 // Bounds of what is remembered.
 const (
-	Forget    = 24 * time.Hour   // behind the end of the last lockout its doubling is forgotten
-	MostLocks = 1 << 16          // lockouts whose doubling is remembered; the one that began longest ago gives way
-	MostTries = 1 << 15          // pairs with wrong passwords, or logins that are being checked; the one used longest ago gives way
-	Checking  = 10 * time.Minute // a login whose end never came counts no longer: the longest answer_within
-	Bucket    = "lockouts"       // of the store
+	forgetAfter = 24 * time.Hour   // behind the end of the last lockout its doubling is forgotten
+	mostLocks   = 1 << 16          // lockouts whose doubling is remembered; the one that began longest ago gives way
+	mostTries   = 1 << 15          // pairs with wrong passwords, or logins that are being checked; the one used longest ago gives way
+	checkedFor  = 10 * time.Minute // a login whose end never came counts no longer: the longest answer_within
+	Bucket      = "lockouts"       // of the store
 )
 
 // Settings are guard.lockout.
@@ -51,8 +51,8 @@ type tries struct{ wrong, checking []time.Duration }
 // Open reads what the disk has; a nil disk keeps nothing. failing is state.OpenKept's. No lockout is longer than most from now: the clock may have
 // been ahead.
 func Open(disk state.Disk, keys limit.Keys, most time.Duration, now time.Time, failing func(error)) (*Book, error) {
-	b := &Book{keys: keys, start: now, tries: limit.NewTable[limit.Key, tries](MostTries, nil)}
-	b.locks = limit.NewTable[Pair, Lock](MostLocks, func(p Pair) { b.kept.Delete(p.key()) })
+	b := &Book{keys: keys, start: now, tries: limit.NewTable[limit.Key, tries](mostTries, nil)}
+	b.locks = limit.NewTable[Pair, Lock](mostLocks, func(p Pair) { b.kept.Delete(p.key()) })
 	if disk == nil {
 		return b, nil
 	}
@@ -61,7 +61,7 @@ func Open(disk state.Disk, keys limit.Keys, most time.Duration, now time.Time, f
 		if latest := now.Add(most); l.Until.After(latest) {
 			l.Until = latest
 		}
-		if station == "" || l.Count < 1 || l.forgotten(now) || b.locks.Len() >= MostLocks {
+		if station == "" || l.Count < 1 || l.forgotten(now) || b.locks.Len() >= mostLocks {
 			return false
 		}
 		*b.locks.Put(Pair{user, station}) = l
@@ -74,7 +74,7 @@ func Open(disk state.Disk, keys limit.Keys, most time.Duration, now time.Time, f
 // key is the pair's in the store. Neither a canonical name nor a calling station holds a NUL.
 func (p Pair) key() string { return p.User + "\x00" + p.Station }
 
-func (l Lock) forgotten(now time.Time) bool { return now.Sub(l.Until) >= Forget }
+func (l Lock) forgotten(now time.Time) bool { return now.Sub(l.Until) >= forgetAfter }
 
 // Locked says until when the pair is locked out; the zero time: it is not.
 func (b *Book) Locked(p Pair, now time.Time) time.Time {
@@ -103,7 +103,7 @@ func (b *Book) Pending(p Pair, now time.Time) int {
 	if t == nil {
 		return 0
 	}
-	t.checking = expired(t.checking, now.Sub(b.start)-Checking)
+	t.checking = expired(t.checking, now.Sub(b.start)-checkedFor)
 	return len(t.checking)
 }
 
@@ -209,7 +209,7 @@ func (b *Book) Close() error { return b.kept.Close() }
 // prune forgets what counts no longer.
 func (b *Book) prune(t *tries, s Settings, now time.Time) {
 	t.wrong = expired(t.wrong, now.Sub(b.start)-s.Window)
-	t.checking = expired(t.checking, now.Sub(b.start)-Checking)
+	t.checking = expired(t.checking, now.Sub(b.start)-checkedFor)
 }
 
 // tidy drops a pair that has nothing: only what counts takes room.

@@ -37,7 +37,7 @@ func TestMostLocks(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for i := range MostLocks + 10 {
+	for i := range mostLocks + 10 {
 		p := Pair{User: fmt.Sprint("u", i), Station: "s"}
 		if l := b.Wrong(p, often(), start()); l.Count != 1 || !l.Until.Equal(start().Add(time.Minute)) {
 			t.Fatalf("got %+v", l)
@@ -45,7 +45,7 @@ func TestMostLocks(t *testing.T) {
 		b.Locked(Pair{User: "u0", Station: "s"}, start()) // asking keeps nobody locked out
 	}
 	tries, locks := b.Entries()
-	if tries != 0 || locks != MostLocks || !b.Locked(Pair{User: "u9", Station: "s"}, start()).IsZero() || b.Locked(Pair{User: "u10", Station: "s"}, start()).IsZero() {
+	if tries != 0 || locks != mostLocks || !b.Locked(Pair{User: "u9", Station: "s"}, start()).IsZero() || b.Locked(Pair{User: "u10", Station: "s"}, start()).IsZero() {
 		t.Errorf("%d tries, %d lockouts", tries, locks)
 	}
 }

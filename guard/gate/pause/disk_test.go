@@ -41,7 +41,7 @@ func TestPausesOutliveARestart(t *testing.T) {
 	if b.Len() != 2 {
 		t.Errorf("%d pauses", b.Len())
 	}
-	later := start().Add(5*time.Minute + Forget)
+	later := start().Add(5*time.Minute + forgetAfter)
 	b.Unanswered(home(), "bob", settings(), later) // the row begins anew
 	if err := b.Close(); err != nil {
 		t.Fatal(err)

@@ -11,9 +11,9 @@ import (
 
 // Bounds of what is remembered.
 const (
-	Forget = 24 * time.Hour // behind the last unanswered push, and the pause that it began, the row is forgotten
-	Most   = 1 << 16        // people and places; the one that rang longest ago gives way
-	Bucket = "pauses"       // of the store
+	forgetAfter = 24 * time.Hour // behind the last unanswered push, and the pause that it began, the row is forgotten
+	mostPauses  = 1 << 16        // people and places; the one that rang longest ago gives way
+	Bucket      = "pauses"       // of the store
 )
 
 // Settings are guard.unanswered, and guard.denied.for as Denied.
@@ -45,14 +45,14 @@ type Book struct {
 // have been ahead.
 func Open(disk state.Disk, s Settings, now time.Time, failing func(error)) (*Book, error) {
 	b := &Book{}
-	b.pauses = limit.NewTable[Place, Pause](Most, func(p Place) { b.kept.Delete(key(p)) })
+	b.pauses = limit.NewTable[Place, Pause](mostPauses, func(p Place) { b.kept.Delete(key(p)) })
 	if disk == nil {
 		return b, nil
 	}
 	kept, err := state.OpenKept(disk, Bucket, func(text string, p Pause) bool {
 		user, station, found := strings.Cut(text, "\x00")
 		p.Until, p.Denied = earlier(p.Until, now.Add(s.Most)), earlier(p.Denied, now.Add(s.Denied))
-		if !found || user == "" || p.forgotten(now) || b.pauses.Len() >= Most {
+		if !found || user == "" || p.forgotten(now) || b.pauses.Len() >= mostPauses {
 			return false
 		}
 		*b.pauses.Put(Place{User: user, Station: station}) = p
@@ -72,7 +72,7 @@ func earlier(a, b time.Time) time.Time {
 }
 
 func (p Pause) forgotten(now time.Time) bool {
-	return now.Sub(p.Until) >= Forget && !now.Before(p.Denied)
+	return now.Sub(p.Until) >= forgetAfter && !now.Before(p.Denied)
 }
 
 // Asleep says until when no phone rings since nobody answers, and behind how many pushes; the zero time: it may ring.

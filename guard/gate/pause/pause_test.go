@@ -82,11 +82,11 @@ func TestClearAndAnswered(t *testing.T) {
 
 func TestMost(t *testing.T) {
 	b := open(t)
-	for i := range Most + 10 {
+	for i := range mostPauses + 10 {
 		b.Refused(Place{User: fmt.Sprint("u", i)}, "", settings(), start())
 		b.Denied(Place{User: "u0"}, start()) // asking keeps nothing
 	}
-	if b.Len() != Most || !b.Denied(Place{User: "u9"}, start()).IsZero() || b.Denied(Place{User: "u10"}, start()).IsZero() {
+	if b.Len() != mostPauses || !b.Denied(Place{User: "u9"}, start()).IsZero() || b.Denied(Place{User: "u10"}, start()).IsZero() {
 		t.Errorf("%d pauses", b.Len())
 	}
 }

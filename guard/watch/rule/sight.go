@@ -73,32 +73,20 @@ func Concerns(e audit.Event) bool {
 func login(e *audit.Attempt) Sight {
 	return Sight{
 		Kind: Login, Word: e.Reason, Verdict: e.Verdict, Asks: e.Decision == "require_push", Pushed: slices.Contains(e.Factors, "push"),
-		User: e.User, Client: e.Client, Station: e.CallingStation, Address: addressOf(e.CallingStation),
+		User: e.User, Client: e.Client, Station: e.CallingStation, Address: guard.AddressOf(e.CallingStation),
 	}
 }
 
 func notice(e *audit.Security) Sight {
 	return Sight{
-		Kind: Notice, Word: e.Event, User: e.User, Client: e.Client, Station: e.CallingStation, Address: addressOf(e.CallingStation),
+		Kind: Notice, Word: e.Event, User: e.User, Client: e.Client, Station: e.CallingStation, Address: guard.AddressOf(e.CallingStation),
 	}
 }
 
 // OfDrop is what there is to see of a packet that radius dropped.
 func OfDrop(cause, client string, from netip.Addr) Sight {
-	return Sight{Kind: Drop, Word: cause, Client: client, Address: plain(from)}
+	return Sight{Kind: Drop, Word: cause, Client: client, Address: from.Unmap().WithZone("")}
 }
-
-// addressOf is the calling station as an address; the zero Addr where it is none.
-func addressOf(station string) netip.Addr {
-	a, err := netip.ParseAddr(station)
-	if err != nil {
-		return netip.Addr{}
-	}
-	return plain(a)
-}
-
-// plain makes one form of an address that has several.
-func plain(a netip.Addr) netip.Addr { return a.Unmap().WithZone("") }
 
 // person is the person as a subject; ok is false where none is named.
 func (s *Sight) person() (subject guard.Subject, ok bool) {
