@@ -46,7 +46,7 @@ func (g *Gate) arrive(v auth.Visit, now time.Time) auth.Admission {
 	if full, wait := g.counts.room(attempts, o, &g.s.Attempts, 0, now); wait > 0 {
 		return g.used(attempts, full, o, wait)
 	}
-	g.counts.take(attempts, o, perUser, &g.s.Attempts, now)
+	g.counts.take(attempts, o, &g.s.Attempts, now)
 	g.check(o, now)
 	return auth.Admission{Open: true, Familiar: o.share == familiars}
 }
@@ -80,7 +80,7 @@ func (g *Gate) ring(v auth.Visit, now time.Time) auth.Admission {
 	if full, wait := g.counts.room(pushes, o, &g.s.Pushes, 0, now); wait > 0 {
 		return g.used(pushes, full, o, wait)
 	}
-	g.counts.take(pushes, o, perUser, &g.s.Pushes, now)
+	g.counts.take(pushes, o, &g.s.Pushes, now)
 	return open()
 }
 
