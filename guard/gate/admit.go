@@ -12,7 +12,8 @@ import (
 // open is the word that lets a login go on.
 func open() auth.Admission { return auth.Admission{Open: true} }
 
-// Admit implements auth.Gate. It allocates for a login that is refused, or that is the first of its kind.
+// Admit implements auth.Gate. It allocates for a login that is refused, that is the first of its kind, or that comes from
+// an IPv6 address.
 func (g *Gate) Admit(v auth.Visit, s auth.Stage) auth.Admission {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -68,12 +69,12 @@ func (g *Gate) ring(v auth.Visit, now time.Time) auth.Admission {
 	if a := g.blocked(v, name, v.Person); !a.Open {
 		return a
 	}
+	o := g.origin(v, person(v), now)
 	for _, name := range [2]string{name, v.Person} {
-		if a := g.lockedOut(name, v.Station, now); !a.Open {
+		if a := g.lockedOut(name, o.station, now); !a.Open {
 			return a
 		}
 	}
-	o := g.origin(v, person(v), now)
 	if a := g.quiet(o, now); !a.Open {
 		return a
 	}

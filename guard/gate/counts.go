@@ -1,6 +1,8 @@
 package gate
 
 import (
+	"net/netip"
+	"strings"
 	"time"
 
 	"ivalt-radius/auth"
@@ -48,16 +50,37 @@ func newCounts(keys limit.Keys) *counts {
 type origin struct {
 	share   share
 	name    string // the person's
-	station string
+	station string // placeOf
 	client  string
 }
 
 func (g *Gate) origin(v auth.Visit, name string, now time.Time) origin {
-	o := origin{name: name, station: v.Station, client: v.Client}
-	if g.places.Has(name, v.Station, now) {
+	o := origin{name: name, station: placeOf(v.Station), client: v.Client}
+	if g.places.Has(name, o.station, now) {
 		o.share = familiars
 	}
 	return o
+}
+
+// network is how many bits of an IPv6 address are those of the network: a host has the others to choose from (RFC 4291 section 2.5.4), and chooses anew each
+// day (RFC 8981).
+const network = 64
+
+// placeOf is a calling station as places are told apart: of an IPv6 address its /64, which is what one household or one attacker has; any other
+// one as it is.
+func placeOf(station string) string {
+	if !strings.Contains(station, ":") {
+		return station
+	}
+	a, err := netip.ParseAddr(station)
+	if err != nil || a.Is4In6() {
+		return station
+	}
+	p, err := a.WithZone("").Prefix(network)
+	if err != nil {
+		return station
+	}
+	return p.String()
 }
 
 // place is where the person is: the familiar place, or, empty, any other.
@@ -118,7 +141,7 @@ func (c *counts) wrong(v auth.Visit, of []origin, r *Rates, now time.Time) {
 			c.tables[wrongPasswords][o.share][perUser].Put(key).Take(r.rate(perUser), now)
 		}
 	}
-	shared := origin{station: v.Station, client: v.Client}
+	shared := origin{station: placeOf(v.Station), client: v.Client}
 	for s := perStation; s < scopes; s++ {
 		if key, ok := c.key(shared, s); ok && r.rate(s).Most > 0 {
 			count(c.tables[wrongPasswords][strangers][s].Put(key), r.rate(s), now)
