@@ -123,7 +123,18 @@ func (p *pen) of(step string) string {
 }
 
 func of(rule guard.Rule, s guard.Severity, subject guard.Subject) incident.Incident {
-	return incident.Incident{ID: "20261126-k7m3", Rule: rule, Severity: s, Subject: subject}
+	return incident.Incident{ID: "20261126-k7m3", Rule: rule, Severity: s, Subject: subject, Evidence: []guard.Line{attempt(`"password"`)}}
+}
+
+// attempt is evidence of a login that showed these factors.
+func attempt(factors string) guard.Line {
+	return guard.Line{Record: []byte(`{"type":"authentication_attempt","user":"alice","factors":[` + factors + `]}`)}
+}
+
+// with is an incident with other evidence.
+func with(i incident.Incident, evidence ...guard.Line) incident.Incident {
+	i.Evidence = evidence
+	return i
 }
 
 func user(name string) guard.Subject { return guard.Subject{User: name} }
@@ -150,7 +161,7 @@ func (k *kit) visit() {
 // TestWhomItBlocks: an attack of strangers blocks an address that is nobody's, evidence of stolen credentials blocks the person, and
 // the incident says why where nobody is blocked.
 func TestWhomItBlocks(t *testing.T) {
-	const others, client, never, nobody = "other people were let in", "in a client's networks", "never_block", "names nobody"
+	const others, client, never, nobody, password = "other people were let in", "in a client's networks", "never_block", "names nobody", "whoever knows the name"
 	for name, c := range map[string]struct {
 		incident incident.Incident
 		says     string // empty: it is blocked
@@ -175,6 +186,12 @@ func TestWhomItBlocks(t *testing.T) {
 		"a bombed approval":                   {of(guard.BombedApproval, guard.Critical, user("alice")), ""},
 		"a refused push":                      {of(guard.PushRefused, guard.Medium, user("alice")), "does not show"},
 		"many refused pushes":                 {of(guard.PushRefused, guard.Critical, user("alice")), ""},
+		"refused pushes without a password":   {with(of(guard.PushRefused, guard.Critical, user("alice")), attempt("")), password},
+		"push bombing without a password":     {with(of(guard.PushBombing, guard.Critical, user("alice")), attempt(`"password"`), attempt("")), password},
+		"a bombed approval without one":       {with(of(guard.BombedApproval, guard.Critical, user("alice")), attempt(`"push"`)), password},
+		"push bombing without evidence":       {with(of(guard.PushBombing, guard.Critical, user("alice"))), password},
+		"with evidence that is none":          {with(of(guard.PushBombing, guard.Critical, user("alice")), guard.Line{Record: []byte("{")}), password},
+		"with a late approval between":        {with(of(guard.PushBombing, guard.Critical, user("alice")), attempt(`"password"`), guard.Line{Record: []byte(`{"type":"security_event"}`)}), ""},
 		"push bombing of an administrator":    {of(guard.PushBombing, guard.Critical, user("admin.anna")), never},
 		"of one in a realm":                   {of(guard.PushBombing, guard.Critical, user("admin@example.com")), never},
 		"of nobody":                           {of(guard.PushBombing, guard.Critical, from("192.0.2.7")), "no person is known"},
