@@ -121,11 +121,14 @@ func (r *Responder) See(e audit.Event) {
 		return
 	}
 	from := address(a.CallingStation)
-	if a.Verdict == "accept" && a.Reason == "approved" && from.IsValid() {
+	if a.Verdict == "accept" && ByPhone(a.Reason) && from.IsValid() {
 		r.visitors.came(a.User, from, r.deps.Now())
 	}
 	r.watches.see(a, from)
 }
+
+// ByPhone reports a reason of the trail for which the person's phone let in: by an approval now, or one that is remembered from the same calling station.
+func ByPhone(reason string) bool { return reason == "approved" || reason == "remembered" }
 
 // address is a calling station as an address; the zero Addr where it is none.
 func address(station string) netip.Addr {

@@ -149,6 +149,7 @@ func (k *kit) visit() {
 		{"bob", "203.0.113.2", "approved"},
 		{"carol", "203.0.113.3", "approved"},
 		{"carol", "203.0.113.5", "exempt"},
+		{"carol", "203.0.113.6", "remembered"},
 		{"carol", "unknown", "approved"},
 	} {
 		k.See(audit.Attempt{User: x.who, CallingStation: x.where, Verdict: "accept", Reason: x.reason})
@@ -177,6 +178,7 @@ func TestWhomItBlocks(t *testing.T) {
 		"from where this person alone comes":  {of(guard.BruteForce, guard.Critical, guard.Subject{User: "bob", Address: netip.MustParseAddr("203.0.113.2")}), ""},
 		"from where another alone comes":      {of(guard.BruteForce, guard.Critical, guard.Subject{User: "bob", Address: netip.MustParseAddr("203.0.113.3")}), others},
 		"from where others came two days ago": {of(guard.BruteForce, guard.Critical, from("203.0.113.4")), ""},
+		"from where one is remembered":        {of(guard.BruteForce, guard.Critical, from("203.0.113.6")), others},
 		"from where one was let in unasked":   {of(guard.BruteForce, guard.Critical, from("203.0.113.5")), ""},
 		"from a client's address":             {of(guard.BruteForce, guard.Critical, from("198.51.100.9")), client},
 		"from the office":                     {of(guard.BruteForce, guard.Critical, from("10.1.2.3")), never},
