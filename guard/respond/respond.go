@@ -158,7 +158,7 @@ func (r *Responder) Watching(user string, from netip.Addr) bool {
 	return len(r.watches.of(user, from.Unmap().WithZone(""))) > 0
 }
 
-// Respond implements incident.Responder. People are told last, of what was done.
+// Respond implements incident.Responder. People are told last, of what was done, and once: not of a block that is placed again.
 func (r *Responder) Respond(i incident.Incident, p incident.Pen) {
 	plan := r.plan.Load()
 	steps := plan.steps(i.Severity)
@@ -180,7 +180,7 @@ func (r *Responder) Respond(i incident.Incident, p incident.Pen) {
 			did(a)
 		}
 	}
-	if slices.Contains(steps, notifyStep) {
+	if slices.Contains(steps, notifyStep) && !i.Told() {
 		did(r.notify(i))
 	}
 }

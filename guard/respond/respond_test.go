@@ -251,6 +251,20 @@ func TestBeforeItKnows(t *testing.T) {
 	}
 }
 
+// TestPeopleAreToldOnce: a block that is placed again behind its end is no news.
+func TestPeopleAreToldOnce(t *testing.T) {
+	k, p := newKit(t), &pen{}
+	i := of(guard.BruteForce, guard.Critical, from("192.0.2.7"))
+	i.History = []incident.Change{{At: k.at, What: "opened", By: incident.Automatic}}
+	k.Respond(i, p)
+	i.Actions = p.actions
+	k.at = k.at.Add(2 * time.Hour)
+	k.Respond(i, p)
+	if _, blocked := k.blocks.Blocked(nil, i.Subject.Address); !blocked || len(k.told) != 1 {
+		t.Errorf("blocked %v, told %d times", blocked, len(k.told))
+	}
+}
+
 func TestDryRun(t *testing.T) {
 	k := newKit(t)
 	k.settings.DryRun = true
