@@ -13,6 +13,7 @@ import (
 	"github.com/sirupsen/logrus"
 
 	"ivalt-radius/audit"
+	"ivalt-radius/guard"
 	"ivalt-radius/guard/block"
 	"ivalt-radius/guard/incident"
 )
@@ -130,13 +131,13 @@ func (r *Responder) See(e audit.Event) {
 // ByPhone reports a reason of the trail for which the person's phone let in: by an approval now, or one that is remembered from the same calling station.
 func ByPhone(reason string) bool { return reason == "approved" || reason == "remembered" }
 
-// address is a calling station as an address; the zero Addr where it is none.
+// address is a calling station as an address, of IPv6 the first one of its network; the zero Addr where it is none.
 func address(station string) netip.Addr {
 	a, err := netip.ParseAddr(station)
 	if err != nil {
 		return netip.Addr{}
 	}
-	return a.Unmap().WithZone("")
+	return guard.Network(a.Unmap().WithZone("")).Addr()
 }
 
 // Approved tells of a person who was let in by an approval before the server started, as the trail has it.
@@ -155,7 +156,7 @@ func (r *Responder) Seeded() {
 
 // Watching reports a person or an address that is watched closely.
 func (r *Responder) Watching(user string, from netip.Addr) bool {
-	return len(r.watches.of(user, from.Unmap().WithZone(""))) > 0
+	return len(r.watches.of(user, address(from.String()))) > 0
 }
 
 // Respond implements incident.Responder. People are told last, of what was done, and once: not of a block that is placed again.

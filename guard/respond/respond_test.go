@@ -41,7 +41,7 @@ func newKit(t *testing.T) *kit {
 	t.Helper()
 	k := &kit{at: time.Date(2026, 11, 26, 10, 0, 0, 0, time.UTC), settings: Settings{
 		High: []string{"watch"}, Critical: []string{"notify", "watch", "block", "disconnect"}, Medium: []string{"block"}, BlockFor: time.Hour,
-		NeverBlockUsers: []string{"admin*"}, NeverBlockNetworks: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")},
+		NeverBlockUsers: []string{"admin*"}, NeverBlockNetworks: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("2001:db8:0:3::99/128")},
 		Clients: []netip.Prefix{netip.MustParsePrefix("198.51.100.0/24")},
 	}}
 	store, err := state.OpenStore(t.TempDir())
@@ -150,6 +150,7 @@ func (k *kit) visit() {
 		{"carol", "203.0.113.3", "approved"},
 		{"carol", "203.0.113.5", "exempt"},
 		{"carol", "203.0.113.6", "remembered"},
+		{"carol", "2001:db8:0:1:a:b:c:d", "approved"},
 		{"carol", "unknown", "approved"},
 	} {
 		k.See(audit.Attempt{User: x.who, CallingStation: x.where, Verdict: "accept", Reason: x.reason})
@@ -179,6 +180,9 @@ func TestWhomItBlocks(t *testing.T) {
 		"from where another alone comes":      {of(guard.BruteForce, guard.Critical, guard.Subject{User: "bob", Address: netip.MustParseAddr("203.0.113.3")}), others},
 		"from where others came two days ago": {of(guard.BruteForce, guard.Critical, from("203.0.113.4")), ""},
 		"from where one is remembered":        {of(guard.BruteForce, guard.Critical, from("203.0.113.6")), others},
+		"from another's IPv6 network":         {of(guard.BruteForce, guard.Critical, from("2001:db8:0:1::")), others},
+		"from a network beside it":            {of(guard.BruteForce, guard.Critical, from("2001:db8:0:2::")), ""},
+		"from around one that is spared":      {of(guard.BruteForce, guard.Critical, from("2001:db8:0:3::")), never},
 		"from where one was let in unasked":   {of(guard.BruteForce, guard.Critical, from("203.0.113.5")), ""},
 		"from a client's address":             {of(guard.BruteForce, guard.Critical, from("198.51.100.9")), client},
 		"from the office":                     {of(guard.BruteForce, guard.Critical, from("10.1.2.3")), never},
@@ -248,6 +252,22 @@ func TestBeforeItKnows(t *testing.T) {
 	k.Respond(of(guard.BruteForce, guard.Critical, from("192.0.2.7")), p)
 	if !strings.Contains(p.of(blockStep), "not known who else") || len(k.blocks.All()) != 0 {
 		t.Error(p.of(blockStep))
+	}
+}
+
+// TestAnIPv6NetworkIsShutOut: who has one address of a network has all, and is watched at all.
+func TestAnIPv6NetworkIsShutOut(t *testing.T) {
+	k, p := newKit(t), &pen{}
+	k.Respond(of(guard.PasswordSpray, guard.Critical, from("2001:db8:0:2::")), p)
+	for text, want := range map[string]bool{"2001:db8:0:2::1": true, "2001:db8:0:2:ffff::1": true, "2001:db8:0:3::1": false} {
+		a := netip.MustParseAddr(text)
+		if _, blocked := k.blocks.Blocked(nil, a); blocked != want || k.Watching("", a) != want {
+			t.Errorf("%s: blocked %v, watched %v", text, blocked, k.Watching("", a))
+		}
+	}
+	k.See(audit.Attempt{User: "eve", CallingStation: "2001:db8:0:2::7", Verdict: "reject", Reason: "blocked"})
+	if len(p.lines) != 1 {
+		t.Errorf("seen: %d", len(p.lines))
 	}
 }
 

@@ -21,7 +21,7 @@ func (t target) block() block.Block {
 	if t.user != "" {
 		return block.Block{User: t.user}
 	}
-	return block.Block{Prefix: netip.PrefixFrom(t.addr, t.addr.BitLen())}
+	return block.Block{Prefix: guard.Network(t.addr)}
 }
 
 // station is the target's address as the trail's calling_station; empty for a person.
@@ -53,7 +53,7 @@ func (r *Responder) target(p *plan, i incident.Incident) (t target, whyNot strin
 	return t, "this rule names nobody whom to shut out"
 }
 
-// address is the address from which strangers attack. A person whom they attack is never shut out for it.
+// address is the address from which strangers attack, with all that whoever has it has as well. A person whom they attack is never shut out for it.
 func (r *Responder) address(p *plan, s guard.Subject) (t target, whyNot string) {
 	a := s.Address
 	switch {
