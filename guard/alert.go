@@ -85,7 +85,7 @@ const (
 // Subject is whom an alert is about. All of it may be empty: then it is about the service as a whole.
 type Subject struct {
 	User    string     `json:"user,omitempty"`    // in canonical form
-	Address netip.Addr `json:"address,omitzero"`  // of the person, or of a packet that was dropped
+	Address netip.Addr `json:"address,omitzero"`  // of the person, of IPv6 the first one of its Network; or of a packet that was dropped
 	Client  string     `json:"client,omitempty"`  // the configured client's name
 	Station string     `json:"station,omitempty"` // a calling station that is no address
 }
@@ -97,6 +97,17 @@ func AddressOf(station string) netip.Addr {
 		return netip.Addr{}
 	}
 	return a.Unmap().WithZone("")
+}
+
+// network is how many bits of an IPv6 address are those of the network (RFC 4291 section 2.5.4): a host chooses the others, and may choose anew for each login.
+const network = 64
+
+// Network is all the addresses that somebody who has one of them has: itself, of IPv6 its /64. The address is neither IPv4-mapped nor has it a zone.
+func Network(a netip.Addr) netip.Prefix {
+	if a.Is6() {
+		return netip.PrefixFrom(a, network).Masked()
+	}
+	return netip.PrefixFrom(a, a.BitLen())
 }
 
 // String is the subject in words, for people; "the service" where it is empty.
@@ -113,7 +124,11 @@ func (s Subject) String() string {
 	}
 	add("user", s.User)
 	if s.Address.IsValid() {
-		add("address", s.Address.String())
+		text := s.Address.String()
+		if n := Network(s.Address); !n.IsSingleIP() && n.Addr() == s.Address {
+			text = n.String() // a place
+		}
+		add("address", text)
 	}
 	add("calling station", s.Station)
 	add("client", s.Client)

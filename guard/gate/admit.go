@@ -12,7 +12,8 @@ import (
 // open is the word that lets a login go on.
 func open() auth.Admission { return auth.Admission{Open: true} }
 
-// Admit implements auth.Gate. It allocates for a login that is refused, or that is the first of its kind.
+// Admit implements auth.Gate. It allocates for a login that is refused, that is the first of its kind, or that comes from
+// an IPv6 address.
 func (g *Gate) Admit(v auth.Visit, s auth.Stage) auth.Admission {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -46,7 +47,7 @@ func (g *Gate) arrive(v auth.Visit, now time.Time) auth.Admission {
 	if full, wait := g.counts.room(attempts, o, &g.s.Attempts, 0, now); wait > 0 {
 		return g.used(attempts, full, o, wait)
 	}
-	g.counts.take(attempts, o, perUser, &g.s.Attempts, now)
+	g.counts.take(attempts, o, &g.s.Attempts, now)
 	g.check(o, now)
 	return auth.Admission{Open: true, Familiar: o.share == familiars}
 }
@@ -68,19 +69,19 @@ func (g *Gate) ring(v auth.Visit, now time.Time) auth.Admission {
 	if a := g.blocked(v, name, v.Person); !a.Open {
 		return a
 	}
+	o := g.origin(v, person(v), now)
 	for _, name := range [2]string{name, v.Person} {
-		if a := g.lockedOut(name, v.Station, now); !a.Open {
+		if a := g.lockedOut(name, o.station, now); !a.Open {
 			return a
 		}
 	}
-	o := g.origin(v, person(v), now)
 	if a := g.quiet(o, now); !a.Open {
 		return a
 	}
 	if full, wait := g.counts.room(pushes, o, &g.s.Pushes, 0, now); wait > 0 {
 		return g.used(pushes, full, o, wait)
 	}
-	g.counts.take(pushes, o, perUser, &g.s.Pushes, now)
+	g.counts.take(pushes, o, &g.s.Pushes, now)
 	return open()
 }
 

@@ -1,6 +1,8 @@
 package gate
 
 import (
+	"net/netip"
+	"strings"
 	"time"
 
 	"ivalt-radius/auth"
@@ -48,16 +50,37 @@ func newCounts(keys limit.Keys) *counts {
 type origin struct {
 	share   share
 	name    string // the person's
-	station string
+	station string // placeOf
 	client  string
 }
 
 func (g *Gate) origin(v auth.Visit, name string, now time.Time) origin {
-	o := origin{name: name, station: v.Station, client: v.Client}
-	if g.places.Has(name, v.Station, now) {
+	o := origin{name: name, station: placeOf(v.Station), client: v.Client}
+	if g.places.Has(name, o.station, now) {
 		o.share = familiars
 	}
 	return o
+}
+
+// network is how many bits of an IPv6 address are those of the network: a host has the others to choose from (RFC 4291 section 2.5.4), and chooses anew each
+// day (RFC 8981).
+const network = 64
+
+// placeOf is a calling station as places are told apart: of an IPv6 address its /64, which is what one household or one attacker has; any other
+// one as it is.
+func placeOf(station string) string {
+	if !strings.Contains(station, ":") {
+		return station
+	}
+	a, err := netip.ParseAddr(station)
+	if err != nil || a.Is4In6() {
+		return station
+	}
+	p, err := a.WithZone("").Prefix(network)
+	if err != nil {
+		return station
+	}
+	return p.String()
 }
 
 // place is where the person is: the familiar place, or, empty, any other.
@@ -96,9 +119,9 @@ func (c *counts) room(k kind, o origin, r *Rates, pending int, now time.Time) (f
 	return 0, 0
 }
 
-// take counts one in every scope from the first one on.
-func (c *counts) take(k kind, o origin, first scope, r *Rates, now time.Time) {
-	for s := first; s < scopes; s++ {
+// take counts one in every scope.
+func (c *counts) take(k kind, o origin, r *Rates, now time.Time) {
+	for s := range scopes {
 		if key, ok := c.key(o, s); ok && r.rate(s).Most > 0 {
 			c.tables[k][o.share][s].Put(key).Take(r.rate(s), now)
 		}
@@ -106,14 +129,24 @@ func (c *counts) take(k kind, o origin, first scope, r *Rates, now time.Time) {
 }
 
 // wrong counts a wrong password of a login that goes by these names. What many people share counts for strangers alone, whoever
-// was wrong: a familiar place is limited by its own alone.
+// was wrong: a familiar place is limited by its own alone. Strangers owe what was beyond the limit, since all that were let in at once are
+// checked before the first of them counts; a familiar place, which no such limit holds back, owes nothing.
 func (c *counts) wrong(v auth.Visit, of []origin, r *Rates, now time.Time) {
+	count := (*limit.Count).Take
 	for _, o := range of {
+		if o.share == strangers {
+			count = (*limit.Count).Owe
+		}
 		if key, ok := c.key(o, perUser); ok && r.PerUser > 0 {
 			c.tables[wrongPasswords][o.share][perUser].Put(key).Take(r.rate(perUser), now)
 		}
 	}
-	c.take(wrongPasswords, origin{station: v.Station, client: v.Client}, perStation, r, now)
+	shared := origin{station: placeOf(v.Station), client: v.Client}
+	for s := perStation; s < scopes; s++ {
+		if key, ok := c.key(shared, s); ok && r.rate(s).Most > 0 {
+			count(c.tables[wrongPasswords][strangers][s].Put(key), r.rate(s), now)
+		}
+	}
 }
 
 // release forgets what was counted of a person at a familiar place, or anywhere where the station is empty; of strangers too.

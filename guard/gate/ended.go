@@ -74,7 +74,8 @@ func (g *Gate) rang(v auth.Visit, of []origin, e auth.End, now time.Time) {
 		}
 	case e.Reason == auth.PushDenied:
 		g.pauses.Refused(at, v.User.String(), g.s.pauses(), now)
-	case e.Reason == auth.PushTimeout && e.Pushed:
+	case e.Pushed && (e.Reason == auth.PushTimeout || e.Reason == auth.Collision && last.share == strangers):
+		// Whoever has two logins collide makes the phone ring and ends that before anybody can answer. At a familiar place the other one may be a stranger's.
 		g.pauses.Unanswered(at, v.User.String(), g.s.pauses(), now)
 	}
 }

@@ -51,7 +51,7 @@ type Gate struct {
 // Lockout is one that is in force.
 type Lockout struct {
 	User    string    `json:"user"`
-	Station string    `json:"calling_station"`
+	Station string    `json:"calling_station"` // of IPv6 its network, as 2001:db8:0:1::/64
 	Until   time.Time `json:"until"`
 	Count   int       `json:"count"` // lockouts in a row, this one included
 }
@@ -99,7 +99,7 @@ func (g *Gate) Answered(user, station string) {
 	defer g.mu.Unlock()
 	now := g.deps.Now()
 	at := pause.Place{User: user}
-	if g.places.Has(user, station, now) {
+	if station = placeOf(station); g.places.Has(user, station, now) {
 		at.Station = station
 	}
 	g.pauses.Answered(at, now)
@@ -110,6 +110,7 @@ func (g *Gate) Answered(user, station string) {
 func (g *Gate) Release(user, station string) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	station = placeOf(station)
 	g.locks.Release(lockout.Pair{User: user, Station: station})
 	g.pauses.Release(user, station)
 	g.counts.release(user, station)

@@ -47,6 +47,19 @@ func TestUnanswered(t *testing.T) {
 	asleep(5 * time.Minute)
 }
 
+// TestCollisionsRingNoMore: two logins at once end both as a collision, and one phone has rung. That is no way to let it ring on and on; and no way to
+// keep the person's own phone quiet at home, where it was the person's login that a stranger's collided with.
+func TestCollisionsRingNoMore(t *testing.T) {
+	collided := auth.End{Reason: auth.Collision, Passed: true, Pushed: true}
+	y := newYard(t, quiet(), nil)
+	y.home("bob", "192.0.2.1")
+	y.logins(2, visit("bob", "203.0.113.9"), collided)
+	y.out(visit("bob", "203.0.113.10"), collided, auth.RateLimited, "guard.unanswered.after")
+	y.logins(5, bob(), collided)
+	y.logins(5, visit("eve", "203.0.113.9"), auth.End{Reason: auth.Collision, Passed: true}) // no phone rang for it
+	y.in(visit("eve", "203.0.113.9"), approved())
+}
+
 func TestInARow(t *testing.T) {
 	for _, c := range []struct {
 		name    string

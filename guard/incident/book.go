@@ -197,6 +197,7 @@ func (b *Book) grow(a guard.Alert) audit.Event {
 		what, event = "escalated", escalatedEvent
 	default:
 		e.dirty = true
+		e.Answered = e.Answered && !e.lapsed(now)
 		return nil
 	}
 	e.change(Change{At: now, What: what, By: Automatic, Reason: e.Severity.String()})

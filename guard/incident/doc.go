@@ -7,7 +7,8 @@
 //
 // An alert of a rule and subject that has an incident which is not closed grows that one: its count, its evidence, its severity, which
 // never falls. What is new or worse is on disk when Take returns, and so is what somebody does by hand; what only grows is written every
-// few seconds, so a crash loses no more than that. The steps that follow are taken off Take's way, once for each severity; after a
+// few seconds, so a crash loses no more than that. The steps that follow are taken off Take's way, once for each severity, and
+// again where it goes on when a step has lapsed, as a block that has ended; after a
 // crash in between they are taken again rather than not at all.
 //
 // A flood of subjects does not fill the memory: beyond a number of open incidents, further subjects of a rule are counted in one

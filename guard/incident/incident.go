@@ -117,6 +117,16 @@ func (i Incident) clone() Incident {
 	return i
 }
 
+// Told reports that people were told since it was opened, or became worse.
+func (i Incident) Told() bool {
+	for _, c := range slices.Backward(i.History) {
+		if c.By == Automatic {
+			return slices.ContainsFunc(i.Actions, func(a Action) bool { return a.Step == "notify" && a.Outcome == Done && !a.At.Before(c.At) })
+		}
+	}
+	return false
+}
+
 // witness adds lines of evidence.
 func (i *Incident) witness(lines []guard.Line) {
 	for _, line := range lines {
@@ -143,6 +153,18 @@ func (i *Incident) act(a Action) {
 	if i.Actions = append(i.Actions, a); len(i.Actions) > mostActions {
 		i.Actions = slices.Delete(i.Actions, 1, 2)
 	}
+}
+
+// lapsed reports that a step was taken until a time which has come, a block say: what goes on behind it is to be answered again.
+func (i *Incident) lapsed(now time.Time) bool {
+	seen := map[string]bool{}
+	for _, a := range slices.Backward(i.Actions) {
+		if !seen[a.Step] && a.Outcome == Done && !a.Until.IsZero() && !now.Before(a.Until) {
+			return true
+		}
+		seen[a.Step] = true
+	}
+	return false
 }
 
 // change adds to the history; of too many, those after the first one go.

@@ -141,16 +141,28 @@ func (r *Responder) See(e audit.Event) {
 	if !ok {
 		return
 	}
-	from := guard.AddressOf(a.CallingStation)
-	if a.Verdict == "accept" && a.Reason == "approved" && from.IsValid() {
+	from := place(a.CallingStation)
+	if a.Verdict == "accept" && ByPhone(a.Reason) && from.IsValid() {
 		r.visitors.came(a.User, from, r.deps.Now())
 	}
 	r.watches.see(a, from)
 }
 
+// ByPhone reports a reason of the trail for which the person's phone let in: by an approval now, or one that is remembered from the same calling station.
+func ByPhone(reason string) bool { return reason == "approved" || reason == "remembered" }
+
+// place is a calling station as an address, of IPv6 the first one of its network; the zero Addr where it is none.
+func place(station string) netip.Addr {
+	a := guard.AddressOf(station)
+	if !a.IsValid() {
+		return a
+	}
+	return guard.Network(a).Addr()
+}
+
 // Approved tells of a person who was let in by an approval before the server started, as the trail has it.
 func (r *Responder) Approved(user, station string, at time.Time) {
-	if from := guard.AddressOf(station); from.IsValid() {
+	if from := place(station); from.IsValid() {
 		r.visitors.came(user, from, at)
 	}
 }
@@ -162,7 +174,7 @@ func (r *Responder) Seeded() {
 	r.visitors.seeded = true
 }
 
-// Respond implements incident.Responder. People are told last, of what was done.
+// Respond implements incident.Responder. People are told last, of what was done, and once: not of a block that is placed again.
 func (r *Responder) Respond(i incident.Incident, p incident.Pen) {
 	plan := r.plan.Load()
 	steps := plan.steps(i.Severity)
@@ -184,7 +196,7 @@ func (r *Responder) Respond(i incident.Incident, p incident.Pen) {
 			did(a)
 		}
 	}
-	if slices.Contains(steps, notifyStep) {
+	if slices.Contains(steps, notifyStep) && !i.Told() {
 		did(r.notify(i))
 	}
 }

@@ -41,7 +41,7 @@ func newKit(t *testing.T) *kit {
 	t.Helper()
 	k := &kit{at: time.Date(2026, 11, 26, 10, 0, 0, 0, time.UTC), settings: Settings{
 		High: []string{"watch"}, Critical: []string{"notify", "watch", "block", "disconnect"}, Medium: []string{"block"}, BlockFor: time.Hour,
-		NeverBlockUsers: []string{"admin*"}, NeverBlockNetworks: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")},
+		NeverBlockUsers: []string{"admin*"}, NeverBlockNetworks: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("2001:db8:0:3::99/128")},
 		Clients: []netip.Prefix{netip.MustParsePrefix("198.51.100.0/24")},
 	}}
 	store, err := state.OpenStore(t.TempDir())
@@ -123,7 +123,18 @@ func (p *pen) of(step string) string {
 }
 
 func of(rule guard.Rule, s guard.Severity, subject guard.Subject) incident.Incident {
-	return incident.Incident{ID: "20261126-k7m3", Rule: rule, Severity: s, Subject: subject}
+	return incident.Incident{ID: "20261126-k7m3", Rule: rule, Severity: s, Subject: subject, Evidence: []guard.Line{attempt(`"password"`)}}
+}
+
+// attempt is evidence of a login that showed these factors.
+func attempt(factors string) guard.Line {
+	return guard.Line{Record: []byte(`{"type":"authentication_attempt","user":"alice","factors":[` + factors + `]}`)}
+}
+
+// with is an incident with other evidence.
+func with(i incident.Incident, evidence ...guard.Line) incident.Incident {
+	i.Evidence = evidence
+	return i
 }
 
 func user(name string) guard.Subject { return guard.Subject{User: name} }
@@ -138,6 +149,8 @@ func (k *kit) visit() {
 		{"bob", "203.0.113.2", "approved"},
 		{"carol", "203.0.113.3", "approved"},
 		{"carol", "203.0.113.5", "exempt"},
+		{"carol", "203.0.113.6", "remembered"},
+		{"carol", "2001:db8:0:1:a:b:c:d", "approved"},
 		{"carol", "unknown", "approved"},
 	} {
 		k.See(audit.Attempt{User: x.who, CallingStation: x.where, Verdict: "accept", Reason: x.reason})
@@ -150,7 +163,7 @@ func (k *kit) visit() {
 // TestWhomItBlocks: an attack of strangers blocks an address that is nobody's, evidence of stolen credentials blocks the person, and
 // the incident says why where nobody is blocked.
 func TestWhomItBlocks(t *testing.T) {
-	const others, client, never, nobody = "other people were let in", "in a client's networks", "never_block", "names nobody"
+	const others, client, never, nobody, password = "other people were let in", "in a client's networks", "never_block", "names nobody", "whoever knows the name"
 	for name, c := range map[string]struct {
 		incident incident.Incident
 		says     string // empty: it is blocked
@@ -166,6 +179,10 @@ func TestWhomItBlocks(t *testing.T) {
 		"from where this person alone comes":  {of(guard.BruteForce, guard.Critical, guard.Subject{User: "bob", Address: netip.MustParseAddr("203.0.113.2")}), ""},
 		"from where another alone comes":      {of(guard.BruteForce, guard.Critical, guard.Subject{User: "bob", Address: netip.MustParseAddr("203.0.113.3")}), others},
 		"from where others came two days ago": {of(guard.BruteForce, guard.Critical, from("203.0.113.4")), ""},
+		"from where one is remembered":        {of(guard.BruteForce, guard.Critical, from("203.0.113.6")), others},
+		"from another's IPv6 network":         {of(guard.BruteForce, guard.Critical, from("2001:db8:0:1::")), others},
+		"from a network beside it":            {of(guard.BruteForce, guard.Critical, from("2001:db8:0:2::")), ""},
+		"from around one that is spared":      {of(guard.BruteForce, guard.Critical, from("2001:db8:0:3::")), never},
 		"from where one was let in unasked":   {of(guard.BruteForce, guard.Critical, from("203.0.113.5")), ""},
 		"from a client's address":             {of(guard.BruteForce, guard.Critical, from("198.51.100.9")), client},
 		"from the office":                     {of(guard.BruteForce, guard.Critical, from("10.1.2.3")), never},
@@ -175,6 +192,9 @@ func TestWhomItBlocks(t *testing.T) {
 		"a bombed approval":                   {of(guard.BombedApproval, guard.Critical, user("alice")), ""},
 		"a refused push":                      {of(guard.PushRefused, guard.Medium, user("alice")), "does not show"},
 		"many refused pushes":                 {of(guard.PushRefused, guard.Critical, user("alice")), ""},
+		"refused pushes without a password":   {with(of(guard.PushRefused, guard.Critical, user("alice")), attempt("")), password},
+		"push bombing without a password":     {with(of(guard.PushBombing, guard.Critical, user("alice")), attempt(`"password"`), attempt("")), password},
+		"a bombed approval without one":       {with(of(guard.BombedApproval, guard.Critical, user("alice")), attempt(`"push"`)), password},
 		"push bombing of an administrator":    {of(guard.PushBombing, guard.Critical, user("admin.anna")), never},
 		"of one in a realm":                   {of(guard.PushBombing, guard.Critical, user("admin@example.com")), never},
 		"of nobody":                           {of(guard.PushBombing, guard.Critical, from("192.0.2.7")), "no person is known"},
@@ -229,6 +249,20 @@ func TestBeforeItKnows(t *testing.T) {
 	k.Respond(of(guard.BruteForce, guard.Critical, from("192.0.2.7")), p)
 	if !strings.Contains(p.of(blockStep), "not known who else") || len(k.blocks.All()) != 0 {
 		t.Error(p.of(blockStep))
+	}
+}
+
+// TestPeopleAreToldOnce: a block that is placed again behind its end is no news.
+func TestPeopleAreToldOnce(t *testing.T) {
+	k, p := newKit(t), &pen{}
+	i := of(guard.BruteForce, guard.Critical, from("192.0.2.7"))
+	i.History = []incident.Change{{At: k.at, What: "opened", By: incident.Automatic}}
+	k.Respond(i, p)
+	i.Actions = p.actions
+	k.at = k.at.Add(2 * time.Hour)
+	k.Respond(i, p)
+	if _, blocked := k.blocks.Blocked(nil, i.Subject.Address); !blocked || len(k.told) != 1 {
+		t.Errorf("blocked %v, told %d times", blocked, len(k.told))
 	}
 }
 

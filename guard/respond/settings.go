@@ -90,8 +90,9 @@ func (p *plan) sparesUser(name string) bool {
 	return slices.ContainsFunc(p.spared, func(x pattern) bool { return x.match(name) || !x.realm && x.match(local) })
 }
 
+// within reports that a block of the address would touch one of the networks.
 func within(networks []netip.Prefix, a netip.Addr) bool {
-	return slices.ContainsFunc(networks, func(p netip.Prefix) bool { return p.Contains(a) })
+	return slices.ContainsFunc(networks, guard.Network(a).Overlaps)
 }
 
 // pattern is a name with `*` for any run of characters: its literal parts, in canonical form.

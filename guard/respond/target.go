@@ -1,8 +1,11 @@
 package respond
 
 import (
+	"encoding/json"
 	"net/netip"
+	"slices"
 
+	"ivalt-radius/audit"
 	"ivalt-radius/guard"
 	"ivalt-radius/guard/block"
 	"ivalt-radius/guard/incident"
@@ -18,7 +21,7 @@ func (t target) block() block.Block {
 	if t.user != "" {
 		return block.Block{User: t.user}
 	}
-	return block.Block{Prefix: netip.PrefixFrom(t.addr, t.addr.BitLen())}
+	return block.Block{Prefix: guard.Network(t.addr)}
 }
 
 // station is the target's address as the trail's calling_station; empty for a person.
@@ -41,16 +44,16 @@ func (r *Responder) target(p *plan, i incident.Incident) (t target, whyNot strin
 		if i.Severity < guard.Critical {
 			return t, "one push that was refused does not show that somebody else has the person's password"
 		}
-		return person(p, i.Subject)
+		return person(p, i)
 	case guard.BombedApproval, guard.PushBombing:
-		return person(p, i.Subject)
+		return person(p, i)
 	case guard.Collisions, guard.UnknownClient, guard.SpoofedClient, guard.MessageAuthenticator, guard.GeofenceProbing, guard.TimeProbing,
 		guard.ClockJump, guard.TrailTampered, guard.FailedLogins, guard.APIErrors, guard.APISlow:
 	}
 	return t, "this rule names nobody whom to shut out"
 }
 
-// address is the address from which strangers attack. A person whom they attack is never shut out for it.
+// address is the address from which strangers attack, with all that whoever has it has as well. A person whom they attack is never shut out for it.
 func (r *Responder) address(p *plan, s guard.Subject) (t target, whyNot string) {
 	a := s.Address
 	switch {
@@ -67,12 +70,37 @@ func (r *Responder) address(p *plan, s guard.Subject) (t target, whyNot string) 
 }
 
 // person is somebody whose credentials are in other hands.
-func person(p *plan, s guard.Subject) (t target, whyNot string) {
+func person(p *plan, i incident.Incident) (t target, whyNot string) {
 	switch {
-	case s.User == "":
+	case i.Subject.User == "":
 		return t, "no person is known"
-	case p.sparesUser(s.User):
+	case p.sparesUser(i.Subject.User):
 		return t, "guard.respond.never_block_users has the person"
+	case !passwordKnown(i.Evidence):
+		return t, "the evidence does not show that a password was checked: whoever knows the name may have made the phone ring"
 	}
-	return target{user: s.User}, ""
+	return target{user: i.Subject.User}, ""
+}
+
+// passwordKnown reports that each login of the evidence had the person's password. Where the phone is the only factor (primary.method: none) no
+// login has.
+func passwordKnown(evidence []guard.Line) bool {
+	logins := 0
+	for _, line := range evidence {
+		var record struct {
+			Type    string   `json:"type"`
+			Factors []string `json:"factors"`
+		}
+		if json.Unmarshal(line.Record, &record) != nil {
+			return false
+		}
+		if record.Type != audit.AuthenticationAttempt.String() {
+			continue
+		}
+		if !slices.Contains(record.Factors, "password") {
+			return false
+		}
+		logins++
+	}
+	return logins > 0
 }

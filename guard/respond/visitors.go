@@ -5,6 +5,8 @@ import (
 	"net/netip"
 	"sync"
 	"time"
+
+	"ivalt-radius/guard"
 )
 
 // recently is how long an address is one of the people who were let in from there.
@@ -78,7 +80,7 @@ func (v *visitors) whyNot(from netip.Addr, but string, now time.Time) string {
 	who := maphash.String(v.seed, but)
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	two, there := v.known[from]
+	two, there := v.known[guard.Network(from).Addr()]
 	for _, x := range two {
 		if there && !x.at.IsZero() && x.who != who && now.Sub(x.at) < recently {
 			return "other people were let in from the address within a day"

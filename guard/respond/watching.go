@@ -56,7 +56,8 @@ func (w *watches) add(i incident.Incident, p incident.Pen, until time.Time) bool
 		w.count++
 	}
 	if i.Subject.Address.IsValid() {
-		w.addresses[i.Subject.Address] = append(w.addresses[i.Subject.Address], x)
+		at := guard.Network(i.Subject.Address).Addr()
+		w.addresses[at] = append(w.addresses[at], x)
 		w.count++
 	}
 	w.any.Store(true)

@@ -203,7 +203,7 @@ func steps() []step {
 		{"unblock --address 203.0.113.9 --reason it|was|us", exit.OK, []string{"203.0.113.9: is no longer blocked; it is in 203.0.113.0/24, which is blocked"}, []string{`"action":"unblock"`, actor, `"target":"203.0.113.9"`, "it was us"}},
 		{"unblock --reason r", exit.Usage, []string{"either --user or --address"}, nil},
 		{"unblock --user alice", exit.Usage, []string{"reason"}, nil},
-		{"incidents close ALICE --reason r", exit.OK, []string{`unblock --user "alice" lifts it`}, []string{"close_incident"}},
+		{"incidents close ALICE --reason r", exit.OK, []string{`unblock --user 'alice' lifts it`}, []string{"close_incident"}},
 		{"unblock --user ALICE2 --config /nonexistent --reason r", exit.Fault, nil, nil},
 		{"incidents list", exit.OK, []string{"no incidents"}, []string{`"filter":"list"`}},
 		{"incidents list --json", exit.OK, []string{"[]"}, []string{`"filter":"list"`}},

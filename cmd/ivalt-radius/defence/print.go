@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -83,10 +84,10 @@ func printHandled(w io.Writer, done handled) error {
 	return err
 }
 
-// flagOf is how a command names the subject of a block.
+// flagOf is how a command names the subject of a block, for a shell: a login name may hold what a shell obeys between other quotation marks.
 func flagOf(b block.Block) string {
 	if b.User != "" {
-		return fmt.Sprintf("--user %q", b.User)
+		return "--user '" + strings.ReplaceAll(b.User, "'", `'\''`) + "'"
 	}
 	return "--address " + b.Subject()
 }

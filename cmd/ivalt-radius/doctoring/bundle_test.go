@@ -264,13 +264,14 @@ func TestHidingTexts(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := &config.Settings{}
-	s.Users.People = []config.Person{{Name: "al"}, {Name: "straße"}}
+	s.Users.People = []config.Person{{Name: "al"}, {Name: "straße"}, {Name: "user"}}
 	s.Policy.Rules = []config.Rule{{Match: config.Match{Users: []string{"*", "a.b"}}}}
 	h := hiding{settings: s, people: people}
 	user := people.User
 	for text, want := range map[string]string{
 		"al may, alert may not":     user("al") + " may, alert may not",
 		"AL al, al":                 user("al") + " " + user("al") + ", " + user("al"),
+		"the server's user, user":   "the server's " + user("user") + ", " + user("user"), // which pseudonyms begin with
 		"of straße.":                "of " + user("straße") + ".",
 		"of aXb and a.b":            "of aXb and " + user("a.b"),
 		`quotes "a \" b" and "c"`:   "quotes [MASKED] and [MASKED]",

@@ -111,9 +111,7 @@ var index = regexp.MustCompile(`\[\d+\]`)
 // text scrubs a sentence: names of people that the settings have, addresses, e-mails, mobiles and keys; and the directories of paths, whose last
 // element says enough.
 func (h hiding) text(text string) string {
-	for _, name := range h.names() {
-		text = replaceWord(text, name, h.people.User(name))
-	}
+	text = replaceWords(text, h.names(), h.people.User)
 	text = quoted.ReplaceAllString(text, hidden)
 	text = directories.ReplaceAllString(text, "…/")
 	return mask.Text(mask.Addresses(text, h.people.Address))
@@ -138,19 +136,31 @@ func (h hiding) names() (out []string) {
 	return append(out, h.settings.Guard.Respond.NeverBlockUsers...)
 }
 
-// replaceWord replaces a name, whatever its case, where it does not stand within a longer word.
-func replaceWord(text, name, by string) string {
-	if strings.Trim(name, "*") == "" {
+// replaceWords replaces names, whatever their case, where they do not stand within a longer word. All go at once: a pseudonym may hold a name.
+func replaceWords(text string, names []string, by func(name string) string) string {
+	words := []string{}
+	for _, name := range names {
+		if strings.Trim(name, "*") != "" {
+			words = append(words, regexp.QuoteMeta(name))
+		}
+	}
+	if len(words) == 0 {
 		return text
 	}
-	word, err := regexp.Compile(`(?i)(^|[^\pL\pN_])` + regexp.QuoteMeta(name) + `($|[^\pL\pN_])`)
+	slices.SortFunc(words, func(a, b string) int { return len(b) - len(a) }) // of two that begin alike the longer one
+	word, err := regexp.Compile(`(?i)(?:^|[^\pL\pN_])(` + strings.Join(words, "|") + `)(?:$|[^\pL\pN_])`)
 	if err != nil {
 		return hidden
 	}
-	for word.MatchString(text) { // two in a row share what is between them
-		text = word.ReplaceAllString(text, "${1}"+by+"${2}")
+	var out strings.Builder
+	for {
+		at := word.FindStringSubmatchIndex(text)
+		if at == nil {
+			return out.String() + text
+		}
+		out.WriteString(text[:at[2]] + by(text[at[2]:at[3]]))
+		text = text[at[3]:] // two in a row share what is between them
 	}
-	return text
 }
 
 // file is one file as the archive shows it: its last name, since directories may name people. Of a secret the size is left out, which is its length.

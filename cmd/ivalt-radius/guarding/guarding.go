@@ -101,8 +101,8 @@ func (g *Guard) Open(s *config.Settings, d Server) (err error) {
 
 // Start puts everything to work, once the server serves: what it is to forget or to disconnect is there then.
 func (g *Guard) Start(ctx context.Context, s *config.Settings) {
+	g.work(ctx, g.responder.Run) // it ends behind the book, which hands it what is to be done
 	g.work(ctx, g.book.Run)
-	g.work(ctx, g.responder.Run)
 	g.work(ctx, g.watch.Run)
 	g.work(ctx, func(ctx context.Context) { g.learnVisitors(ctx, s) })
 }
@@ -177,14 +177,18 @@ func (g *Guard) Close(ctx context.Context) error {
 	for _, end := range slices.Backward(g.ends) {
 		end()
 	}
+	var unwritten error
+	if len(g.ends) > 0 {
+		unwritten = g.book.Settle() // what the last steps came to
+	}
 	g.ends = nil
 	if g.notices != nil {
 		g.notices.Close(ctx)
 	}
 	if g.Gate == nil {
-		return nil
+		return unwritten
 	}
-	return g.Gate.Close()
+	return errors.Join(unwritten, g.Gate.Close())
 }
 
 // Ended is how sessions are ended: by whoever knows them.

@@ -76,8 +76,8 @@ const day = 24 * time.Hour
 // Seed tells a Responder who was let in by an approval within a day, as the trail has it. Until it has returned without an error, no
 // address is blocked automatically.
 func Seed(ctx context.Context, t query.Trail, r *respond.Responder, now time.Time) error {
-	_, err := t.Read(ctx, query.Filter{Since: now.Add(-day), Reason: "approved", Types: []string{"authentication_attempt"}}, func(rec *query.Record) error {
-		if rec.Verdict == "accept" {
+	_, err := t.Read(ctx, query.Filter{Since: now.Add(-day), Types: []string{"authentication_attempt"}}, func(rec *query.Record) error {
+		if rec.Verdict == "accept" && respond.ByPhone(rec.Reason) {
 			r.Approved(rec.User, rec.CallingStation, rec.Time)
 		}
 		return nil

@@ -85,6 +85,7 @@ func TestSeed(t *testing.T) {
 		{User: "alice", CallingStation: "192.0.2.1", Verdict: "accept", Reason: "approved"},
 		{User: "alice", CallingStation: "192.0.2.2", Verdict: "accept", Reason: "exempt"},
 		{User: "alice", CallingStation: "192.0.2.3", Verdict: "reject", Reason: "approved"},
+		{User: "alice", CallingStation: "192.0.2.4", Verdict: "accept", Reason: "remembered"},
 	} {
 		must(t, trail.Commit(t.Context(), a))
 	}
@@ -101,6 +102,7 @@ func TestSeed(t *testing.T) {
 		"alice's":               {path, time.Now(), "192.0.2.1", false},
 		"alice's, long ago":     {path, time.Now().Add(25 * time.Hour), "192.0.2.1", true},
 		"alice's, without":      {path, time.Now(), "192.0.2.2", true},
+		"alice's, remembered":   {path, time.Now(), "192.0.2.4", false},
 		"alice's, but rejected": {path, time.Now(), "192.0.2.3", true},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -35,14 +35,29 @@ func (c *Count) Wait(r Rate, pending int, now time.Time) time.Duration {
 
 // Take counts one. Where there is no room nothing more is counted: it would only keep the room away for longer.
 func (c *Count) Take(r Rate, now time.Time) {
+	if c.made(r, now) {
+		c.bucket.AllowN(now, 1)
+	}
+}
+
+// Owe counts one where there is no room, too: room comes back once what is owed has passed. It is for what was let in while there was room, and counts
+// only now.
+func (c *Count) Owe(r Rate, now time.Time) {
+	if c.made(r, now) {
+		c.bucket.ReserveN(now, 1)
+	}
+}
+
+// made has a bucket that knows the rate of now; false: nothing is to be counted.
+func (c *Count) made(r Rate, now time.Time) bool {
 	if r.Most <= 0 {
-		return
+		return false
 	}
 	if c.bucket == nil {
 		c.bucket = rate.NewLimiter(r.limit(), r.Most)
 	}
 	c.adopt(r, now)
-	c.bucket.AllowN(now, 1)
+	return true
 }
 
 // adopt has the bucket know the rate of now.

@@ -83,6 +83,8 @@ func judge(answer *http.Response, now time.Time) (said string, err error) {
 		return "", failure(said + ", a redirect, which is not followed: write the url that it leads to")
 	case code == http.StatusRequestTimeout, code == http.StatusTooEarly, code == http.StatusTooManyRequests, code >= http.StatusInternalServerError:
 		return "", &Error{What: said, After: patience(answer.Header.Get("Retry-After"), now)}
+	case code == http.StatusUnauthorized, code == http.StatusForbidden, code == http.StatusNotFound: // the settings' fault, or the account's, which somebody mends
+		return "", failure(said + ": is the url still right, and allowed?")
 	case code >= http.StatusBadRequest:
 		return "", &Error{What: said, Permanent: true}
 	}

@@ -204,3 +204,15 @@ func TestALimit(t *testing.T) {
 		t.Errorf("from a station: %q", marksOf(s))
 	}
 }
+
+// TestAnIPv6NetworkIsOnePlace: who takes another address of a network for each guess is one place.
+func TestAnIPv6NetworkIsOnePlace(t *testing.T) {
+	for text, want := range map[string]string{
+		"2001:db8:0:1::a": "address 2001:db8:0:1::/64", "2001:db8:0:1:b::c": "address 2001:db8:0:1::/64", "192.0.2.1": "address 192.0.2.1", "::ffff:192.0.2.1": "address 192.0.2.1",
+	} {
+		s := Of(audit.Attempt{User: "anna", CallingStation: text, Verdict: "reject", Reason: "bad_password"})
+		if got, ok := s.place(); !ok || got.String() != want {
+			t.Errorf("%s is %q, want %q", text, got, want)
+		}
+	}
+}

@@ -96,7 +96,7 @@ func (s *Sight) person() (subject guard.Subject, ok bool) {
 // place is where a login came from as a subject; ok is false where that is unknown.
 func (s *Sight) place() (subject guard.Subject, ok bool) {
 	if s.Address.IsValid() {
-		return guard.Subject{Address: s.Address}, true
+		return guard.Subject{Address: guard.Network(s.Address).Addr()}, true
 	}
 	return guard.Subject{Station: s.Station}, s.Station != ""
 }
