@@ -94,7 +94,7 @@ func start(ctx context.Context, path string, s *config.Settings, r rooms, verifi
 		return nil, err
 	}
 	a.phone = phone
-	if err = a.guard.Open(s, guarding.Server{
+	if err = a.guard.Open(s, guarding.Server{ //nolint:contextcheck // receivers of notices outlive the start, and end with Close
 		Recorder: a, Log: log, Store: a.store, Segments: a.keeping.keeper.Holds(), Forget: a.forget, Disconnector: guarding.Ended(a.disconnect),
 	}); err != nil {
 		return nil, err

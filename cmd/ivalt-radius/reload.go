@@ -63,8 +63,8 @@ func (a *app) reload(ctx context.Context, may takes) {
 		a.refuse(found, unfulfilled)
 		return
 	}
-	_ = a.ship.Reload(ctx, r.ship) // it has said above that it refuses nothing
-	if err := a.guard.Adopt(s); err != nil {
+	_ = a.ship.Reload(ctx, r.ship)           // it has said above that it refuses nothing
+	if err := a.guard.Adopt(s); err != nil { //nolint:contextcheck // receivers of notices outlive the reload, and end with Close
 		a.log.WithError(err).Error("notices go on under the settings before")
 	}
 	a.settings, taken = s, true
