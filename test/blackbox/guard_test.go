@@ -226,7 +226,9 @@ func TestALateApprovalWakes(t *testing.T) {
 	site.Settings.Clients, site.Settings.IVALT = hasty, "late_credit: 30s"
 	site.Start(t)
 	site.Cloud.Set(ivalttest.Person{Email: blackbox.Email("bob"), Behaviour: ivalttest.Ignore, Next: []ivalttest.Step{{Behaviour: ivalttest.Approve, After: 9 * time.Second}}})
-	silent := func() *blackbox.NAS { return blackbox.NewNAS(t, blackbox.Second, site.Authentication(), blackbox.Secret) }
+	silent := func() *blackbox.NAS {
+		return blackbox.NewNAS(t, blackbox.Second, site.Authentication(), blackbox.Secret)
+	}
 	login := blackbox.Login{User: "bob", Password: password, CallingStation: station, ID: 1}
 	nas := silent()
 	r := nas.Request(login)
