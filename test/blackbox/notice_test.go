@@ -134,7 +134,7 @@ func TestANoticeOutlivesAKill(t *testing.T) {
 	site := guarded(t, attacked+"respond: {medium: [notify, block], dry_run: false}\n"+admins.settings(), "svc-bob")
 	site.Start(t)
 	guesses(t, site, "svc-bob", elsewhere, 3)
-	found := awaitIncident(t, site, "brute_force", "open", func(i incidentFile) bool { return i.Subject.Address == elsewhere && i.step("notify") != nil })
+	found := awaitIncident(t, site, "brute_force", func(i incidentFile) bool { return i.Subject.Address == elsewhere && i.step("notify") != nil })
 	eventually(t, "a try to deliver", admins.wasAsked)
 	site.Server.AwaitLines(t, "notices do not reach a receiver", 1)
 	site.Server.Kill()
@@ -150,13 +150,13 @@ func TestANoticeOutlivesAKill(t *testing.T) {
 	}
 	rejected(t, comes(t, site, "svc-bob", password, elsewhere), "Access denied.")
 	ended(t, site, "svc-bob", 4, "blocked", "")
-	again := awaitIncident(t, site, "brute_force", "open", func(i incidentFile) bool { return i.ID == found.ID })
+	again := awaitIncident(t, site, "brute_force", func(i incidentFile) bool { return i.ID == found.ID })
 	if again.Count != 3 || len(again.Evidence) != 3 || len(blocks(t, site)) != 1 {
 		t.Errorf("after the kill: %+v, blocked %v", again, blocks(t, site))
 	}
 	does(t, site, []string{"incidents", "close", found.ID, "--reason", "over"}, "closed")
 	guesses(t, site, "svc-bob", station, 3)
-	second := awaitIncident(t, site, "brute_force", "open", func(i incidentFile) bool { return i.Subject.Address == station })
+	second := awaitIncident(t, site, "brute_force", func(i incidentFile) bool { return i.Subject.Address == station })
 	admins.of(t, second.ID, "medium")
 	if n := admins.many(found.ID, "medium"); n != 1 {
 		t.Errorf("told %d times", n)
