@@ -23,10 +23,14 @@ const shortSegments = "segment_size: 64KiB\n  checkpoint: 1s"
 // long is the end of a login name that fills a segment with fewer logins.
 var long = strings.Repeat("x", 200) //nolint:gochecknoglobals // a constant that Go has no word for
 
-// segmented is a Site whose machines come in without a phone, and whose segments are short.
+// unhurried are limits that a crowd of machines behind one address does not reach.
+const unhurried = "guard: {attempts: {per_user: 0, per_calling_station: 0}}"
+
+// segmented is a Site whose machines come in without a phone, as often as they like, and whose segments are short.
 func segmented(t *testing.T) *blackbox.Site {
 	t.Helper()
 	site := blackbox.NewSite(t)
+	site.Settings.More = unhurried
 	site.Settings.Trail = shortSegments
 	site.Settings.Policy = "\n  default: require_push\n  rules: [{name: machines, match: {users: [\"svc-*\"]}, decision: exempt}]"
 	return site

@@ -63,6 +63,12 @@ func (s *Site) Said(t *testing.T, event string) []Record {
 	return s.kept(t, "system_event", func(r Record) bool { return r.Text("event") == event })
 }
 
+// Actions are what was done by hand and is called so, in order.
+func (s *Site) Actions(t *testing.T, action string) []Record {
+	t.Helper()
+	return s.kept(t, "user_action", func(r Record) bool { return r.Text("action") == action })
+}
+
 // Accesses are the trail's records of its own readings, in order.
 func (s *Site) Accesses(t *testing.T) []Record {
 	t.Helper()

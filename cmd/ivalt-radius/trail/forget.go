@@ -155,5 +155,6 @@ func sayRest(out io.Writer, o forget.Outcome) {
 		_, _ = fmt.Fprintf(out, "%s cannot be read to its end\n", path)
 	}
 	_, _ = fmt.Fprintln(out, "Not reached: the log, what was shipped, exports, backups and other copies, iVALT, users.file and directories,\n"+
-		"names in the settings and in the records of their changes.")
+		"names in the settings and in the records of their changes, blocks in force (block list), notices that wait, and, for 30 days at most,\n"+
+		"lockouts, pauses and familiar places in state.directory.")
 }
