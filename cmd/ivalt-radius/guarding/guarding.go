@@ -162,7 +162,7 @@ func (g *Guard) Adopt(s *config.Settings) error {
 // Handle serves the running server's side of the commands.
 func (g *Guard) Handle(mux *http.ServeMux) {
 	defence.Handle(mux, defence.Deps{
-		Trail: g.server.Recorder, Incidents: g.book, Blocks: g.blocks, Forget: g.forgetApprovals, Releaser: g.Gate, Disconnector: g.server.Disconnector,
+		Trail: g.server.Recorder, Incidents: g.book, Blocks: g.blocks, Forget: g.forgetApprovals, Releaser: g.Gate, Lockouts: g.Gate, Disconnector: g.server.Disconnector,
 	})
 }
 
