@@ -11,9 +11,11 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"ivalt-radius/cmd/ivalt-radius/guarding"
 	"ivalt-radius/config/keys"
 	"ivalt-radius/doctor"
 	"ivalt-radius/guard"
+	"ivalt-radius/guard/incident"
 	"ivalt-radius/guard/watch/rule"
 )
 
@@ -164,7 +166,7 @@ func TestRunbooks(t *testing.T) {
 		t.Errorf("%d rules have commands, of %d", len(commands), rule.Count)
 	}
 	for _, d := range rule.Rules() {
-		file, anchor, _ := strings.Cut(rule.Runbook(d.Rule), "#")
+		file, anchor, _ := strings.Cut(guarding.Notice(incident.Incident{Rule: d.Rule}).Runbook, "#")
 		if n := strings.Count(string(page), "\n### "+anchor+"\n"); file != "docs/operations.md" || anchor != string(d.Rule) || n != 1 {
 			t.Errorf("%s leads to %s#%s, where %d headings are", d.Rule, file, anchor, n)
 		}
@@ -209,8 +211,8 @@ func runbookCommands() map[guard.Rule][]string {
 		},
 		guard.ClockJump: {machine, "timedatectl status", "journalctl -u chrony -u systemd-timesyncd --since yesterday", examined},
 		guard.TrailTampered: {
-			"cp -a /var/lib/ivalt-radius /root/evidence-1", "ivalt-radius audit verify",
-			"ivalt-radius audit verify --key /root/kept/audit.pub /root/evidence-1/audit.jsonl",
+			"cp -a /var/lib/ivalt-radius /srv/evidence-1", "ivalt-radius audit verify",
+			"ivalt-radius audit verify --key /srv/kept/audit.pub /srv/evidence-1/audit.jsonl",
 		},
 		guard.FailedLogins: {"ivalt-radius audit report --hours 1", "ivalt-radius audit tail --since 1h -n 50", "ivalt-radius audit tail --type configuration_change --since 24h", examined},
 		guard.APIErrors:    {"ivalt-radius audit tail --type api_request --since 1h -n 50", examined, machine},
