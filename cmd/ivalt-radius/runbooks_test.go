@@ -36,7 +36,7 @@ func TestReferenceParts(t *testing.T) {
 				want = replacePart(t, want, part, text)
 			}
 			if os.Getenv("UPDATE_DOCS") != "" {
-				if err := os.WriteFile(path, []byte(want), 0o644); err != nil {
+				if err := os.WriteFile(path, []byte(want), 0o644); err != nil { //nolint:gosec // a page of this repository
 					t.Fatal(err)
 				}
 				return

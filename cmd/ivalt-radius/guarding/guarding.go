@@ -38,7 +38,7 @@ func Check(s *config.Settings) fault.List {
 	faults := gating.Settings(s).Check()
 	faults = append(faults, watching.Settings(s).Check()...)
 	faults = append(faults, responding.Settings(s).Check()...)
-	faults = append(faults, notify.Check(noticing.Settings(s))...)
+	faults = append(faults, noticing.Check(s)...)
 	return append(faults, disconnecting.Check(s)...)
 }
 
