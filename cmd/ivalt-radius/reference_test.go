@@ -20,7 +20,7 @@ import (
 	"ivalt-radius/radius/attribute"
 )
 
-//go:generate env UPDATE_DOCS=1 go test -run ^TestReference$ .
+//go:generate env UPDATE_DOCS=1 go test -run ^TestReference .
 
 // TestReference holds the generated pages of the docs to the code that they describe; UPDATE_DOCS=1 renews them.
 func TestReference(t *testing.T) {

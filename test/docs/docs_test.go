@@ -155,7 +155,11 @@ func check(t *testing.T, text string) (output string, code int) {
 		write(t, filepath.Join(dir, file[1]), content)
 	}
 	for _, file := range etcSecret.FindAllStringSubmatch(text, -1) {
-		write(t, filepath.Join(dir, file[1]), madeUp+"\n")
+		content := madeUp
+		if strings.HasSuffix(file[1], ".url") {
+			content = "https://hooks.example.com/" + madeUp // a receiver's address, which is a secret too
+		}
+		write(t, filepath.Join(dir, file[1]), content+"\n")
 	}
 	for _, name := range envSecret.FindAllStringSubmatch(text, -1) {
 		secret := filepath.Join(dir, "env-"+name[1])

@@ -10,6 +10,7 @@ import (
 
 	"ivalt-radius/audit"
 	"ivalt-radius/guard/block"
+	"ivalt-radius/guard/gate"
 )
 
 // disconnectWithin is how long sessions may take to be ended: less than a command waits.
@@ -57,6 +58,9 @@ func (p placing) check(now time.Time) (block.Block, error) {
 	b.Until, b.Reason = now.Add(p.For).UTC().Truncate(time.Second), p.Reason
 	if p.Disconnect && b.User == "" && !b.Prefix.IsSingleIP() {
 		return b, errors.New("--disconnect goes with a person or one address")
+	}
+	if p.For <= 0 {
+		return b, fmt.Errorf("--for: %v: name how long, as 24h", p.For)
 	}
 	return b, b.Check(now)
 }
@@ -128,6 +132,15 @@ func listingBlocks() operation[struct{}, []block.Block] {
 	}}
 }
 
+func listingLockouts() operation[struct{}, []gate.Lockout] {
+	return operation[struct{}, []gate.Lockout]{"/block/lockouts", func(_ context.Context, d Deps, _ string, _ struct{}) ([]gate.Lockout, error) {
+		if d.Lockouts == nil {
+			return nil, errors.New("no server is running on this state.directory, and it alone knows who is locked out")
+		}
+		return append([]gate.Lockout{}, d.Lockouts.Lockouts()...), nil
+	}}
+}
+
 // lifting is a block to be lifted.
 type lifting struct {
 	subject
@@ -151,7 +164,7 @@ func unblocking() operation[lifting, lifted] {
 		_, there := d.Blocks.Find(b)
 		out := lifted{Subject: b.Subject(), Released: b.User != "" && d.Releaser != nil, Covering: d.Blocks.Covering(b)}
 		if !there && !out.Released {
-			return out, fmt.Errorf("%w of exactly %s%s", block.ErrNoBlock, out.Subject, wider(out.Covering))
+			return out, fmt.Errorf("%w of exactly %s%s: see ivalt-radius block list%s", block.ErrNoBlock, out.Subject, wider(out.Covering), notReleased(b))
 		}
 		if err := commit(ctx, d, audit.Action{Action: "unblock", Actor: actor, Target: out.Subject, Detail: in.Reason}); err != nil {
 			return out, err
@@ -166,6 +179,14 @@ func unblocking() operation[lifting, lifted] {
 		}
 		return out, err
 	}}
+}
+
+// notReleased says of a person that lockouts stand, in words that end a sentence: no server runs.
+func notReleased(b block.Block) string {
+	if b.User == "" {
+		return ""
+	}
+	return "; lockouts and pauses are lifted by a running server alone, and none runs"
 }
 
 // check says what is wrong with what was asked.

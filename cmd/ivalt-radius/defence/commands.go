@@ -3,6 +3,7 @@ package defence
 import (
 	"errors"
 	"fmt"
+	"io"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -161,26 +162,39 @@ func newBlockCommand(defaultConfig string) *cobra.Command {
 	cmd.Flags().DurationVar(&in.For, "for", 24*time.Hour, "how long, at most 8760h")
 	cmd.Flags().BoolVar(&in.Disconnect, "disconnect", false, "end the sessions too")
 	reasonFlag(cmd, &in.Reason)
-	cmd.AddCommand(newBlockListCommand(defaultConfig))
+	cmd.AddCommand(newBlockListCommand(defaultConfig), newLockoutsCommand(defaultConfig))
 	return cmd
 }
 
 func newBlockListCommand(defaultConfig string) *cobra.Command {
+	cmd := newTableCommand(defaultConfig, listingBlocks(), printBlocks)
+	cmd.Use, cmd.Short = "list --config FILE [--json]", "List the blocks in force"
+	return cmd
+}
+
+func newLockoutsCommand(defaultConfig string) *cobra.Command {
+	cmd := newTableCommand(defaultConfig, listingLockouts(), printLockouts)
+	cmd.Use, cmd.Short = "lockouts --config FILE [--json]", "List who is locked out, and where"
+	cmd.Long = "lockouts asks the running server who is locked out after wrong passwords (guard.lockout), at which calling station, and until when.\n" +
+		"It ends by itself; `ivalt-radius unblock --user U` lifts it now."
+	return cmd
+}
+
+// newTableCommand is a command that shows what there is.
+func newTableCommand[T any](defaultConfig string, o operation[struct{}, []T], show func(io.Writer, []T) error) *cobra.Command {
 	var path string
 	var asJSON bool
 	cmd := &cobra.Command{
-		Use:   "list --config FILE [--json]",
-		Short: "List the blocks in force",
-		Args:  cobra.NoArgs,
+		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			found, err := listingBlocks().run(cmd.Context(), path, cmd.ErrOrStderr(), struct{}{})
+			found, err := o.run(cmd.Context(), path, cmd.ErrOrStderr(), struct{}{})
 			if err != nil {
 				return err
 			}
 			if asJSON {
 				return printJSON(cmd.OutOrStdout(), found)
 			}
-			return printBlocks(cmd.OutOrStdout(), found)
+			return show(cmd.OutOrStdout(), found)
 		},
 	}
 	configFlag(cmd, defaultConfig, &path)

@@ -24,6 +24,7 @@ import (
 	"ivalt-radius/cmd/ivalt-radius/exit"
 	"ivalt-radius/guard"
 	"ivalt-radius/guard/block"
+	"ivalt-radius/guard/gate"
 	"ivalt-radius/guard/incident"
 )
 
@@ -77,6 +78,10 @@ func (s *site) onFiles(t *testing.T, do func(Deps)) {
 	must(t, onFiles(settings, os.Stderr, func(d Deps) error { do(d); return nil }))
 }
 
+func (*site) Lockouts() []gate.Lockout {
+	return []gate.Lockout{{User: "bob", Station: "a\x1b[2J", Until: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), Count: 2}}
+}
+
 func (s *site) Release(user, station string) { s.released = append(s.released, user+station) }
 
 func (s *site) Disconnect(_ context.Context, user string, addr netip.Addr) (int, error) {
@@ -88,7 +93,7 @@ func (s *site) Disconnect(_ context.Context, user string, addr netip.Addr) (int,
 func (s *site) serve(t *testing.T, do func()) {
 	t.Helper()
 	s.onFiles(t, func(d Deps) {
-		d.Forget, d.Releaser, d.Disconnector = func(user string) { s.forgot = append(s.forgot, user) }, s, s
+		d.Forget, d.Releaser, d.Lockouts, d.Disconnector = func(user string) { s.forgot = append(s.forgot, user) }, s, s, s
 		mux := http.NewServeMux()
 		Handle(mux, d)
 		server, err := control.Listen(t.Context(), s.dir, mux)
@@ -172,7 +177,7 @@ func steps() []step {
 		{"incidents list --severity high --all", exit.OK, []string{"SPRAY"}, []string{`"filter":"list --all --severity high"`}},
 		{"incidents list --json", exit.OK, []string{`"id": "SPRAY"`, `"subject": {`}, []string{`"filter":"list"`}},
 		{"incidents list --severity odd", exit.Usage, []string{"low, medium, high, critical"}, nil},
-		{"incidents show ALICE", exit.OK, []string{"ALICE: push_bombing, medium, open", "about   user alice", "opened (automatic): medium", `{"user":"alice","reason":"push_denied"}`}, []string{`"filter":"show ALICE"`, actor}},
+		{"incidents show ALICE", exit.OK, []string{"ALICE: push_bombing, medium, open", "about   user alice", "opened (automatic): medium", "do      Call the person", "see     docs/operations.md#push_bombing", `{"user":"alice","reason":"push_denied"}`}, []string{`"filter":"show ALICE"`, actor}},
 		{"incidents show SPRAY --json", exit.OK, []string{`"severity": "critical"`, `"reason": "push_denied"`}, []string{`"filter":"show SPRAY"`}},
 		{"incidents show 2", exit.Fault, []string{"2 incidents begin so"}, nil},
 		{"incidents show x", exit.Fault, []string{"there is no such incident"}, nil},
@@ -193,13 +198,13 @@ func steps() []step {
 		{"block --reason r", exit.Usage, []string{"either --user or --address"}, nil},
 		{"block --user a --address 10.0.0.1 --reason r", exit.Usage, []string{"either --user or --address"}, nil},
 		{"block --user a", exit.Usage, []string{"reason"}, nil},
-		{"block --user a --reason r --for 0s", exit.Usage, []string{"ends in the future"}, nil},
+		{"block --user a --reason r --for 0s", exit.Usage, []string{"--for: 0s"}, nil},
 		{"block --user a --reason r --for 9000h", exit.Usage, []string{"at most"}, nil},
 		{"block --user \x01 --reason r", exit.Usage, []string{"--user: "}, nil},
 		{"block --address nowhere --reason r", exit.Usage, []string{"--address: "}, nil},
 		{"block --address 0.0.0.0/0 --reason r", exit.Usage, []string{"everybody"}, nil},
 		{"block --address 10.0.0.0/8 --reason r --disconnect", exit.Usage, []string{"one address"}, nil},
-		{"unblock --address 203.0.113.77 --reason r", exit.Fault, []string{"there is no such block of exactly 203.0.113.77; it is in 203.0.113.0/24, which is blocked"}, nil},
+		{"unblock --address 203.0.113.77 --reason r", exit.Fault, []string{"there is no such block of exactly 203.0.113.77; it is in 203.0.113.0/24, which is blocked: see ivalt-radius block list"}, nil},
 		{"unblock --address 203.0.113.9 --reason it|was|us", exit.OK, []string{"203.0.113.9: is no longer blocked; it is in 203.0.113.0/24, which is blocked"}, []string{`"action":"unblock"`, actor, `"target":"203.0.113.9"`, "it was us"}},
 		{"unblock --reason r", exit.Usage, []string{"either --user or --address"}, nil},
 		{"unblock --user alice", exit.Usage, []string{"reason"}, nil},
@@ -215,7 +220,8 @@ func TestOnFiles(t *testing.T) {
 	s := newSite(t)
 	for _, x := range append(steps(),
 		step{"unblock --user Alice --reason r", exit.OK, []string{"alice: is no longer blocked\n"}, []string{`"action":"unblock"`, `"target":"alice"`}},
-		step{"unblock --user bob --reason r", exit.Fault, []string{"there is no such block of exactly bob"}, nil},
+		step{"unblock --user bob --reason r", exit.Fault, []string{"there is no such block of exactly bob: see ivalt-radius block list; lockouts and pauses are lifted by a running server alone"}, nil},
+		step{"block lockouts", exit.Fault, []string{"it alone knows who is locked out"}, nil},
 		step{"block --user bob --reason r --disconnect", exit.Fault, []string{"bob: blocked until", "no server is running"}, []string{`"action":"block"`}},
 	) {
 		x.play(t, s)
@@ -236,6 +242,8 @@ func TestByServer(t *testing.T) {
 		for _, x := range append(steps(),
 			step{"unblock --user Alice --reason r", exit.OK, []string{"alice: is no longer blocked; lockouts and pauses are lifted\n"}, []string{`"action":"unblock"`, `"target":"alice"`}},
 			step{"unblock --user bob --reason r", exit.OK, []string{"bob: was not blocked; lockouts and pauses are lifted\n"}, []string{`"action":"unblock"`, `"target":"bob"`}},
+			step{"block lockouts", exit.OK, []string{`bob   a\x1b[2J         2026-01-02T03:04:05Z  2`}, nil},
+			step{"block lockouts --json", exit.OK, []string{`"calling_station": "a\u001b[2J"`}, nil},
 			step{"block --user bob --reason r --disconnect", exit.OK, []string{"bob: blocked until", "2 sessions ended"}, []string{`"action":"block"`, `"action":"disconnect"`}},
 			step{"block --address 192.0.2.9 --reason r --disconnect", exit.OK, []string{"2 sessions ended"}, []string{`"action":"disconnect"`}},
 		) {

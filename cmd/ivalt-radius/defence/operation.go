@@ -17,6 +17,7 @@ import (
 	"ivalt-radius/cmd/ivalt-radius/trail"
 	"ivalt-radius/config"
 	"ivalt-radius/guard/block"
+	"ivalt-radius/guard/gate"
 	"ivalt-radius/guard/incident"
 	"ivalt-radius/guard/respond"
 	"ivalt-radius/state"
@@ -27,6 +28,9 @@ type Releaser interface {
 	Release(user, station string)
 }
 
+// Lockouts are those in force.
+type Lockouts interface{ Lockouts() []gate.Lockout }
+
 // Deps is what the commands work on.
 type Deps struct {
 	Trail        trail.Committer
@@ -34,6 +38,7 @@ type Deps struct {
 	Blocks       *block.Blocks
 	Forget       func(user string)    // takes away what is remembered of a person's approvals; nil: nothing is, no server runs
 	Releaser     Releaser             // nil: no server runs
+	Lockouts     Lockouts             // nil: no server runs
 	Disconnector respond.Disconnector // nil: no server runs, or no client takes Disconnect-Requests
 }
 
@@ -80,6 +85,7 @@ func Handle(mux *http.ServeMux, d Deps) {
 	closing().handle(mux, d)
 	blocking().handle(mux, d)
 	listingBlocks().handle(mux, d)
+	listingLockouts().handle(mux, d)
 	unblocking().handle(mux, d)
 }
 

@@ -5,13 +5,17 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 	"time"
 
 	"ivalt-radius/cmd/ivalt-radius/count"
+	"ivalt-radius/guard"
 	"ivalt-radius/guard/block"
+	"ivalt-radius/guard/gate"
 	"ivalt-radius/guard/incident"
+	"ivalt-radius/guard/watch/rule"
 )
 
 func printJSON(w io.Writer, out any) error {
@@ -68,12 +72,23 @@ func printIncident(w io.Writer, i incident.Incident) error {
 		}
 		fmt.Fprintln(&out)
 	}
+	advise(&out, i.Rule)
 	fmt.Fprintf(&out, "evidence: %s, and %d left out, which the trail has\n", count.Of(len(i.Evidence), "line"), i.LeftOut)
 	for _, line := range i.Evidence {
 		fmt.Fprintf(&out, "  %s  %s\n", moment(line.Time), line.Record)
 	}
 	_, err := out.WriteTo(w)
 	return err
+}
+
+// advise says what an incident of a rule may be, and what to do.
+func advise(w io.Writer, r guard.Rule) {
+	n := rule.IndexOf(r)
+	if n < 0 { // of a later version
+		return
+	}
+	about := rule.Rules()[n]
+	_, _ = fmt.Fprintf(w, "what to do\n  means   %s\n  look    %s\n  do      %s\n  see     %s\n", about.Means, about.Look, about.Do, rule.Runbook(r))
 }
 
 func printHandled(w io.Writer, done handled) error {
@@ -115,6 +130,25 @@ func printBlocks(w io.Writer, found []block.Block) error {
 		_, _ = fmt.Fprintf(out, "%s\t%s\t%s\t%s\t%s\n", subject, moment(b.Until), b.By, b.Incident, b.Reason)
 	}
 	return out.Flush()
+}
+
+func printLockouts(w io.Writer, found []gate.Lockout) error {
+	if len(found) == 0 {
+		_, err := fmt.Fprintln(w, "nobody is locked out")
+		return err
+	}
+	out := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	_, _ = fmt.Fprintln(out, "USER\tCALLING STATION\tUNTIL\tIN A ROW")
+	for _, l := range found {
+		_, _ = fmt.Fprintf(out, "%s\t%s\t%s\t%d\n", l.User, quoted(l.Station), moment(l.Until), l.Count)
+	}
+	return out.Flush()
+}
+
+// quoted is a text of the network as it is where it steers no terminal, else with escapes.
+func quoted(text string) string {
+	inside := strconv.Quote(text)
+	return inside[1 : len(inside)-1]
 }
 
 func printLifted(w io.Writer, done lifted) error {

@@ -68,6 +68,8 @@ func (o *order) target() string {
 	return strings.Join(parts, ", ")
 }
 
+var errNotAll = errors.New("disconnect: not every session is known to have ended: run it again, or end them at the gateway")
+
 // NewCommand is `disconnect`. defaultConfig is the file of the settings where the command line names none.
 func NewCommand(defaultConfig string) *cobra.Command {
 	var configPath, address string
@@ -116,7 +118,7 @@ func run(ctx context.Context, out io.Writer, configPath string, o order) error {
 		return err
 	}
 	if done := r.Count(dynauth.Disconnected) + r.Count(dynauth.Gone); done < len(r.Sessions) || r.Left > 0 {
-		return fmt.Errorf("disconnect: %s", r)
+		return errNotAll
 	}
 	return nil
 }
@@ -131,13 +133,21 @@ func show(out io.Writer, r dynauth.Result) error {
 			station = o.Station.String()
 		}
 		_, _ = fmt.Fprintf(table, "%s\t%s\t%s\t%s\tsession %s\t%s\t%s\n", o.Client, o.NAS, cmp.Or(o.User, "-"), cmp.Or(station, "-"),
-			audit.AppendString(nil, o.Session), o.State, o.Cause)
+			named(o.Session), o.State, o.Cause)
 	}
 	_, _ = fmt.Fprintln(table, r)
 	if err := table.Flush(); err != nil {
 		return fmt.Errorf("printing the sessions: %w", err)
 	}
 	return nil
+}
+
+// named is what a NAS calls a session, escaped; a dash where it has not told yet.
+func named(session string) string {
+	if session == "" {
+		return "-"
+	}
+	return string(audit.AppendString(nil, session))
 }
 
 // Committer keeps the evidence before it is done; *audit.Trail is one.

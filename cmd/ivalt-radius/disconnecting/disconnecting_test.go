@@ -105,6 +105,9 @@ func TestDisconnect(t *testing.T) {
 	if code != exit.Fault || !strings.Contains(out, "vpn  192.0.2.1  alice  203.0.113.9  session \"5F3A\"  of a client that the settings no longer have") {
 		t.Errorf("exit %d: %s", code, out)
 	}
+	if !strings.HasSuffix(out, "\n1 session: 1 of a client that the settings no longer have\ndisconnect: not every session is known to have ended: run it again, or end them at the gateway") {
+		t.Errorf("what to do is not said, or something is said twice: %s", out)
+	}
 	code, out = command(t, path, "--address", "198.51.100.1", "--reason", "scan")
 	if code != exit.OK || out != "no session is known\n" {
 		t.Errorf("exit %d: %s", code, out)

@@ -249,3 +249,16 @@ func TestGathered(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+// TestSummary: one is no plural.
+func TestSummary(t *testing.T) {
+	for want, c := range map[string]doctor.Counts{
+		"1 ok, 1 warning, 1 fault, 1 unknown;":   {OK: 1, Warning: 1, Fault: 1, Unknown: 1},
+		"0 ok, 2 warnings, 0 faults, 0 unknown;": {Warning: 2},
+	} {
+		var out strings.Builder
+		if err := page(&out, doctor.Report{Counts: c}); err != nil || !strings.HasPrefix(out.String(), want) {
+			t.Errorf("%q, %v", out.String(), err)
+		}
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"time"
 	"unicode"
 
+	"ivalt-radius/cmd/ivalt-radius/count"
 	"ivalt-radius/doctor"
 )
 
@@ -42,7 +43,7 @@ func page(w io.Writer, r doctor.Report) error {
 		}
 	}
 	c := r.Counts
-	fmt.Fprintf(&b, "\n%d ok, %d warnings, %d faults, %d unknown; ivalt-radius %s, %s\n", c.OK, c.Warning, c.Fault, c.Unknown, r.Version, r.At.UTC().Format(time.RFC3339))
+	fmt.Fprintf(&b, "\n%d ok, %s, %s, %d unknown; ivalt-radius %s, %s\n", c.OK, count.Of(c.Warning, "warning"), count.Of(c.Fault, "fault"), c.Unknown, r.Version, r.At.UTC().Format(time.RFC3339))
 	if r.Offline {
 		b.WriteString("--offline: no call left this host, so what only others can tell is unknown.\n")
 	}

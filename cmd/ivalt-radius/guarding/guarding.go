@@ -38,7 +38,7 @@ func Check(s *config.Settings) fault.List {
 	faults := gating.Settings(s).Check()
 	faults = append(faults, watching.Settings(s).Check()...)
 	faults = append(faults, responding.Settings(s).Check()...)
-	faults = append(faults, notify.Check(noticing.Settings(s))...)
+	faults = append(faults, noticing.Check(s)...)
 	return append(faults, disconnecting.Check(s)...)
 }
 
@@ -162,7 +162,7 @@ func (g *Guard) Adopt(s *config.Settings) error {
 // Handle serves the running server's side of the commands.
 func (g *Guard) Handle(mux *http.ServeMux) {
 	defence.Handle(mux, defence.Deps{
-		Trail: g.server.Recorder, Incidents: g.book, Blocks: g.blocks, Forget: g.forgetApprovals, Releaser: g.Gate, Disconnector: g.server.Disconnector,
+		Trail: g.server.Recorder, Incidents: g.book, Blocks: g.blocks, Forget: g.forgetApprovals, Releaser: g.Gate, Lockouts: g.Gate, Disconnector: g.server.Disconnector,
 	})
 }
 

@@ -19,7 +19,7 @@ func (n notifier) Notify(i incident.Incident) error { return n.notices.Notify(No
 func Notice(i incident.Incident) notify.Notice {
 	out := notify.Notice{
 		ID: i.ID + "-" + i.Severity.String(), Incident: i.ID, Rule: i.Rule, Severity: i.Severity, Subject: i.Subject.String(),
-		Count: i.Count, Time: i.Last, Runbook: "docs/operations.md#" + strings.ReplaceAll(string(i.Rule), "_", "-"),
+		Count: i.Count, Time: i.Last, Runbook: rule.Runbook(i.Rule),
 	}
 	what := i.Detail
 	if n := rule.IndexOf(i.Rule); n >= 0 {

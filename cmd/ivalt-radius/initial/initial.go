@@ -148,6 +148,9 @@ Next steps:
      gateway change both.
   4. ivalt-radius check --config %[1]s
   5. ivalt-radius serve --config %[1]s
+  6. ivalt-radius doctor --config %[1]s
+     beside the running server: what a live one still lacks, and what to do about it. Name in
+     guard.notify who is to hear of attacks (docs/guard.md).
 
 State and audit trail go to %[4]s. The files belong to the user who ran init: where the
 server runs as another one, make them that user's.

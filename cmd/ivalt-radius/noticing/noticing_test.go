@@ -122,3 +122,37 @@ func TestSettings(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 }
+
+// TestCheck: whoever is told of less than the settings read is warned of.
+func TestCheck(t *testing.T) {
+	for _, c := range []struct{ severity, respond, want string }{
+		{"", "{}", ""},
+		{"severity: high,", "{}", ""},
+		{"severity: low,", "{}", "is low, and guard.respond.low has no notify: the receiver is told of nothing below medium"},
+		{"severity: low,", "{low: [notify]}", ""},
+		{"", "{medium: []}", ""}, // the default says no more than "medium and above"
+		{"severity: medium,", "{medium: [], high: [watch]}", "is medium, and guard.respond.medium has no notify: the receiver is told of nothing below critical"},
+		{"", "{medium: [], high: [], critical: [block]}", "is medium, and guard.respond has notify for nothing from there on: the receiver is told of nothing"},
+	} {
+		path := filepath.Join(t.TempDir(), "config.yaml")
+		must(t, os.WriteFile(path, fmt.Appendf(nil, `
+ivalt: {api_key: Zq3vT8mKx1Lw9RbY5cHd2NfG6sJp4UaE7b}
+clients: [{name: vpn, networks: [192.0.2.0/24], secrets: [nR8kQ5tZ1mB7yL4cW9dHvX2]}]
+guard: {notify: [{name: a, kind: command, %s command: /bin/true}], respond: %s}
+`, c.severity, c.respond), 0o600))
+		s, faults := config.Load(path, config.Options{})
+		if s == nil {
+			t.Fatal(faults)
+		}
+		var got string
+		for _, f := range Check(s) {
+			if !f.Warning || f.Key != "guard.notify[0].severity" {
+				t.Errorf("%s", f)
+			}
+			got += f.Message
+		}
+		if got != c.want {
+			t.Errorf("%s with %s: %q, want %q", c.severity, c.respond, got, c.want)
+		}
+	}
+}

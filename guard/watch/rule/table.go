@@ -48,6 +48,9 @@ var order = [...]guard.Rule{ //nolint:gochecknoglobals // a constant table
 // Count is how many rules there are.
 const Count = len(order)
 
+// Runbook is where the description of a rule is written down for people, with the commands.
+func Runbook(r guard.Rule) string { return "docs/operations.md#" + string(r) }
+
 // SeverityOf is how bad a count is.
 func (d Description) SeverityOf(count int) guard.Severity {
 	s := guard.Low
