@@ -18,6 +18,7 @@ import (
 	"ivalt-radius/doctor"
 	"ivalt-radius/doctor/host"
 	"ivalt-radius/doctor/needs"
+	"ivalt-radius/guard/notify/way"
 	"ivalt-radius/radius/client"
 )
 
@@ -213,8 +214,8 @@ func receiversOf(s *config.Settings, names []doctor.Name) []doctor.Receiver {
 	out := make([]doctor.Receiver, len(s.Guard.Notify))
 	for i, n := range s.Guard.Notify {
 		r := doctor.Receiver{Key: fmt.Sprintf("guard.notify[%d]", i), Kind: n.Kind}
-		if n.Kind == "command" {
-			r.Trouble = troubleOf(n.Command)
+		if err := way.Runnable(n.Command); err != nil && n.Kind == way.Command {
+			r.Trouble = "the command " + err.Error()
 		}
 		for _, name := range names {
 			if strings.HasPrefix(name.Key, r.Key+".") && name.Addresses.Known && name.Addresses.Value == 0 {
@@ -224,20 +225,6 @@ func receiversOf(s *config.Settings, names []doctor.Name) []doctor.Receiver {
 		out[i] = r
 	}
 	return out
-}
-
-// troubleOf is what is wrong with a program that the server runs.
-func troubleOf(path string) string {
-	info, err := os.Stat(path)
-	switch {
-	case err != nil:
-		return "the program is not there, or may not be looked at"
-	case !info.Mode().IsRegular() || info.Mode().Perm()&0o111 == 0:
-		return "this is no program that may be run"
-	case info.Mode().Perm()&0o022 != 0:
-		return "others can write to the program: chmod go-w"
-	}
-	return ""
 }
 
 // network writes an address with its port; for the page and for the archive.

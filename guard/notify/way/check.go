@@ -35,7 +35,7 @@ func (s Settings) Check(key string) (faults fault.List) {
 	case Email:
 		s.checkMail(key, &faults)
 	case Command:
-		if err := runnable(s.Command); err != nil && s.Command != "" {
+		if err := Runnable(s.Command); err != nil && s.Command != "" {
 			faults.Add(key+".command", "%v", err)
 		}
 	default:
@@ -154,8 +154,8 @@ var (
 	errWritable    = errors.New("can be written by others, who would run as this server: chmod go-w it, and its directory")
 )
 
-// runnable looks at a command. Whoever can write there, or put another file in its place, runs as this server.
-func runnable(path string) error {
+// Runnable says what is wrong with a command; nil where nothing is. Whoever can write there, or put another file in its place, runs as this server.
+func Runnable(path string) error {
 	const anyRuns, othersWrite = 0o111, 0o022
 	if !filepath.IsAbs(path) {
 		return errNotAbsolute

@@ -30,7 +30,7 @@ type program struct {
 
 // Send implements Way: no shell, no arguments, an environment of its own, and a process group that ends with it.
 func (p program) Send(ctx context.Context, notices []Notice) (said string, err error) {
-	if err := runnable(p.path); err != nil {
+	if err := Runnable(p.path); err != nil {
 		return "", failure("the command " + err.Error())
 	}
 	ctx, cancel := context.WithTimeout(ctx, p.within)
