@@ -188,6 +188,7 @@ func (f *Flow) accompany(ctx context.Context, p *pending, role role) (verdict Ve
 func (f *Flow) refuse(ctx context.Context, l *login, d policy.Decision, err error) Verdict {
 	if err != nil {
 		if why := reasonOf(err); (why == Busy || why == Unavailable) && f.attempts.waits(l.key, f.Now()) {
+			f.depart(l, End{})
 			return Verdict{Silent: true, Reason: why}
 		}
 	} else if max(l.rules.LateCredit, l.rules.InsecureLateCredit) > 0 {

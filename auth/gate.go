@@ -46,7 +46,8 @@ type End struct {
 type Gate interface {
 	// Admit says whether a login may go on.
 	Admit(v Visit, s Stage) Admission
-	// Ended is told once of each login that was let in at Arriving. The zero End takes it back: the login turned out to be a retry.
+	// Ended is told once of each login that was let in at Arriving. The zero End says no more than that it is checked: it turned out to be a
+	// retry.
 	Ended(v Visit, e End)
 }
 
@@ -81,14 +82,15 @@ func (f *Flow) arrive(l *login, err error) error {
 	}
 	if err = f.admit(l, Arriving); err == nil {
 		l.arrived = true
-		f.checks.Begin(l.key, l.leaveBy())
+		f.checks.Begin(l.key, f.Now(), l.leaveBy())
 	}
 	return err
 }
 
-// depart tells the gate how a login ended.
+// depart tells the gate how a login ended, once.
 func (f *Flow) depart(l *login, e End) {
 	if l.arrived {
+		l.arrived = false
 		f.checks.End(l.key)
 		f.Gate.Ended(l.visit(), e)
 	}

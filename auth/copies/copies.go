@@ -11,6 +11,9 @@ import (
 // be had without end.
 const Most = 8
 
+// swept is how many entries each new one looks through for those whose time is over.
+const swept = 4
+
 // Checks are the logins that are being checked. The methods are safe for concurrent use. New makes them.
 type Checks struct {
 	mu   sync.Mutex
@@ -26,10 +29,19 @@ type check struct {
 func New() *Checks { return &Checks{open: map[naming.Digest]*check{}} }
 
 // Begin says that a login is being checked from now on, until End, and until the time at the latest.
-func (c *Checks) Begin(login naming.Digest, until time.Time) {
+func (c *Checks) Begin(login naming.Digest, now, until time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.open[login] = &check{until: until}
+	looks := swept
+	for other, is := range c.open { // what never ended, since something panicked, goes a little at a time
+		if looks--; looks < 0 {
+			return
+		}
+		if !now.Before(is.until) {
+			delete(c.open, other)
+		}
+	}
 }
 
 // Copy reports that a login is a copy of one that is being checked, and counts it.

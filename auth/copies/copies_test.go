@@ -14,7 +14,7 @@ func TestCopies(t *testing.T) {
 	if c.Copy(one, now) {
 		t.Error("a copy of nothing")
 	}
-	c.Begin(one, now.Add(time.Minute))
+	c.Begin(one, now, now.Add(time.Minute))
 	for i := range Most {
 		if !c.Copy(one, now) {
 			t.Errorf("copy %d is none", i)
@@ -23,11 +23,26 @@ func TestCopies(t *testing.T) {
 	if c.Copy(one, now) || c.Copy(other, now) {
 		t.Error("one too many, or another's")
 	}
-	c.Begin(one, now.Add(time.Minute))
+	c.Begin(one, now, now.Add(time.Minute))
 	if c.Copy(one, now.Add(time.Minute)) {
 		t.Error("a copy of what nobody waits for")
 	}
 	if c.End(one); c.Copy(one, now) || len(c.open) != 0 {
 		t.Error("it is still being checked")
+	}
+}
+
+// TestWhatNeverEndsGoes: nothing stays for ever.
+func TestWhatNeverEndsGoes(t *testing.T) {
+	now, c := time.Unix(1_800_000_000, 0), New()
+	for i := range 100 {
+		c.Begin(naming.Digest{1, byte(i)}, now, now.Add(time.Minute))
+	}
+	now = now.Add(time.Minute)
+	for i := range 200 {
+		c.Begin(naming.Digest{2, byte(i)}, now, now.Add(time.Minute))
+	}
+	if len(c.open) > 250 {
+		t.Errorf("%d are open, and 200 should be", len(c.open))
 	}
 }
