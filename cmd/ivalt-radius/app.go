@@ -54,8 +54,9 @@ type app struct {
 
 	disconnector *dynauth.Disconnector
 
-	unwatch chan struct{}   // closed ends the watch
-	control *control.Server // the last to be opened: where it is there, the server has started
+	unwatch  chan struct{}   // closed ends the watch
+	watching sync.WaitGroup  // what then ends
+	control  *control.Server // the last to be opened: where it is there, the server has started
 }
 
 // closeWithin bounds how long the answers of the last logins may take to leave.
@@ -129,11 +130,13 @@ func start(ctx context.Context, path string, s *config.Settings, r rooms, verifi
 // lookAfter begins what the server looks after by itself, until it is closed.
 func (a *app) lookAfter() {
 	a.unwatch = make(chan struct{})
-	go a.watch(a.clients.Learned, time.Tick(watchEvery), a.unwatch)
-	go a.clients.Sightings.Keep(time.Tick(watchEvery), a.unwatch, func(err error) {
-		a.log.WithError(err).Warn("what is known of the clients' addresses cannot be kept")
+	a.watching.Go(func() { a.watch(a.clients.Learned, time.Tick(watchEvery), a.unwatch) })
+	a.watching.Go(func() {
+		a.clients.Sightings.Keep(time.Tick(watchEvery), a.unwatch, func(err error) {
+			a.log.WithError(err).Warn("what is known of the clients' addresses cannot be kept")
+		})
 	})
-	go watchClock(clocks, time.Tick(clockEvery), a.unwatch, a.Note)
+	a.watching.Go(func() { watchClock(clocks, time.Tick(clockEvery), a.unwatch, a.Note) })
 }
 
 // Commit implements auth.Recorder: durable in the trail.
@@ -179,6 +182,7 @@ func (a *app) close(ctx context.Context) error {
 	var errs []error
 	if a.unwatch != nil {
 		close(a.unwatch)
+		a.watching.Wait()
 	}
 	if a.control != nil {
 		a.control.Close(ctx)

@@ -127,15 +127,21 @@ func disconnect(ctx context.Context, d Deps, actor string, b block.Block) (int, 
 }
 
 func listingBlocks() operation[struct{}, []block.Block] {
-	return operation[struct{}, []block.Block]{"/block/list", func(_ context.Context, d Deps, _ string, _ struct{}) ([]block.Block, error) {
+	return operation[struct{}, []block.Block]{"/block/list", func(ctx context.Context, d Deps, actor string, _ struct{}) ([]block.Block, error) {
+		if err := commit(ctx, d, audit.Access{Action: "blocks", Actor: actor}); err != nil {
+			return nil, err
+		}
 		return d.Blocks.All(), nil
 	}}
 }
 
 func listingLockouts() operation[struct{}, []gate.Lockout] {
-	return operation[struct{}, []gate.Lockout]{"/block/lockouts", func(_ context.Context, d Deps, _ string, _ struct{}) ([]gate.Lockout, error) {
+	return operation[struct{}, []gate.Lockout]{"/block/lockouts", func(ctx context.Context, d Deps, actor string, _ struct{}) ([]gate.Lockout, error) {
 		if d.Lockouts == nil {
 			return nil, errors.New("no server is running on this state.directory, and it alone knows who is locked out")
+		}
+		if err := commit(ctx, d, audit.Access{Action: "blocks", Actor: actor, Filter: "lockouts"}); err != nil {
+			return nil, err
 		}
 		return append([]gate.Lockout{}, d.Lockouts.Lockouts()...), nil
 	}}
