@@ -1,6 +1,8 @@
 package auth
 
 import (
+	"context"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -51,4 +53,53 @@ func TestAChosenPhoneRingsOnlyWhereTheGateStillLets(t *testing.T) {
 		}
 		pass(2 * time.Minute)
 	})
+}
+
+// TestACopyThatFindsNoRoomEnds: who was let in, and is not answered since a copy of the login waits already, is no longer being checked.
+func TestACopyThatFindsNoRoomEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h, k := kept("")
+		h.rules.Waits = true
+		first := true
+		h.rules.Primaries = with(factorFunc(func() error {
+			if first {
+				first = false
+				pass(2 * time.Second)
+				return ErrBusy
+			}
+			return nil
+		}))
+		slow := h.start(ask("bob", "pw"))
+		quick := h.start(ask("bob", "pw"))
+		if v := <-slow; !v.Silent {
+			t.Errorf("%+v", v)
+		}
+		want(t, <-quick, Accept, ApprovedByPerson)
+		if ends := k.told(); !slices.Equal(ends, []End{{}}) {
+			t.Errorf("told of %+v", ends)
+		}
+	})
+}
+
+// TestALoginThatADrainOvertakesEnds: it was let in, and no attempt begins any more.
+func TestALoginThatADrainOvertakesEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h, k := kept("")
+		h.rules.Waits = true
+		h.rules.Primaries = with(PrimaryFunc(func() { pass(time.Second) }))
+		v := h.start(ask("bob", "pw"))
+		h.Drain()
+		if got := <-v; !got.Silent || got.Reason != ShuttingDown || !slices.Equal(k.told(), []End{{}}) {
+			t.Errorf("%+v, told of %+v", got, k.told())
+		}
+	})
+}
+
+// factorFunc is a first factor that everybody passes for whom the function has no error.
+type factorFunc func() error
+
+// Verify implements Primary.
+func (f factorFunc) Verify(context.Context, Subject, *Request) (Checked, error) {
+	err := f()
+	return Checked{Password: err == nil}, err
 }

@@ -99,7 +99,7 @@ func (f *Flow) depart(l *login, e End) {
 // handOver leaves a login's end to the attempt that it joined, where the one that leads it was not let in by the gate itself: two copies
 // were checked at once, and the second one was the faster.
 func (f *Flow) handOver(p *pending) {
-	if !p.arrived || !f.attempts.owes(p.attempt) {
+	if !p.arrived || p.attempt == nil || !f.attempts.owes(p.attempt) {
 		f.depart(&p.login, End{})
 	}
 }

@@ -353,38 +353,3 @@ func TestWhatTheGateSees(t *testing.T) {
 		}
 	})
 }
-
-// TestACopyThatFindsNoRoomEnds: who was let in, and is not answered since a copy of the login waits already, is no longer being checked.
-func TestACopyThatFindsNoRoomEnds(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		h, k := kept("")
-		h.rules.Waits = true
-		first := true
-		h.rules.Primaries = with(factorFunc(func() error {
-			if first {
-				first = false
-				pass(2 * time.Second)
-				return ErrBusy
-			}
-			return nil
-		}))
-		slow := h.start(ask("bob", "pw"))
-		quick := h.start(ask("bob", "pw"))
-		if v := <-slow; !v.Silent {
-			t.Errorf("%+v", v)
-		}
-		want(t, <-quick, Accept, ApprovedByPerson)
-		if ends := k.told(); !slices.Equal(ends, []End{{}}) {
-			t.Errorf("told of %+v", ends)
-		}
-	})
-}
-
-// factorFunc is a first factor that everybody passes for whom the function has no error.
-type factorFunc func() error
-
-// Verify implements Primary.
-func (f factorFunc) Verify(context.Context, Subject, *Request) (Checked, error) {
-	err := f()
-	return Checked{Password: err == nil}, err
-}

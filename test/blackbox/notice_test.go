@@ -142,7 +142,7 @@ func TestANoticeOutlivesAKill(t *testing.T) {
 	site.Start(t)
 	told := admins.of(t, found.ID, "medium")
 	if told.Rule != "brute_force" || told.Subject != "address "+elsewhere || told.Count != 3 || told.Do == "" || told.ID == "" ||
-		!strings.HasPrefix(told.Runbook, "docs/operations.md#brute-force") || len(told.Steps) != 1 || !strings.HasPrefix(told.Steps[0], "block done") {
+		!strings.HasPrefix(told.Runbook, "docs/operations.md#brute_force") || len(told.Steps) != 1 || !strings.HasPrefix(told.Steps[0], "block done") {
 		t.Errorf("told %+v", told)
 	}
 	if text := told.Summary; !strings.Contains(text, "address "+elsewhere+": 3 wrong passwords") || strings.Contains(text, password) {
