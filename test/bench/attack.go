@@ -14,8 +14,8 @@ import (
 const (
 	attackStations = 10_000
 	attackWindow   = 1000 // guesses in flight
-	honestLogins   = 100
-	honestWithin   = 30 * time.Second
+	honestLogins   = 60
+	honestWithin   = 20 * time.Second
 )
 
 // siege is a row of the fourth table.
