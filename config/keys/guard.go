@@ -36,7 +36,9 @@ func rates(path, what, window string, user, station, client, all int) []Key {
 func gateKeys() []Key {
 	all := rates("guard.attempts", "logins", "1m", 10, 60, 20_000, 40_000)
 	all = append(all, rates("guard.wrong_passwords", "wrong passwords", "5m", 8, 20, 500, 1000)...)
-	return append(all, rates("guard.pushes", "pushes", "5m", 3, 30, 20_000, 40_000)...)
+	pushes := rates("guard.pushes", "pushes", "5m", 3, 30, 20_000, 40_000)
+	pushes[1].Meaning += " One that the person approves is given back."
+	return append(all, pushes...)
 }
 
 func lockoutKeys() []Key {

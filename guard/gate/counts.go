@@ -128,6 +128,13 @@ func (c *counts) take(k kind, o origin, r *Rates, now time.Time) {
 	}
 }
 
+// give takes back what was counted of one person.
+func (c *counts) give(k kind, o origin, r *Rates, now time.Time) {
+	if key, ok := c.key(o, perUser); ok {
+		c.tables[k][o.share][perUser].Get(key).Give(r.rate(perUser), now)
+	}
+}
+
 // wrong counts a wrong password of a login that goes by these names. What many people share counts for strangers alone, whoever
 // was wrong: a familiar place is limited by its own alone. Strangers owe what was beyond the limit, since all that were let in at once are
 // checked before the first of them counts; a familiar place, which no such limit holds back, owes nothing.

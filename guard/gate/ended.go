@@ -68,6 +68,9 @@ func (g *Gate) rang(v auth.Visit, of []origin, e auth.End, now time.Time) {
 	switch {
 	case e.Reason == auth.ApprovedByPerson:
 		g.pauses.Clear(at) // the place's, or the strangers' where it was unfamiliar
+		if e.Pushed {
+			g.counts.give(pushes, last, &g.s.Pushes, now) // what the person wanted does not keep the next push back
+		}
 		for _, o := range of {
 			g.places.Add(o.name, o.station, now)
 			g.locks.Approved(lockout.Pair{User: o.name, Station: o.station})

@@ -145,6 +145,29 @@ func TestPushesByPerson(t *testing.T) {
 	y.out(of(visit("bo", "192.0.2.2"), "bob"), unanswered(), auth.RateLimited, "guard.pushes.per_user of unfamiliar places: again in 100s")
 }
 
+// TestAnApprovedPushIsGivenBack: who logs in often is not who is bombed.
+func TestAnApprovedPushIsGivenBack(t *testing.T) {
+	for _, c := range []struct {
+		end  auth.End
+		room int // for pushes, of 2 and no more
+	}{{approved(), 5}, {auth.End{Reason: auth.PushTimeout, Passed: true, Pushed: true}, 2}, {denied(), 2}, {auth.End{Reason: auth.ApprovedByPerson, Passed: true}, 2}} {
+		s := nothing()
+		s.Pushes = Rates{Window: time.Hour, PerUser: 2}
+		y, n := newYard(t, s, nil), 0
+		for ; n < 5; n++ {
+			y.Admit(visit("bob", ""), auth.Arriving)
+			a := y.Admit(visit("bob", ""), auth.Ringing)
+			y.Ended(visit("bob", ""), c.end)
+			if !a.Open {
+				break
+			}
+		}
+		if n != c.room {
+			t.Errorf("%+v: %d pushes", c.end, n)
+		}
+	}
+}
+
 func TestALateApprovalReachesTheNextRetry(t *testing.T) {
 	for _, c := range []struct {
 		name          string

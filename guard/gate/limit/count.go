@@ -48,6 +48,14 @@ func (c *Count) Owe(r Rate, now time.Time) {
 	}
 }
 
+// Give takes back one that was counted. There is never more room than where nothing was counted.
+func (c *Count) Give(r Rate, now time.Time) {
+	if c != nil && c.bucket != nil && r.Most > 0 {
+		c.adopt(r, now)
+		c.bucket.ReserveN(now, -1) // what is above the burst goes with the next look
+	}
+}
+
 // made has a bucket that knows the rate of now; false: nothing is to be counted.
 func (c *Count) made(r Rate, now time.Time) bool {
 	if r.Most <= 0 {
