@@ -123,3 +123,12 @@ func TestMobileMasksItself(t *testing.T) {
 		}
 	}
 }
+
+// TestVisible: a name that is none is shown as ASCII, escaped and bounded.
+func TestVisible(t *testing.T) {
+	for name, want := range map[string]string{"bob\n": `bob\n`, "b\u00f6b": `b\u00f6b`, "": "", strings.Repeat("x", 300): strings.Repeat("x", MaxName)} {
+		if got := Visible(name); got != want {
+			t.Errorf("%q: %s", name, got)
+		}
+	}
+}

@@ -33,3 +33,18 @@ func TestID(t *testing.T) {
 		t.Errorf("%q and %q: two processes name alike", a, b)
 	}
 }
+
+// TestNumber: two digits, and not always the same.
+func TestNumber(t *testing.T) {
+	seen := map[string]bool{}
+	for range 1000 {
+		n := Number()
+		if len(n) != 2 || n < "10" || n > "99" {
+			t.Fatalf("%q", n)
+		}
+		seen[n] = true
+	}
+	if len(seen) < 50 {
+		t.Errorf("%d different numbers of a thousand", len(seen))
+	}
+}

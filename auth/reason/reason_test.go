@@ -37,3 +37,14 @@ func TestReasonsAreAClosedList(t *testing.T) {
 		t.Errorf("an unknown reason is %v", r)
 	}
 }
+
+// TestEachReasonIsItself: its word and its sentence are those of the list.
+func TestEachReasonIsItself(t *testing.T) {
+	r := Unavailable
+	All(func(word, sentence, _ string) {
+		if r.String() != word || r.ReplyMessage() != sentence {
+			t.Errorf("%d: %s, %s", r, r, r.ReplyMessage())
+		}
+		r++
+	})
+}
