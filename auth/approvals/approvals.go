@@ -1,13 +1,11 @@
 package approvals
 
 import (
-	"crypto/hmac"
-	"crypto/rand"
-	"crypto/sha256"
 	"slices"
 	"sync"
 	"time"
 
+	"ivalt-radius/auth/naming"
 	"ivalt-radius/policy"
 	"ivalt-radius/state"
 )
@@ -20,7 +18,7 @@ const (
 )
 
 // Digest is keyed by the Store that made it. The zero Digest is none.
-type Digest [sha256.Size]byte
+type Digest = naming.Digest
 
 // Approval is one that a person gave. It is never changed.
 type Approval struct {
@@ -33,7 +31,7 @@ type Approval struct {
 
 // Store keeps approvals by person. Its methods are safe for concurrent use.
 type Store struct {
-	secret [sha256.Size]byte // of this process
+	names *naming.Names
 
 	mu     sync.Mutex // of a read with its write
 	people *state.Cache[[]Approval]
@@ -41,21 +39,11 @@ type Store struct {
 
 // New makes an empty Store.
 func New() *Store {
-	s := &Store{people: state.NewCache[[]Approval](Longest, mostPeople)}
-	_, _ = rand.Read(s.secret[:]) // never fails
-	return s
+	return &Store{names: naming.New(), people: state.NewCache[[]Approval](Longest, mostPeople)}
 }
 
 // Digest is the keyed digest of some texts, in order.
-func (s *Store) Digest(parts ...string) (sum Digest) {
-	mac := hmac.New(sha256.New, s.secret[:])
-	for _, part := range parts {
-		one := sha256.Sum256([]byte(part))
-		mac.Write(one[:])
-	}
-	mac.Sum(sum[:0])
-	return sum
-}
+func (s *Store) Digest(parts ...string) Digest { return s.names.Digest(parts...) }
 
 // Recall says when the very same login (client, first factor, credential, calling station, phone) was last approved, and when any
 // of the person at this calling station was, each with one of the phones; zero: never. now is a login whose first factor was just found
