@@ -1,0 +1,141 @@
+package redis
+
+import (
+	"context"
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/hkdf"
+	"crypto/hmac"
+	"crypto/sha256"
+	"crypto/tls"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"time"
+
+	goredis "github.com/redis/go-redis/v9"
+	"github.com/sirupsen/logrus"
+
+	"ivalt-radius/secret"
+	"ivalt-radius/state/shared"
+)
+
+// Mode is how the servers stand together.
+type Mode uint8
+
+// The modes.
+const (
+	Single Mode = iota
+	Sentinel
+	Cluster
+)
+
+// Options are what an Engine is made of.
+type Options struct {
+	Mode             Mode
+	Addresses        []string // of the server, the sentinels, or some of the cluster's nodes
+	Master           string   // Sentinel's name of the master
+	Username         string
+	Password         secret.Secret
+	SentinelUsername string
+	SentinelPassword secret.Secret
+	Database         int         // of Single and Sentinel
+	TLS              *tls.Config // nil: in the clear, which is for loopback alone
+	Key              secret.Secret
+	Prefix           string        // of all keys
+	Timeout          time.Duration // of one operation
+	MinReplicas      int           // that must have what allows a push, before it leaves; 0: as many as have it in time
+
+	Node, Version string
+	Log           logrus.FieldLogger
+}
+
+// core is the connection, and the names and seals of what is kept behind it.
+type core struct {
+	Options
+
+	client goredis.UniversalClient
+	names  []byte      // the key of digests
+	seals  cipher.AEAD // random nonces are its own
+}
+
+// buckets is how many hash tags attempts and phones are spread over.
+const buckets = 256
+
+// digestSize is that of the digests in keys: 128 bits are enough to tell any two apart.
+const digestSize = 16
+
+func newCore(o Options) (*core, error) {
+	names, err := hkdf.Key(sha256.New, []byte(o.Key.Reveal()), nil, "ivalt-radius names "+o.Prefix, sha256.Size)
+	if err != nil {
+		return nil, fmt.Errorf("the cluster key: %w", err)
+	}
+	seal, err := hkdf.Key(sha256.New, []byte(o.Key.Reveal()), nil, "ivalt-radius seals "+o.Prefix, sha256.Size)
+	if err != nil {
+		return nil, fmt.Errorf("the cluster key: %w", err)
+	}
+	block, err := aes.NewCipher(seal)
+	if err != nil {
+		return nil, fmt.Errorf("the cluster key: %w", err)
+	}
+	aead, err := cipher.NewGCMWithRandomNonce(block)
+	if err != nil {
+		return nil, fmt.Errorf("the cluster key: %w", err)
+	}
+	return &core{Options: o, client: connect(o), names: names, seals: aead}, nil
+}
+
+// connect makes the client; it connects when it is used. It never retries by itself: whether an operation took place is for its caller to judge.
+func connect(o Options) goredis.UniversalClient {
+	u := &goredis.UniversalOptions{
+		Addrs: o.Addresses, MasterName: o.Master, IsClusterMode: o.Mode == Cluster, DB: o.Database,
+		Username: o.Username, Password: o.Password.Reveal(), SentinelUsername: o.SentinelUsername, SentinelPassword: o.SentinelPassword.Reveal(),
+		TLSConfig: o.TLS, MaxRetries: -1, DialTimeout: o.Timeout, ReadTimeout: o.Timeout, WriteTimeout: o.Timeout, ContextTimeoutEnabled: true,
+		DisableIdentity: true,
+	}
+	if o.Mode != Sentinel {
+		u.MasterName = ""
+	}
+	return goredis.NewUniversalClient(u)
+}
+
+// digest names something of a kind without telling it.
+func (c *core) digest(kind, text string) (d [digestSize]byte) {
+	mac := hmac.New(sha256.New, c.names)
+	mac.Write([]byte(kind + "\x00" + text))
+	copy(d[:], mac.Sum(nil))
+	return d
+}
+
+// key is where something is kept, and the epoch of its bucket.
+func (c *core) key(kind string, d [digestSize]byte) (key, epoch string) {
+	tag := fmt.Sprintf("{%s:%d}", c.Prefix, int(d[0])%buckets)
+	return tag + ":" + kind + ":" + hex.EncodeToString(d[:]), tag + ":epoch"
+}
+
+// seal seals what must be read again, bound to its place.
+func (c *core) seal(place string, plain []byte) string {
+	return string(c.seals.Seal(nil, nil, plain, []byte(place)))
+}
+
+var errSeal = errors.New("a sealed value cannot be opened: do all nodes have the same state.redis.key?")
+
+// open opens what seal sealed for the same place.
+func (c *core) open(place, sealed string) ([]byte, error) {
+	plain, err := c.seals.Open(nil, nil, []byte(sealed), []byte(place))
+	if err != nil {
+		return nil, errSeal
+	}
+	return plain, nil
+}
+
+// run runs a script on the keys of one slot.
+func (c *core) run(ctx context.Context, s *goredis.Script, keys []string, args ...any) (any, error) {
+	ctx, cancel := context.WithTimeout(ctx, c.Timeout)
+	defer cancel()
+	answer, err := s.Run(ctx, c.client, keys, args...).Result()
+	if err != nil && !errors.Is(err, goredis.Nil) {
+		return nil, fmt.Errorf("%w: %w", shared.ErrUnreachable, err)
+	}
+	return answer, nil
+}

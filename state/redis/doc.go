@@ -1,0 +1,26 @@
+// Package redis is the memory that the nodes of one cluster share, kept by Redis 7 or Valkey: one server, Sentinel, or Cluster. It is the
+// shared.Attempts, shared.Phones, shared.Feed and shared.Table of a node, its API budget, and its membership.
+//
+// # Keys
+//
+// Everything about one attempt or one phone lies in one slot, so that one Lua script, one round trip, decides it: `{prefix:NNN}` with one of
+// 256 buckets, drawn from the keyed digest of what it is about, is the hash tag of all its keys. Each bucket has an `epoch`, which says
+// since when it remembers: where it is gone the server was restarted empty, and every phone of the bucket is unknown until a push of the time before
+// has died (shared.Young).
+//
+//	{P:NNN}:epoch            since when the bucket remembers
+//	{P:NNN}:a:DIGEST         an attempt
+//	{P:NNN}:p:DIGEST         a phone
+//	{P:budget}:DIGEST:…      what is used of the API's limits, by API key
+//	{P:nodes}:…              the leases of the nodes
+//	{P:feed}                 the stream of what nodes tell each other
+//	{P:table:NAME}           a table
+//	P:node:INCARNATION       the channel of one node's notices
+//
+// Times are the server's (TIME), never a node's: clocks that differ do no harm.
+//
+// # Secrecy
+//
+// Keys hold digests under the cluster key (HMAC-SHA-256); what must be read again is sealed with it (AES-256-GCM with a random nonce, bound to
+// its place). Names of nodes, their versions, durations and counters are in the clear, nothing of a person is.
+package redis

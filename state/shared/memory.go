@@ -1,0 +1,103 @@
+package shared
+
+import (
+	"sync"
+	"time"
+)
+
+// Young is the age below which a memory knows nothing of phones that it has no word of: a push of an earlier life may still ring. A push lives
+// 5 minutes at iVALT; the rest is margin.
+const Young = 330 * time.Second
+
+// Memory is what the nodes of one process share. New makes one, Join a node's part of it. All methods are safe for concurrent use.
+type Memory struct {
+	now func() time.Time
+
+	mu       sync.Mutex
+	born     time.Time
+	fence    uint64
+	phones   map[string]*phone
+	attempts map[Digest]*attempt
+	members  map[string]*Member
+	sweep    int
+	cut      bool // nobody can ask
+}
+
+// NewMemory makes an empty memory; now is its clock, nil means time.Now.
+func NewMemory(now func() time.Time) *Memory {
+	if now == nil {
+		now = time.Now
+	}
+	return &Memory{now: now, born: now(), phones: map[string]*phone{}, attempts: map[Digest]*attempt{}, members: map[string]*Member{}, sweep: leastSweep}
+}
+
+// leastSweep is the size at which what can be forgotten is looked for.
+const leastSweep = 1024
+
+// Member is one node's part of a Memory. It implements Attempts and Phones.
+type Member struct {
+	memory *Memory
+	name   string
+	notice func(Notice)
+	dead   bool // guarded by the memory's lock
+}
+
+// Join makes a node's part. notice is told what others do to its attempts, from a goroutine of its own; nil: nobody is.
+func (m *Memory) Join(name string, notice func(Notice)) *Member {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	n := &Member{memory: m, name: name, notice: notice}
+	m.members[name] = n
+	return n
+}
+
+// Die ends the node's lease for good, as a power cut would: what it led may be taken over.
+func (n *Member) Die() {
+	n.memory.mu.Lock()
+	defer n.memory.mu.Unlock()
+	n.dead = true
+	for _, a := range n.memory.attempts {
+		a.changed()
+	}
+}
+
+// Cut says whether the memory is out of reach from now on.
+func (m *Memory) Cut() { m.reach(true) }
+
+// Mend ends a Cut.
+func (m *Memory) Mend() { m.reach(false) }
+
+func (m *Memory) reach(cut bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.cut = cut
+}
+
+// Empty forgets everything, as a memory that was restarted without its disk.
+func (m *Memory) Empty() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.born, m.fence = m.now(), 0
+	for _, a := range m.attempts {
+		a.changed()
+	}
+	clear(m.phones)
+	clear(m.attempts)
+}
+
+// lock begins an operation of the node.
+func (n *Member) lock() (now time.Time, err error) {
+	n.memory.mu.Lock()
+	if n.memory.cut {
+		n.memory.mu.Unlock()
+		return now, ErrUnreachable
+	}
+	return n.memory.now(), nil
+}
+
+// tell hands a notice to the node that has an attempt.
+func (m *Memory) tell(node *Member, t Notice) {
+	if node.notice != nil {
+		go node.notice(t)
+	}
+}

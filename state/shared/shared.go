@@ -1,0 +1,244 @@
+package shared
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// Errors of the memory. Any other error is a fault of the caller.
+var (
+	// ErrUnreachable says that the memory cannot be asked now. Whether the operation took place is not known.
+	ErrUnreachable = errors.New("the shared memory cannot be asked")
+	// ErrLost says that a claim or an attempt is no longer this node's: another one has taken it over.
+	ErrLost = errors.New("another node has taken it over")
+	// ErrCollided says that another login asked for the phone meanwhile, and that both are denied.
+	ErrCollided = errors.New("another login asked for this phone")
+)
+
+// Digest names something without telling it. It is keyed, and the same at all nodes.
+type Digest = [32]byte
+
+// Attempts are the logins of all nodes. It is safe for concurrent use; each method is one round trip but for Await.
+type Attempts interface {
+	// Enter has this node lead an attempt, or join the one with its key that another node leads. A node enters once for each
+	// attempt: copies that reach the same node join there.
+	Enter(ctx context.Context, e Entry) (Place, error)
+	// Await blocks until an attempt that this node follows is over, or until this node leads it since the one that did is dead or has left
+	// it. Its Place is Over or Leads. The error is that of ctx, or ErrUnreachable where the memory could not be asked for long; ErrLost where
+	// the memory no longer knows the attempt.
+	Await(ctx context.Context, key Digest, id string) (Place, error)
+	// Leave has this node lead the attempt no more, without an end: whoever follows it takes it over. ErrLost where it leads it no more.
+	Leave(ctx context.Context, key Digest, id string) error
+	// Conclude ends an attempt that this node leads, and tells those who follow. ErrLost where it leads it no more.
+	Conclude(ctx context.Context, key Digest, id string, e Conclusion) error
+}
+
+// Entry is an exchange that begins an attempt at its node.
+type Entry struct {
+	Key      Digest
+	ID       string        // what the attempt is called where this node leads it
+	Exchange Digest        // of the packet: the very same packet at another node has the same one
+	Life     time.Duration // until its answer must have left; with a margin the memory forgets it then
+}
+
+// Role is what a node is to an attempt.
+type Role uint8
+
+// The roles. The zero Role has no part in it.
+const (
+	NoRole  Role = iota
+	Leads        // the answer is this node's to find
+	Follows      // another node leads: see Await
+	Over         // it is concluded, and its answer is for this exchange as well
+)
+
+// Place is this node's in an attempt.
+type Place struct {
+	Role   Role
+	ID     string // the attempt's, the same at all nodes
+	Renews string // the earlier attempt of the same key whose late approval may count for this one; empty: none. Of Leads, by Enter, once.
+	Taken  bool   // this node leads it in the place of one that is dead or has left it
+	Answer []byte // of Over: Conclusion.Answer
+}
+
+// Conclusion is an attempt's end.
+type Conclusion struct {
+	Answer   []byte        // for those who follow, in the caller's form; sealed where it is kept
+	Joinable time.Duration // how long a further copy of the login is told it, from now; 0: not at all
+	Repeated time.Duration // how long the very same packet of an exchange that entered the attempt is told it
+	Renewed  time.Duration // how long the next attempt of the key is told this one's ID as Renews; 0: not at all
+}
+
+// Phones are the phones of all nodes, by the mobile in E.164 form, which the memory keeps as a keyed digest. It is safe for concurrent use;
+// each method is one round trip.
+type Phones interface {
+	// Claim asks for a phone on behalf of an attempt.
+	Claim(ctx context.Context, b Bid) (Claim, error)
+	// Record keeps how far the push has come, for a node that takes it over. Before a push leaves, Rang must be recorded without an error:
+	// then no other node pushes for this attempt. ErrLost: nothing may be sent for it, and no approval counts.
+	Record(ctx context.Context, t Token, p Progress) error
+	// Polled says that a poll found no approval: nothing is left there of what was approved before, and what comes can only come of a push
+	// that still lives. most bounds how long that is. ErrLost changes nothing.
+	Polled(ctx context.Context, t Token, most time.Duration) error
+	// End ends a claim. Without an error the claim was this node's alone until now: only then an approval counts. ErrLost, ErrCollided: it counts
+	// for nobody; what Ending says of the phone is kept all the same, but for ErrLost.
+	End(ctx context.Context, t Token, e Ending) error
+}
+
+// Collision says what becomes of the login that holds a phone when another one asks for it. The one that asks is denied.
+type Collision uint8
+
+// The collisions.
+const (
+	DenyBoth  Collision = iota // it is denied too: an approval that comes now could be meant for either
+	KeepFirst                  // it goes on
+)
+
+// Bid asks for a phone.
+type Bid struct {
+	Phone     string
+	Attempt   string // the attempt's ID at all nodes
+	Renews    string // the lapsed attempt of the very same login, whose late approval counts; empty: none
+	Collision Collision
+	Life      time.Duration // a claim that nobody ended is over then, as one of a dead node
+}
+
+// ClaimKind is what came of a Bid.
+type ClaimKind uint8
+
+// The kinds. The zero kind is no claim.
+const (
+	Unclaimed ClaimKind = iota
+	Granted             // the phone is this attempt's
+	Held                // nobody may have it before Wait has passed: ask again
+	Taken               // another attempt has it: a collision
+	Concluded           // the attempt ended at another node, which died before it could tell: Answer is its Ending's
+	Late                // the attempt that this one renews was approved behind its answer: that counts here, and the claim is over
+)
+
+// History is what is known of a phone before a push.
+type History uint8
+
+// The histories.
+const (
+	Unseen History = iota // the memory is too young to know
+	Dirty                 // an approval may come late, or was found where none belongs
+	Spent                 // an approval was counted a while ago, and may still be readable
+	Clean
+)
+
+// Claim is what came of a Bid.
+type Claim struct {
+	Kind    ClaimKind
+	Token   Token         // of Granted
+	History History       // of Granted
+	Wait    time.Duration // of Held
+	Other   string        // of Taken: the attempt that has it
+	Answer  []byte        // of Concluded: Ending.Answer. Of Late: what End was told with it
+
+	// Progress is that of a push that rings already: of this attempt, which another node led (Of is its ID), or of the lapsed attempt that it
+	// renews (Of is Bid.Renews); then what is found of it counts for another LateFor. nil: none rings.
+	Progress []byte
+	Rang     bool // that push may have left
+	Of       string
+	LateFor  time.Duration
+}
+
+// Token is a claim, as its holder proves it. Fence grows with each claim of a phone.
+type Token struct {
+	Phone, Attempt string
+	Fence          uint64
+	Nonce          string // two claims with one Fence, on both sides of a failover that lost one of them, are told apart
+}
+
+// Progress is how far a push has come.
+type Progress struct {
+	State []byte // in the caller's form; sealed where it is kept
+	Rang  bool   // a push left, or may be about to
+}
+
+// EndKind is how a claim ends.
+type EndKind uint8
+
+// The kinds. The zero kind ends it for good.
+const (
+	Ended  EndKind = iota
+	Left           // the node gives it up, and the push may be taken over by a node that follows its attempt; for all others it has ended
+	Lapsed         // it was answered, and its node still looks after the push for Late: what is found counts for the login that renews it
+	Found          // of a lapsed one: it was approved; that is kept for Late
+)
+
+// Ending is what the end of a claim leaves behind. Durations are from now; the longer one of two stays.
+type Ending struct {
+	Kind   EndKind
+	Answer []byte        // for whoever takes the attempt over, or renews it; sealed where it is kept
+	Hold   time.Duration // nobody may push before
+	Taint  time.Duration // an approval may come late until then
+	Clears bool          // Taint replaces what was there before
+	Spent  time.Duration // the approval that was counted may be readable until then; replaces what was there before, if Clears
+	Known  bool          // a login has shown what is on this phone
+	Late   time.Duration // of Lapsed and Found
+}
+
+// NoticeKind is what a node is told of its own attempts by others.
+type NoticeKind uint8
+
+// The kinds.
+const (
+	NoNotice NoticeKind = iota
+	Collided            // another login asked for the phone, and both are denied
+	Approved            // the lapsed attempt that it renews was approved: another node has just found that. Answer is its Ending's
+)
+
+// Notice is about an attempt that holds a phone at this node. It may be lost: End tells of a collision as well.
+type Notice struct {
+	Kind    NoticeKind
+	Attempt string
+	Answer  []byte
+}
+
+// Feed carries what a node tells all others. What is told is applied there a little later, in order for each node that tells; a node that
+// was away for less than an hour is told what it missed. It may be lost where the memory is out of reach for long.
+type Feed interface {
+	// Tell never blocks. kind is a short word of the caller's; the payload is sealed on its way. It must not change.
+	Tell(kind string, payload []byte)
+	// Current reports that this node has heard all that was told until a moment ago.
+	Current() bool
+}
+
+// Heard is one thing that another node told.
+type Heard struct {
+	Kind    string
+	Node    string    // the node's name
+	At      time.Time // when it was told, by the memory's clock
+	Payload []byte
+}
+
+// Table is what every node keeps a copy of, by key. Keys and values are sealed where they are kept.
+type Table interface {
+	// Put replaces a value; it is told to the other nodes.
+	Put(ctx context.Context, key string, value []byte) error
+	// Delete removes a value everywhere; nothing where there is none.
+	Delete(ctx context.Context, key string) error
+}
+
+// Replica is a node's copy of a table. Both functions are safe for concurrent use and call no method of the table.
+type Replica interface {
+	// Apply takes a change of another node; a nil value is gone.
+	Apply(key string, value []byte)
+	// Each gives what the node has: where the memory has none of it, it is put there.
+	Each(do func(key string, value []byte))
+}
+
+// Node is one member of the cluster.
+type Node struct {
+	Name     string    `json:"node"`
+	Version  string    `json:"version"`
+	Settings string    `json:"settings"` // digest of those in force
+	Started  time.Time `json:"started"`
+	Seen     time.Time `json:"seen"`  // its last sign of life, by the memory's clock
+	Alive    bool      `json:"alive"` // its lease holds
+	Leads    int       `json:"leads"` // attempts that wait for their answer
+	Self     bool      `json:"self"`
+}
