@@ -36,6 +36,7 @@ type table struct {
 	kind    string // in the feed
 	keys    []string
 	replica shared.Replica
+	most    int // fields
 
 	mu      sync.Mutex // over each read of Redis and what is applied of it, so that no older value is applied last
 	failed  map[string][]byte
@@ -55,7 +56,7 @@ type entry struct {
 // is reached again, and the other way round; where both have something, the memory's counts. A change that could not be told is told then.
 func (e *Engine) Table(name string, r shared.Replica) shared.Table {
 	key := "{" + e.Prefix + ":table:" + name + "}"
-	t := &table{e: e, kind: "table:" + name, keys: []string{key, key + ":gone"}, replica: r, failed: map[string][]byte{}, stale: true}
+	t := &table{e: e, kind: "table:" + name, keys: []string{key, key + ":gone"}, replica: r, most: mostFields, failed: map[string][]byte{}, stale: true}
 	e.tables = append(e.tables, t)
 	e.Follow(t.kind, t.changed)
 	return t
@@ -91,7 +92,7 @@ func (t *table) change(ctx context.Context, key string, value []byte) error {
 		how = "delete"
 	}
 	if err := t.write(ctx, how, key, value); err != nil {
-		if errors.Is(err, shared.ErrUnreachable) && len(t.failed) < mostFields {
+		if errors.Is(err, shared.ErrUnreachable) && len(t.failed) < t.most {
 			t.failed[key], t.stale = value, true
 		} else {
 			delete(t.failed, key)
@@ -118,7 +119,7 @@ func (t *table) write(ctx context.Context, how, key string, value []byte) error 
 			return errLarge
 		}
 	}
-	done, err := t.e.run(ctx, t.e.scripts.table, t.keys, how, field, sealed, mostFields, int64(goneFor.Seconds()))
+	done, err := t.e.run(ctx, t.e.scripts.table, t.keys, how, field, sealed, t.most, int64(goneFor.Seconds()))
 	switch {
 	case err != nil:
 		return err
@@ -296,7 +297,7 @@ func (t *table) page(ctx context.Context, cursor uint64, there map[string]bool) 
 	}
 	t.synced = time.Now()
 	for i := 0; i+1 < len(list); i += 2 {
-		if len(there) >= mostFields {
+		if len(there) >= t.most {
 			break
 		}
 		there[list[i]] = true
@@ -311,7 +312,7 @@ func (t *table) page(ctx context.Context, cursor uint64, there map[string]bool) 
 func (t *table) gone(ctx context.Context) (map[string]bool, error) {
 	ctx, cancel := context.WithTimeout(ctx, t.e.Timeout)
 	defer cancel()
-	list, err := t.e.client.ZRange(ctx, t.keys[1], 0, mostFields).Result()
+	list, err := t.e.client.ZRange(ctx, t.keys[1], 0, int64(t.most)).Result()
 	if err != nil {
 		return nil, err
 	}
