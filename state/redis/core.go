@@ -1,7 +1,6 @@
 package redis
 
 import (
-	"context"
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/hkdf"
@@ -11,13 +10,14 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	goredis "github.com/redis/go-redis/v9"
+	"github.com/redis/go-redis/v9/maintnotifications"
 	"github.com/sirupsen/logrus"
 
 	"ivalt-radius/secret"
-	"ivalt-radius/state/shared"
 )
 
 // Mode is how the servers stand together.
@@ -47,7 +47,11 @@ type Options struct {
 	MinReplicas      int           // that must have what allows a push, before it leaves; 0: as many as have it in time
 
 	Node, Version string
-	Log           logrus.FieldLogger
+	Log           logrus.FieldLogger // nil: nothing is logged
+	Leads         func() int         // how many attempts this node leads, for those who look at the cluster; nil: none
+	Changed       func(Event)        // is told of each Event, one at a time, and must not call the Engine's Close; nil: nobody is
+	Resume        func() string      // where an earlier life of this node stood in the feed (Applied); nil: the last hour is heard again
+	Applied       func(place string) // is told now and then how far the feed was heard and applied; nil: nobody is
 }
 
 // core is the connection, and the names and seals of what is kept behind it.
@@ -57,6 +61,11 @@ type core struct {
 	client goredis.UniversalClient
 	names  []byte      // the key of digests
 	seals  cipher.AEAD // random nonces are its own
+
+	events sync.Mutex // over each event that is told
+
+	mu       sync.Mutex
+	replicas map[string]int // by the master's address: how many had what it wrote, when it was last asked
 }
 
 // buckets is how many hash tags attempts and phones are spread over.
@@ -82,7 +91,7 @@ func newCore(o Options) (*core, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the cluster key: %w", err)
 	}
-	return &core{Options: o, client: connect(o), names: names, seals: aead}, nil
+	return &core{Options: o, client: connect(o), names: names, seals: aead, replicas: map[string]int{}}, nil
 }
 
 // connect makes the client; it connects when it is used. It never retries by itself: whether an operation took place is for its caller to judge.
@@ -91,7 +100,8 @@ func connect(o Options) goredis.UniversalClient {
 		Addrs: o.Addresses, MasterName: o.Master, IsClusterMode: o.Mode == Cluster, DB: o.Database,
 		Username: o.Username, Password: o.Password.Reveal(), SentinelUsername: o.SentinelUsername, SentinelPassword: o.SentinelPassword.Reveal(),
 		TLSConfig: o.TLS, MaxRetries: -1, DialTimeout: o.Timeout, ReadTimeout: o.Timeout, WriteTimeout: o.Timeout, ContextTimeoutEnabled: true,
-		DisableIdentity: true,
+		DialerRetries: 1, DisableIdentity: true, PipelinePoolSize: -1, // pipelines use the same connections
+		MaintNotificationsConfig: &maintnotifications.Config{Mode: maintnotifications.ModeDisabled},
 	}
 	if o.Mode != Sentinel {
 		u.MasterName = ""
@@ -118,7 +128,7 @@ func (c *core) seal(place string, plain []byte) string {
 	return string(c.seals.Seal(nil, nil, plain, []byte(place)))
 }
 
-var errSeal = errors.New("a sealed value cannot be opened: do all nodes have the same state.redis.key?")
+var errSeal = errors.New("a sealed value cannot be opened: do all nodes have the same state.redis.cluster_key?")
 
 // open opens what seal sealed for the same place.
 func (c *core) open(place, sealed string) ([]byte, error) {
@@ -127,15 +137,4 @@ func (c *core) open(place, sealed string) ([]byte, error) {
 		return nil, errSeal
 	}
 	return plain, nil
-}
-
-// run runs a script on the keys of one slot.
-func (c *core) run(ctx context.Context, s *goredis.Script, keys []string, args ...any) (any, error) {
-	ctx, cancel := context.WithTimeout(ctx, c.Timeout)
-	defer cancel()
-	answer, err := s.Run(ctx, c.client, keys, args...).Result()
-	if err != nil && !errors.Is(err, goredis.Nil) {
-		return nil, fmt.Errorf("%w: %w", shared.ErrUnreachable, err)
-	}
-	return answer, nil
 }

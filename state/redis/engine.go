@@ -1,0 +1,274 @@
+package redis
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"sync"
+	"time"
+
+	goredis "github.com/redis/go-redis/v9"
+)
+
+// Engine is one node's part of the memory. Open makes it; all methods are safe for concurrent use, but for those that say that they come before
+// Start.
+type Engine struct {
+	*core
+
+	aside       goredis.UniversalClient // for signs of life and for the feed, which wait behind no login
+	scripts     scripts
+	incarnation string
+	started     time.Time
+	feed        *feed
+
+	stop context.CancelFunc
+	runs sync.WaitGroup
+
+	at struct { // what is known of the memory
+		sync.Mutex
+		contact contact
+		health  Health
+		epoch   string // the last one seen
+		twins   standing
+		apart   standing
+		sights  int // since the servers were last inspected
+	}
+	settings string   // guarded by core.mu, as judged is
+	judged   server   // what was last said of one
+	tables   []*table // none is added behind Start
+	again    chan struct{}
+}
+
+// Health is whether the memory is in reach.
+type Health struct {
+	Reachable bool
+	Since     time.Time // when that began, by this node's clock
+	Why       error     // why it is not
+}
+
+// incarnationSize is the length of an incarnation, which is Base32 text: 80 random bits.
+const incarnationSize = 16
+
+// inspectEvery is how many signs of life apart the servers are asked for their replicas.
+const inspectEvery = 20
+
+// silent is a logger that says nothing: what go-redis logs is in its errors as well.
+type silent struct{}
+
+// Printf does nothing.
+func (silent) Printf(context.Context, string, ...any) {}
+
+// Open begins a node's life in the memory. It does not fail where the memory is out of reach: then Health says so, and the life begins when it is
+// reached. The error is that of Check. go-redis has one logger for the process, which is silent from now on.
+func Open(ctx context.Context, o Options) (*Engine, error) {
+	if err := Check(o).Err(); err != nil {
+		return nil, err
+	}
+	goredis.SetLogger(silent{})
+	c, err := newCore(o)
+	if err != nil {
+		return nil, err
+	}
+	run, stop := context.WithCancel(context.WithoutCancel(ctx))
+	e := &Engine{
+		core: c, aside: connect(o), scripts: newScripts(), incarnation: rand.Text()[:incarnationSize], started: time.Now(), stop: stop,
+		again: make(chan struct{}, 1),
+	}
+	e.at.health = Health{Reachable: true, Since: e.started}
+	e.feed = newFeed(e)
+	e.beat(ctx)
+	e.runs.Go(func() { e.live(run) })
+	return e, nil
+}
+
+// Start has the node follow the feed and keep its tables in step; it is called once, behind the last Follow and Table.
+func (e *Engine) Start(ctx context.Context) {
+	run, stop := context.WithCancel(context.WithoutCancel(ctx))
+	before := e.stop
+	e.stop = func() {
+		stop()
+		before()
+	}
+	e.feed.done = make(chan struct{})
+	e.runs.Go(func() { e.feed.write(run) })
+	e.runs.Go(func() { e.feed.read(run) })
+	e.runs.Go(func() { e.keep(run) })
+}
+
+// Close ends the node's life: what it told is written, as far as ctx lets it, and its lease ends at once. It is called once.
+func (e *Engine) Close(ctx context.Context) error {
+	e.feed.close(ctx)
+	e.stop()
+	e.runs.Wait()
+	var err error
+	if e.Health().Reachable {
+		_, err = e.run(ctx, e.scripts.end, e.memberKeys()[1:2], e.incarnation)
+	}
+	_ = e.aside.Close()
+	_ = e.client.Close()
+	if err != nil {
+		return fmt.Errorf("end the node's lease: %w", err)
+	}
+	return nil
+}
+
+// Incarnation is what this life of the node is called in the memory.
+func (e *Engine) Incarnation() string { return e.incarnation }
+
+// SetSettings says what the digest of this node's settings is, from the next sign of life on.
+func (e *Engine) SetSettings(digest string) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.settings = digest
+}
+
+// Health is whether the memory was in reach a moment ago. It becomes unreachable when no sign of life passes for 1.5 s.
+func (e *Engine) Health() Health {
+	e.at.Lock()
+	defer e.at.Unlock()
+	return e.at.health
+}
+
+// Alone reports that the memory is out of reach.
+func (e *Engine) Alone() bool { return !e.Health().Reachable }
+
+// dead are the incarnations whose lease has expired; none while this node may not judge that.
+func (e *Engine) dead() []string {
+	e.at.Lock()
+	defer e.at.Unlock()
+	return e.at.contact.dead(time.Now())
+}
+
+// Time is the memory's clock, as this node believes it; the zero time before the first contact.
+func (e *Engine) Time() time.Time {
+	e.at.Lock()
+	defer e.at.Unlock()
+	return e.at.contact.clock(time.Now())
+}
+
+// live gives signs of life.
+func (e *Engine) live(ctx context.Context) {
+	tick := time.NewTicker(beatEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+			e.beat(ctx)
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+func (e *Engine) beat(ctx context.Context) {
+	sent := time.Now()
+	e.mu.Lock()
+	self := record{Name: e.Node, Version: e.Version, Settings: e.settings, Up: sent.Sub(e.started).Milliseconds()}
+	e.mu.Unlock()
+	if e.Leads != nil {
+		self.Leads = e.Leads()
+	}
+	text, err := json.Marshal(self)
+	if err != nil {
+		return // a record has no value that could fail
+	}
+	s, err := e.look(ctx, e.aside, e.scripts.beat, e.incarnation, string(text))
+	if err != nil {
+		if ctx.Err() == nil {
+			e.missed(time.Now(), err)
+		}
+		return
+	}
+	e.seen(ctx, sent, s)
+}
+
+// missed notes that a sign of life failed.
+func (e *Engine) missed(now time.Time, why error) {
+	e.at.Lock()
+	out := e.at.health.Reachable && now.Sub(e.at.contact.at) > gap
+	if out {
+		e.at.health = Health{Since: now, Why: why}
+	}
+	e.at.Unlock()
+	if out {
+		e.tell(Event{Kind: Unreachable, Why: why})
+	}
+}
+
+// seen notes what a sign of life showed.
+func (e *Engine) seen(ctx context.Context, sent time.Time, s sight) {
+	var events []Event
+	e.at.Lock()
+	first := e.at.contact.at.IsZero()
+	broken := e.at.contact.saw(sent, s)
+	if first || !e.at.health.Reachable {
+		was := e.at.health
+		e.at.health = Health{Reachable: true, Since: time.Now()}
+		back := Event{Kind: Reachable}
+		if !was.Reachable {
+			back.For = time.Since(was.Since)
+		}
+		events = append(events, back)
+	}
+	emptied := !first && s.epoch != e.at.epoch
+	e.at.epoch = s.epoch
+	if emptied {
+		e.at.contact.since = sent
+		events = append(events, Event{Kind: Emptied})
+	}
+	events = append(events, e.company(s)...)
+	e.at.sights++
+	inspect := broken || e.at.sights%inspectEvery == 0
+	e.at.Unlock()
+
+	e.tell(events...)
+	if first || emptied {
+		e.touch(ctx, s)
+	}
+	if inspect {
+		e.inspect(ctx)
+	}
+	if emptied {
+		e.feed.restart()
+	}
+	if broken || emptied {
+		e.feed.rewind(s.now)
+		e.resync()
+	}
+}
+
+// company compares this node with the others; the caller holds the lock.
+func (e *Engine) company(s sight) (events []Event) {
+	e.mu.Lock()
+	settings := e.settings
+	e.mu.Unlock()
+	twins, apart := s.unlike(settings)
+	if e.at.twins.became(e.at.contact.at, twins) && len(twins) > 0 {
+		events = append(events, Event{Kind: SameName, Nodes: twins})
+	}
+	if e.at.apart.became(e.at.contact.at, apart) {
+		kind := SettingsApart
+		if len(apart) == 0 {
+			kind = SettingsAlike
+		}
+		events = append(events, Event{Kind: kind, Nodes: apart})
+	}
+	return events
+}
+
+// touch has all buckets remember from now on, where they have forgotten. What it does not reach the next claim there does.
+func (e *Engine) touch(ctx context.Context, s sight) {
+	ctx, cancel := context.WithTimeout(ctx, e.Timeout)
+	defer cancel()
+	_, _ = e.client.Pipelined(ctx, func(p goredis.Pipeliner) error {
+		for b := range buckets {
+			var d [digestSize]byte
+			d[0] = byte(b)
+			_, epoch := e.key("", d)
+			p.SetArgs(ctx, epoch, strconv.FormatInt(s.now, 10), goredis.SetArgs{Mode: "NX"})
+		}
+		return nil
+	})
+}
