@@ -211,7 +211,8 @@ func (n *Member) Polled(_ context.Context, t Token, most time.Duration) error {
 		return err
 	}
 	return n.change(t, func(p *phone, now time.Time) error {
-		if p.claim.token != t && p.lapsed.token != t && p.claim.heirOf != t {
+		c := &p.claim
+		if (c.token != t || !c.left.IsZero()) && c.heirOf != t && p.lapsed.token != t {
 			return ErrLost
 		}
 		p.tainted, p.spent = earlier(p.tainted, now.Add(most)), earlier(p.spent, now.Add(most))
