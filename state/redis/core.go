@@ -117,6 +117,12 @@ func (c *core) digest(kind, text string) (d [digestSize]byte) {
 	return d
 }
 
+// name is a digest in a key.
+func (c *core) name(kind, text string) string {
+	d := c.digest(kind, text)
+	return hex.EncodeToString(d[:])
+}
+
 // key is where something is kept, and the epoch of its bucket.
 func (c *core) key(kind string, d [digestSize]byte) (key, epoch string) {
 	tag := fmt.Sprintf("{%s:%d}", c.Prefix, int(d[0])%buckets)

@@ -1,6 +1,7 @@
 package shared
 
 import (
+	"bytes"
 	"context"
 	"time"
 )
@@ -13,14 +14,12 @@ type attempt struct {
 	ends      time.Time // nobody waits any more
 	over      bool
 	answer    []byte
+	told      time.Time // to who follows
 	joinable  time.Time
 	repeated  time.Time
 	renewed   time.Time
 	wake      chan struct{} // closed, and made anew, at each change
 }
-
-// grace is how long behind its life an attempt is remembered.
-const grace = time.Minute
 
 func (a *attempt) changed() {
 	close(a.wake)
@@ -30,8 +29,18 @@ func (a *attempt) changed() {
 // open reports that somebody may wait for it.
 func (a *attempt) open(now time.Time) bool { return !a.over && now.Before(a.ends) }
 
+// enters remembers an exchange, where there is room.
+func (a *attempt) enters(e Digest) {
+	if len(a.exchanges) < MostExchanges {
+		a.exchanges[e] = struct{}{}
+	}
+}
+
 // Enter implements Attempts.
 func (n *Member) Enter(_ context.Context, e Entry) (Place, error) {
+	if err := e.Valid(); err != nil {
+		return Place{}, err
+	}
 	now, err := n.lock()
 	if err != nil {
 		return Place{}, err
@@ -42,20 +51,24 @@ func (n *Member) Enter(_ context.Context, e Entry) (Place, error) {
 		_, same := a.exchanges[e.Exchange]
 		switch {
 		case a.open(now):
-			a.exchanges[e.Exchange] = struct{}{}
+			a.enters(e.Exchange)
+			a.ends = later(a.ends, now.Add(e.Life+Grace))
 			return n.place(a), nil
 		case a.over && (now.Before(a.joinable) || same && now.Before(a.repeated)):
-			a.exchanges[e.Exchange] = struct{}{}
-			return Place{Role: Over, ID: a.id, Answer: a.answer}, nil
+			a.enters(e.Exchange)
+			return Place{Role: Over, ID: a.id, Answer: bytes.Clone(a.answer)}, nil
 		}
 	}
 	p := Place{Role: Leads, ID: e.ID}
 	if a != nil && a.over && now.Before(a.renewed) {
 		p.Renews = a.id
 	}
+	if a != nil {
+		a.changed() // who still waits for it learns that it is gone
+	}
 	n.memory.sweepAttempts(now)
 	n.memory.attempts[e.Key] = &attempt{
-		id: e.ID, leader: n, exchanges: map[Digest]struct{}{e.Exchange: {}}, ends: now.Add(e.Life + grace), wake: make(chan struct{}),
+		id: e.ID, leader: n, exchanges: map[Digest]struct{}{e.Exchange: {}}, ends: now.Add(e.Life + Grace), wake: make(chan struct{}),
 	}
 	return p, nil
 }
@@ -72,29 +85,25 @@ func (n *Member) place(a *attempt) Place {
 
 // Await implements Attempts.
 func (n *Member) Await(ctx context.Context, key Digest, id string) (Place, error) {
+	var away time.Duration
 	for {
-		now, err := n.lock()
-		if err != nil {
-			return Place{}, err
-		}
-		a := n.memory.attempts[key]
-		if a == nil || a.id != id {
-			n.memory.mu.Unlock()
-			return Place{}, ErrLost
-		}
-		p, wake := Place{Role: Over, ID: a.id, Answer: a.answer}, a.wake
-		if !a.over {
-			p = n.place(a)
-		}
-		n.memory.mu.Unlock()
-		if p.Role != Follows {
+		p, wake, err := n.look(key, id)
+		switch {
+		case err == nil && p.Role != Follows:
 			return p, nil
+		case err == nil:
+			away = 0
+		case !unreachable(err):
+			return Place{}, err
+		case away >= Patience:
+			return Place{}, err
+		default:
+			away += Look
 		}
-		timer := time.NewTimer(a.ends.Sub(now))
+		timer := time.NewTimer(Look)
 		select {
 		case <-wake:
 		case <-timer.C:
-			return Place{}, ErrLost
 		case <-ctx.Done():
 			timer.Stop()
 			return Place{}, ctx.Err()
@@ -103,44 +112,82 @@ func (n *Member) Await(ctx context.Context, key Digest, id string) (Place, error
 	}
 }
 
+// look is the node's place in an attempt that it follows, and what is closed when that changes.
+func (n *Member) look(key Digest, id string) (Place, <-chan struct{}, error) {
+	now, err := n.lock()
+	if err != nil {
+		return Place{}, nil, err
+	}
+	defer n.memory.mu.Unlock()
+	a := n.memory.attempts[key]
+	switch {
+	case a == nil || a.id != id:
+		return Place{}, nil, ErrLost
+	case a.over:
+		return Place{Role: Over, ID: a.id, Answer: bytes.Clone(a.answer)}, nil, nil
+	case !a.open(now):
+		return Place{}, nil, ErrLost
+	}
+	return n.place(a), a.wake, nil
+}
+
 // Leave implements Attempts.
 func (n *Member) Leave(_ context.Context, key Digest, id string) error {
-	return n.lead(key, id, func(a *attempt, _ time.Time) { a.leader = nil })
-}
-
-// Conclude implements Attempts.
-func (n *Member) Conclude(_ context.Context, key Digest, id string, e Conclusion) error {
-	return n.lead(key, id, func(a *attempt, now time.Time) {
-		a.over, a.answer = true, e.Answer
-		a.joinable, a.repeated, a.renewed = now.Add(e.Joinable), now.Add(e.Repeated), now.Add(e.Renewed)
-	})
-}
-
-// lead changes an attempt that the node leads.
-func (n *Member) lead(key Digest, id string, change func(*attempt, time.Time)) error {
 	now, err := n.lock()
 	if err != nil {
 		return err
 	}
 	defer n.memory.mu.Unlock()
-	a := n.memory.attempts[key]
-	if a == nil || a.id != id || a.leader != n || a.over {
+	a := n.memory.led(key, id, n)
+	if a == nil || !a.open(now) {
 		return ErrLost
 	}
-	change(a, now)
+	a.leader = nil
 	a.changed()
 	return nil
 }
 
+// Conclude implements Attempts.
+func (n *Member) Conclude(_ context.Context, key Digest, id string, e Conclusion) error {
+	if err := e.Valid(); err != nil {
+		return err
+	}
+	now, err := n.lock()
+	if err != nil {
+		return err
+	}
+	defer n.memory.mu.Unlock()
+	a := n.memory.led(key, id, n)
+	switch {
+	case a != nil && a.over:
+		return nil
+	case a == nil || !a.open(now):
+		return ErrLost
+	}
+	a.over, a.answer, a.told = true, bytes.Clone(e.Answer), now.Add(Told)
+	a.joinable, a.repeated, a.renewed = now.Add(e.Joinable), now.Add(e.Repeated), now.Add(e.Renewed)
+	a.changed()
+	return nil
+}
+
+// led is an attempt that the node leads; nil where it leads it no more.
+func (m *Memory) led(key Digest, id string, n *Member) *attempt {
+	a := m.attempts[key]
+	if a == nil || a.id != id || a.leader != n {
+		return nil
+	}
+	return a
+}
+
 // sweepAttempts forgets those that nobody asks for any more.
 func (m *Memory) sweepAttempts(now time.Time) {
-	if len(m.attempts) < m.sweep {
+	if len(m.attempts) < m.sweepAt {
 		return
 	}
 	for key, a := range m.attempts {
-		if !a.open(now) && !now.Before(a.joinable) && !now.Before(a.repeated) && !now.Before(a.renewed) {
+		if !a.open(now) && !now.Before(later(later(a.told, a.joinable), later(a.repeated, a.renewed))) {
 			delete(m.attempts, key)
 		}
 	}
-	m.sweep = max(leastSweep, 2*len(m.attempts))
+	m.sweepAt = max(leastSweep, 2*len(m.attempts))
 }

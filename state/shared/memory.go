@@ -1,6 +1,7 @@
 package shared
 
 import (
+	"errors"
 	"sync"
 	"time"
 )
@@ -18,9 +19,9 @@ type Memory struct {
 	fence    uint64
 	phones   map[string]*phone
 	attempts map[Digest]*attempt
-	members  map[string]*Member
-	sweep    int
 	cut      bool // nobody can ask
+
+	sweepAt, sweepPhonesAt int // the sizes at which what can be forgotten is looked for
 }
 
 // NewMemory makes an empty memory; now is its clock, nil means time.Now.
@@ -28,10 +29,10 @@ func NewMemory(now func() time.Time) *Memory {
 	if now == nil {
 		now = time.Now
 	}
-	return &Memory{now: now, born: now(), phones: map[string]*phone{}, attempts: map[Digest]*attempt{}, members: map[string]*Member{}, sweep: leastSweep}
+	return &Memory{now: now, born: now(), phones: map[string]*phone{}, attempts: map[Digest]*attempt{}, sweepAt: leastSweep, sweepPhonesAt: leastSweep}
 }
 
-// leastSweep is the size at which what can be forgotten is looked for.
+// leastSweep is the size below which nothing is looked for that can be forgotten.
 const leastSweep = 1024
 
 // Member is one node's part of a Memory. It implements Attempts and Phones.
@@ -44,11 +45,7 @@ type Member struct {
 
 // Join makes a node's part. notice is told what others do to its attempts, from a goroutine of its own; nil: nobody is.
 func (m *Memory) Join(name string, notice func(Notice)) *Member {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	n := &Member{memory: m, name: name, notice: notice}
-	m.members[name] = n
-	return n
+	return &Member{memory: m, name: name, notice: notice}
 }
 
 // Die ends the node's lease for good, as a power cut would: what it led may be taken over.
@@ -94,6 +91,8 @@ func (n *Member) lock() (now time.Time, err error) {
 	}
 	return n.memory.now(), nil
 }
+
+func unreachable(err error) bool { return errors.Is(err, ErrUnreachable) }
 
 // tell hands a notice to the node that has an attempt.
 func (m *Memory) tell(node *Member, t Notice) {

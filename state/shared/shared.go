@@ -22,15 +22,18 @@ type Digest = [32]byte
 // Attempts are the logins of all nodes. It is safe for concurrent use; each method is one round trip but for Await.
 type Attempts interface {
 	// Enter has this node lead an attempt, or join the one with its key that another node leads. A node enters once for each
-	// attempt: copies that reach the same node join there.
+	// attempt: copies that reach the same node join there. Where it leads that attempt already, since it asked and was never told, it
+	// still does (Taken): the claim of the phone tells what rings. A caller that got ErrUnreachable and gives up Leaves e.ID, so that
+	// nobody waits for a leader that does not know.
 	Enter(ctx context.Context, e Entry) (Place, error)
 	// Await blocks until an attempt that this node follows is over, or until this node leads it since the one that did is dead or has left
-	// it. Its Place is Over or Leads. The error is that of ctx, or ErrUnreachable where the memory could not be asked for long; ErrLost where
-	// the memory no longer knows the attempt.
+	// it. Its Place is Over or Leads. The error is that of ctx, or ErrUnreachable where the memory could not be asked for Patience; ErrLost
+	// where the memory no longer knows the attempt, or its life has passed without an end.
 	Await(ctx context.Context, key Digest, id string) (Place, error)
 	// Leave has this node lead the attempt no more, without an end: whoever follows it takes it over. ErrLost where it leads it no more.
 	Leave(ctx context.Context, key Digest, id string) error
-	// Conclude ends an attempt that this node leads, and tells those who follow. ErrLost where it leads it no more.
+	// Conclude ends an attempt that this node leads, and tells those who follow. ErrLost where it leads it no more, or its life has passed.
+	// Asked again by the node that concluded it, it changes nothing and is no error.
 	Conclude(ctx context.Context, key Digest, id string, e Conclusion) error
 }
 
@@ -38,8 +41,8 @@ type Attempts interface {
 type Entry struct {
 	Key      Digest
 	ID       string        // what the attempt is called where this node leads it
-	Exchange Digest        // of the packet: the very same packet at another node has the same one
-	Life     time.Duration // until its answer must have left; with a margin the memory forgets it then
+	Exchange Digest        // of the packet: the very same packet at another node has the same one. MostExchanges are remembered of an attempt.
+	Life     time.Duration // until its answer must have left; behind it and Grace nobody waits any more. The longest of an attempt's exchanges counts.
 }
 
 // Role is what a node is to an attempt.
@@ -64,7 +67,7 @@ type Place struct {
 
 // Conclusion is an attempt's end.
 type Conclusion struct {
-	Answer   []byte        // for those who follow, in the caller's form; sealed where it is kept
+	Answer   []byte        // for those who follow, in the caller's form, of at most MostSize; sealed where it is kept. They are told it for Told at least.
 	Joinable time.Duration // how long a further copy of the login is told it, from now; 0: not at all
 	Repeated time.Duration // how long the very same packet of an exchange that entered the attempt is told it
 	Renewed  time.Duration // how long the next attempt of the key is told this one's ID as Renews; 0: not at all
@@ -75,14 +78,16 @@ type Conclusion struct {
 type Phones interface {
 	// Claim asks for a phone on behalf of an attempt.
 	Claim(ctx context.Context, b Bid) (Claim, error)
-	// Record keeps how far the push has come, for a node that takes it over. Before a push leaves, Rang must be recorded without an error:
-	// then no other node pushes for this attempt. ErrLost: nothing may be sent for it, and no approval counts.
+	// Record keeps how far the push has come, for a node that takes it over; the last one counts. Before a push leaves, Rang must be recorded
+	// without an error: then no other node pushes for this attempt. ErrLost: nothing may be sent for it, and no approval counts.
+	// ErrCollided: the same, and End says so too.
 	Record(ctx context.Context, t Token, p Progress) error
 	// Polled says that a poll found no approval: nothing is left there of what was approved before, and what comes can only come of a push
-	// that still lives. most bounds how long that is. ErrLost changes nothing.
+	// that still lives. most bounds how long that is. The holder may say it, and who looks after a lapsed push. ErrLost changes nothing.
 	Polled(ctx context.Context, t Token, most time.Duration) error
 	// End ends a claim. Without an error the claim was this node's alone until now: only then an approval counts. ErrLost, ErrCollided: it counts
-	// for nobody; what Ending says of the phone is kept all the same, but for ErrLost.
+	// for nobody; what Ending says of the phone is kept all the same, but for ErrLost. The very same End again, within EndKept, has the
+	// same answer and changes nothing: one whose answer was lost can be repeated.
 	End(ctx context.Context, t Token, e Ending) error
 }
 
@@ -101,7 +106,7 @@ type Bid struct {
 	Attempt   string // the attempt's ID at all nodes
 	Renews    string // the lapsed attempt of the very same login, whose late approval counts; empty: none
 	Collision Collision
-	Life      time.Duration // a claim that nobody ended is over then, as one of a dead node
+	Life      time.Duration // a claim that nobody ended is over then and Grace later, as one of a dead node
 }
 
 // ClaimKind is what came of a Bid.
@@ -112,8 +117,8 @@ const (
 	Unclaimed ClaimKind = iota
 	Granted             // the phone is this attempt's
 	Held                // nobody may have it before Wait has passed: ask again
-	Taken               // another attempt has it: a collision
-	Concluded           // the attempt ended at another node, which died before it could tell: Answer is its Ending's
+	Taken               // another attempt has it: a collision. Other is this attempt itself where it collided under the node that had it before
+	Concluded           // the attempt ended at another node, less than EndKept ago, which died before it could tell: Answer is its Ending's
 	Late                // the attempt that this one renews was approved behind its answer: that counts here, and the claim is over
 )
 
@@ -138,7 +143,7 @@ type Claim struct {
 	Answer  []byte        // of Concluded: Ending.Answer. Of Late: what End was told with it
 
 	// Progress is that of a push that rings already: of this attempt, which another node led (Of is its ID), or of the lapsed attempt that it
-	// renews (Of is Bid.Renews); then what is found of it counts for another LateFor. nil: none rings.
+	// renews (Of is Bid.Renews); then what is found of it counts for another LateFor. nil: none rings, and Of is empty.
 	Progress []byte
 	Rang     bool // that push may have left
 	Of       string
@@ -154,25 +159,25 @@ type Token struct {
 
 // Progress is how far a push has come.
 type Progress struct {
-	State []byte // in the caller's form; sealed where it is kept
+	State []byte // in the caller's form, of at most MostSize; sealed where it is kept
 	Rang  bool   // a push left, or may be about to
 }
 
 // EndKind is how a claim ends.
 type EndKind uint8
 
-// The kinds. The zero kind ends it for good.
+// The kinds. The zero kind ends it for good: a claim, or a lapsed one of which nothing more is expected.
 const (
 	Ended  EndKind = iota
 	Left           // the node gives it up, and the push may be taken over by a node that follows its attempt; for all others it has ended
 	Lapsed         // it was answered, and its node still looks after the push for Late: what is found counts for the login that renews it
-	Found          // of a lapsed one: it was approved; that is kept for Late
+	Found          // of a lapsed one: it was approved; that is kept for Late, or told to the login that renews it already
 )
 
 // Ending is what the end of a claim leaves behind. Durations are from now; the longer one of two stays.
 type Ending struct {
 	Kind   EndKind
-	Answer []byte        // for whoever takes the attempt over, or renews it; sealed where it is kept
+	Answer []byte        // for whoever takes the attempt over, or renews it, of at most MostSize; sealed where it is kept
 	Hold   time.Duration // nobody may push before
 	Taint  time.Duration // an approval may come late until then
 	Clears bool          // Taint replaces what was there before
@@ -195,6 +200,7 @@ const (
 type Notice struct {
 	Kind    NoticeKind
 	Attempt string
+	Renews  string // of Approved: the attempt that was. It counts only at an attempt that renews that one: the node compares.
 	Answer  []byte
 }
 

@@ -1,0 +1,124 @@
+package redis
+
+import (
+	"context"
+	"strings"
+	"sync"
+	"time"
+
+	goredis "github.com/redis/go-redis/v9"
+
+	"ivalt-radius/state/shared"
+)
+
+// claims are one node's attempts and phones: shared.Attempts and shared.Phones. All methods are safe for concurrent use. While run does not
+// run, Await hears nothing and nothing is noticed.
+type claims struct {
+	core    *core
+	scripts scripts
+	self    string              // this node's incarnation
+	dead    func() []string     // the incarnations whose leases are over; never this one
+	notice  func(shared.Notice) // may not block
+
+	// acknowledged is core.run, for what must not be lost with one server.
+	acknowledged func(ctx context.Context, s *goredis.Script, keys []string, args ...any) (any, error)
+	ahead        func() time.Duration // added to the server's time: tests pass time so
+	look         time.Duration        // shared.Look
+	patience     time.Duration        // shared.Patience
+
+	mu      sync.Mutex
+	watches map[string]map[*watch]struct{} // by the attempt's key
+}
+
+// newClaims makes a node's part. notice is told what others do to its attempts; nil: nobody is. It is called by run.
+func newClaims(c *core, self string, dead func() []string, notice func(shared.Notice)) *claims {
+	if notice == nil {
+		notice = func(shared.Notice) {}
+	}
+	return &claims{
+		core: c, scripts: newScripts(), self: self, dead: dead, notice: notice, acknowledged: c.run, ahead: func() time.Duration { return 0 },
+		look: shared.Look, patience: shared.Patience, watches: map[string]map[*watch]struct{}{},
+	}
+}
+
+// channels is what the channels of nodes begin with.
+func (c *claims) channels() string { return c.core.Prefix + ":node:" }
+
+// withDead appends who is dead to a script's arguments.
+func (c *claims) withDead(args ...any) []any {
+	for _, d := range c.dead() {
+		args = append(args, d)
+	}
+	return args
+}
+
+// ms is a duration in whole milliseconds, never shorter than it is.
+func ms(d time.Duration) int64 { return int64((d + time.Millisecond - 1) / time.Millisecond) }
+
+func flag(set bool) string { //nolint:revive // a bool is what is told
+	if set {
+		return "1"
+	}
+	return "0"
+}
+
+// run hears what other nodes tell this one, and looks at the attempts that are awaited, until ctx ends. The subscription is made again
+// whenever its connection is lost.
+func (c *claims) run(ctx context.Context) {
+	heard := c.core.client.Subscribe(ctx, c.channels()+c.self)
+	defer func() { _ = heard.Close() }()
+	messages := heard.Channel()
+	ticker := time.NewTicker(c.look)
+	defer ticker.Stop()
+	looked := make(chan struct{}, 1)
+	looked <- struct{}{}
+	var looking sync.WaitGroup
+	defer looking.Wait()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case m, open := <-messages:
+			if !open {
+				return
+			}
+			c.hear(m.Payload)
+		case <-ticker.C:
+			select {
+			case <-looked: // one look at a time, and never in the way of a message
+				looking.Go(func() {
+					c.lookAtAll(ctx)
+					looked <- struct{}{}
+				})
+			default:
+			}
+		}
+	}
+}
+
+// mostHeard bounds a message: one sealed answer and four short texts.
+const mostHeard = shared.MostSize + 1024
+
+// hear takes a message of another node, or of anybody who can publish: a collision only denies, and an approval is sealed.
+func (c *claims) hear(message string) {
+	if len(message) > mostHeard {
+		return
+	}
+	kind, rest, _ := strings.Cut(message, "\n")
+	switch kind {
+	case "attempt":
+		c.wake(rest)
+	case "collided":
+		c.notice(shared.Notice{Kind: shared.Collided, Attempt: rest})
+	case "approved":
+		f := strings.SplitN(rest, "\n", 4)
+		if len(f) != 4 {
+			return
+		}
+		plain, err := c.core.open(foundAt(f[2], f[1]), f[3])
+		if err != nil {
+			return
+		}
+		c.notice(shared.Notice{Kind: shared.Approved, Attempt: f[0], Renews: f[1], Answer: plain})
+	}
+}

@@ -1,0 +1,180 @@
+package redis
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"net"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/alicebob/miniredis/v2"
+	goredis "github.com/redis/go-redis/v9"
+
+	"ivalt-radius/secret"
+	"ivalt-radius/state/shared"
+	"ivalt-radius/state/shared/sharedtest"
+)
+
+var errCut = errors.New("cut")
+
+// stand is a server, and what a test does to it and to the nodes that ask it.
+type stand struct {
+	t       testing.TB
+	options Options
+	empties func()
+	passes  func(time.Duration)
+
+	mu    sync.Mutex
+	cut   bool
+	ahead time.Duration
+	dead  map[string]bool
+}
+
+// newStand is a stand of miniredis, whose clock stands still but for passes.
+func newStand(t testing.TB) (*stand, *miniredis.Miniredis) {
+	t.Helper()
+	m := miniredis.RunT(t)
+	now := time.Unix(1_800_000_000, 0)
+	m.SetTime(now)
+	m.ClockTTL(true)
+	s := standAt(t, Options{Addresses: []string{m.Addr()}}, m.FlushAll)
+	s.passes = func(d time.Duration) {
+		now = now.Add(d)
+		m.SetTime(now)
+	}
+	return s, m
+}
+
+func standAt(t testing.TB, o Options, empties func()) *stand {
+	t.Helper()
+	o.Key, o.Prefix, o.Timeout = secret.New("0123456789abcdef0123456789abcdef"), "test", 5*time.Second
+	s := &stand{t: t, options: o, empties: empties, dead: map[string]bool{}}
+	s.passes = func(d time.Duration) {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.ahead += d
+	}
+	return s
+}
+
+// DialHook, ProcessHook and ProcessPipelineHook have nothing pass while the server is cut off.
+func (s *stand) DialHook(next goredis.DialHook) goredis.DialHook {
+	return func(ctx context.Context, network, addr string) (net.Conn, error) { return next(ctx, network, addr) }
+}
+
+func (s *stand) ProcessHook(next goredis.ProcessHook) goredis.ProcessHook {
+	return func(ctx context.Context, cmd goredis.Cmder) error {
+		if s.isCut() {
+			cmd.SetErr(errCut)
+			return errCut
+		}
+		return next(ctx, cmd)
+	}
+}
+
+func (s *stand) ProcessPipelineHook(next goredis.ProcessPipelineHook) goredis.ProcessPipelineHook {
+	return func(ctx context.Context, cmds []goredis.Cmder) error {
+		if s.isCut() {
+			for _, cmd := range cmds {
+				cmd.SetErr(errCut)
+			}
+			return errCut
+		}
+		return next(ctx, cmds)
+	}
+}
+
+func (s *stand) isCut() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.cut
+}
+
+func (s *stand) cuts(cut bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.cut = cut
+}
+
+func (s *stand) whoIsDead() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Collect(maps.Keys(s.dead))
+}
+
+func (s *stand) isAhead() time.Duration {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.ahead
+}
+
+// node joins a node, which listens.
+func (s *stand) node(name string, notice func(shared.Notice)) *claims {
+	s.t.Helper()
+	c, err := newCore(s.options)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	c.client.AddHook(s)
+	n := newClaims(c, name, s.whoIsDead, notice)
+	n.ahead, n.look, n.patience = s.isAhead, 50*time.Millisecond, time.Second
+	ctx, cancel := context.WithCancel(context.Background())
+	var runs sync.WaitGroup
+	runs.Go(func() { n.run(ctx) })
+	s.t.Cleanup(func() {
+		cancel()
+		runs.Wait()
+		_ = c.client.Close()
+	})
+	for s.hears(c, n) == 0 { // a notice that nobody hears is lost
+		if s.t.Context().Err() != nil {
+			s.t.Fatal("it never listens")
+		}
+	}
+	return n
+}
+
+// hears is how many listen to the node's channel.
+func (s *stand) hears(c *core, n *claims) int64 {
+	s.t.Helper()
+	got, err := c.client.Publish(s.t.Context(), n.channels()+n.self, "").Result()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return got
+}
+
+// world is the stand as the suite sees it.
+func (s *stand) world() sharedtest.World {
+	return sharedtest.World{
+		Join: func(name string, notice func(shared.Notice)) sharedtest.Member { return s.node(name, notice) },
+		Die: func(name string) {
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			s.dead[name] = true
+		},
+		Cut: func() { s.cuts(true) }, Mend: func() { s.cuts(false) }, Empty: s.empties,
+		Pass: s.passes,
+	}
+}
+
+func TestClaimsConform(t *testing.T) {
+	t.Parallel()
+	sharedtest.Run(t, func(t *testing.T) sharedtest.World {
+		t.Helper()
+		s, _ := newStand(t)
+		return s.world()
+	})
+}
+
+func TestClaimsWalk(t *testing.T) {
+	t.Parallel()
+	sharedtest.Walk(t, func(t *testing.T) sharedtest.World {
+		t.Helper()
+		s, _ := newStand(t)
+		return s.world()
+	})
+}

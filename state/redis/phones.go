@@ -1,0 +1,154 @@
+package redis
+
+import (
+	"context"
+	"crypto/rand"
+	"strconv"
+	"time"
+
+	goredis "github.com/redis/go-redis/v9"
+
+	"ivalt-radius/state/shared"
+)
+
+// phoneKeys are where a phone is kept, and its bucket's epoch.
+func (c *claims) phoneKeys(mobile string) (key, epoch string) {
+	return c.core.key("p", c.core.digest("phone", mobile))
+}
+
+// endKey is where it is kept how an attempt's claim of a phone ended: in the phone's slot.
+func (c *claims) endKey(phone, attempt string) string {
+	return phone + ":" + c.core.name("end", attempt)
+}
+
+// The places that texts are sealed for.
+func progressOf(phone, attempt string) string { return phone + ":progress:" + attempt }
+func foundAt(phone, attempt string) string    { return phone + ":found:" + attempt }
+func endedAt(phone, attempt string) string    { return phone + ":ended:" + attempt }
+
+// token is a claim's as the scripts know it.
+func token(t shared.Token) string {
+	return strconv.FormatUint(t.Fence, 10) + ":" + t.Nonce + ":" + t.Attempt
+}
+
+// Claim implements shared.Phones.
+func (c *claims) Claim(ctx context.Context, b shared.Bid) (shared.Claim, error) {
+	if err := b.Valid(); err != nil {
+		return shared.Claim{}, err
+	}
+	nonce := rand.Text()
+	key, epoch := c.phoneKeys(b.Phone)
+	a, err := answered(c.core.run(ctx, c.scripts.claim, []string{key, epoch, c.endKey(key, b.Attempt)}, c.withDead(
+		ms(c.ahead()), ms(shared.Young), c.self, b.Attempt, b.Renews, flag(b.Collision == shared.DenyBoth), ms(b.Life+shared.Grace), nonce, c.channels(),
+	)...))
+	if err != nil {
+		return shared.Claim{}, err
+	}
+	var claim shared.Claim
+	switch a.text(0) {
+	case "granted":
+		claim = c.granted(&a, key, b, nonce)
+	case "held":
+		claim = shared.Claim{Kind: shared.Held, Wait: duration(a.number(1))}
+	case "taken":
+		claim = shared.Claim{Kind: shared.Taken, Other: a.id(1)}
+	case "concluded":
+		claim = shared.Claim{Kind: shared.Concluded, Answer: c.opened(&a, 1, endedAt(key, b.Attempt))}
+	case "late":
+		claim = shared.Claim{Kind: shared.Late, Answer: c.opened(&a, 1, foundAt(key, b.Renews))}
+	default:
+		a.bad = true
+	}
+	if a.bad {
+		return shared.Claim{}, unusable(errAnswer)
+	}
+	return claim, nil
+}
+
+// granted reads the claim of a phone that is this attempt's.
+func (c *claims) granted(a *answer, key string, b shared.Bid, nonce string) shared.Claim {
+	history := shared.History(min(a.number(2), int64(shared.Clean)+1))
+	claim := shared.Claim{
+		Kind: shared.Granted, Token: shared.Token{Phone: b.Phone, Attempt: b.Attempt, Fence: uint64(a.number(1)), Nonce: nonce}, //nolint:gosec // G115: not negative
+		History: history, Rang: a.number(3) == 1, Of: a.text(4), LateFor: duration(a.number(5)),
+	}
+	switch claim.Of {
+	case "":
+	case b.Attempt, b.Renews:
+		if a.text(6) != "" {
+			claim.Progress = c.opened(a, 6, progressOf(key, claim.Of))
+		}
+	default:
+		a.bad = true
+	}
+	a.bad = a.bad || history > shared.Clean
+	return claim
+}
+
+// opened is a field that was sealed for a place. One that cannot be opened makes the answer unusable: what it said is not known.
+func (c *claims) opened(a *answer, i int, place string) []byte {
+	plain, err := c.core.open(place, a.text(i))
+	a.bad = a.bad || err != nil
+	return plain
+}
+
+// duration is that of a number of milliseconds of an answer, which is not to be believed beyond the longest one.
+func duration(n int64) time.Duration {
+	return time.Duration(min(n, ms(shared.Longest))) * time.Millisecond
+}
+
+// Record implements shared.Phones.
+func (c *claims) Record(ctx context.Context, t shared.Token, p shared.Progress) error {
+	if err := p.Valid(); err != nil {
+		return err
+	}
+	run := c.core.run
+	if p.Rang {
+		run = c.acknowledged
+	}
+	key, _ := c.phoneKeys(t.Phone)
+	return c.change(ctx, run, c.scripts.record, []string{key}, t, t.Attempt, c.core.seal(progressOf(key, t.Attempt), p.State), flag(p.Rang))
+}
+
+// Polled implements shared.Phones.
+func (c *claims) Polled(ctx context.Context, t shared.Token, most time.Duration) error {
+	if err := (shared.Ending{Hold: most}).Valid(); err != nil {
+		return err
+	}
+	key, _ := c.phoneKeys(t.Phone)
+	return c.change(ctx, c.core.run, c.scripts.polled, []string{key}, t, ms(most))
+}
+
+// End implements shared.Phones.
+func (c *claims) End(ctx context.Context, t shared.Token, e shared.Ending) error {
+	if err := e.Valid(); err != nil {
+		return err
+	}
+	key, _ := c.phoneKeys(t.Phone)
+	kind, place := "ended", endedAt(key, t.Attempt)
+	switch e.Kind {
+	case shared.Left:
+		kind = "left"
+	case shared.Lapsed:
+		kind = "lapsed"
+	case shared.Found:
+		kind, place = "found", foundAt(key, t.Attempt)
+	case shared.Ended:
+	}
+	return c.change(ctx, c.core.run, c.scripts.end, []string{key, c.endKey(key, t.Attempt)}, t, c.withDead(
+		t.Attempt, kind, c.core.seal(place, e.Answer), c.core.name("said", token(t)+"\x00"+kind+"\x00"+string(e.Answer)), ms(shared.EndKept),
+		ms(e.Hold), ms(e.Taint), flag(e.Clears), ms(e.Spent), flag(e.Known), ms(e.Late), c.channels(),
+	)...)
+}
+
+// change runs a script on a phone that was claimed.
+func (c *claims) change(ctx context.Context, run runs, s *goredis.Script, keys []string, t shared.Token, args ...any) error {
+	if t.Nonce == "" {
+		return shared.ErrLost
+	}
+	a, err := answered(run(ctx, s, keys, append([]any{ms(c.ahead()), ms(shared.Young), token(t)}, args...)...))
+	if err != nil {
+		return err
+	}
+	return a.plain()
+}

@@ -1,0 +1,102 @@
+package shared_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"ivalt-radius/state/shared"
+	"ivalt-radius/state/shared/sharedtest"
+)
+
+// clock is one that stands still but for pass.
+type clock struct {
+	mu  sync.Mutex
+	now time.Time
+}
+
+func (c *clock) read() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now
+}
+
+func (c *clock) pass(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = c.now.Add(d)
+}
+
+func world(*testing.T) sharedtest.World {
+	c := &clock{now: time.Unix(1_000_000_000, 0)}
+	m := shared.NewMemory(c.read)
+	members := map[string]*shared.Member{}
+	return sharedtest.World{
+		Join: func(name string, notice func(shared.Notice)) sharedtest.Member {
+			members[name] = m.Join(name, notice)
+			return members[name]
+		},
+		Die: func(name string) { members[name].Die() },
+		Cut: m.Cut, Mend: m.Mend, Empty: m.Empty, Pass: c.pass,
+	}
+}
+
+func TestMemoryConforms(t *testing.T) { sharedtest.Run(t, world) }
+
+func TestMemoryWalk(t *testing.T) { sharedtest.Walk(t, world) }
+
+// TestAwaitLosesPatience: a memory that cannot be asked for long ends an Await, and its context ends one before.
+func TestAwaitLosesPatience(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := shared.NewMemory(nil)
+		a, b := m.Join("a", nil), m.Join("b", nil)
+		key := shared.Digest{1}
+		for _, n := range []*shared.Member{a, b} {
+			if _, err := n.Enter(t.Context(), shared.Entry{Key: key, ID: "A", Life: time.Hour}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		began := time.Now()
+		m.Cut()
+		if _, err := b.Await(t.Context(), key, "A"); !errors.Is(err, shared.ErrUnreachable) {
+			t.Fatal(err)
+		}
+		if passed := time.Since(began); passed != shared.Patience {
+			t.Fatalf("after %v", passed)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		if _, err := b.Await(ctx, key, "A"); !errors.Is(err, context.DeadlineExceeded) {
+			t.Fatal(err)
+		}
+	})
+}
+
+// TestMemoryForgets: what nobody asks for any more makes room.
+func TestMemoryForgets(t *testing.T) {
+	c := &clock{now: time.Unix(1_000_000_000, 0)}
+	m := shared.NewMemory(c.read)
+	n := m.Join("a", nil)
+	for i := range 10_000 {
+		name := fmt.Sprint(i)
+		if _, err := n.Enter(t.Context(), shared.Entry{Key: shared.Digest([]byte(fmt.Sprintf("%032d", i))), ID: name, Life: time.Second}); err != nil {
+			t.Fatal(err)
+		}
+		claim, err := n.Claim(t.Context(), shared.Bid{Phone: name, Attempt: name, Life: time.Second})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := n.End(t.Context(), claim.Token, shared.Ending{Taint: time.Second}); err != nil {
+			t.Fatal(err)
+		}
+		c.pass(time.Second)
+	}
+	attempts, phones := m.Size()
+	if attempts > 2048 || phones > 2048 {
+		t.Errorf("%d attempts and %d phones are remembered of 10,000", attempts, phones)
+	}
+}

@@ -1,0 +1,258 @@
+package sharedtest
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"ivalt-radius/state/shared"
+)
+
+func attempts() map[string]func(*stage) {
+	return map[string]func(*stage){
+		"the first leads, the second follows": func(s *stage) {
+			a, b := s.nodes()
+			p := a.enters("k", "A", "x1", shared.Leads, "A")
+			s.same("taken", p.Taken, false)
+			s.same("renews", p.Renews, "")
+			b.enters("k", "B", "x2", shared.Follows, "A")
+			b.enters("other", "C", "x2", shared.Leads, "C")
+		},
+		"the one that leads and enters again leads still": func(s *stage) {
+			a, b := s.nodes()
+			a.enter("k", "A", "x1")
+			s.same("taken", a.enters("k", "A2", "x2", shared.Leads, "A").Taken, true)
+			b.enters("k", "B", "x3", shared.Follows, "A")
+			a.concluded("k", "A", "yes")
+		},
+		"a concluded one is joinable for as long as was said": func(s *stage) {
+			a, b := s.nodes()
+			a.enter("k", "A", "x1")
+			s.is(a.Conclude(s.Context(), digest("k"), "A", shared.Conclusion{Answer: []byte("yes"), Joinable: 10 * time.Second}), nil)
+			s.Pass(9 * time.Second)
+			s.same("answer", string(b.enters("k", "B", "x2", shared.Over, "A").Answer), "yes")
+			s.Pass(2 * time.Second)
+			b.enters("k", "B", "x3", shared.Leads, "B")
+		},
+		"one that is not joinable is told to its very packets alone": func(s *stage) {
+			a, b := s.nodes()
+			a.enter("k", "A", "x1")
+			b.enter("k", "B", "x2")
+			s.is(a.Conclude(s.Context(), digest("k"), "A", shared.Conclusion{Answer: []byte("no"), Repeated: 30 * time.Second}), nil)
+			s.Pass(29 * time.Second)
+			s.same("answer", string(a.enters("k", "C", "x2", shared.Over, "A").Answer), "no")
+			s.same("answer", string(b.enters("k", "C", "x1", shared.Over, "A").Answer), "no")
+			b.enters("k", "D", "x3", shared.Leads, "D")
+		},
+		"a repeated packet is told no longer than was said": func(s *stage) {
+			a, b := s.nodes()
+			a.enter("k", "A", "x1")
+			s.is(a.Conclude(s.Context(), digest("k"), "A", shared.Conclusion{Answer: []byte("no"), Repeated: 30 * time.Second}), nil)
+			s.Pass(31 * time.Second)
+			b.enters("k", "B", "x1", shared.Leads, "B")
+		},
+		"the next attempt of the key is told what it renews, once": func(s *stage) {
+			a, b := s.nodes()
+			a.enter("k", "A", "x1")
+			s.is(a.Conclude(s.Context(), digest("k"), "A", shared.Conclusion{Renewed: 30 * time.Second}), nil)
+			s.same("renews", b.enters("k", "B", "x2", shared.Leads, "B").Renews, "A")
+			s.same("renews", b.enters("k", "B2", "x3", shared.Leads, "B").Renews, "")
+			b.concluded("k", "B", "no")
+			s.same("renews", b.enters("k", "C", "x4", shared.Leads, "C").Renews, "")
+		},
+		"what it renews is told no longer than was said": func(s *stage) {
+			a, b := s.nodes()
+			a.enter("k", "A", "x1")
+			s.is(a.Conclude(s.Context(), digest("k"), "A", shared.Conclusion{Renewed: 30 * time.Second}), nil)
+			s.Pass(31 * time.Second)
+			s.same("renews", b.enters("k", "B", "x2", shared.Leads, "B").Renews, "")
+		},
+		"only the one that leads concludes and leaves":        onlyTheLeader,
+		"a conclusion again is none":                          again,
+		"one whose life has passed is over without an answer": outlived,
+		"the longest life of its exchanges counts": func(s *stage) {
+			a, b := s.nodes()
+			a.enter("k", "A", "x1")
+			s.Pass(life)
+			b.enters("k", "B", "x2", shared.Follows, "A")
+			s.Pass(life)
+			a.concluded("k", "A", "yes")
+		},
+		"exchanges beyond the bound follow, and are not repeated": func(s *stage) {
+			a, b := s.nodes()
+			a.enter("k", "A", "x0")
+			for i := range shared.MostExchanges + 3 {
+				b.enters("k", "B", fmt.Sprintf("y%d", i), shared.Follows, "A")
+			}
+			s.is(a.Conclude(s.Context(), digest("k"), "A", shared.Conclusion{Answer: []byte("no"), Repeated: 30 * time.Second}), nil)
+			b.enters("k", "B", "x0", shared.Over, "A")
+			b.enters("k", "B", fmt.Sprintf("y%d", shared.MostExchanges-2), shared.Over, "A")
+			b.enters("k", "B", fmt.Sprintf("y%d", shared.MostExchanges-1), shared.Leads, "B")
+		},
+	}
+}
+
+func onlyTheLeader(s *stage) {
+	a, b := s.nodes()
+	a.enter("k", "A", "x1")
+	b.enter("k", "B", "x2")
+	s.is(b.Conclude(s.Context(), digest("k"), "A", shared.Conclusion{Answer: []byte("forged"), Joinable: time.Minute}), shared.ErrLost)
+	s.is(b.Leave(s.Context(), digest("k"), "A"), shared.ErrLost)
+	s.is(a.Conclude(s.Context(), digest("k"), "B", shared.Conclusion{}), shared.ErrLost)
+	s.is(a.Conclude(s.Context(), digest("unknown"), "A", shared.Conclusion{}), shared.ErrLost)
+	s.is(a.Leave(s.Context(), digest("unknown"), "A"), shared.ErrLost)
+	s.is(a.Leave(s.Context(), digest("k"), "A"), nil)
+	s.is(a.Conclude(s.Context(), digest("k"), "A", shared.Conclusion{}), shared.ErrLost)
+	s.is(a.Leave(s.Context(), digest("k"), "A"), shared.ErrLost)
+	s.same("taken", b.enters("k", "B", "x3", shared.Leads, "A").Taken, true)
+	b.concluded("k", "A", "yes")
+	s.is(b.Leave(s.Context(), digest("k"), "A"), shared.ErrLost)
+}
+
+func again(s *stage) {
+	a, b := s.nodes()
+	a.enter("k", "A", "x1")
+	s.is(a.Conclude(s.Context(), digest("k"), "A", shared.Conclusion{Answer: []byte("yes"), Joinable: time.Minute}), nil)
+	s.is(a.Conclude(s.Context(), digest("k"), "A", shared.Conclusion{Answer: []byte("no"), Joinable: time.Minute}), nil)
+	s.same("answer", string(b.enters("k", "B", "x2", shared.Over, "A").Answer), "yes")
+}
+
+func outlived(s *stage) {
+	a, b := s.nodes()
+	a.enter("k", "A", "x1")
+	s.Pass(life + shared.Grace + time.Second)
+	_, err := b.Await(s.Context(), digest("k"), "A")
+	s.is(err, shared.ErrLost)
+	s.is(a.Leave(s.Context(), digest("k"), "A"), shared.ErrLost)
+	s.is(a.Conclude(s.Context(), digest("k"), "A", shared.Conclusion{Renewed: time.Minute}), shared.ErrLost)
+	s.same("renews", b.enters("k", "B", "x1", shared.Leads, "B").Renews, "")
+	s.is(a.Conclude(s.Context(), digest("k"), "A", shared.Conclusion{}), shared.ErrLost)
+}
+
+func awaits() map[string]func(*stage) {
+	return map[string]func(*stage){
+		"a conclusion wakes all who follow": func(s *stage) {
+			a, b := s.nodes()
+			c := s.node("c")
+			a.enter("k", "A", "x1")
+			b.enter("k", "B", "x2")
+			c.enter("k", "C", "x3")
+			waits := []func() awaited{b.await("k", "A"), b.await("k", "A"), c.await("k", "A")}
+			a.concluded("k", "A", "yes")
+			for _, wait := range waits {
+				got := wait()
+				s.is(got.err, nil)
+				s.same("role", got.place.Role, shared.Over)
+				s.same("answer", string(got.place.Answer), "yes")
+			}
+		},
+		"one that was left is taken over by one": func(s *stage) {
+			s.takenOverByOne(func(a *node) { s.is(a.Leave(s.Context(), digest("k"), "A"), nil) })
+		},
+		"one whose node died is taken over by one": func(s *stage) {
+			s.takenOverByOne(func(*node) { s.Die("a") })
+		},
+		"a dead node that still acts is refused once it was taken over": func(s *stage) {
+			a, b := s.nodes()
+			a.enter("k", "A", "x1")
+			b.enter("k", "B", "x2")
+			s.Die("a")
+			s.same("role", b.await("k", "A")().place.Role, shared.Leads)
+			s.is(a.Conclude(s.Context(), digest("k"), "A", shared.Conclusion{Answer: []byte("late")}), shared.ErrLost)
+			b.concluded("k", "A", "yes")
+		},
+		"a dead node that nobody took over concludes": func(s *stage) {
+			a, b := s.nodes()
+			a.enter("k", "A", "x1")
+			s.Die("a")
+			s.is(a.Conclude(s.Context(), digest("k"), "A", shared.Conclusion{Answer: []byte("yes"), Joinable: time.Minute}), nil)
+			b.enters("k", "B", "x2", shared.Over, "A")
+		},
+		"an entry takes a dead node's over": func(s *stage) {
+			a, b := s.nodes()
+			a.enter("k", "A", "x1")
+			s.Die("a")
+			s.same("taken", b.enters("k", "B", "x2", shared.Leads, "A").Taken, true)
+		},
+		"what is not known is lost": func(s *stage) {
+			a, b := s.nodes()
+			a.enter("k", "A", "x1")
+			_, err := b.Await(s.Context(), digest("k"), "B")
+			s.is(err, shared.ErrLost)
+			_, err = b.Await(s.Context(), digest("other"), "A")
+			s.is(err, shared.ErrLost)
+		},
+		"an answer is told for a while though nobody may join": func(s *stage) {
+			a, b := s.nodes()
+			a.enter("k", "A", "x1")
+			b.enter("k", "B", "x2")
+			a.concluded("k", "A", "no")
+			s.Pass(shared.Told - time.Second)
+			s.same("answer", string(b.await("k", "A")().place.Answer), "no")
+		},
+		"it ends when its time is over": func(s *stage) {
+			a, b := s.nodes()
+			a.enter("k", "A", "x1")
+			b.enter("k", "B", "x2")
+			wait := b.await("k", "A")
+			s.Pass(life + shared.Grace + time.Second)
+			if err := wait().err; err == nil {
+				s.Fatal("it awaited what is over")
+			}
+		},
+		"it ends with its context": func(s *stage) {
+			a, b := s.nodes()
+			a.enter("k", "A", "x1")
+			b.enter("k", "B", "x2")
+			ctx, cancel := context.WithCancel(s.Context())
+			done := make(chan error, 1)
+			go func() {
+				_, err := b.Await(ctx, digest("k"), "A")
+				done <- err
+			}()
+			cancel()
+			s.is(<-done, context.Canceled)
+		},
+		"it outlives a short cut": func(s *stage) {
+			a, b := s.nodes()
+			a.enter("k", "A", "x1")
+			b.enter("k", "B", "x2")
+			s.Cut()
+			wait := b.await("k", "A")
+			s.Mend()
+			a.concluded("k", "A", "yes")
+			s.same("answer", string(wait().place.Answer), "yes")
+		},
+	}
+}
+
+// takenOverByOne wants exactly one of two followers to lead when the leader is no more, and the other one to hear of its end.
+func (s *stage) takenOverByOne(ends func(*node)) {
+	s.Helper()
+	a, b := s.nodes()
+	c := s.node("c")
+	a.enter("k", "A", "x1")
+	b.enter("k", "B", "x2")
+	c.enter("k", "C", "x3")
+	type told struct {
+		by *node
+		awaited
+	}
+	got := make(chan told, 2)
+	for _, n := range []*node{b, c} {
+		wait := n.await("k", "A")
+		go func() { got <- told{n, wait()} }()
+	}
+	ends(a)
+	first := <-got
+	s.is(first.err, nil)
+	if first.place.Role != shared.Leads || !first.place.Taken || first.place.ID != "A" {
+		s.Fatalf("the first is %+v", first.place)
+	}
+	first.by.concluded("k", "A", "yes")
+	second := <-got
+	s.is(second.err, nil)
+	s.same("the second's role", second.place.Role, shared.Over)
+	s.same("answer", string(second.place.Answer), "yes")
+	s.is(a.Conclude(s.Context(), digest("k"), "A", shared.Conclusion{}), shared.ErrLost)
+}

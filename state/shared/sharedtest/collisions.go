@@ -1,0 +1,268 @@
+package sharedtest
+
+import (
+	"time"
+
+	"ivalt-radius/state/shared"
+)
+
+func collisions() map[string]func(*stage) {
+	return map[string]func(*stage){
+		"deny both: the holder is told, and its end says so": func(s *stage) {
+			a, b := s.nodes()
+			t := a.grant("A")
+			a.record(t, "one")
+			s.same("other", b.bids("B", "", shared.Taken).Other, "A")
+			x := a.noticed()
+			s.same("notice", x.Kind, shared.Collided)
+			s.same("of", x.Attempt, "A")
+			s.is(a.rings(t, "two"), shared.ErrCollided)
+			s.is(a.ends(t, shared.Ending{Answer: []byte("yes"), Taint: time.Hour}), shared.ErrCollided)
+			s.same("history", b.bids("C", "", shared.Granted).History, shared.Dirty) // what it said of the phone is kept
+			s.is(a.ends(t, shared.Ending{Answer: []byte("yes"), Taint: time.Hour}), shared.ErrCollided)
+		},
+		"deny both: the end says so though the notice was lost": func(s *stage) {
+			a, b := &node{Member: s.Join("a", nil), stage: s}, s.node("b")
+			t := a.grant("A")
+			b.bids("B", "", shared.Taken)
+			s.is(a.ends(t, shared.Ending{Answer: []byte("yes")}), shared.ErrCollided)
+		},
+		"deny both: it holds the phone until it ends": func(s *stage) {
+			a, b := s.nodes()
+			t := a.grant("A")
+			b.bids("B", "", shared.Taken)
+			b.bids("C", "", shared.Taken)
+			s.is(a.ends(t, shared.Ending{}), shared.ErrCollided)
+			b.grant("D")
+		},
+		"keep first: the holder goes on": func(s *stage) {
+			a, b := s.nodes()
+			t := a.grant("A")
+			c, err := b.Claim(s.Context(), shared.Bid{Phone: mobile, Attempt: "B", Collision: shared.KeepFirst, Life: life})
+			s.is(err, nil)
+			s.same("kind", c.Kind, shared.Taken)
+			s.same("other", c.Other, "A")
+			a.record(t, "one")
+			s.is(a.ends(t, shared.Ending{}), nil)
+			if len(a.notices) != 0 {
+				s.Fatal("the holder was told")
+			}
+		},
+		"on one node as well": func(s *stage) {
+			a := s.node("a")
+			t := a.grant("A")
+			a.bids("B", "", shared.Taken)
+			s.same("notice", a.noticed().Attempt, "A")
+			s.is(a.ends(t, shared.Ending{}), shared.ErrCollided)
+		},
+		"it goes with the attempt to the node that takes it over": func(s *stage) {
+			a, b := s.nodes()
+			t := a.grant("A")
+			b.bids("B", "", shared.Taken)
+			s.Die("a")
+			s.same("other", b.bids("A", "", shared.Taken).Other, "A")
+			s.is(a.ends(t, shared.Ending{}), shared.ErrCollided)
+			s.same("other", b.bids("A", "", shared.Taken).Other, "A")
+		},
+		"it goes with one that was left": func(s *stage) {
+			a, b := s.nodes()
+			t := a.grant("A")
+			b.bids("B", "", shared.Taken)
+			s.is(a.ends(t, shared.Ending{Kind: shared.Left}), shared.ErrCollided)
+			s.same("other", b.bids("A", "", shared.Taken).Other, "A")
+		},
+		"an approval that it ended with is nobody's": func(s *stage) {
+			a, b := s.nodes()
+			t := a.grant("A")
+			b.bids("B", "", shared.Taken)
+			s.is(a.ends(t, shared.Ending{Answer: []byte("yes")}), shared.ErrCollided)
+			s.Die("a")
+			c := b.bids("A", "", shared.Taken)
+			s.same("other", c.Other, "A")
+			s.same("answer", string(c.Answer), "")
+		},
+		"one that collided does not lapse": func(s *stage) {
+			a, b := s.nodes()
+			t := a.grant("A")
+			a.record(t, "one")
+			b.bids("B", "", shared.Taken)
+			s.is(a.ends(t, shared.Ending{Kind: shared.Lapsed, Late: time.Minute}), shared.ErrCollided)
+			s.is(a.ends(t, shared.Ending{Kind: shared.Found, Late: time.Minute}), shared.ErrLost)
+			s.same("progress", string(b.bids("C", "A", shared.Granted).Progress), "")
+		},
+	}
+}
+
+// lapsed is a claim of A's that was answered, rang, and is looked after for a minute.
+func (n *node) lapsed() shared.Token {
+	n.stage.Helper()
+	t := n.grant("A")
+	n.record(t, "one")
+	n.stage.is(n.ends(t, shared.Ending{Kind: shared.Lapsed, Answer: []byte("timed out"), Taint: shared.Young, Late: time.Minute}), nil)
+	return t
+}
+
+// near says whether a duration is what was left a moment ago.
+func near(got, want time.Duration) bool { return got <= want && got > want-time.Second }
+
+func found(answer string) shared.Ending {
+	return shared.Ending{Kind: shared.Found, Answer: []byte(answer), Late: 30 * time.Second, Clears: true, Spent: time.Minute, Known: true}
+}
+
+func lapses() map[string]func(*stage) {
+	return map[string]func(*stage){
+		"the login that renews it goes on with its push": func(s *stage) {
+			a, b := s.nodes()
+			a.lapsed()
+			s.Pass(20 * time.Second)
+			c := b.bids("B", "A", shared.Granted)
+			if string(c.Progress) != "one" || !c.Rang || c.Of != "A" || !near(c.LateFor, 40*time.Second) {
+				s.Fatalf("renewed: %+v", c)
+			}
+			s.is(b.ends(c.Token, shared.Ending{}), nil)
+			s.same("of", b.bids("C", "A", shared.Granted).Of, "") // once
+		},
+		"what was inherited goes on to the node that takes the login over": func(s *stage) {
+			a, b := s.nodes()
+			a.lapsed()
+			t := b.bids("B", "A", shared.Granted).Token
+			s.Die("b")
+			c := a.bids("B", "A", shared.Granted)
+			if string(c.Progress) != "one" || !c.Rang || c.Of != "A" || !near(c.LateFor, time.Minute) {
+				s.Fatalf("taken over: %+v", c)
+			}
+			b.refused(t)
+			a.record(c.Token, "two")
+			c = a.bids("B", "A", shared.Granted)
+			if string(c.Progress) != "two" || c.Of != "B" || c.LateFor != 0 {
+				s.Fatalf("taken over again: %+v", c)
+			}
+		},
+		"its time passes": func(s *stage) {
+			a, b := s.nodes()
+			t := a.lapsed()
+			s.Pass(61 * time.Second)
+			s.is(a.ends(t, found("yes")), shared.ErrLost)
+			c := b.bids("B", "A", shared.Granted)
+			s.same("of", c.Of, "")
+			s.same("history", c.History, shared.Dirty)
+		},
+		"found: it counts late, once, for the login that renews it": func(s *stage) {
+			a, b := s.nodes()
+			t := a.lapsed()
+			s.is(a.ends(t, found("yes")), nil)
+			s.is(a.ends(t, found("yes")), nil)
+			s.same("answer", string(b.bids("B", "A", shared.Late).Answer), "yes")
+			c := b.bids("B", "A", shared.Granted)
+			s.same("of", c.Of, "")
+			s.same("history", c.History, shared.Spent)
+		},
+		"found: not for whoever takes the attempt itself over": func(s *stage) {
+			a, b := s.nodes()
+			t := a.lapsed()
+			s.is(a.ends(t, found("yes")), nil)
+			s.same("answer", string(b.bids("A", "", shared.Concluded).Answer), "timed out")
+		},
+		"found: it counts no longer than was said": func(s *stage) {
+			a, b := s.nodes()
+			s.is(a.ends(a.lapsed(), found("yes")), nil)
+			s.Pass(31 * time.Second)
+			b.bids("B", "A", shared.Granted)
+		},
+		"found: another login voids it": func(s *stage) {
+			a, b := s.nodes()
+			s.is(a.ends(a.lapsed(), found("yes")), nil)
+			b.end("B", shared.Ending{})
+			b.bids("C", "A", shared.Granted)
+		},
+		"another login voids what is looked after": func(s *stage) {
+			a, b := s.nodes()
+			t := a.lapsed()
+			b.end("B", shared.Ending{})
+			s.is(a.ends(t, found("yes")), shared.ErrLost)
+			s.is(a.Polled(s.Context(), t, time.Second), shared.ErrLost)
+			c := b.bids("C", "A", shared.Granted) // renews it, too late
+			s.same("of", c.Of, "")
+			s.same("history", c.History, shared.Dirty) // nothing of what was found is kept
+			s.is(a.ends(t, found("yes")), shared.ErrLost)
+			if len(b.notices) != 0 {
+				s.Fatal("what was voided was told")
+			}
+		},
+		"found while the login that renews it waits: that is told": func(s *stage) {
+			a, b := s.nodes()
+			t := a.lapsed()
+			c := b.bids("B", "A", shared.Granted)
+			b.record(c.Token, "two")
+			s.is(a.Polled(s.Context(), t, time.Minute), nil)
+			s.is(a.ends(t, found("yes")), nil)
+			x := b.noticed()
+			if x.Kind != shared.Approved || x.Attempt != "B" || x.Renews != "A" || string(x.Answer) != "yes" {
+				s.Fatalf("noticed %+v", x)
+			}
+			s.is(b.ends(c.Token, shared.Ending{}), nil)
+		},
+		"found after the login that renewed it ended: nobody's": func(s *stage) {
+			a, b := s.nodes()
+			t := a.lapsed()
+			s.is(b.ends(b.bids("B", "A", shared.Granted).Token, shared.Ending{}), nil)
+			a.refused(t)
+		},
+		"found when the login that renews it has collided: nobody's": func(s *stage) {
+			a, b := s.nodes()
+			t := a.lapsed()
+			c := b.bids("B", "A", shared.Granted)
+			a.bids("C", "", shared.Taken)
+			s.is(a.ends(t, found("yes")), shared.ErrLost)
+			s.is(b.ends(c.Token, shared.Ending{}), shared.ErrCollided)
+		},
+		"a token of the attempt's earlier node finds nothing": func(s *stage) {
+			a, b := s.nodes()
+			former := a.grant("A")
+			t := b.lapsed()
+			a.refused(former)
+			c := b.bids("B", "A", shared.Granted)
+			a.refused(former)
+			s.is(b.ends(t, found("yes")), nil)
+			s.is(b.ends(c.Token, shared.Ending{}), nil)
+		},
+		"a holder finds nothing": func(s *stage) {
+			a, _ := s.nodes()
+			t := a.grant("A")
+			s.is(a.ends(t, found("yes")), shared.ErrLost)
+			s.is(a.ends(t, shared.Ending{}), nil)
+		},
+		"it ends without an approval": func(s *stage) {
+			a, b := s.nodes()
+			t := a.lapsed()
+			s.is(a.ends(t, shared.Ending{Taint: time.Hour}), nil)
+			s.is(a.ends(t, found("yes")), shared.ErrLost)
+			s.same("of", b.bids("B", "A", shared.Granted).Of, "")
+		},
+		"a hold does not lose it": func(s *stage) {
+			a, b := s.nodes()
+			t := a.grant("A")
+			a.record(t, "one")
+			s.is(a.ends(t, shared.Ending{Kind: shared.Lapsed, Late: time.Minute, Hold: 5 * time.Second}), nil)
+			b.bids("B", "A", shared.Held)
+			s.is(a.Polled(s.Context(), t, time.Minute), nil)
+			b.bids("B", "A", shared.Held)
+			s.Pass(5 * time.Second)
+			s.same("progress", string(b.bids("B", "A", shared.Granted).Progress), "one")
+		},
+		"found during a hold: it counts late": func(s *stage) {
+			a, b := s.nodes()
+			t := a.grant("A")
+			s.is(a.ends(t, shared.Ending{Kind: shared.Lapsed, Late: time.Minute, Hold: 5 * time.Second}), nil)
+			b.bids("B", "A", shared.Held)
+			s.is(a.ends(t, found("yes")), nil)
+			s.same("answer", string(b.bids("B", "A", shared.Late).Answer), "yes")
+		},
+		"its node is dead: the login that renews it goes on": func(s *stage) {
+			a, b := s.nodes()
+			a.lapsed()
+			s.Die("a")
+			s.same("progress", string(b.bids("B", "A", shared.Granted).Progress), "one")
+		},
+	}
+}

@@ -1,0 +1,273 @@
+package sharedtest
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"ivalt-radius/state/shared"
+)
+
+// Walk plays random operations of three nodes, dead ones among them, on one phone, and compares what the memory answers with what a
+// reader of package shared expects: nobody else gets a phone that is held, only its holder rings and ends, and an approval counts once.
+func Walk(t *testing.T, make func(t *testing.T) World) {
+	t.Helper()
+	world, n := make(t), 0
+	rapid.Check(t, func(rt *rapid.T) {
+		n++
+		w := &walk{T: rt, world: world, phone: fmt.Sprintf("%s%d", mobile, n), dead: map[string]bool{}, rang: map[string]bool{}, ended: map[string]string{}, late: map[string]string{}}
+		for i := range 3 {
+			name := fmt.Sprintf("n%d-%d", n, i)
+			w.names = append(w.names, name)
+			w.nodes = append(w.nodes, world.Join(name, nil))
+		}
+		rt.Repeat(map[string]func(*rapid.T){
+			"bid": w.bid, "bid again": w.bid, "record": w.record, "end": w.end, "end again": w.end, "poll": w.poll, "die": w.die, "pass": w.pass,
+		})
+	})
+}
+
+// walk is one random walk, and what is expected of the phone.
+type walk struct {
+	*rapid.T
+	world World
+	phone string
+	names []string
+	nodes []Member
+	now   time.Duration
+	dead  map[string]bool
+
+	tokens []shared.Token // all that were ever granted
+	holder shared.Token   // the last of them; zero: it has ended
+	node   string         // whose that is
+	until  time.Duration
+	left   bool
+	denied bool // it has collided
+
+	lapsed  shared.Token // whose push is looked after
+	heir    bool         // the holder renews it
+	lateFor time.Duration
+
+	rang    map[string]bool   // attempts that rang and have not ended
+	ended   map[string]string // what attempts ended with
+	late    map[string]string // what was found of lapsed ones
+	answers int
+}
+
+func (w *walk) free() bool {
+	return w.holder == shared.Token{} || w.left || w.dead[w.node] || w.now >= w.until
+}
+
+func (w *walk) bid(rt *rapid.T) {
+	i := rapid.IntRange(0, len(w.nodes)-1).Draw(rt, "node")
+	all := []string{"A", "B", "C", "D"}
+	b := shared.Bid{Phone: w.phone, Attempt: rapid.SampledFrom(all).Draw(rt, "attempt"), Life: life}
+	if renews := rapid.SampledFrom(append(all, "")).Draw(rt, "renews"); renews != b.Attempt {
+		b.Renews = renews
+	}
+	b.Collision = rapid.SampledFrom([]shared.Collision{shared.DenyBoth, shared.KeepFirst}).Draw(rt, "collision")
+	b.Attempt = w.phone + b.Attempt
+	if b.Renews != "" {
+		b.Renews = w.phone + b.Renews
+	}
+	c, err := w.nodes[i].Claim(w.Context(), b)
+	if err != nil {
+		rt.Fatal(err)
+	}
+	own := w.holder.Attempt == b.Attempt
+	switch c.Kind {
+	case shared.Granted:
+		w.granted(rt, b, c, own, w.names[i])
+	case shared.Taken:
+		if c.Other == b.Attempt {
+			return
+		}
+		if w.free() || own || c.Other != w.holder.Attempt {
+			rt.Fatalf("attempt %s collides with %s, holder is %+v", b.Attempt, c.Other, w.holder)
+		}
+		w.denied = w.denied || b.Collision == shared.DenyBoth
+	case shared.Concluded:
+		if w.ended[b.Attempt] == "" || w.ended[b.Attempt] != string(c.Answer) {
+			rt.Fatalf("attempt %s ended with %q, it is told %q", b.Attempt, w.ended[b.Attempt], c.Answer)
+		}
+	case shared.Late:
+		if w.late[b.Renews] == "" || w.late[b.Renews] != string(c.Answer) {
+			rt.Fatalf("of attempt %s was found %q, told is %q", b.Renews, w.late[b.Renews], c.Answer)
+		}
+		w.vacate()
+		w.void()
+	case shared.Held:
+		w.vacate()
+		if w.lapsed.Attempt != b.Renews || b.Renews == "" || w.now >= w.lateFor {
+			w.lapsed = shared.Token{}
+		}
+		clear(w.late)
+	default:
+		rt.Fatalf("kind %d", c.Kind)
+	}
+}
+
+// granted compares a claim with what is expected.
+func (w *walk) granted(rt *rapid.T, b shared.Bid, c shared.Claim, own bool, node string) {
+	if !own && !w.free() {
+		rt.Fatalf("attempt %s got the phone that %+v holds", b.Attempt, w.holder)
+	}
+	if own && w.denied {
+		rt.Fatalf("attempt %s has collided and got the phone", b.Attempt)
+	}
+	for attempt := range w.rang {
+		if attempt != b.Attempt && w.now < w.until && c.History != shared.Dirty {
+			rt.Fatalf("attempt %s may still ring, the phone is %d", attempt, c.History)
+		}
+	}
+	if !own {
+		w.vacate()
+		w.heir = b.Renews != "" && w.lapsed.Attempt == b.Renews && w.now < w.lateFor
+		if w.heir != (c.Of == b.Renews && c.Of != "") {
+			rt.Fatalf("attempt %s renews: %v, granted %+v", b.Attempt, w.heir, c)
+		}
+		if !w.heir {
+			w.lapsed = shared.Token{}
+		}
+		clear(w.late)
+	}
+	w.tokens = append(w.tokens, c.Token)
+	w.holder, w.node, w.until, w.left, w.denied = c.Token, node, w.now+life+shared.Grace, false, false
+}
+
+// vacate is what a stranger's bid does to a claim that is free.
+func (w *walk) vacate() {
+	w.holder, w.left, w.denied = shared.Token{}, false, false
+	clear(w.rang)
+	if w.heir {
+		w.heir, w.lapsed = false, shared.Token{}
+	}
+}
+
+func (w *walk) void() {
+	w.lapsed = shared.Token{}
+	clear(w.late)
+}
+
+// anyToken draws one that was granted at any time; false: none was.
+func (w *walk) anyToken(rt *rapid.T) (shared.Token, Member, bool) {
+	if len(w.tokens) == 0 {
+		return shared.Token{}, nil, false
+	}
+	newest := len(w.tokens) - 1
+	i := rapid.OneOf(rapid.Just(newest), rapid.IntRange(0, newest)).Draw(rt, "token")
+	return w.tokens[i], rapid.SampledFrom(w.nodes).Draw(rt, "node"), true
+}
+
+func (w *walk) record(rt *rapid.T) {
+	t, by, ok := w.anyToken(rt)
+	if !ok {
+		return
+	}
+	err := by.Record(w.Context(), t, shared.Progress{State: []byte(t.Attempt), Rang: true})
+	if want := w.held(t); !errors.Is(err, want) || want == nil && err != nil {
+		rt.Fatalf("record of %+v: %v, want %v", t, err, want)
+	}
+	if err != nil {
+		return
+	}
+	for attempt := range w.rang {
+		if attempt != t.Attempt {
+			rt.Fatalf("attempt %s rings, and so does %s", attempt, t.Attempt)
+		}
+	}
+	w.rang[t.Attempt] = true
+}
+
+// held is what the holder's operations give.
+func (w *walk) held(t shared.Token) error {
+	switch {
+	case t != w.holder || w.left:
+		return shared.ErrLost
+	case w.denied:
+		return shared.ErrCollided
+	}
+	return nil
+}
+
+func (w *walk) end(rt *rapid.T) {
+	t, by, ok := w.anyToken(rt)
+	if !ok {
+		return
+	}
+	w.answers++
+	e := shared.Ending{Answer: fmt.Append(nil, w.answers), Late: 30 * time.Second}
+	e.Kind = rapid.SampledFrom([]shared.EndKind{shared.Ended, shared.Left, shared.Lapsed, shared.Lapsed, shared.Found}).Draw(rt, "kind")
+	if rapid.Bool().Draw(rt, "holds") {
+		e.Hold = time.Second
+	}
+	err := by.End(w.Context(), t, e)
+	want := w.wants(t, e)
+	if !errors.Is(err, want) || want == nil && err != nil {
+		rt.Fatalf("end of %+v with %+v: %v, want %v", t, e, err, want)
+	}
+}
+
+// wants is what an end gives, and what it changes.
+func (w *walk) wants(t shared.Token, e shared.Ending) error {
+	looked := t == w.lapsed && w.now < w.lateFor
+	switch {
+	case looked && !w.heir && (e.Kind == shared.Found || e.Kind == shared.Ended):
+		w.lapsed = shared.Token{}
+		if e.Kind == shared.Found {
+			clear(w.late)
+			w.late[t.Attempt] = string(e.Answer)
+		}
+		return nil
+	case e.Kind == shared.Found:
+		if looked && w.heir && !w.free() && !w.denied {
+			return nil
+		}
+		return shared.ErrLost
+	}
+	err := w.held(t)
+	if errors.Is(err, shared.ErrLost) {
+		return err
+	}
+	if e.Kind == shared.Left {
+		w.left = true
+		return err
+	}
+	w.holder = shared.Token{}
+	delete(w.rang, t.Attempt)
+	if w.heir {
+		w.heir, w.lapsed = false, shared.Token{}
+	}
+	if err == nil {
+		w.ended[t.Attempt] = string(e.Answer)
+		if e.Kind == shared.Lapsed {
+			w.lapsed, w.lateFor = t, w.now+e.Late
+		}
+	}
+	return err
+}
+
+func (w *walk) poll(rt *rapid.T) {
+	t, by, ok := w.anyToken(rt)
+	if !ok {
+		return
+	}
+	if err := by.Polled(w.Context(), t, shared.Young); err != nil && !errors.Is(err, shared.ErrLost) {
+		rt.Fatal(err)
+	}
+}
+
+func (w *walk) die(rt *rapid.T) {
+	name := rapid.SampledFrom(w.names).Draw(rt, "node")
+	w.world.Die(name)
+	w.dead[name] = true
+}
+
+func (w *walk) pass(rt *rapid.T) {
+	d := time.Duration(rapid.SampledFrom([]int{1, 1, 1, 20, 20, 121, 300}).Draw(rt, "seconds")) * time.Second
+	w.world.Pass(d)
+	w.now += d
+}
