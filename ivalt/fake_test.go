@@ -18,10 +18,17 @@ import (
 	"ivalt-radius/audit"
 	"ivalt-radius/auth"
 	"ivalt-radius/fault"
+	"ivalt-radius/ivalt/claim"
 	"ivalt-radius/ivalt/gateway"
 	"ivalt-radius/ivalt/pace"
 	"ivalt-radius/secret"
 	"ivalt-radius/state"
+)
+
+// What is remembered of a phone.
+const (
+	dirtyFor = claim.DirtyFor
+	holdFor  = claim.HoldFor
 )
 
 const (

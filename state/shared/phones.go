@@ -186,6 +186,9 @@ func (n *Member) End(_ context.Context, t Token, e Ending) error {
 		case Ended, Found:
 		}
 		p.ended, p.answer = t.Attempt, e.Answer
+		if err != nil {
+			p.answer = nil // it counts for nobody, whoever takes the attempt over
+		}
 		p.drop()
 		return err
 	})

@@ -135,7 +135,7 @@ type Claim struct {
 	History History       // of Granted
 	Wait    time.Duration // of Held
 	Other   string        // of Taken: the attempt that has it
-	Answer  []byte        // of Concluded: Ending.Answer. Of Late: what End was told with it
+	Answer  []byte        // of Concluded: Ending.Answer, nil where the claim had collided. Of Late: what End was told with it
 
 	// Progress is that of a push that rings already: of this attempt, which another node led (Of is its ID), or of the lapsed attempt that it
 	// renews (Of is Bid.Renews); then what is found of it counts for another LateFor. nil: none rings.
