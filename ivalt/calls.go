@@ -131,7 +131,7 @@ func (s *scheduler) job(l *login, k call, now instant) job {
 		j.request = l.former // what is found there is the former push's
 	}
 	if k == course.Push {
-		j.hold, j.mark = l.hold, s.mark(l, now)
+		j.hold, j.mark, l.contact = l.hold, s.mark(l, now), now
 	}
 	return j
 }
@@ -239,9 +239,7 @@ func (s *scheduler) answered(j *job, r gateway.Result, now instant) {
 		before := l.course
 		c, o := l.course.Answered(r, now)
 		s.obey(l, c, o, now)
-		if c.Delivery != before.Delivery || c.Trusted != before.Trusted {
-			s.note(l, now)
-		}
+		s.keepUp(l, &before, now)
 	case isLapsed, isInherited:
 		s.settleLate(l, r, now)
 	case isGone:

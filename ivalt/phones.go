@@ -115,7 +115,7 @@ func (s *scheduler) claimed(l *login, c *shared.Claim, err error, now instant) (
 	l.claim, l.hold = unasked, nil
 	switch {
 	case err != nil:
-		s.finish(l, course.Ended(auth.NoAnswer, memoryAway), now)
+		s.refused(l, err, now)
 	case c.Kind == shared.Held:
 		s.obey(l, l.course, order{Do: course.Claim, At: now + max(c.Wait, time.Millisecond)}, now)
 	case c.Kind == shared.Taken:

@@ -3,6 +3,7 @@ package ivalt
 import (
 	"context"
 	"errors"
+	"time"
 
 	"ivalt-radius/auth"
 	"ivalt-radius/ivalt/claim"
@@ -52,6 +53,7 @@ func (s *scheduler) note(l *login, now instant) {
 	if l.stage() != isAsked || l.course.Delivery == course.Unpushed {
 		return
 	}
+	l.contact = now
 	h, m := l.hold, s.mark(l, now)
 	s.desk.Do(l.mobile.E164(), func(ctx context.Context) {
 		err := s.memory.Record(ctx, h.token, shared.Progress{State: m.Encode(), Rang: true})
@@ -65,6 +67,18 @@ func (s *scheduler) note(l *login, now instant) {
 			s.dispatch()
 		}
 	})
+}
+
+// contactEvery is how long a login whose phone rings goes without asking whether its claim still stands. A node that comes back too late
+// stops asking iVALT then, so that it takes no approval away from the one that has taken over.
+const contactEvery = 5 * time.Second
+
+// keepUp has the memory know how far a push has come, where that has changed or was not said for a while.
+func (s *scheduler) keepUp(l *login, before *course.Course, now instant) {
+	c := &l.course
+	if c.Delivery != before.Delivery || c.Trusted != before.Trusted || now-l.contact >= contactEvery {
+		s.note(l, now)
+	}
 }
 
 // polled has the memory know that a poll found no approval, where that says more than it knows. A lapsed login whose phone another node

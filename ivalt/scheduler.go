@@ -54,6 +54,7 @@ type login struct {
 	begins   order          // the first step of a login that has the phone
 	awaits   *login         // the lapsed one whose poll under way comes before that; nil: none
 	told     *claim.Told    // that the one which it renews was approved, while it asked for the phone
+	contact  instant        // when the memory was last told how far the push has come
 	doubted  bool           // the phone was dirty or spent, and no poll has said better
 	approved bool           // and the memory has yet to confirm it
 	over     bool           // answered; see stage

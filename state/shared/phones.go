@@ -68,6 +68,9 @@ func (n *Member) Claim(_ context.Context, b Bid) (Claim, error) {
 		return Claim{}, err
 	}
 	defer n.memory.mu.Unlock()
+	if n.dead {
+		return Claim{}, ErrLost // else it would take its attempts back from whoever has taken them over
+	}
 	p := n.memory.phone(b.Phone, now)
 	if p.token.Attempt == b.Attempt && p.token.Attempt != "" { // another node led it, and this one does now
 		if p.collided {

@@ -73,7 +73,7 @@ type Conclusion struct {
 // Phones are the phones of all nodes, by the mobile in E.164 form, which the memory keeps as a keyed digest. It is safe for concurrent use;
 // each method is one round trip.
 type Phones interface {
-	// Claim asks for a phone on behalf of an attempt.
+	// Claim asks for a phone on behalf of an attempt. ErrLost: this node's lease is over, and so is its part in its attempts.
 	Claim(ctx context.Context, b Bid) (Claim, error)
 	// Record keeps how far the push has come, for a node that takes it over. Before a push leaves, Rang must be recorded without an error:
 	// then no other node pushes for this attempt. ErrLost: nothing may be sent for it, and no approval counts.
