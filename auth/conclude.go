@@ -215,7 +215,7 @@ func reasonOfAnswer(o Outcome) Reason {
 		return MisconfiguredReason
 	case Stopping:
 		return ShuttingDown
-	case NoAnswer, Approved:
+	case NoAnswer, Approved, Elsewhere:
 	}
 	return Unavailable
 }

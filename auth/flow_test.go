@@ -184,6 +184,7 @@ func endings() []ending {
 		{"not enrolled", push, NotEnrolled, nil, Reject, UnknownUser, 1},
 		{"collision", push, Collided, nil, Reject, Collision, 1},
 		{"stale", push, Stale, nil, Reject, StaleApproval, 1},
+		{"another node asks", push, Elsewhere, nil, Reject, Unavailable, 1},
 		{"no budget", push, NoBudget, nil, Reject, Busy, 1},
 		{"throttled", push, Throttled, nil, Reject, Busy, 1},
 		{"misconfigured", push, Misconfigured, nil, Reject, MisconfiguredReason, 1},

@@ -222,6 +222,7 @@ const (
 	Misconfigured                // API key, path or mobile refused by iVALT
 	Withdrawn                    // the attempt was given up (superseded exchange)
 	Stopping                     // the server is shutting down
+	Elsewhere                    // another node asks: it has taken the login over
 )
 
 // String is the outcome in words, for people.
@@ -229,6 +230,7 @@ func (o Outcome) String() string {
 	words := [...]string{
 		"no answer", "approved", "denied", "timed out", "outside the geofence", "outside the time window", "not enrolled", "collided",
 		"stale approval", "no budget", "throttled", "misconfigured", "withdrawn", "stopping",
+		"asked by another node",
 	}
 	if int(o) < len(words) {
 		return words[o]

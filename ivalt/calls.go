@@ -20,6 +20,8 @@ type job struct {
 	request string    // the push's id
 	sent    time.Time // when the first push left
 	skew    time.Duration
+	hold    *hold       // of a push
+	mark    course.Mark // of a push, as others must know it before it leaves
 }
 
 // Ranks of waiting calls.
@@ -128,11 +130,14 @@ func (s *scheduler) job(l *login, k call, now instant) job {
 	if now < l.course.Credit && (k == course.Drain || k == course.Sentinel) {
 		j.request = l.former // what is found there is the former push's
 	}
+	if k == course.Push {
+		j.hold, j.mark, l.contact = l.hold, s.mark(l, now), now
+	}
 	return j
 }
 
 func (s *scheduler) spend(l *login) time.Duration {
-	if l.token == fromRest {
+	if l.token == fromRest || l.reserved == 0 {
 		return s.budget.Take()
 	}
 	wait := s.budget.TakeReserved()
@@ -164,8 +169,8 @@ func (s *scheduler) dispatch() {
 func (s *scheduler) serve(j job) {
 	defer s.work.Done()
 	for more := true; more; {
-		r := s.perform(&j)
-		if j, more = s.settle(&j, r); more {
+		r, err := s.perform(&j)
+		if j, more = s.settle(&j, r, err); more {
 			continue
 		}
 		select {
@@ -175,9 +180,14 @@ func (s *scheduler) serve(j job) {
 	}
 }
 
-// perform does the call, outside the lock.
-func (s *scheduler) perform(j *job) (r gateway.Result) {
+// perform does the call, outside the lock. A push leaves only behind its record in the memory: with an error nothing was sent.
+func (s *scheduler) perform(j *job) (r gateway.Result, err error) {
 	l := j.login
+	if j.call == course.Push {
+		if err := s.record(j); err != nil {
+			return r, err
+		}
+	}
 	switch j.call {
 	case course.LookUp:
 		r = j.client.LookUp(s.base, l.push.Person.Email.Reveal())
@@ -189,30 +199,17 @@ func (s *scheduler) perform(j *job) (r gateway.Result) {
 		})
 	}
 	s.voice.call(j, r)
-	return r
+	return r, nil
 }
 
-// settle takes a call's answer, then the caller's next call where one waits.
-func (s *scheduler) settle(j *job, r gateway.Result) (next job, more bool) {
+// settle takes a call's answer, or why it was not made, then the caller's next call where one waits.
+func (s *scheduler) settle(j *job, r gateway.Result, err error) (next job, more bool) {
 	s.mu.Lock()
 	defer s.unlock()
-	now := s.now()
-	s.voice.violation(s, j.login, j.call.String(), r)
-	if j.client == s.client { // what the settings before a reload met says nothing of today's
-		s.voice.outage(s, j.client.Host(), r)
-		s.clocks(r.Clock, now-j.login.course.Left)
-		s.heed(r)
-		s.judge(endpointOf(j.call), r, s.breaker.Saw(endpointOf(j.call), r), now)
-	}
-	s.learn(j, r, now)
-	switch l := j.login; l.stage() {
-	case isAsked:
-		l.activity = r.Activity
-		c, o := l.course.Answered(r, now)
-		s.obey(l, c, o, now)
-	case isLapsed, isInherited:
-		s.settleLate(l, r, now)
-	case isGone:
+	if err != nil {
+		s.unrecorded(j.login, err, s.now())
+	} else {
+		s.answered(j, r, s.now())
 	}
 	if s.closed || s.running > s.plan.connections {
 		s.running--
@@ -224,6 +221,29 @@ func (s *scheduler) settle(j *job, r gateway.Result) (next job, more bool) {
 	}
 	s.dispatch()
 	return next, more
+}
+
+// answered draws from a call's answer what concerns everybody, and has its login take its next step.
+func (s *scheduler) answered(j *job, r gateway.Result, now instant) {
+	s.voice.violation(s, j.login, j.call.String(), r)
+	if j.client == s.client { // what the settings before a reload met says nothing of today's
+		s.voice.outage(s, j.client.Host(), r)
+		s.clocks(r.Clock, now-j.login.course.Left)
+		s.heed(r)
+		s.judge(endpointOf(j.call), r, s.breaker.Saw(endpointOf(j.call), r), now)
+	}
+	s.learn(j, r, now)
+	switch l := j.login; l.stage() {
+	case isAsked:
+		l.activity = r.Activity
+		before := l.course
+		c, o := l.course.Answered(r, now)
+		s.obey(l, c, o, now)
+		s.keepUp(l, &before, now)
+	case isLapsed, isInherited:
+		s.settleLate(l, r, now)
+	case isGone:
+	}
 }
 
 // heed draws from an answer what concerns every login.
@@ -265,7 +285,7 @@ func (s *scheduler) learn(j *job, r gateway.Result, now instant) {
 			s.voice.drift(s, j)
 		}
 		if !r.Class.Trouble() && r.Class != gateway.Drift && r.Class != gateway.Approved {
-			s.phones.of(j.mobile, now).polled(now)
+			s.polled(l)
 		}
 	}
 }

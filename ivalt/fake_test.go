@@ -18,10 +18,17 @@ import (
 	"ivalt-radius/audit"
 	"ivalt-radius/auth"
 	"ivalt-radius/fault"
+	"ivalt-radius/ivalt/claim"
 	"ivalt-radius/ivalt/gateway"
 	"ivalt-radius/ivalt/pace"
 	"ivalt-radius/secret"
 	"ivalt-radius/state"
+)
+
+// What is remembered of a phone.
+const (
+	dirtyFor = claim.DirtyFor
+	holdFor  = claim.HoldFor
 )
 
 const (
@@ -232,6 +239,9 @@ type house struct {
 	notes *notes
 	log   *pad
 	level func(logrus.Level)
+
+	mu    sync.Mutex
+	asked map[string]int // by attempt
 }
 
 // askAndWait asks and waits for the answer; it withdraws when ctx ends.
@@ -246,14 +256,22 @@ func askAndWait(ctx context.Context, s *Service, p *auth.Push) auth.Answer {
 	}
 }
 
+// push asks and waits. No two attempts have one ID, so one that was used is made another.
 func (h *house) push(ctx context.Context, p *auth.Push) auth.Answer {
+	h.mu.Lock()
+	n := h.asked[p.Attempt]
+	h.asked[p.Attempt]++
+	h.mu.Unlock()
+	if n > 0 {
+		p.Attempt += fmt.Sprintf("/%d", n)
+	}
 	return askAndWait(ctx, h.Service, p)
 }
 
 // newHouse starts a service on a fake.
 func newHouse(t *testing.T, s Settings, answer func(request) reply) *house {
 	t.Helper()
-	h := &house{t: t, fake: newFake(answer), notes: &notes{}, log: &pad{}}
+	h := &house{t: t, fake: newFake(answer), notes: &notes{}, log: &pad{}, asked: map[string]int{}}
 	log := logrus.New()
 	log.SetOutput(h.log)
 	log.SetLevel(logrus.DebugLevel)

@@ -1,17 +1,14 @@
 package ivalt
 
 import (
+	"context"
+
 	"ivalt-radius/auth"
+	"ivalt-radius/ivalt/claim"
 	"ivalt-radius/ivalt/course"
 	"ivalt-radius/ivalt/gateway"
+	"ivalt-radius/state/shared"
 )
-
-// lateApproval is an approval that came behind its login's answer. It is kept for the very same login, once.
-type lateApproval struct {
-	attempt  string
-	activity string  // iVALT's mark of it
-	until    instant // it counts before
-}
 
 // stage is what a login's record still is for.
 type stage uint8
@@ -20,11 +17,13 @@ const (
 	isAsked     stage = iota // its answer is awaited
 	isLapsed                 // it was answered, and its push is still looked after
 	isInherited              // it was answered, and what a call under way finds is its heir's
-	isGone                   // nobody waits for anything of it
+	isGone                   // nothing that is found for it counts any more
 )
 
 func (l *login) stage() stage {
 	switch {
+	case l.approved:
+		return isGone
 	case !l.over:
 		return isAsked
 	case l.late != 0:
@@ -40,79 +39,75 @@ func (l *login) stage() stage {
 func (s *scheduler) lapses(l *login, o order, now instant) bool {
 	c := &l.course
 	timedOut := o.Outcome == auth.TimedOut || (o.Outcome == auth.NoAnswer && c.Out == course.Poll)
-	return timedOut && l.holds && c.Trusted && now >= c.Last && l.push.LateCredit > 0
+	return timedOut && l.claim == granted && c.Trusted && now >= c.Last && l.push.LateCredit > 0
 }
 
 // lapse goes on polling for a login that was answered, behind everybody else, until its credit ends.
 func (s *scheduler) lapse(l *login, now instant) {
-	c := &l.course
-	l.late = c.Last + course.LastPollBefore + l.push.LateCredit // the credit counts from the deadline
-	s.phones.of(l.mobile, now).lapsed = l
-	next, o := c.Lapse(l.late, now)
+	l.late = l.credit
+	s.phones.of(l.mobile).lapsed = l
+	next, o := l.course.Lapse(l.late, now)
 	s.obey(l, next, o, now)
 }
 
-// finishLate ends a login whose answer left long ago. An approval goes to the very same login where one waits already, else it is
-// kept for it. Where neither can be, since the one that waited is gone too, it counts for nobody.
+// creditOf is when the late credit of a login ends: it counts from the deadline.
+func creditOf(l *login) instant { return l.course.Last + course.LastPollBefore + l.push.LateCredit }
+
+// finishLate ends a login whose answer left long ago. An approval goes to the very same login where one waits here already, else the memory
+// keeps it, or tells the one that waits elsewhere. Where none of that can be, since the one that waited is gone too, it counts for nobody.
 func (s *scheduler) finishLate(l *login, o order, now instant) {
 	s.forget(l)
-	e, until := s.phones.of(l.mobile, now), l.late
-	if e.lapsed == l {
+	if e := s.phones.of(l.mobile); e.lapsed == l {
 		l.late, e.lapsed = 0, nil
 	}
+	s.phones.drop(l.mobile)
 	switch heir := l.heir; {
 	case o.Outcome != auth.Approved:
 	case heir == nil:
-		e.ends(&l.course, o.Outcome, l.plan, now)
-		e.late = lateApproval{attempt: l.push.Attempt, activity: l.activity, until: until}
-		s.voice.security(s, l, "late_approval", "approved after the answer had to leave; it counts once, for the very same login")
-	case heir != nil && !heir.over:
+		s.found(l, now)
+	case heir.stage() != isAsked:
+	case heir.claim != granted:
+		heir.told = &claim.Told{Activity: l.activity} // what it asked for says whether that counts
+	default:
 		heir.activity = l.activity
 		s.finish(heir, renewed(l.push.Attempt), now)
 	}
 }
 
-// renew gives a login what an earlier attempt of the very same login left behind. It reports true where that ended it.
-func (s *scheduler) renew(l *login, e *phone, now instant) bool {
-	former := l.push.Renews
-	late, lapsed, until := e.late, e.lapsed, instant(0)
-	if lapsed != nil {
-		until = lapsed.late
-	}
-	e.void(s)
-	switch {
-	case former == "":
-	case late.attempt == former && now < late.until:
-		l.activity = late.activity
-		s.finish(l, renewed(former), now)
-		return true
-	case lapsed != nil && lapsed.push.Attempt == former:
-		// Its push is still on the phone, and what is found of it counts here.
-		lapsed.heir = l
-		l.course.Renew(&lapsed.course, until)
-		l.former = lapsed.request
-		if lapsed.course.Out == course.NoCall {
-			return false
+// found has the memory keep an approval that came behind its login's answer.
+func (s *scheduler) found(l *login, now instant) {
+	e := claim.Ending(&l.course, auth.Approved, l.plan.rules.Result, now)
+	e.Kind, e.Late, e.Answer = shared.Found, l.credit-now, s.kept(l, renewed(l.push.Attempt))
+	h := l.hold
+	s.desk.Owe(l.mobile.E164(), s.began.Add(l.credit), func(ctx context.Context) error { return s.memory.End(ctx, h.token, e) }, func(err error) {
+		if err != nil {
+			return // another login has the phone
 		}
-		// A poll is under way for it: no second push before its answer is there.
-		e.holder, l.holds = l, true
-		s.obey(l, l.course, order{Do: course.Claim, At: now + gateway.Timeout}, now)
-		return true
-	}
-	return false
+		s.mu.Lock()
+		defer s.unlock()
+		s.voice.security(s, l, "late_approval", "approved after the answer had to leave; it counts once, for the very same login")
+	})
 }
 
 func renewed(former string) order {
 	return course.Ended(auth.Approved, "approved on the phone after the answer of attempt "+former+" had to leave")
 }
 
-// void takes back what a lapsed login left behind: another one has asked for the phone. An answer that is under way for it
+// void ends what a lapsed login left behind here: another one asks for the phone, or nil does. An answer that is under way for it
 // counts no more, but for an heir.
-func (e *phone) void(s *scheduler) {
-	e.late = lateApproval{}
-	if l := e.lapsed; l != nil {
-		s.forget(l)
-		l.late, e.lapsed = 0, nil
+func (s *scheduler) void(e *phone, next *login) {
+	l := e.lapsed
+	if l == nil {
+		return
+	}
+	s.forget(l)
+	l.late, e.lapsed = 0, nil
+	if next == nil || next.push.Renews == "" || next.push.Renews != l.push.Attempt {
+		return
+	}
+	l.heir = next
+	if l.course.Out != course.NoCall {
+		next.awaits = l
 	}
 }
 
@@ -123,8 +118,11 @@ func (s *scheduler) settleLate(l *login, r gateway.Result, now instant) {
 	if l.stage() == isLapsed || o.Do == course.Finish {
 		s.obey(l, c, o, now)
 	}
-	if heir := l.heir; heir != nil && !heir.over && heir.next.Do == course.Claim {
-		s.claim(heir, now) // it waited for this answer
+	if heir := l.heir; heir != nil && heir.awaits == l {
+		heir.awaits = nil
+		if heir.stage() == isAsked && heir.claim == granted && heir.next.Do == course.Claim {
+			s.goOn(heir, now) // it waited for this answer
+		}
 	}
 }
 

@@ -218,7 +218,7 @@ func TestLatePollsComeLast(t *testing.T) {
 		first.LateCredit = 30 * time.Second
 		h.push(t.Context(), first)
 		h.scheduler.mu.Lock()
-		l := h.scheduler.phones.of(mobile(t, testMobile), h.scheduler.now()).lapsed
+		l := h.scheduler.phones.of(mobile(t, testMobile)).lapsed
 		h.scheduler.mu.Unlock()
 		if l == nil || l.reserved != 0 {
 			t.Fatal("a lapsed login keeps places in the budget, or is not looked after")
@@ -348,7 +348,7 @@ func TestALatePollWaitsBehindALookUp(t *testing.T) {
 		sch.mu.Lock()
 		defer sch.mu.Unlock()
 		now := sch.now()
-		late := sch.phones.of(mobile(t, testMobile), now).lapsed
+		late := sch.phones.of(mobile(t, testMobile)).lapsed
 		newcomer := newLogin(byEmail(t, "a2", "ada@example.com"))
 		newcomer.id, newcomer.plan, newcomer.next = late.id+1, sch.plan, order{Do: course.Ask, Call: course.LookUp, At: now}
 		sch.queue(late, now)

@@ -12,13 +12,45 @@ func (s *scheduler) start(l *login, now instant) {
 	if l.mobile.Empty() && !s.recall(l, now) {
 		return
 	}
-	if l.mobile.Empty() && !s.reserve(l, 1+course.LeastCalls) {
-		s.finish(l, noBudget(), now)
-		return
-	}
 	c := course.Begin(l.push.Deadline.Sub(s.began), l.plan.rules)
 	c, o := c.Started(l.mobile, now)
-	s.obey(l, c, o, now)
+	if o.Do != course.Ask {
+		s.obey(l, c, o, now)
+		return
+	}
+	// The look-up sets its login's places aside, which may take a moment.
+	s.obey(l, c, order{Do: course.Rest}, now)
+	s.work.Go(func() {
+		s.book(l, 1+course.LeastCalls, func(l *login, ok bool, now instant) {
+			if !ok {
+				o = noBudget()
+			}
+			s.obey(l, l.course, o, now)
+		})
+	})
+}
+
+// book sets places aside for a login and goes on with it under the lock, unless it is over by then. Reserve may block, so the caller holds
+// no lock.
+func (s *scheduler) book(l *login, n int, then func(l *login, ok bool, now instant)) {
+	for done := false; !done; {
+		s.mu.Lock()
+		budget := s.budget
+		s.mu.Unlock()
+		ok := budget.Reserve(n)
+		s.mu.Lock()
+		waits := l.stage() == isAsked
+		if done = budget == s.budget; done && ok && waits {
+			l.reserved += n
+		} else if ok {
+			budget.Release(n)
+		}
+		if done && waits {
+			then(l, ok, s.now())
+			s.dispatch()
+		}
+		s.unlock()
+	}
 }
 
 // recall looks for the mobile of a login's e-mail in what earlier look-ups found. It reports false where that ended the
@@ -46,6 +78,10 @@ func noBudget() order {
 
 // ring is a login's timer: its end, or the time of what it waits for.
 func (s *scheduler) ring(l *login, now instant) {
+	if l.approved {
+		s.unconfirmed(l, now)
+		return
+	}
 	if now >= l.course.End {
 		c, o := l.course.Rings()
 		if closed := s.breaker.State(gateway.Results); closed != breaker.Closed && o.Outcome == auth.TimedOut {
@@ -83,90 +119,11 @@ func (s *scheduler) obey(l *login, c course.Course, o order, now instant) {
 	}
 }
 
-// claim makes the login the one that may push to its mobile, or finds that another one is.
-func (s *scheduler) claim(l *login, now instant) {
-	e := s.phones.of(l.mobile, now)
-	if e.holder != nil && e.holder != l {
-		s.collide(l, e.holder, now)
-		return
-	}
-	if s.renew(l, e, now) {
-		return
-	}
-	if e.held > now {
-		s.obey(l, l.course, order{Do: course.Claim, At: e.held}, now)
-		return
-	}
-	c, o := l.course.Claimed(e.history(now), now)
-	if !s.reserve(l, c.Cost()) {
-		s.finish(l, noBudget(), now)
-		return
-	}
-	e.holder, l.holds = l, true
-	l.times = s.learner.Of(l.mobile.E164())
-	s.obey(l, c, o, now)
-}
-
-// collide answers a login whose mobile another one holds. By default that one ends too: an approval that comes now could
-// be meant for either.
-func (s *scheduler) collide(l, holder *login, now instant) {
-	rule := l.plan.collision
-	s.voice.collision(s, l, holder, rule)
-	s.finish(l, course.Ended(auth.Collided, "another login waits for this phone"), now)
-	if rule == denyBoth {
-		s.finish(holder, course.Ended(auth.Collided, "another login asked for this phone"), now)
-	}
-}
-
-// reserve makes the login's places in the budget n, all or none.
-func (s *scheduler) reserve(l *login, n int) bool {
-	if n < l.reserved {
-		s.release(l, l.reserved-n)
-		return true
-	}
-	if !s.budget.Reserve(n - l.reserved) {
-		return false
-	}
-	l.reserved = n
-	return true
-}
-
 // release gives places back; what waits for the rest of the budget may go at once.
 func (s *scheduler) release(l *login, n int) {
 	if n > 0 {
 		s.budget.Release(n)
 		l.reserved -= n
 		s.blocked[fromRest] = 0
-	}
-}
-
-// finish answers a login and forgets it.
-func (s *scheduler) finish(l *login, o order, now instant) {
-	l.over = true
-	delete(s.open, l)
-	s.forget(l)
-	s.taught(l, o.Outcome)
-	if l.holds {
-		e := s.phones.of(l.mobile, now)
-		e.holder = nil
-		e.ends(&l.course, o.Outcome, l.plan, now)
-	}
-	if o.Outcome == auth.Stale {
-		s.voice.stale(s, l)
-	}
-	if o.Late {
-		o = renewed(l.push.Renews)
-		s.voice.security(s, l, "late_approval", "the push of attempt "+l.push.Renews+" was approved after its answer had to leave; it counts for the very same login")
-	}
-	if o.Outcome == auth.Approved && l.activity != "" {
-		o.Detail += ", iVALT activity " + l.activity
-	}
-	answer := auth.Answer{
-		Outcome: o.Outcome, Mobile: l.mobile, Detail: o.Detail, Pushed: l.course.Delivery != course.Unpushed,
-		Outage: o.Outage,
-	}
-	s.said = append(s.said, func() { l.answer <- answer }) // behind what there is to record of it
-	if s.lapses(l, o, now) {
-		s.lapse(l, now)
 	}
 }

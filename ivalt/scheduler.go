@@ -3,14 +3,17 @@ package ivalt
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"ivalt-radius/auth"
 	"ivalt-radius/ivalt/breaker"
+	"ivalt-radius/ivalt/claim"
 	"ivalt-radius/ivalt/course"
 	"ivalt-radius/ivalt/gateway"
 	"ivalt-radius/ivalt/pace"
 	"ivalt-radius/state"
+	"ivalt-radius/state/shared"
 )
 
 // The words of package course, where one login's way is decided.
@@ -23,7 +26,7 @@ type (
 // plan is what a login keeps of the settings that it began with. It is never changed.
 type plan struct {
 	rules       course.Rules
-	collision   collisionRule
+	collision   shared.Collision
 	proof       gateway.Proof
 	label       label
 	connections int
@@ -46,9 +49,17 @@ type login struct {
 	place    [laneCount]int // in the queues; -1: not in
 	token    token          // of the call that waits for a caller
 	reserved int            // places in the budget
-	holds    bool           // the mobile
+	claim    stand          // of the phone
+	hold     *hold          // what the memory gave for it; nil: nothing was asked for
+	begins   order          // the first step of a login that has the phone
+	awaits   *login         // the lapsed one whose poll under way comes before that; nil: none
+	told     *claim.Told    // that the one which it renews was approved, while it asked for the phone
+	contact  instant        // when the memory was last told how far the push has come
+	doubted  bool           // the phone was dirty or spent, and no poll has said better
+	approved bool           // and the memory has yet to confirm it
 	over     bool           // answered; see stage
 	late     instant        // answered, and its push is still looked after until then; 0: it is not
+	credit   instant        // what late was
 	heir     *login         // the very same login that came meanwhile
 }
 
@@ -66,12 +77,15 @@ const (
 // serves the clock and new logins, so that a login's own goroutine parks with a shallow stack.
 type scheduler struct {
 	began     time.Time
+	memory    shared.Phones // of all nodes
+	desk      *claim.Desk   // that asks it
 	newBudget func(state.Limits) state.Allowance
 	budget    state.Allowance // of the key
 	voice     *voice
 	base      context.Context //nolint:containedctx // the life of the service, which ends its calls
 	cancel    context.CancelFunc
 	wake      chan struct{}
+	eased     atomic.Bool // the budget says that asking again may succeed
 	jobs      chan job
 	work      sync.WaitGroup
 
@@ -87,6 +101,7 @@ type scheduler struct {
 	waiting   [tokenCount]queue
 	blocked   [tokenCount]instant // the budget lets no such call go before
 	phones    phones
+	asking    map[string]*login // that have a phone, or have asked for one, by attempt
 	breaker   *breaker.Breaker
 	why       [gateway.Endpoints]gateway.Why // the latest trouble
 	poor      instant                        // no budget for a probe before
@@ -104,8 +119,8 @@ func newScheduler(p *plan, c *gateway.Client, l state.Limits, d Deps) *scheduler
 	base, cancel := context.WithCancel(context.Background())
 	s := &scheduler{
 		began:     time.Now(),
-		newBudget: d.Budget,
-		budget:    d.Budget(l),
+		memory:    d.Phones,
+		desk:      claim.NewDesk(),
 		voice:     newVoice(d),
 		base:      base,
 		cancel:    cancel,
@@ -116,10 +131,16 @@ func newScheduler(p *plan, c *gateway.Client, l state.Limits, d Deps) *scheduler
 		addresses: newAddresses(),
 		open:      map[*login]struct{}{},
 		timers:    queue{lane: timers},
-		phones:    newPhones(),
+		phones:    phones{},
+		asking:    map[string]*login{},
 		breaker:   breaker.New(),
 		learner:   pace.NewLearner(),
 		rule:      d.Rule,
+	}
+	s.newBudget = func(l state.Limits) state.Allowance { return d.Budget(l, s.ease) }
+	s.budget = s.newBudget(l)
+	if s.memory == nil {
+		s.memory = shared.NewMemory(nil).Join("", s.notice)
 	}
 	s.waiting[fromReserve].lane, s.waiting[fromRest].lane = ready, ready
 	s.work.Add(1)
@@ -187,6 +208,9 @@ func (s *scheduler) loop() {
 func (s *scheduler) turn() time.Duration {
 	s.mu.Lock()
 	defer s.unlock()
+	if s.eased.Swap(false) {
+		s.blocked, s.poor = [tokenCount]instant{}, 0
+	}
 	arrived := s.arrived
 	s.arrived = nil
 	for _, l := range arrived {
@@ -242,6 +266,12 @@ func (s *scheduler) unlock() {
 	}
 }
 
+// ease is told by a budget that asking again may succeed now.
+func (s *scheduler) ease() {
+	s.eased.Store(true)
+	s.poke()
+}
+
 func (s *scheduler) poke() {
 	select {
 	case s.wake <- struct{}{}:
@@ -249,7 +279,10 @@ func (s *scheduler) poke() {
 	}
 }
 
-// close answers everybody, ends the calls and waits for every goroutine.
+// closing bounds how long the ends of claims are waited for.
+const closing = 2 * time.Second
+
+// close answers everybody, has the phones given up, ends the calls and waits for every goroutine.
 func (s *scheduler) close() {
 	s.mu.Lock()
 	first := !s.closed
@@ -259,6 +292,7 @@ func (s *scheduler) close() {
 	}
 	s.arrived = nil
 	s.unlock()
+	s.desk.Close(closing)
 	s.cancel()
 	s.work.Wait()
 	if first {
@@ -281,31 +315,55 @@ func (s *scheduler) adopt(p *plan, c *gateway.Client, l state.Limits) {
 	s.breaker = breaker.New()
 	s.voice.reset()
 	s.blocked = [tokenCount]instant{}
+	var moved []booking
 	if c.SamePeople(old) {
 		s.budget.SetLimits(l)
 		forgotten = nil
 	} else {
 		s.addresses = newAddresses()
-		s.renewBudget(l)
-		for _, e := range s.phones.known {
-			e.void(s) // an approval at another iVALT, or of another customer's
+		moved = s.renewBudget(l)
+		for m, e := range s.phones {
+			s.void(e, nil) // an approval at another iVALT, or of another customer's
+			s.phones.drop(m)
 		}
 	}
 	s.dispatch()
 	s.unlock()
+	for _, b := range moved {
+		s.book(b.login, b.places, s.rebooked)
+	}
 	old.Retire()
 	if forgotten != nil {
 		forgotten.close()
 	}
 }
 
-// renewBudget begins the budget of another key: what the old one used, and what was said of it, counts no more. Open logins keep their
-// places.
-func (s *scheduler) renewBudget(l state.Limits) {
+// booking is places that a login needs in a budget.
+type booking struct {
+	login  *login
+	places int
+}
+
+// renewBudget begins the budget of another key: what the old one used, and what was said of it, counts no more. Open logins are to get their
+// places in it again.
+func (s *scheduler) renewBudget(l state.Limits) (moved []booking) {
 	s.budget = s.newBudget(l)
 	for l := range s.open {
-		if !s.budget.Reserve(l.reserved) {
+		if l.reserved > 0 {
+			moved = append(moved, booking{l, l.reserved})
 			l.reserved = 0 // what the new limits cannot hold waits for what is left
+			s.requeue(l)
 		}
+	}
+	return moved
+}
+
+// rebooked goes on with a login whose places moved to another budget.
+func (s *scheduler) rebooked(l *login, _ bool, _ instant) { s.requeue(l) }
+
+// requeue puts a login's call that waits for a caller where it belongs now.
+func (s *scheduler) requeue(l *login) {
+	if l.place[ready] >= 0 {
+		s.queue(l, s.now())
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"ivalt-radius/ivalt/gateway"
 	"ivalt-radius/ivalt/pace"
 	"ivalt-radius/state"
+	"ivalt-radius/state/shared"
 )
 
 // Deps are what the service needs from the house.
@@ -18,8 +19,11 @@ type Deps struct {
 	Log       logrus.FieldLogger // alarms; a line for each call at debug level
 	Transport http.RoundTripper  // for tests; nil: our own
 	Rule      pace.Rule          // for comparisons; nil: pace.ByWorth
-	// Budget makes the budget of one API key; nil: state.NewBudget, that of one node.
-	Budget func(state.Limits) state.Allowance
+	// Phones are those of all nodes, which tell Service.Notice what others do; nil: a memory of this process alone.
+	Phones shared.Phones
+	// Budget makes the budget of one API key; nil: state.NewBudget, that of one node. A budget calls wake, from any goroutine and at any
+	// time, where asking it again may succeed though the wait that it named is not over.
+	Budget func(l state.Limits, wake func()) state.Allowance
 }
 
 // Service asks people through iVALT. It implements auth.Pusher and is safe for concurrent use.
@@ -41,7 +45,7 @@ func New(s Settings, d Deps) (*Service, fault.List) {
 		d.Rule = pace.ByWorth
 	}
 	if d.Budget == nil {
-		d.Budget = func(l state.Limits) state.Allowance { return state.NewBudget(l, nil) }
+		d.Budget = func(l state.Limits, _ func()) state.Allowance { return state.NewBudget(l, nil) }
 	}
 	return &Service{deps: d, scheduler: newScheduler(&p, d.client(options), s.Limits, d)}, faults
 }
@@ -70,8 +74,12 @@ type asked struct {
 // Answer implements auth.Asked.
 func (a asked) Answer() <-chan auth.Answer { return a.login.answer }
 
-// Withdraw implements auth.Asked: when it returns the login holds no phone.
+// Withdraw implements auth.Asked: when it returns, whatever is asked for the phone here comes behind the end of this login's claim.
 func (a asked) Withdraw() { a.scheduler.withdraw(a.login) }
+
+// Notice takes what the shared memory tells of this node's own attempts: that another login asked for a phone, or that the login which one
+// renews was approved at another node. It does not block.
+func (s *Service) Notice(n shared.Notice) { s.scheduler.notice(n) }
 
 // Reload takes new settings, or none of them where one is a fatal fault. Address, key, roots, limits and the bound on
 // calls hold from the next call on; what a login waits for, and its rules, stay as they were when it began.
@@ -90,6 +98,6 @@ func (s Settings) Check() fault.List {
 	return faults
 }
 
-// Close answers every open push with auth.Stopping, gives up the calls under way and returns once no goroutine is left. It
-// may be called more than once.
+// Close answers every open push with auth.Stopping, has their phones given up (for 2 s at most), gives up the calls under way and returns
+// once no goroutine is left. It may be called more than once.
 func (s *Service) Close() { s.scheduler.close() }

@@ -7,6 +7,7 @@ import (
 	"ivalt-radius/ivalt/course"
 	"ivalt-radius/ivalt/gateway"
 	"ivalt-radius/state"
+	"ivalt-radius/state/shared"
 )
 
 // The words of Settings.Sentinel and Settings.OnCollision.
@@ -69,7 +70,7 @@ func (s Settings) check() (plan, gateway.Options, fault.List) {
 	switch s.OnCollision {
 	case "", DenyBoth:
 	case KeepFirst:
-		p.collision = keepFirst
+		p.collision = shared.KeepFirst
 	default:
 		faults.Add("ivalt.on_collision", "must be %s or %s", DenyBoth, KeepFirst)
 	}

@@ -3,8 +3,6 @@ package ivalt
 import (
 	"testing"
 	"time"
-
-	"ivalt-radius/ivalt/course"
 )
 
 func TestBackoff(t *testing.T) {
@@ -19,24 +17,13 @@ func TestBackoff(t *testing.T) {
 }
 
 func TestPhonesForget(t *testing.T) {
-	p := newPhones()
-	e := p.of(mobile(t, testMobile), 0)
-	if e.history(0) != course.Unseen || e.history(dirtyFor) != course.Clean {
-		t.Error("history of a mobile that was never seen")
-	}
-	e.tainted = 2 * dirtyFor
-	if e.history(dirtyFor) != course.Dirty {
-		t.Error("a tainted mobile is not dirty")
-	}
-	p.of(mobile(t, otherPhone), 0)
-	p.forget(dirtyFor)
-	if len(p.known) != 1 {
-		t.Errorf("%d entries, want the tainted one", len(p.known))
-	}
-	p.sweep = 1
-	p.of(mobile(t, otherPhone), 3*dirtyFor)
-	if len(p.known) != 1 || p.sweep != leastSweep {
-		t.Errorf("%d entries, next sweep at %d", len(p.known), p.sweep)
+	p := phones{}
+	p.of(mobile(t, testMobile)).holder = &login{}
+	p.of(mobile(t, otherPhone))
+	p.drop(mobile(t, testMobile))
+	p.drop(mobile(t, otherPhone))
+	if len(p) != 1 || p[mobile(t, testMobile)] == nil {
+		t.Errorf("%d entries, want the one that says something", len(p))
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"ivalt-radius/audit"
 	"ivalt-radius/auth"
 	"ivalt-radius/ivalt/gateway"
+	"ivalt-radius/state/shared"
 )
 
 // quiet is how long an alarm that was raised, or an outage's warning of one kind, is not raised again.
@@ -154,13 +155,18 @@ func (v *voice) violation(s *scheduler, l *login, call string, r gateway.Result)
 	v.security(s, l, "odd_answer", "iVALT's answer to a "+call+" is odd, and not counted: "+r.Violation.String())
 }
 
-// collision records that two different logins wanted one phone.
-func (v *voice) collision(s *scheduler, l, holder *login, rule collisionRule) {
-	detail := "a push was open for attempt " + holder.push.Attempt + "; both are denied"
-	if rule == keepFirst {
-		detail = "a push was open for attempt " + holder.push.Attempt + "; it goes on"
+// collision records that a login wanted the phone that another attempt has.
+func (v *voice) collision(s *scheduler, l *login, holder string, rule shared.Collision) {
+	detail := "a push was open for attempt " + holder + "; both are denied"
+	if rule == shared.KeepFirst {
+		detail = "a push was open for attempt " + holder + "; it goes on"
 	}
 	v.security(s, l, "collision", detail)
+}
+
+// outbid records that a login of another node wanted the phone that this one has.
+func (v *voice) outbid(s *scheduler, l *login) {
+	v.security(s, l, "collision", "another login asked for the phone meanwhile; both are denied")
 }
 
 // stale records an approval that cannot belong to its login.

@@ -6,7 +6,7 @@ import (
 )
 
 // Allowance is the budget of an API's calls as those who spend it see it. A Budget is one for a single node; nodes that share one
-// key share one Allowance. All methods are safe for concurrent use, and none blocks.
+// key share one Allowance. All methods are safe for concurrent use, and none but Reserve may block.
 type Allowance interface {
 	Spender
 	Plan
@@ -16,7 +16,7 @@ type Allowance interface {
 type Spender interface {
 	// Reserve sets n places of the minute and the hour aside for calls that will follow soon, all or none. It reports false
 	// where they do not fit or a penalty runs. Each place must end by TakeReserved or Release. n <= 0 reserves nothing and
-	// reports true.
+	// reports true. It may block for a round trip to where several nodes count together, so no lock may be held meanwhile.
 	Reserve(n int) bool
 	// Release gives back n reserved places that no call used.
 	Release(n int)

@@ -113,7 +113,10 @@ func (c *Course) Cost() int {
 	if c.Trusted {
 		n--
 	}
-	if c.Drains() {
+	switch {
+	case c.Delivery != Unpushed: // another node has sent it
+		n--
+	case c.Drains():
 		n++
 	}
 	return n
@@ -152,11 +155,6 @@ func (c *Course) Oldest(now Instant) Instant {
 		return c.former
 	}
 	return c.Sent
-}
-
-// Renew gives the login what a former one, whose answer had to leave, may still find until its credit ends.
-func (c *Course) Renew(former *Course, until Instant) {
-	c.Credit, c.former = until, former.Oldest(former.Left)
 }
 
 // Lapse has the login polled for after its answer, so that the last poll's answer is there at a moment. No push leaves any more. It

@@ -99,17 +99,28 @@ func TestLapse(t *testing.T) {
 
 // TestRenew: while the credit lasts, what the former push found counts; then only the login's own.
 func TestRenew(t *testing.T) {
+	now := 55 * time.Second
+	theirs := time.Date(2026, 11, 26, 9, 0, 0, 0, time.UTC)
+	mark := func(c *Course) *Mark {
+		m := c.Mark(now)
+		m.Made = theirs
+		return &m
+	}
 	former := Course{Sent: 3 * time.Second, Left: 30 * time.Second}
 	c := Course{Sent: 50 * time.Second}
-	c.Renew(&former, time.Minute)
+	c.Renew(mark(&former), time.Minute, theirs, now)
 	if c.Oldest(59*time.Second) != 3*time.Second || c.Oldest(time.Minute) != 50*time.Second {
 		t.Errorf("oldest %v and %v", c.Oldest(59*time.Second), c.Oldest(time.Minute))
 	}
 	heirs := Course{Sent: 70 * time.Second}
-	c.Left = 55 * time.Second
-	heirs.Renew(&c, 100*time.Second)
+	heirs.Renew(mark(&c), 100*time.Second, theirs, now)
 	if got := heirs.Oldest(80 * time.Second); got != 3*time.Second {
 		t.Errorf("an heir's heir reaches back to %v", got)
+	}
+	later := Course{Sent: 70 * time.Second}
+	later.Renew(mark(&c), 100*time.Second, theirs.Add(10*time.Second), now+10*time.Second)
+	if got := later.Oldest(80 * time.Second); got != 50*time.Second {
+		t.Errorf("behind the credit an heir's heir reaches back to %v", got)
 	}
 }
 

@@ -3,8 +3,11 @@ package gateway
 import (
 	"bytes"
 	"context"
+	"crypto/hmac"
+	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/hex"
 	"errors"
 	"io"
 	"net"
@@ -91,6 +94,13 @@ func New(o Options) *Client {
 
 // SamePeople reports that both ask the same iVALT as the same customer, so that what one was told holds for the other.
 func (c *Client) SamePeople(d *Client) bool { return c.base == d.base && c.key.Equal(d.key) }
+
+// Realm names iVALT and the customer without telling the key: two clients have one exactly where they ask the SamePeople.
+func (c *Client) Realm() string {
+	mac := hmac.New(sha256.New, []byte(c.key.Reveal()))
+	mac.Write([]byte("ivalt-radius realm\x00" + c.base)) // never fails
+	return hex.EncodeToString(mac.Sum(nil)[:12])
+}
 
 // Host is where it speaks to, host and port alone, for the log.
 func (c *Client) Host() string { return c.host }

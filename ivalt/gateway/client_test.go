@@ -231,6 +231,9 @@ func TestSamePeople(t *testing.T) {
 	if !c.SamePeople(New(o)) || c.SamePeople(New(moved)) || c.SamePeople(New(rekeyed)) {
 		t.Error("the address and the key make the customer, and nothing else")
 	}
+	if c.Realm() != New(o).Realm() || c.Realm() == New(moved).Realm() || c.Realm() == New(rekeyed).Realm() {
+		t.Error("a realm is not that of the customer")
+	}
 }
 
 // BenchmarkClassify is what reading one pending answer costs, the commonest there is.

@@ -76,7 +76,7 @@ type Conclusion struct {
 // Phones are the phones of all nodes, by the mobile in E.164 form, which the memory keeps as a keyed digest. It is safe for concurrent use;
 // each method is one round trip.
 type Phones interface {
-	// Claim asks for a phone on behalf of an attempt.
+	// Claim asks for a phone on behalf of an attempt. ErrLost: this node's lease is over, and so is its part in its attempts.
 	Claim(ctx context.Context, b Bid) (Claim, error)
 	// Record keeps how far the push has come, for a node that takes it over; the last one counts. Before a push leaves, Rang must be recorded
 	// without an error: then no other node pushes for this attempt. ErrLost: nothing may be sent for it, and no approval counts.
@@ -140,7 +140,7 @@ type Claim struct {
 	History History       // of Granted
 	Wait    time.Duration // of Held
 	Other   string        // of Taken: the attempt that has it
-	Answer  []byte        // of Concluded: Ending.Answer. Of Late: what End was told with it
+	Answer  []byte        // of Concluded: Ending.Answer, nil where the claim had collided. Of Late: what End was told with it
 
 	// Progress is that of a push that rings already: of this attempt, which another node led (Of is its ID), or of the lapsed attempt that it
 	// renews (Of is Bid.Renews); then what is found of it counts for another LateFor. nil: none rings, and Of is empty.
