@@ -345,7 +345,7 @@ func (f *Flow) concludeAttempt(ctx context.Context, p *pending) (v Verdict) {
 	}
 	v = f.settle(ctx, &p.login, decision, p.proof, p.err)
 	f.remember(p, decision, v)
-	if credit := p.lateCredit(); credit > 0 && p.proof.Answer.lapsed() {
+	if credit := p.lateCredit(); credit > 0 && p.proof.Answer.Lapsed() {
 		f.attempts.lapse(p.attempt, p.leaveBy().Add(credit).Sub(f.Now()))
 	}
 	settled = true

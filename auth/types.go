@@ -77,6 +77,10 @@ type Request struct {
 	// Defect, where not empty, is why the packet can only be rejected (`bad_request`): safe words for the log.
 	Defect string
 
+	// Packet is the Request Authenticator and, behind it, the Identifier: the very same packet has the same one at whatever node it comes in.
+	// The zero Packet is like no other one.
+	Packet [17]byte
+
 	// ID tells the exchange from every other one of this process. Replaces are the IDs of the older, still waiting exchanges
 	// whose identifier this one reuses (RFC 5080 section 2.2.2), nil where there is none: Run withdraws them, once
 	// the request has passed policy and first factor and is known not to join an attempt.
@@ -202,51 +206,6 @@ type Push struct {
 	LateCredit time.Duration
 	Renews     string
 }
-
-// Outcome is what became of a push: a closed list whose zero value is no approval.
-type Outcome uint8
-
-// The outcomes.
-const (
-	NoAnswer      Outcome = iota // iVALT could not be asked
-	Approved                     // the full proof, for this mobile and this push
-	Denied                       // the person said no
-	TimedOut                     // nobody answered in time
-	OutsideFence                 // iVALT's geofence
-	OutsideTime                  // iVALT's time window
-	NotEnrolled                  // iVALT does not know this person
-	Collided                     // a second, different login for the same mobile
-	Stale                        // an approval that cannot belong to this push
-	NoBudget                     // no API budget for a push and its polls
-	Throttled                    // iVALT said 429 to the push
-	Misconfigured                // API key, path or mobile refused by iVALT
-	Withdrawn                    // the attempt was given up (superseded exchange)
-	Stopping                     // the server is shutting down
-)
-
-// String is the outcome in words, for people.
-func (o Outcome) String() string {
-	words := [...]string{
-		"no answer", "approved", "denied", "timed out", "outside the geofence", "outside the time window", "not enrolled", "collided",
-		"stale approval", "no budget", "throttled", "misconfigured", "withdrawn", "stopping",
-	}
-	if int(o) < len(words) {
-		return words[o]
-	}
-	return words[NoAnswer]
-}
-
-// Answer is what the phone said. The zero Answer is no approval.
-type Answer struct {
-	Outcome Outcome
-	Mobile  Mobile // the number asked, once known
-	Detail  string // safe words for the log and the trail; never iVALT's own text
-	Pushed  bool   // a push was sent, or may have been
-	Outage  bool   // NoAnswer because iVALT is out of reach: fail modes are for that alone, not for a login that came too late to ask
-}
-
-// lapsed reports that the phone may still answer: nobody did in time, or the last look at it failed.
-func (a Answer) lapsed() bool { return a.Pushed && (a.Outcome == TimedOut || a.Outcome == NoAnswer) }
 
 // Pusher has iVALT ask people. It is safe for concurrent use. Neither method may call into the Flow, which holds a lock meanwhile.
 type Pusher interface {

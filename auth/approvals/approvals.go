@@ -17,7 +17,7 @@ const (
 	Longest    = 30 * 24 * time.Hour // that any rule may remember
 )
 
-// Digest is keyed by the Store that made it. The zero Digest is none.
+// Digest is keyed by the Names of the Store that made it. The zero Digest is none.
 type Digest = naming.Digest
 
 // Approval is one that a person gave. It is never changed.
@@ -37,9 +37,12 @@ type Store struct {
 	people *state.Cache[[]Approval]
 }
 
-// New makes an empty Store.
-func New() *Store {
-	return &Store{names: naming.New(), people: state.NewCache[[]Approval](Longest, mostPeople)}
+// New makes an empty Store, whose digests are its own.
+func New() *Store { return Named(naming.New()) }
+
+// Named makes an empty Store whose digests are those of the names: where they are the same at several nodes, approvals can be shared.
+func Named(names *naming.Names) *Store {
+	return &Store{names: names, people: state.NewCache[[]Approval](Longest, mostPeople)}
 }
 
 // Digest is the keyed digest of some texts, in order.
