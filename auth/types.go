@@ -7,6 +7,9 @@ import (
 	"time"
 
 	"ivalt-radius/audit"
+	"ivalt-radius/auth/credential"
+	"ivalt-radius/auth/judgement"
+	"ivalt-radius/auth/outcome"
 	"ivalt-radius/policy"
 	"ivalt-radius/secret"
 )
@@ -24,11 +27,11 @@ const (
 	EAP                 // EAP-Message, RFC 3579; refused (EAP-1)
 )
 
-// Handshake is the NAS's half of CHAP or MS-CHAPv2, as its attributes say it; radius checks the lengths.
-type Handshake struct {
-	Challenge []byte // CHAP-Challenge, else the Request Authenticator; MS-CHAP-Challenge, 16 octets
-	Response  []byte // CHAP-Password, 17 octets; MS-CHAP2-Response, 50 octets
-}
+// Handshake and MSCHAPSuccess are the two halves of a challenge and its response.
+type (
+	Handshake     = credential.Handshake
+	MSCHAPSuccess = credential.MSCHAPSuccess
+)
 
 // Prompting is `clients[].challenge`: what a client's NAS may be asked by Access-Challenge. The zero Prompting asks nothing.
 type Prompting uint8
@@ -91,28 +94,6 @@ type Request struct {
 	Heard *audit.Heard
 }
 
-// Kind is the verdict's RADIUS answer.
-type Kind uint8
-
-// The kinds. The zero Kind rejects.
-const (
-	Reject Kind = iota
-	Accept
-	Challenge
-)
-
-// String is the word of the log, the trail and the metrics.
-func (k Kind) String() string {
-	switch k {
-	case Accept:
-		return "accept"
-	case Challenge:
-		return "challenge"
-	case Reject:
-	}
-	return "reject"
-}
-
 // Verdict is a login's end. The zero Verdict rejects as unavailable.
 type Verdict struct {
 	Kind    Kind
@@ -126,12 +107,6 @@ type Verdict struct {
 	Attempt string             // the attempt's identifier, for logs
 
 	failMode bool // an Accept for which iVALT could not be asked
-}
-
-// MSCHAPSuccess is the server's half of MS-CHAPv2. The zero MSCHAPSuccess says nothing.
-type MSCHAPSuccess struct {
-	Success          []byte        // MS-CHAP2-Success (RFC 2548 section 2.3.3): the identifier, then "S=" and 40 hexadecimal digits
-	SendKey, RecvKey secret.Secret // MS-MPPE-Send-Key and -Recv-Key (RFC 3079), 16 octets in plain text; empty: none
 }
 
 // Person is what a directory knows of a subject. The zero Person has no groups and no phone.
@@ -164,7 +139,7 @@ func (f DirectoryFunc) Person(ctx context.Context, user Username) (Person, error
 
 // Errors of a Primary. Any other error means that the first factor could not be checked: the login is `unavailable`.
 var (
-	ErrBadPassword   = errors.New("password refused")
+	ErrBadPassword   = credential.ErrBadPassword
 	ErrMisconfigured = errors.New("the settings cannot serve this login")
 	ErrBusy          = errors.New("too many first factors are being checked")
 )
@@ -215,13 +190,7 @@ type Pusher interface {
 }
 
 // Asked is one push that waits for its answer.
-type Asked interface {
-	// Answer gives the one answer, once.
-	Answer() <-chan Answer
-	// Withdraw says that nobody waits any more: the answer is Withdrawn, unless there was one already. Once it returns, another
-	// push to the same phone does not collide with this one.
-	Withdraw()
-}
+type Asked = outcome.Asked
 
 // Recorder keeps the evidence.
 type Recorder interface {
@@ -232,6 +201,4 @@ type Recorder interface {
 }
 
 // Decider is policy's judgement; *policy.Policy is one.
-type Decider interface {
-	Decide(f policy.Facts) policy.Decision
-}
+type Decider = judgement.Decider

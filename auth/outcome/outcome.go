@@ -91,3 +91,12 @@ type Answer struct {
 
 // Lapsed reports that the phone may still answer: nobody did in time, or the last look at it failed.
 func (a Answer) Lapsed() bool { return a.Pushed && (a.Outcome == TimedOut || a.Outcome == NoAnswer) }
+
+// Asked is one push that waits for its answer.
+type Asked interface {
+	// Answer gives the one answer, once.
+	Answer() <-chan Answer
+	// Withdraw says that nobody waits any more: the answer is Withdrawn, unless there was one already. Once it returns, another
+	// push to the same phone does not collide with this one.
+	Withdraw()
+}
