@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"cmp"
 	"crypto/rand"
 	"sync"
 	"time"
@@ -160,6 +161,20 @@ func (s *attempts) push(a *attempt, to Pusher, p *Push) {
 	if a.over == nil {
 		a.asked = to.Begin(p)
 	}
+}
+
+// placed names the attempt as all nodes do, and the one that it renews where they know of one.
+func (s *attempts) placed(a *attempt, id, renews string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	a.id, a.renews = id, cmp.Or(renews, a.renews)
+}
+
+// nameOf is what the attempt is called now.
+func (s *attempts) nameOf(a *attempt) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return a.id
 }
 
 // end gives the attempt up.

@@ -2,12 +2,12 @@ package auth
 
 import (
 	"context"
-	"fmt"
 	"strconv"
 	"strings"
 	"time"
 
 	"ivalt-radius/audit"
+	"ivalt-radius/auth/questions"
 )
 
 // Bounds of a challenge.
@@ -112,19 +112,13 @@ func (c *challenge) topic() string {
 
 // question is what the person reads.
 func (c *challenge) question() string {
-	if c.asked == nil {
-		phones := c.asker.phones()
-		list := make([]string, len(phones))
-		for i, m := range phones {
-			list[i] = fmt.Sprintf("%d: %s", i+1, m)
-		}
-		return "Which phone? Type its number. " + strings.Join(list, ", ")
+	switch {
+	case c.asked == nil:
+		return questions.Which(c.asker.phones())
+	case c.asker.answer != nil && c.asker.answer.asked != nil:
+		return questions.StillApprove(c.asker.number)
 	}
-	text := "Approve request " + c.asker.number + " on your phone, then press Enter."
-	if c.asker.answer != nil && c.asker.answer.asked != nil {
-		return "Not approved yet. " + text
-	}
-	return text
+	return questions.Approve(c.asker.number)
 }
 
 // phones are those that can be chosen.

@@ -193,29 +193,4 @@ func ReasonOf(d policy.Denial) Reason {
 }
 
 // reasonOfAnswer maps what the phone said, where it did not approve.
-func reasonOfAnswer(o Outcome) Reason {
-	switch o {
-	case Denied:
-		return PushDenied
-	case TimedOut, Withdrawn:
-		return PushTimeout
-	case OutsideFence:
-		return Geofence
-	case OutsideTime:
-		return Timezone
-	case NotEnrolled:
-		return UnknownUser
-	case Collided:
-		return Collision
-	case Stale:
-		return StaleApproval
-	case NoBudget, Throttled:
-		return Busy
-	case Misconfigured:
-		return MisconfiguredReason
-	case Stopping:
-		return ShuttingDown
-	case NoAnswer, Approved, Elsewhere:
-	}
-	return Unavailable
-}
+func reasonOfAnswer(o Outcome) Reason { return o.Reason() }

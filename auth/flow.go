@@ -4,15 +4,16 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"sync/atomic"
 	"time"
 
 	"ivalt-radius/audit"
 	"ivalt-radius/auth/approvals"
 	"ivalt-radius/auth/copies"
+	"ivalt-radius/auth/joint"
 	"ivalt-radius/auth/naming"
 	"ivalt-radius/auth/questions"
 	"ivalt-radius/policy"
+	"ivalt-radius/state/shared"
 )
 
 // answerMargin is how long before the NAS gives up its answer leaves.
@@ -26,6 +27,18 @@ type Options struct {
 	Now      func() time.Time
 	// Concluded is told of every attempt's end, once, when its verdict is final. It must not block.
 	Concluded func(audit.Attempt)
+
+	// Attempts are those of all nodes; nil: this node is alone. Names are keyed by what the nodes share then; nil: drawn by lot.
+	Attempts shared.Attempts
+	Names    *naming.Names
+
+	// Current reports that this node has heard what the others told of remembered approvals: only then one counts. nil: always.
+	Current func() bool
+
+	// Elsewhere reports that another node has an attempt with this key open, so that a packet of it is no new login; nil: none has. Opened is told
+	// of an attempt that this node leads, and until when its answer must leave; nil: nobody is. Neither may block.
+	Elsewhere func(key naming.Digest) bool
+	Opened    func(key naming.Digest, until time.Time)
 }
 
 // Flow runs logins. Its methods are safe for concurrent use.
@@ -34,24 +47,39 @@ type Flow struct {
 	checks     *copies.Checks
 	challenges *questions.Open[*challenge]
 	approvals  *approvals.Store
-	opening    atomic.Int64 // logins whose directory and first factor are being asked apart from the caller
+	joint      *joint.Part // nil: this node is alone
+	opening    copies.Room // logins whose directory and first factor are being asked apart from the caller
 	Options
 }
 
-// New makes a Flow. All of Options are required.
+// New makes a Flow. All of Options are required, but for those that say what nil means.
 func New(o Options) *Flow {
-	return &Flow{attempts: newAttempts(), checks: copies.New(), challenges: questions.New[*challenge](), approvals: approvals.New(), Options: o}
+	table := newAttempts()
+	if o.Names != nil {
+		table.names = o.Names
+	}
+	f := &Flow{
+		attempts: table, checks: copies.New(), challenges: questions.New[*challenge](), approvals: approvals.Shared(table.names, o.Current), Options: o,
+	}
+	if o.Attempts != nil {
+		f.joint = joint.New(o.Attempts)
+	}
+	return f
 }
 
 // Drain admits no new attempt from now on; requests that would begin one get a silent verdict. Waiting ones may still be
 // joined.
 func (f *Flow) Drain() { f.attempts.drain() }
 
-// Stop ends every waiting attempt as `shutting_down`, and every open challenge.
+// Stop ends every waiting attempt as `shutting_down`, and every open challenge. Other nodes are told which attempts are theirs now: that takes 3 s
+// at most.
 func (f *Flow) Stop() {
 	f.attempts.stop()
 	for _, c := range f.challenges.Close() {
 		f.abandon(c, "the server is stopping")
+	}
+	if f.joint != nil {
+		f.joint.Finish(context.Background())
 	}
 }
 
@@ -79,7 +107,7 @@ func (f *Flow) Open(ctx context.Context, req *Request) (verdict Verdict, wait fu
 	if rules == nil || !rules.DirectoryWaits {
 		return f.open(ctx, req, factorApart)
 	}
-	if !f.mayOpen(rules) {
+	if !f.opening.Enter(rules.MaxAttempts) {
 		l := login{rules: rules, req: req, first: req.Received}
 		_, err := f.name(&l)
 		return f.refuse(ctx, &l, policy.Decision{}, cmp.Or(err, errBusy)), nil
@@ -87,19 +115,10 @@ func (f *Flow) Open(ctx context.Context, req *Request) (verdict Verdict, wait fu
 	return verdict, f.apart(func() (Verdict, func() Verdict) { return f.open(ctx, req, factorHere) })
 }
 
-// mayOpen counts one more login among those that are being opened apart from the caller, where there is room.
-func (f *Flow) mayOpen(rules *Rules) bool {
-	if int(f.opening.Add(1)) > rules.MaxAttempts {
-		f.opening.Add(-1)
-		return false
-	}
-	return true
-}
-
 // apart goes on with a login that is counted among those that are being opened, and counts it off.
 func (f *Flow) apart(open func() (Verdict, func() Verdict)) (wait func() Verdict) {
 	counted := func() (Verdict, func() Verdict) {
-		defer f.opening.Add(-1)
+		defer f.opening.Leave()
 		return open()
 	}
 	return func() Verdict {
@@ -132,7 +151,7 @@ func (f *Flow) open(ctx context.Context, req *Request, checked where) (verdict V
 	subject, err := f.identify(ctx, &l, user, f.arrive(&l, err))
 	decision, err := f.decide(&l, subject, err)
 	if err == nil && checked == factorApart && l.factorWaits(decision) {
-		if l.factorFull(subject, decision) || !f.mayOpen(l.rules) {
+		if l.factorFull(subject, decision) || !f.opening.Enter(l.rules.MaxAttempts) {
 			return f.refuse(ctx, &l, decision, errBusy), nil
 		}
 		return verdict, f.checkApart(ctx, l, subject, decision)
@@ -161,6 +180,9 @@ func (f *Flow) check(ctx context.Context, l *login, subject Subject, decision po
 	p := &pending{login: *l, attempt: a, subject: subject, decision: decision, proof: proof}
 	if role == leads {
 		p.begin(f)
+		if f.shares(p.req) {
+			return verdict, func() Verdict { return f.together(ctx, p) }
+		}
 		return verdict, func() Verdict { return f.lead(ctx, p.listen()) }
 	}
 	return f.accompany(ctx, p, role)
@@ -212,6 +234,7 @@ type login struct {
 	note    string // for the evidence
 
 	arrived, familiar bool // the gate let it in, and waits for its end; it knows the person at this place
+	follows           bool // another node has its phone asked
 	asleep            bool // the gate says that nobody answers this phone
 }
 
@@ -251,13 +274,13 @@ func (p *pending) renews() string {
 	return p.attempt.renews
 }
 
-// begin has the phone asked for the attempt that the login leads, unless the person has to choose it first. The older
+// begin has the phone asked for the attempt that the login leads, unless the person has to choose it first, or another node may lead it. The older
 // exchanges whose identifier the login reuses are withdrawn.
 func (p *pending) begin(f *Flow) {
 	f.checks.End(p.key) // its copies join from now on
 	f.attempts.withdraw(p.req.Replaces)
 	p.arrived = p.arrived && f.attempts.owes(p.attempt)
-	if !p.chooses() {
+	if !p.chooses() && !f.shares(p.req) {
 		f.ring(p)
 	}
 }
@@ -345,7 +368,7 @@ func (f *Flow) concludeAttempt(ctx context.Context, p *pending) (v Verdict) {
 	}
 	v = f.settle(ctx, &p.login, decision, p.proof, p.err)
 	f.remember(p, decision, v)
-	if credit := p.lateCredit(); credit > 0 && p.proof.Answer.lapsed() {
+	if credit := p.lateCredit(); credit > 0 && p.proof.Answer.Lapsed() {
 		f.attempts.lapse(p.attempt, p.leaveBy().Add(credit).Sub(f.Now()))
 	}
 	settled = true

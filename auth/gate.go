@@ -2,37 +2,26 @@ package auth
 
 import (
 	"errors"
-	"net/netip"
+
+	"ivalt-radius/auth/credential"
+	"ivalt-radius/auth/stage"
 )
 
-// Stage is how far a login has come when the gate is asked about it.
-type Stage uint8
+// What auth and the gate say to each other.
+type (
+	Stage     = stage.Stage
+	Visit     = stage.Visit
+	Admission = stage.Admission
+	refusal   = stage.Refusal
+)
 
 // The stages, in their order. Each is asked once for a login; a retry of one that waits is asked about at Entering alone.
 const (
-	Arriving   Stage = iota // its name is read, and nobody was asked yet
-	Recognised              // the directory lists its person under another name
-	Ringing                 // policy and first factor passed: a phone is about to ring
-	Entering                // an Accept is about to leave
+	Arriving   = stage.Arriving
+	Recognised = stage.Recognised
+	Ringing    = stage.Ringing
+	Entering   = stage.Entering
 )
-
-// Visit is a login as the gate sees it.
-type Visit struct {
-	Client  string
-	User    Username   // the login's canonical name
-	Person  string     // the name under which the directory lists its person; empty: not known, or the same
-	Station string     // the calling station; empty: unknown
-	From    netip.Addr // Station parsed; the zero Addr where it is no address
-}
-
-// Admission is the gate's word. The zero Admission refuses, as unavailable.
-type Admission struct {
-	Open     bool
-	Familiar bool   // the person was let in from this place before; counts at Arriving, since the first factor comes next
-	Reason   Reason // locked_out, blocked or rate_limited
-	Detail   string // safe words: which limit, and until when
-	Asleep   bool   // nobody answered the person's phone several times: the NAS gets what on_push_timeout says
-}
 
 // End is how a login ended that was let in at Arriving.
 type End struct {
@@ -51,11 +40,6 @@ type Gate interface {
 	Ended(v Visit, e End)
 }
 
-// refusal is a gate's word as the error that ends a login.
-type refusal struct{ Admission }
-
-func (r refusal) Error() string { return r.Detail }
-
 // visit is the login as the gate sees it.
 func (l *login) visit() Visit {
 	v := Visit{Client: l.req.Client.Name, User: l.name, Station: l.req.CallingStation, From: l.req.From}
@@ -70,14 +54,14 @@ func (f *Flow) admit(l *login, s Stage) error {
 	a := f.Gate.Admit(l.visit(), s)
 	l.asleep, l.familiar = a.Asleep, l.familiar || a.Familiar
 	if !a.Open {
-		return refusal{a}
+		return refusal{Admission: a}
 	}
 	return nil
 }
 
 // arrive asks the gate about a login that is no retry of one that waits, or that is being checked.
 func (f *Flow) arrive(l *login, err error) error {
-	if err != nil || f.attempts.waits(l.key, f.Now()) || f.checks.Copy(l.key, f.Now()) {
+	if err != nil || f.attempts.waits(l.key, f.Now()) || f.Elsewhere != nil && f.Elsewhere(l.key) || f.checks.Copy(l.key, f.Now()) {
 		return err
 	}
 	if err = f.admit(l, Arriving); err == nil {
@@ -87,8 +71,12 @@ func (f *Flow) arrive(l *login, err error) error {
 	return err
 }
 
-// depart tells the gate how a login ended, once.
+// depart tells the gate how a login ended, once. Of one that follows another node it says no more than that its first factor was right: the node
+// that leads tells the gates of all nodes of the phone, so that one login counts once.
 func (f *Flow) depart(l *login, e End) {
+	if l.follows {
+		e = End{Passed: e.Passed}
+	}
 	if l.arrived {
 		l.arrived = false
 		f.checks.End(l.key)
@@ -106,7 +94,7 @@ func (f *Flow) handOver(p *pending) {
 
 // endOf is a login's end as the gate counts it.
 func endOf(p Proof, why Reason, err error) End {
-	guess := errors.Is(err, ErrBadPassword) && !errors.As(err, new(implausible))
+	guess := errors.Is(err, ErrBadPassword) && !errors.As(err, new(credential.Implausible))
 	return End{Reason: why, Guess: guess, Passed: p.Password, Pushed: p.Answer.Pushed}
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"ivalt-radius/auth/identity"
+	"ivalt-radius/auth/judgement"
 	"ivalt-radius/policy"
 )
 
@@ -71,28 +72,9 @@ func (f *Flow) decide(l *login, s Subject, err error) (policy.Decision, error) {
 	return Judge(l.rules.Policy, l.facts, l.listed), nil
 }
 
-// Judge asks policy about the name of a login and about the listed name of its person, where that is another one (empty: there is
-// none). The stricter word counts, so that nobody escapes a rule by writing the name differently; where both say the same the
-// listed name's rule decides, and the hours of both bound the session.
+// Judge asks policy about the name of a login and about the listed name of its person, where that is another one. The stricter word counts.
 func Judge(p Decider, facts policy.Facts, listed string) policy.Decision {
-	d := p.Decide(facts)
-	if listed != "" && listed != facts.User {
-		facts.User = listed
-		other := p.Decide(facts)
-		switch {
-		case other.Action < d.Action:
-			d = other
-		case other.Action == d.Action:
-			if other.Until.IsZero() || !d.Until.IsZero() && d.Until.Before(other.Until) {
-				other.Until = d.Until
-			}
-			d = other
-		}
-	}
-	if d.Action != policy.RequirePush && d.Action != policy.Exempt {
-		d.Action = policy.Deny
-	}
-	return d
+	return judgement.Of(p, facts, listed)
 }
 
 // again asks policy once more, just before the Accept: hours may have ended while the phone rang. What was checked was checked for

@@ -20,9 +20,9 @@ func (f *Flow) follow(ctx context.Context, p *pending) Verdict {
 	case <-p.attempt.done:
 		return f.released(p, p.attempt.verdict)
 	case <-over:
-		return f.released(p, Verdict{Silent: true, Reason: PushTimeout, Attempt: p.attempt.id})
+		return f.released(p, Verdict{Silent: true, Reason: PushTimeout, Attempt: f.attempts.nameOf(p.attempt)})
 	case <-ctx.Done():
-		return Verdict{Silent: true, Reason: ShuttingDown, Attempt: p.attempt.id}
+		return Verdict{Silent: true, Reason: ShuttingDown, Attempt: f.attempts.nameOf(p.attempt)}
 	}
 }
 

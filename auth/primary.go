@@ -3,9 +3,8 @@ package auth
 import (
 	"context"
 	"fmt"
-	"strings"
-	"unicode"
-	"unicode/utf8"
+
+	"ivalt-radius/auth/credential"
 )
 
 // NoPrimary is `primary.method: none`: the phone is the only factor. It checks that the password could be one, so that a
@@ -26,24 +25,5 @@ func (NoPrimary) Verify(_ context.Context, _ Subject, req *Request) (Checked, er
 	return Checked{}, fmt.Errorf("%w: the request holds no password", ErrBadPassword)
 }
 
-// Plausible refuses what no person types, as ErrBadPassword: nothing, octets that are no UTF-8, control characters. Every first factor
-// asks it before anything else, so that no empty password ever reaches a directory (RFC 4513 section 5.1.2).
-func Plausible(password string) error {
-	why := ""
-	switch {
-	case password == "":
-		why = "empty"
-	case !utf8.ValidString(password):
-		why = "not UTF-8; does the shared secret of this client differ?"
-	case strings.ContainsFunc(password, unicode.IsControl):
-		why = "control characters; does the shared secret of this client differ?"
-	default:
-		return nil
-	}
-	return implausible{fmt.Errorf("%w: %s", ErrBadPassword, why)}
-}
-
-// implausible is a password that nobody typed: it is no guess.
-type implausible struct{ error }
-
-func (i implausible) Unwrap() error { return i.error }
+// Plausible refuses what no person types, as ErrBadPassword. Every first factor asks it before anything else.
+func Plausible(password string) error { return credential.Plausible(password) }

@@ -31,3 +31,13 @@ const (
 	BadRequest          = reason.BadRequest
 	ShuttingDown        = reason.ShuttingDown
 )
+
+// Kind is the verdict's RADIUS answer. The zero Kind rejects.
+type Kind = reason.Kind
+
+// The kinds.
+const (
+	Reject    = reason.Reject
+	Accept    = reason.Accept
+	Challenge = reason.Challenge
+)

@@ -23,22 +23,10 @@ func (f *Flow) recall(p *Proof, s Subject, factor policy.Factor, req *Request) {
 	if req.Method == PAP {
 		p.as.Credential = f.approvals.Digest("password", s.person(), req.Password.Reveal())
 	}
-	p.whose, p.phones = s.person(), f.phones(s.Person)
+	p.whose = s.person()
+	// All phones that the person has now count, since another one than the first may have been chosen.
+	p.phones = f.approvals.Phones(s.Person.Email, append([]Mobile{s.Person.Mobile}, s.Person.Phones...)...)
 	p.SameLogin, p.SameStation = f.approvals.Recall(p.whose, p.as, p.phones)
-}
-
-// phone is whom iVALT is asked for.
-func (f *Flow) phone(p Person, m Mobile) approvals.Digest {
-	return f.approvals.Digest("phone", p.Email.Reveal(), m.E164())
-}
-
-// phones are those whose approval counts: all that the person has now, since another one than the first may have been chosen.
-func (f *Flow) phones(p Person) []approvals.Digest {
-	all := []approvals.Digest{f.phone(p, p.Mobile)}
-	for _, m := range p.Phones {
-		all = append(all, f.phone(p, m))
-	}
-	return all
 }
 
 // still is the proof with what is remembered yet: a phone, a disk or a failing iVALT took their time, and a denial, a collision or an
@@ -63,7 +51,7 @@ func (f *Flow) remember(p *pending, d policy.Decision, v Verdict) {
 	switch {
 	case v.Kind != Accept || v.Reason != ApprovedByPerson || p.proof.as.Station == "":
 	case d.Remember > 0 || d.Fail.Mode == policy.FailRemembered:
-		p.proof.as.At, p.proof.as.Phone = f.Now(), f.phone(p.subject.Person, p.subject.Person.Mobile)
+		p.proof.as.At, p.proof.as.Phone = f.Now(), f.approvals.Phones(p.subject.Person.Email, p.subject.Person.Mobile)[0]
 		f.approvals.Keep(p.subject.person(), p.proof.as)
 	}
 }

@@ -7,6 +7,9 @@ import (
 	"time"
 
 	"ivalt-radius/audit"
+	"ivalt-radius/auth/credential"
+	"ivalt-radius/auth/judgement"
+	"ivalt-radius/auth/outcome"
 	"ivalt-radius/policy"
 	"ivalt-radius/secret"
 )
@@ -24,11 +27,11 @@ const (
 	EAP                 // EAP-Message, RFC 3579; refused (EAP-1)
 )
 
-// Handshake is the NAS's half of CHAP or MS-CHAPv2, as its attributes say it; radius checks the lengths.
-type Handshake struct {
-	Challenge []byte // CHAP-Challenge, else the Request Authenticator; MS-CHAP-Challenge, 16 octets
-	Response  []byte // CHAP-Password, 17 octets; MS-CHAP2-Response, 50 octets
-}
+// Handshake and MSCHAPSuccess are the two halves of a challenge and its response.
+type (
+	Handshake     = credential.Handshake
+	MSCHAPSuccess = credential.MSCHAPSuccess
+)
 
 // Prompting is `clients[].challenge`: what a client's NAS may be asked by Access-Challenge. The zero Prompting asks nothing.
 type Prompting uint8
@@ -77,6 +80,10 @@ type Request struct {
 	// Defect, where not empty, is why the packet can only be rejected (`bad_request`): safe words for the log.
 	Defect string
 
+	// Packet is the Request Authenticator and, behind it, the Identifier: the very same packet has the same one at whatever node it comes in.
+	// The zero Packet is like no other one.
+	Packet [17]byte
+
 	// ID tells the exchange from every other one of this process. Replaces are the IDs of the older, still waiting exchanges
 	// whose identifier this one reuses (RFC 5080 section 2.2.2), nil where there is none: Run withdraws them, once
 	// the request has passed policy and first factor and is known not to join an attempt.
@@ -85,28 +92,6 @@ type Request struct {
 
 	// Heard are the exchange's datagrams, which radius notes as they come; nil where nobody does. It may change until the verdict.
 	Heard *audit.Heard
-}
-
-// Kind is the verdict's RADIUS answer.
-type Kind uint8
-
-// The kinds. The zero Kind rejects.
-const (
-	Reject Kind = iota
-	Accept
-	Challenge
-)
-
-// String is the word of the log, the trail and the metrics.
-func (k Kind) String() string {
-	switch k {
-	case Accept:
-		return "accept"
-	case Challenge:
-		return "challenge"
-	case Reject:
-	}
-	return "reject"
 }
 
 // Verdict is a login's end. The zero Verdict rejects as unavailable.
@@ -122,12 +107,6 @@ type Verdict struct {
 	Attempt string             // the attempt's identifier, for logs
 
 	failMode bool // an Accept for which iVALT could not be asked
-}
-
-// MSCHAPSuccess is the server's half of MS-CHAPv2. The zero MSCHAPSuccess says nothing.
-type MSCHAPSuccess struct {
-	Success          []byte        // MS-CHAP2-Success (RFC 2548 section 2.3.3): the identifier, then "S=" and 40 hexadecimal digits
-	SendKey, RecvKey secret.Secret // MS-MPPE-Send-Key and -Recv-Key (RFC 3079), 16 octets in plain text; empty: none
 }
 
 // Person is what a directory knows of a subject. The zero Person has no groups and no phone.
@@ -160,7 +139,7 @@ func (f DirectoryFunc) Person(ctx context.Context, user Username) (Person, error
 
 // Errors of a Primary. Any other error means that the first factor could not be checked: the login is `unavailable`.
 var (
-	ErrBadPassword   = errors.New("password refused")
+	ErrBadPassword   = credential.ErrBadPassword
 	ErrMisconfigured = errors.New("the settings cannot serve this login")
 	ErrBusy          = errors.New("too many first factors are being checked")
 )
@@ -203,53 +182,6 @@ type Push struct {
 	Renews     string
 }
 
-// Outcome is what became of a push: a closed list whose zero value is no approval.
-type Outcome uint8
-
-// The outcomes.
-const (
-	NoAnswer      Outcome = iota // iVALT could not be asked
-	Approved                     // the full proof, for this mobile and this push
-	Denied                       // the person said no
-	TimedOut                     // nobody answered in time
-	OutsideFence                 // iVALT's geofence
-	OutsideTime                  // iVALT's time window
-	NotEnrolled                  // iVALT does not know this person
-	Collided                     // a second, different login for the same mobile
-	Stale                        // an approval that cannot belong to this push
-	NoBudget                     // no API budget for a push and its polls
-	Throttled                    // iVALT said 429 to the push
-	Misconfigured                // API key, path or mobile refused by iVALT
-	Withdrawn                    // the attempt was given up (superseded exchange)
-	Stopping                     // the server is shutting down
-	Elsewhere                    // another node asks: it has taken the login over
-)
-
-// String is the outcome in words, for people.
-func (o Outcome) String() string {
-	words := [...]string{
-		"no answer", "approved", "denied", "timed out", "outside the geofence", "outside the time window", "not enrolled", "collided",
-		"stale approval", "no budget", "throttled", "misconfigured", "withdrawn", "stopping",
-		"asked by another node",
-	}
-	if int(o) < len(words) {
-		return words[o]
-	}
-	return words[NoAnswer]
-}
-
-// Answer is what the phone said. The zero Answer is no approval.
-type Answer struct {
-	Outcome Outcome
-	Mobile  Mobile // the number asked, once known
-	Detail  string // safe words for the log and the trail; never iVALT's own text
-	Pushed  bool   // a push was sent, or may have been
-	Outage  bool   // NoAnswer because iVALT is out of reach: fail modes are for that alone, not for a login that came too late to ask
-}
-
-// lapsed reports that the phone may still answer: nobody did in time, or the last look at it failed.
-func (a Answer) lapsed() bool { return a.Pushed && (a.Outcome == TimedOut || a.Outcome == NoAnswer) }
-
 // Pusher has iVALT ask people. It is safe for concurrent use. Neither method may call into the Flow, which holds a lock meanwhile.
 type Pusher interface {
 	// Begin asks a person and returns at once. At most one push request that iVALT accepts is sent for it. p must
@@ -258,13 +190,7 @@ type Pusher interface {
 }
 
 // Asked is one push that waits for its answer.
-type Asked interface {
-	// Answer gives the one answer, once.
-	Answer() <-chan Answer
-	// Withdraw says that nobody waits any more: the answer is Withdrawn, unless there was one already. Once it returns, another
-	// push to the same phone does not collide with this one.
-	Withdraw()
-}
+type Asked = outcome.Asked
 
 // Recorder keeps the evidence.
 type Recorder interface {
@@ -275,6 +201,4 @@ type Recorder interface {
 }
 
 // Decider is policy's judgement; *policy.Policy is one.
-type Decider interface {
-	Decide(f policy.Facts) policy.Decision
-}
+type Decider = judgement.Decider

@@ -125,6 +125,7 @@ func (s *Server) mayOmit(d *datagram, f *access.Facts) bool {
 func (d *datagram) request(q question) auth.Request {
 	req := auth.Request{Client: d.client.Auth, Received: d.received}
 	d.facts.Fill(&req, q.packet, q.key)
+	req.Packet[copy(req.Packet[:], q.packet.Authenticator())] = q.packet.Identifier()
 	req.CallingStation, req.From = d.client.CallingStation(q.packet)
 	if req.CallingStation == "" && !d.client.JoinFreely {
 		req.JoinScope = scopeOf(d.source, q.packet.Identifier())

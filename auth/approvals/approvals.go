@@ -5,8 +5,10 @@ import (
 	"sync"
 	"time"
 
+	"ivalt-radius/auth/identity"
 	"ivalt-radius/auth/naming"
 	"ivalt-radius/policy"
+	"ivalt-radius/secret"
 	"ivalt-radius/state"
 )
 
@@ -17,7 +19,7 @@ const (
 	Longest    = 30 * 24 * time.Hour // that any rule may remember
 )
 
-// Digest is keyed by the Store that made it. The zero Digest is none.
+// Digest is keyed by the Names of the Store that made it. The zero Digest is none.
 type Digest = naming.Digest
 
 // Approval is one that a person gave. It is never changed.
@@ -31,15 +33,23 @@ type Approval struct {
 
 // Store keeps approvals by person. Its methods are safe for concurrent use.
 type Store struct {
-	names *naming.Names
+	names   *naming.Names
+	current func() bool
 
 	mu     sync.Mutex // of a read with its write
 	people *state.Cache[[]Approval]
 }
 
-// New makes an empty Store.
-func New() *Store {
-	return &Store{names: naming.New(), people: state.NewCache[[]Approval](Longest, mostPeople)}
+// New makes an empty Store, whose digests are its own, and in which everything counts.
+func New() *Store { return Shared(naming.New(), nil) }
+
+// Shared makes an empty Store of approvals that other nodes know as well: its digests are those of the names. What it keeps counts only while
+// current says that all is heard that the others took back; nil: always.
+func Shared(names *naming.Names, current func() bool) *Store {
+	if current == nil {
+		current = func() bool { return true }
+	}
+	return &Store{names: names, current: current, people: state.NewCache[[]Approval](Longest, mostPeople)}
 }
 
 // Digest is the keyed digest of some texts, in order.
@@ -58,17 +68,20 @@ func (s *Store) Recall(person string, now Approval, phones []Digest) (sameLogin,
 			return time.Time{}, time.Time{}
 		}
 	}
-	return look(known, now, phones)
+	return s.look(known, now, phones)
 }
 
 // Look says what Recall does, of a login whose first factor was found right a moment ago: what was forgotten meanwhile counts no more.
 func (s *Store) Look(person string, now Approval, phones []Digest) (sameLogin, sameStation time.Time) {
 	known, _ := s.people.Get(person)
-	return look(known, now, phones)
+	return s.look(known, now, phones)
 }
 
-func look(known []Approval, now Approval, phones []Digest) (sameLogin, sameStation time.Time) {
+func (s *Store) look(known []Approval, now Approval, phones []Digest) (sameLogin, sameStation time.Time) {
 	shown := now.Credential != Digest{}
+	if !s.current() {
+		return time.Time{}, time.Time{}
+	}
 	for _, a := range known {
 		if a.Station != now.Station || !slices.Contains(phones, a.Phone) {
 			continue
@@ -109,4 +122,13 @@ func (s *Store) Forget(person string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.people.Delete(person)
+}
+
+// Phones are the digests of whom iVALT may be asked for: a person by the e-mail, on one of the phones.
+func (s *Store) Phones(email secret.Secret, phones ...identity.Mobile) []Digest {
+	all := make([]Digest, len(phones))
+	for i, m := range phones {
+		all[i] = s.Digest("phone", email.Reveal(), m.E164())
+	}
+	return all
 }

@@ -10,7 +10,7 @@ import (
 	"sync/atomic"
 )
 
-// Digest is keyed by the Names that made it.
+// Digest is keyed by the Names that made it, or, of Keyed ones, by what the nodes of a cluster share.
 type Digest [sha256.Size]byte
 
 // Names are those of one process; New makes them. They are safe for concurrent use.
@@ -25,6 +25,15 @@ func New() *Names {
 	n := &Names{}
 	_, _ = rand.Read(n.secret[:]) // never fails: crypto/rand ends the process instead
 	_, _ = rand.Read(n.process[:])
+	return n
+}
+
+// Keyed are Names whose digests are the same at all nodes that have the key, and nowhere else. Their IDs are of this process alone, as all are.
+func Keyed(key []byte) *Names {
+	n := New()
+	mac := hmac.New(sha256.New, key)
+	mac.Write([]byte("ivalt-radius: names"))
+	mac.Sum(n.secret[:0])
 	return n
 }
 

@@ -1,2 +1,2 @@
-// Package reason is the closed list of why a login ended as it did.
+// Package reason is how a login ended, and the closed list of why.
 package reason

@@ -1,0 +1,107 @@
+package auth
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"ivalt-radius/auth/joint"
+	"ivalt-radius/state/shared"
+)
+
+// shares reports that other nodes may have the login as well. Who puts questions (Access-Challenge) keeps them to itself: their State is known
+// to one node.
+func (f *Flow) shares(req *Request) bool {
+	return f.joint != nil && req.Method == PAP && req.Client.Prompts == NeverAsk
+}
+
+// together is lead, of a login that other nodes may have as well: one of them leads it, and each concludes from its answer by its own
+// decision, hours and gate, with a record of its own.
+func (f *Flow) together(ctx context.Context, p *pending) Verdict {
+	waits := joint.Wait(ctx, p.leaveBy())
+	defer waits.Withdraw()
+	f.attempts.adopt(p.attempt, waits)
+	seat, err := f.joint.Enter(waits, shared.Entry{
+		Key: p.key, ID: p.attempt.id, Life: p.leaveBy().Sub(f.Now()),
+		Exchange: joint.Exchange(f.attempts.names, p.req.Packet, p.req.Client.Name, p.req.CallingStation),
+	})
+	defer seat.Leave() // where something panics: the others take over
+	again := err == nil && seat.Place.Role == shared.Over
+	if err == nil {
+		f.attempts.placed(p.attempt, seat.Place.ID, seat.Place.Renews)
+		err = f.answered(waits, p, seat)
+	}
+	f.unanswered(ctx, p, err)
+	v := f.concludeAttempt(ctx, p)
+	if again {
+		f.attempts.forget(p.attempt) // what was told again is not told once more: the memory says for how long
+	}
+	left := p.leaveBy().Sub(f.Now())
+	var joinable, renewed time.Duration
+	if v.Kind == Accept {
+		joinable = min(acceptJoinable, left)
+	}
+	if credit := p.lateCredit(); credit > 0 && p.proof.Answer.Lapsed() {
+		renewed = left + credit
+	}
+	seat.Conclude(p.proof.Answer, p.err, joinable, renewed)
+	return v
+}
+
+// answered waits for the phone's answer, from whichever node. The error says why there is none.
+func (f *Flow) answered(waits *joint.Waits, p *pending, seat *joint.Seat) error {
+	for {
+		p.follows = seat.Place.Role != shared.Leads
+		switch seat.Place.Role {
+		case shared.Leads:
+			f.leadTogether(p, seat.Place)
+			if p.listen().proof.Answer.Outcome != Elsewhere {
+				return nil
+			}
+			joint.Rest(waits) // this node was cut off, and another one took over
+			p.follows = true
+		case shared.Over:
+			p.told(seat)
+			return nil
+		case shared.Follows, shared.NoRole:
+		}
+		f.attempts.adopt(p.attempt, waits)
+		if err := seat.Await(waits); err != nil {
+			return err
+		}
+	}
+}
+
+// leadTogether has the phone asked at this node. Where it is taken over, the node that led it was let ring already: that counts once.
+func (f *Flow) leadTogether(p *pending, place shared.Place) {
+	if f.Opened != nil {
+		f.Opened(p.key, p.leaveBy())
+	}
+	if place.Taken {
+		f.ask(p)
+		return
+	}
+	f.ring(p)
+}
+
+// told takes the answer of the node that led the attempt.
+func (p *pending) told(seat *joint.Seat) {
+	person := p.subject.Person
+	p.note = "another node asked the phone"
+	p.proof.Answer, p.err = seat.Told(append([]Mobile{person.Mobile}, person.Phones...)...)
+	var gate refusal
+	p.asleep = errors.As(p.err, &gate) && gate.Asleep
+}
+
+// unanswered says why a login has no answer. One that was withdrawn, or stopped, says so itself.
+func (f *Flow) unanswered(ctx context.Context, p *pending, err error) {
+	switch {
+	case err == nil || f.attempts.ended(p.attempt) != nil:
+	case ctx.Err() != nil:
+		p.err = errShutdown
+	case errors.Is(err, context.DeadlineExceeded):
+		p.proof.Answer = Answer{Outcome: TimedOut, Detail: "another node asked the phone, and told no answer in time"}
+	default:
+		p.err = err
+	}
+}
