@@ -122,15 +122,20 @@ func start(ctx context.Context, path string, s *config.Settings, r rooms, verifi
 		return nil, err
 	}
 	a.lookAfter()
+	a.announce(s)
+	return a, nil
+}
+
+// announce says that the server has started, and with what.
+func (a *app) announce(s *config.Settings) {
 	_ = a.trail.Post(audit.System{Event: "started", Detail: "version " + version})
 	a.remember(s)
 	a.shout(s)
 	a.ages(s)
 	authentication, accounting := a.server.Addrs()
-	log.WithFields(a.sharing.Ready()).WithFields(logrus.Fields{
+	a.log.WithFields(a.sharing.Ready()).WithFields(logrus.Fields{
 		"version": version, "authentication": texts(authentication), "accounting": texts(accounting), "settings": s.Digest(),
 	}).Info("ready")
-	return a, nil
 }
 
 // lookAfter begins what the server looks after by itself, until it is closed.

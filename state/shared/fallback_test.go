@@ -77,14 +77,14 @@ func TestTurns(t *testing.T) {
 // TestEndedWhereItBegan: attempts and claims go back to the memory that they are from, whichever can be asked then.
 func TestEndedWhereItBegan(t *testing.T) {
 	p := newPair()
-	ctx := t.Context()
 	begin := func(key byte, id, phone string) Token {
 		t.Helper()
-		if _, err := p.Enter(ctx, Entry{Key: Digest{key}, ID: id, Life: life}); err != nil {
+		if _, err := p.Enter(t.Context(), Entry{Key: Digest{key}, ID: id, Life: life}); err != nil {
 			t.Fatal(err)
 		}
 		return p.claim(t, Bid{Phone: phone, Attempt: id, Life: life}).Token
 	}
+	ctx := t.Context()
 	together := begin(1, "together", "+1")
 	p.all.Cut()
 	alone := begin(2, "alone", "+2")

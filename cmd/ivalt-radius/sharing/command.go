@@ -21,8 +21,8 @@ import (
 	"ivalt-radius/config"
 )
 
-// NewCommand is `nodes`. defaultConfig is the file of the settings where the command line names none; version is the program's.
-func NewCommand(defaultConfig, version string) *cobra.Command {
+// NewCommand is `nodes`. defaultConfig is the file of the settings where the command line names none.
+func NewCommand(defaultConfig string) *cobra.Command {
 	var configPath string
 	var asJSON bool
 	cmd := &cobra.Command{
@@ -34,7 +34,7 @@ func NewCommand(defaultConfig, version string) *cobra.Command {
 			"Exit code: 0 where the memory can be asked, and all nodes are alive with the same settings, otherwise 1.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			r, err := gathered(cmd.Context(), configPath, version)
+			r, err := gathered(cmd.Context(), configPath)
 			if err != nil {
 				return fmt.Errorf("nodes: %w", err)
 			}
@@ -57,7 +57,7 @@ func NewCommand(defaultConfig, version string) *cobra.Command {
 }
 
 // gathered asks the running server, which needs no secret, or else the memory.
-func gathered(ctx context.Context, configPath, version string) (Report, error) {
+func gathered(ctx context.Context, configPath string) (Report, error) {
 	s, err := configured.Settings(configPath)
 	if err != nil {
 		return Report{}, err
@@ -70,14 +70,14 @@ func gathered(ctx context.Context, configPath, version string) (Report, error) {
 	if whole == nil {
 		return Report{}, faults.Err()
 	}
-	return Seen(ctx, whole, Quiet(version))
+	return Seen(ctx, whole, Quiet())
 }
 
 // Quiet are the Deps of a look that leaves no trace.
-func Quiet(version string) Deps {
+func Quiet() Deps {
 	log := logrus.New()
 	log.SetOutput(io.Discard)
-	return Deps{Log: log, Note: func(audit.Event) {}, Version: version}
+	return Deps{Log: log, Note: func(audit.Event) {}}
 }
 
 func encode(out io.Writer, r Report) error {

@@ -2,6 +2,7 @@ package sharing
 
 import (
 	"bytes"
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/json"
@@ -229,14 +230,14 @@ func (h *house) listen(t *testing.T, dir string, n *Sharing) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { server.Close(t.Context()) }) //nolint:usetesting // closed while the test's context lives no more
+	t.Cleanup(func() { server.Close(context.WithoutCancel(t.Context())) })
 }
 
 // run is the command `nodes`.
 func run(t *testing.T, args ...string) (code int, out string) {
 	t.Helper()
 	var printed bytes.Buffer
-	cmd := NewCommand("/none", "v1")
+	cmd := NewCommand("/none")
 	exit.WithUsage(cmd)
 	cmd.SetArgs(args)
 	cmd.SetOut(&printed)

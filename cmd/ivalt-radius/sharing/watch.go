@@ -121,9 +121,9 @@ func (n *Sharing) agree(members []Member) {
 	n.view.differ, n.view.twice = strings.Join(differ, ", "), strings.Join(slices.Compact(twice), ", ")
 	after := n.view
 	n.mu.Unlock()
-	switch {
-	case after.differ == before.differ:
-	case after.differ == "":
+	switch after.differ {
+	case before.differ:
+	case "":
 		n.note(logrus.InfoLevel, audit.System{Event: "nodes_agree", Detail: "all nodes have the settings of " + n.name})
 	default:
 		n.note(logrus.ErrorLevel, audit.System{Event: "nodes_differ", Detail: "other settings than " + n.name + ": " + after.differ})

@@ -70,23 +70,44 @@ func TestTransitionsAreSaidOnce(t *testing.T) {
 			synctest.Wait()
 			h.expect(t, step.name, step.want...)
 		}
-		h.engine.fail()
-		time.Sleep(2 * watchEvery) //nolint:forbidigo // virtual time
-		h.expect(t, "nobody is judged while the memory cannot be asked")
-		h.engine.see(self, b)
-		n.Adopt(settings(t, ", nodes: 3"))
-		time.Sleep(watchEvery + time.Second) //nolint:forbidigo // virtual time
-		h.expect(t, "a reload here", "nodes_differ: other settings than radius-1: b, radius-1")
-		h.engine.mu.Lock()
-		h.engine.servers = redis.Look{Version: "8", Eviction: "allkeys-lru"}
-		h.engine.mu.Unlock()
-		time.Sleep(3 * shoutEvery) //nolint:forbidigo // virtual time
-		h.expect(t, "eviction", "memory_evicts: maxmemory-policy is allkeys-lru, and not noeviction")
 		if err := n.Close(t.Context()); err != nil || !h.engine.closed {
 			t.Error(err)
 		}
 		if !strings.Contains(h.log.String(), `"msg":"nodes","node":"radius-1","nodes":["b (alive)","radius-1 (alive)"]`) || strings.Count(h.log.String(), `"event":"node_joined"`) != 3 {
 			t.Error(h.log.String())
+		}
+	})
+}
+
+// TestReloadAndEviction: a node differs after its own reload, and a memory that may forget is told of.
+func TestReloadAndEviction(t *testing.T) {
+	s, changed := settings(t, ""), settings(t, ", nodes: 3")
+	self := shared.Node{Name: "radius-1", Settings: s.ClusterDigest(), Alive: true, Self: true}
+	b := self
+	b.Name, b.Self = "b", false
+	synctest.Test(t, func(t *testing.T) {
+		h := newHouse()
+		h.engine.see(self, b)
+		n, err := Open(t.Context(), s, h.deps())
+		if err != nil {
+			t.Fatal(err)
+		}
+		n.Start(t.Context())
+		h.engine.fail()
+		time.Sleep(2 * watchEvery) //nolint:forbidigo // virtual time
+		h.expect(t, "nobody is judged while the memory cannot be asked")
+		n.Adopt(changed)
+		self.Settings = h.engine.hooks.Settings()
+		h.engine.see(self, b)
+		time.Sleep(watchEvery + time.Second) //nolint:forbidigo // virtual time
+		h.expect(t, "a reload here", "nodes_differ: other settings than radius-1: b")
+		h.engine.mu.Lock()
+		h.engine.servers = redis.Look{Version: "8", Eviction: "allkeys-lru"}
+		h.engine.mu.Unlock()
+		time.Sleep(3 * shoutEvery) //nolint:forbidigo // virtual time
+		h.expect(t, "eviction", "memory_evicts: maxmemory-policy is allkeys-lru, and not noeviction")
+		if err := n.Close(t.Context()); err != nil {
+			t.Error(err)
 		}
 	})
 }
