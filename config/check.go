@@ -21,6 +21,7 @@ func (l *loader) check(s *Settings) {
 	l.clients(s)
 	l.patience(s)
 	l.later(s)
+	l.cluster(s)
 	l.sources(s)
 	if most := 200; len(s.Users.EnrolmentMessage) > most {
 		l.faults.Add("users.enrolment_message", "has %d octets, and %d fit: shorten it", len(s.Users.EnrolmentMessage), most)
@@ -129,9 +130,6 @@ func (l *loader) patience(s *Settings) {
 func (l *loader) later(s *Settings) {
 	if l.places.Has("listen.admin") && s.Listen.Admin.IsValid() {
 		l.faults.Warn("listen.admin", "not in this version: nothing serves it")
-	}
-	if len(s.State.Redis.Addresses) > 0 {
-		l.faults.Add("state.redis.addresses", "a shared memory comes with a later version: remove the key")
 	}
 	if s.State.Directory == "" {
 		l.faults.Add("state.directory", "must not be empty")

@@ -31,7 +31,6 @@ func tableFaults() []faultCase {
 		{"unknown decision", "policy: {default: allow}", "policy.default", 6, `"allow" is none of deny, require_push, exempt`},
 		{"rule without a name", "policy: {rules: [{decision: deny}]}", "policy.rules[0].name", 6, "is required"},
 		{"unknown first factor", "primary: {method: pam}", "primary.method", 6, "none of"},
-		{"shared memory", "state: {redis: {addresses: [\"127.0.0.1:6379\"]}}", "state.redis.addresses", 6, "later version"},
 		{"no state", "state: {directory: \"\"}", "state.directory", 6, "must not be empty"},
 		{"missing people", "users: {file: nowhere.yaml}", "users.file", 6, "cannot be read"},
 	}

@@ -74,7 +74,8 @@ func LoadWithoutSecrets(path string, opt Options) (*Settings, fault.List) {
 func OfSecret(key string) bool {
 	return strings.Contains(key, "].secrets") || strings.HasPrefix(key, "ivalt.api_key") ||
 		strings.HasPrefix(key, "ivalt.signing_secret") || strings.HasPrefix(key, "ivalt.proxy") ||
-		strings.HasPrefix(key, "primary.ldap.bind_") || strings.HasPrefix(key, "guard.notify[") || strings.HasPrefix(key, "primary.radius.servers[") && strings.HasSuffix(key, "].secret")
+		strings.HasPrefix(key, "primary.ldap.bind_") || strings.HasPrefix(key, "guard.notify[") || key == redisPassword || key == sentinelPassword || key == clusterKey ||
+		strings.HasPrefix(key, "primary.radius.servers[") && strings.HasSuffix(key, "].secret")
 }
 
 // loader is one load.
@@ -115,6 +116,7 @@ func (l *loader) load(path string) *Settings {
 	l.secrets(s)
 	l.factorSecrets(s)
 	l.noticeSecrets(s)
+	l.clusterSecrets(s)
 	l.people(s)
 	l.check(s)
 	source.Strangers(l.pointed)

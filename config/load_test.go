@@ -83,7 +83,7 @@ func TestDefaults(t *testing.T) {
 		"Name: Email:mail Mobile:[mobile] Groups:{Base: Name:cn Nested:true} Timeout:5s Connections:8} RADIUS:{Servers:[] Timeout:3s Tries:2 Attributes:[]}} " +
 		"Policy:{Timezone: Default:require_push Rules:[] Groups:[]} " +
 		"Audit:{File:/var/lib/ivalt-radius/audit.jsonl Retention:2160h0m0s Archive: SegmentSize:67108864 Checkpoint:1m0s Ship:[]} " +
-		"State:{Directory:/var/lib/ivalt-radius Redis:{Addresses:[]}} Secrets:{KeyFile: Passphrase:[redacted]} Guard:" + guardDefaults + " places:map[] origins:map[]}"
+		"State:{Node: Directory:/var/lib/ivalt-radius Redis:" + clusterDefaults + "} Secrets:{KeyFile: Passphrase:[redacted]} Guard:" + guardDefaults + " places:map[] origins:map[]}"
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
@@ -203,9 +203,8 @@ audit:
   segment_size: 1MiB
   checkpoint: 10s
   ship: [{name: siem, to: "tls://192.0.2.9:6514", format: ecs, types: [security_event], mask: true, ca_file: siem.pem, spool: 1GiB}]
-state: {directory: ./state, redis: {addresses: []}}
 secrets: {key_file: /etc/seal.key, passphrase: "env:KEY"}
-` + exampleGuard
+` + exampleCluster + exampleGuard
 
 func TestEveryKey(t *testing.T) {
 	files := map[string]string{
@@ -247,13 +246,14 @@ func TestEveryKey(t *testing.T) {
 		"policy.rules[1].only.hours[0].timezone": "", "policy.rules[1].only.hours[0].except": "",
 		"policy.rules[1].only.hours[1].days": "", "policy.rules[1].only.hours[1].from": "12:00", "policy.rules[1].only.hours[1].to": "13:00",
 		"policy.rules[1].only.hours[1].timezone": "", "policy.rules[1].only.hours[1].except": "",
-		"audit.file": "a.jsonl", "audit.retention": "24h", "state.directory": "./state", "state.redis.addresses": "", "secrets.key_file": "/etc/seal.key",
+		"audit.file": "a.jsonl", "audit.retention": "24h", "secrets.key_file": "/etc/seal.key",
 		"secrets.passphrase": "[redacted]", "audit.archive": "/srv/archive", "audit.segment_size": "1048576", "audit.checkpoint": "10s",
 		"audit.ship[0].name": "siem", "audit.ship[0].to": "tls://192.0.2.9:6514", "audit.ship[0].format": "ecs", "audit.ship[0].types": "security_event",
 		"audit.ship[0].mask": "true", "audit.ship[0].ca_file": "siem.pem", "audit.ship[0].spool": "1073741824",
 	}
 	maps.Copy(want, everyFactorKey())
 	maps.Copy(want, everyGuardKey())
+	maps.Copy(want, everyClusterKey())
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}

@@ -49,15 +49,32 @@ func confidential(name string) bool {
 //
 // A digest stands in logs and in the trail. Without the API key, 32 characters that iVALT drew, nobody can test a guess of a
 // mobile or of a weak shared secret against it. Settings without an API key, which Load never returns, leave all of that out.
-func (s *Settings) Digest() string {
+func (s *Settings) Digest() string { return s.digest(func(string) bool { return false }) }
+
+// ClusterDigest is Digest without the keys that every node has for itself: where it listens, its files, its name, and its way to the shared
+// memory. Nodes of one cluster have the same one, or they judge the same login differently.
+func (s *Settings) ClusterDigest() string {
+	same := []string{"state.redis.on_failure", "state.redis.nodes", "state.redis.min_replicas"}
+	return s.digest(func(key string) bool {
+		return strings.HasPrefix(key, "listen.") || strings.HasPrefix(key, "secrets.") || key == "audit.file" || key == "audit.archive" ||
+			strings.HasPrefix(key, "state.") && !slices.Contains(same, key)
+	})
+}
+
+// digest leaves out the keys that without names.
+func (s *Settings) digest(without func(key string) bool) string {
+	leave := func(texts map[string]string) map[string]string {
+		maps.DeleteFunc(texts, func(key, _ string) bool { return without(key) })
+		return texts
+	}
 	sum := sha256.New()
-	write(sum, s.Redacted())
+	write(sum, leave(s.Redacted()))
 	if key := s.IVALT.APIKey; !key.Empty() {
 		keyed := hmac.New(sha256.New, []byte(key.Reveal()))
 		_, _ = io.WriteString(keyed, "ivalt-radius settings\n") // a digest is no signature of anything else under this key
 		secrets := map[string]string{}
 		s.render(secret.Secret.Reveal, secrets)
-		write(keyed, secrets)
+		write(keyed, leave(secrets))
 		write(keyed, s.people())
 		_, _ = sum.Write(keyed.Sum(nil))
 	}

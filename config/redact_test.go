@@ -99,6 +99,17 @@ func TestChangedAndRestart(t *testing.T) {
 			[]string{"audit.file", "state.directory"},
 			[]string{"audit.file", "state.directory"},
 		},
+		{"the node's name", sound, sound + "state: {node: a}\n", []string{"state.node"}, []string{"state.node"}},
+		{
+			"the shared memory", sound + sharing(""), sound + sharing("timeout: 2s, on_failure: insecure_alone"),
+			[]string{"state.redis.on_failure", "state.redis.timeout"},
+			[]string{"state.redis.on_failure", "state.redis.timeout"},
+		},
+		{
+			"its secrets", sound + sharing("password: env:KEY"), sound + sharing("password: env:SHARED"),
+			[]string{"state.redis.password"},
+			[]string{"state.redis.password"},
+		},
 		{"trail", sound, sound + "audit: {file: x}\n", []string{"audit.file"}, []string{"audit.file"}},
 		{"retention", sound, sound + "audit: {retention: 1h}\n", []string{"audit.retention"}, nil},
 	} {

@@ -97,7 +97,10 @@ func TestKeysOfTheContract(t *testing.T) {
 		primary.radius.servers[].address primary.radius.servers[].secret primary.radius.timeout primary.radius.tries primary.radius.attributes
 		policy.rules[].primary policy.rules[].remember.for policy.rules[].fail.mode policy.rules[].fail.for policy.rules[].fail.until policy.rules[].fail.reason
 		policy.groups[].name policy.groups[].reply
-		audit.file audit.retention state.directory state.redis.addresses`)
+		audit.file audit.retention state.directory state.redis.addresses
+		state.node state.redis.mode state.redis.master state.redis.username state.redis.password state.redis.sentinel_username state.redis.sentinel_password
+		state.redis.database state.redis.tls state.redis.ca_file state.redis.client_certificate state.redis.client_key state.redis.server_name
+		state.redis.cluster_key state.redis.prefix state.redis.timeout state.redis.min_replicas state.redis.on_failure state.redis.nodes`)
 	table := map[string]bool{}
 	for _, key := range keys.All() {
 		table[key.Path] = true

@@ -205,8 +205,9 @@ type Ship struct {
 	Spool  int64    `koanf:"spool"` // octets of the trail that it may fall behind
 }
 
-// State is what outlives a restart.
+// State is what outlives a restart, and what several nodes share.
 type State struct {
+	Node      string `koanf:"node"` // empty: the host's name
 	Directory string `koanf:"directory"`
 	Redis     Redis  `koanf:"redis"`
 }
@@ -215,11 +216,6 @@ type State struct {
 type Secrets struct {
 	KeyFile    string        `koanf:"key_file"`   // empty: a systemd credential or seal.key beside the configuration file
 	Passphrase secret.Secret `koanf:"passphrase"` // of an encrypted KeyFile; empty: none
-}
-
-// Redis is the memory that several nodes share.
-type Redis struct {
-	Addresses []string `koanf:"addresses"` // empty: embedded
 }
 
 // Given reports whether the operator wrote this key, in the file or in the environment, so that a NAS profile knows which of

@@ -51,6 +51,8 @@ func checks() []check {
 func networkChecks() []check {
 	return []check{
 		{id: "network.names", area: network, title: "The hosts of the settings have addresses", applies: hasNames, judge: networkNames},
+		{id: "cluster.memory", area: network, title: "The shared memory can be asked, and forgets nothing", applies: hasMemory, judge: clusterMemory},
+		{id: "cluster.nodes", area: network, title: "All nodes are alive, with the same settings", applies: hasMemory, judge: clusterNodes},
 		{id: "network.listen", area: network, title: "The addresses of listen.* are the server's", judge: networkListen},
 		{id: "network.suspicious", area: network, title: "No service listens here that has no place beside a RADIUS server", guide: []string{connections, firewallRules}, judge: networkSuspicious},
 		{id: "network.explained", area: network, title: "The settings explain the server's sockets", guide: []string{connections}, judge: networkExplained},

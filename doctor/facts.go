@@ -41,6 +41,7 @@ type Facts struct {
 	TLS          Fact[TLS]
 	Key          Fact[Key]
 	Sources      []Source
+	Cluster      Fact[Cluster]
 
 	Listening []Listening
 	Sockets   Fact[Sockets]
@@ -151,6 +152,14 @@ type Source struct {
 	Reached   Fact[bool]
 	Trouble   string // where Reached is false
 	Partly    string // what could not be tried, and why; empty: all was
+}
+
+// Cluster is the memory that several nodes share, and who they are.
+type Cluster struct {
+	Trouble string // why the memory cannot be asked; empty: it can
+	Drops   string // the eviction policy, where it may forget claims; empty: it keeps all
+	Nodes   int
+	Uneven  string // what is wrong with the nodes; empty: nothing
 }
 
 // Listening is one address of listen.*.

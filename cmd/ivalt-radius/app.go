@@ -17,6 +17,7 @@ import (
 	"ivalt-radius/cmd/ivalt-radius/control"
 	"ivalt-radius/cmd/ivalt-radius/guarding"
 	"ivalt-radius/cmd/ivalt-radius/logger"
+	"ivalt-radius/cmd/ivalt-radius/sharing"
 	"ivalt-radius/cmd/ivalt-radius/shipping"
 	"ivalt-radius/cmd/ivalt-radius/sources"
 	"ivalt-radius/cmd/ivalt-radius/trail"
@@ -47,6 +48,7 @@ type app struct {
 	trail   *audit.Trail
 	keeping keeping
 	ship    *ship.Shipping
+	sharing *sharing.Sharing // nil: the node is alone
 	phone   *ivalt.Service
 	guard   *guarding.Guard
 	flow    *auth.Flow
@@ -90,6 +92,9 @@ func start(ctx context.Context, path string, s *config.Settings, r rooms, verifi
 	if a.ship, err = shipping.Start(ctx, s, r.ship, shipping.Server{Trail: a.trail, Note: a.Note, Log: log, Version: version}); err != nil {
 		return nil, err
 	}
+	if a.sharing, err = sharing.Open(ctx, s, sharing.Deps{Log: log, Note: a.Note, Version: version}); err != nil {
+		return nil, err
+	}
 	phone, faults := ivalt.New(r.ivalt, ivalt.Deps{Recorder: a, Log: log})
 	if err := faults.Err(); err != nil {
 		return nil, err
@@ -112,19 +117,25 @@ func start(ctx context.Context, path string, s *config.Settings, r rooms, verifi
 	}
 	a.disconnector = dynauth.New(dynauth.Deps{Table: in, Clients: a.server, Recorder: a, Now: time.Now})
 	a.guard.Start(ctx, s)
+	a.sharing.Start(ctx)
 	if a.control, err = control.Listen(ctx, s.State.Directory, a.handlers(working)); err != nil {
 		return nil, err
 	}
 	a.lookAfter()
+	a.announce(s)
+	return a, nil
+}
+
+// announce says that the server has started, and with what.
+func (a *app) announce(s *config.Settings) {
 	_ = a.trail.Post(audit.System{Event: "started", Detail: "version " + version})
 	a.remember(s)
 	a.shout(s)
 	a.ages(s)
 	authentication, accounting := a.server.Addrs()
-	log.WithFields(logrus.Fields{
+	a.log.WithFields(a.sharing.Ready()).WithFields(logrus.Fields{
 		"version": version, "authentication": texts(authentication), "accounting": texts(accounting), "settings": s.Digest(),
 	}).Info("ready")
-	return a, nil
 }
 
 // lookAfter begins what the server looks after by itself, until it is closed.
@@ -196,7 +207,7 @@ func (a *app) close(ctx context.Context) error {
 	if a.phone != nil {
 		a.phone.Close()
 	}
-	errs = append(errs, a.guard.Close(ctx))
+	errs = append(errs, a.sharing.Close(ctx), a.guard.Close(ctx))
 	a.sources.Close()
 	a.keeping.stop()
 	if a.trail != nil {

@@ -20,6 +20,7 @@ func (a *app) handlers(ctx context.Context) http.Handler {
 	backup.Handle(mux, a.store)
 	disconnecting.Handle(mux, a.disconnector, a.trail)
 	a.guard.Handle(mux)
+	a.sharing.Handle(mux)
 	trail.HandleHolds(mux, a.settings.State.Directory, a.trail, a.keeping.keeper.Holds())
 	return mux
 }

@@ -25,6 +25,7 @@ import (
 	"ivalt-radius/cmd/ivalt-radius/probe"
 	"ivalt-radius/cmd/ivalt-radius/sealing"
 	"ivalt-radius/cmd/ivalt-radius/secretage"
+	"ivalt-radius/cmd/ivalt-radius/sharing"
 	"ivalt-radius/cmd/ivalt-radius/simulate"
 	"ivalt-radius/cmd/ivalt-radius/trail"
 )
@@ -65,7 +66,7 @@ func newRootCommand() *cobra.Command {
 		initial.NewCommand(), login.NewCommand(), probe.NewCommand(defaultConfig, wayToIVALT), simulate.NewCommand(), trail.NewCommand(defaultConfig),
 		hashing.NewCommand(), sealing.NewCommand(defaultConfig), secretage.NewCommand(defaultConfig), compliance.NewCommand(defaultConfig, version),
 		backup.NewCommand(defaultConfig), backup.NewRestoreCommand(), disconnecting.NewCommand(defaultConfig),
-		noticing.NewCommand(defaultConfig),
+		noticing.NewCommand(defaultConfig), sharing.NewCommand(defaultConfig),
 		doctoring.NewCommand(defaultConfig, version, lookedOver), firewalling.NewCommand(defaultConfig),
 	)
 	root.AddCommand(defence.NewCommands(defaultConfig)...)

@@ -71,6 +71,7 @@ func (a *app) reload(ctx context.Context, may takes) {
 	retire(a.sources)
 	a.sources = r.sources
 	a.keeping.adopt(s, a.trail)
+	a.sharing.Adopt(s)
 	now := formerly.Of(s)
 	a.keep(s.State.Directory, now)
 	a.Note(audit.System{Event: "reloaded", Detail: "settings " + now.Digest})

@@ -12,6 +12,7 @@ import (
 	"ivalt-radius/auth/rewrite"
 	"ivalt-radius/cmd/ivalt-radius/factors"
 	"ivalt-radius/cmd/ivalt-radius/guarding"
+	"ivalt-radius/cmd/ivalt-radius/sharing"
 	"ivalt-radius/cmd/ivalt-radius/shipping"
 	"ivalt-radius/cmd/ivalt-radius/sources"
 	"ivalt-radius/config"
@@ -70,6 +71,7 @@ func understand(s *config.Settings, before fault.List, verifier *password.Verifi
 	r.radius = radiusSettings(s, r.rules)
 	faults = append(faults, radius.Check(r.radius)...)
 	faults = append(faults, guarding.Check(s)...)
+	faults = append(faults, sharing.Check(s)...)
 	faults = append(faults, keep.Check(s.Audit.File, s.Audit.Archive)...)
 	r.ivalt = ivaltSettings(s)
 	faults = append(faults, r.ivalt.Check()...)

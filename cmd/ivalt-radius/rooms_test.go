@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -125,5 +126,43 @@ func TestPeoplesReplies(t *testing.T) {
 	}
 	if person, err := r.sources.Directory.Person(t.Context(), judy); err != nil || len(person.Reply) != 2 || len(person.Reply[0].Wire) == 0 {
 		t.Errorf("%v, %v", person.Reply, err)
+	}
+}
+
+// TestSharedMemoryIsChecked: what its files hold is told with the line, insecure_alone is shouted, and a reload takes no change of it.
+func TestSharedMemoryIsChecked(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	memory := func(more string) {
+		t.Helper()
+		text, err := os.ReadFile(s.config())
+		if err != nil {
+			t.Fatal(err)
+		}
+		head, _, _ := strings.Cut(string(text), "state:")
+		s.file(t, "config.yaml", fmt.Sprintf("%sstate:\n  directory: %q\n  redis: {addresses: [\"127.0.0.1:6379\"], username: u, password: %s, cluster_key: %s%s}\n",
+			head, s.state, sharedSecret, apiKey, more))
+	}
+	memory(`, ca_file: "/nonexistent/ca.pem"`)
+	if code, out := s.command(t, "check"); code != exit.Fault || !strings.Contains(out, "state.redis.ca_file: cannot be read") || !strings.Contains(out, "line ") {
+		t.Errorf("exit %d: %s", code, out)
+	}
+	memory(", tls: off, on_failure: insecure_alone")
+	if code, out := s.command(t, "check"); code != exit.OK || !strings.Contains(out, "state.redis.on_failure: INSECURE: ") {
+		t.Errorf("exit %d: %s", code, out)
+	}
+	s.write(t)
+	r := s.launch(t)
+	if ready, _ := r.log.with(`"msg":"ready"`); len(ready) != 1 || strings.Contains(ready[0], `"node"`) {
+		t.Errorf("a node that is alone: %q", ready)
+	}
+	memory(", tls: off")
+	if said := r.reload(t); !strings.Contains(said, "reload refused") {
+		t.Error(said)
+	}
+	for _, key := range []string{"state.redis.addresses", "state.redis.cluster_key", "state.redis.username"} {
+		if lines, _ := r.log.with(`"key":"` + key + `"`); len(lines) == 0 || !strings.Contains(lines[len(lines)-1], "restart ivalt-radius") {
+			t.Errorf("%s: %q", key, lines)
+		}
 	}
 }

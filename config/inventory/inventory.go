@@ -71,8 +71,11 @@ func TooOld(entries []Entry) fault.List {
 }
 
 func remedy(k Kind) string {
-	if k == Shared {
+	switch k { //nolint:exhaustive // the rest is written anew
+	case Shared:
 		return "put a new one beside it in the list, reload, change the gateway, then take the old one out"
+	case Memory, Sentinel:
+		return "add a second password to the ACL user, write it here, restart each node, then take the old one away"
 	}
 	return "write the new one and reload"
 }

@@ -29,7 +29,7 @@ func TestNoSecretIsForgotten(t *testing.T) {
 	var s config.Settings
 	filled := map[string]string{} // text to field
 	fill(reflect.ValueOf(&s).Elem(), "", filled)
-	if len(filled) < 11 {
+	if len(filled) < 14 {
 		t.Fatalf("only %d secrets: %v", len(filled), filled)
 	}
 	for _, p := range Places(&s) {

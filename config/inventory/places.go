@@ -24,6 +24,9 @@ const (
 	NoticeURL  Kind = "notice_url"
 	NoticeSign Kind = "notice_signing_secret"
 	Mail       Kind = "mail_password"
+	Memory     Kind = "redis_password"
+	Sentinel   Kind = "sentinel_password"
+	ClusterKey Kind = "cluster_key"
 )
 
 // What secrets need. A year is 365 days: PCI DSS and most houses ask for a change of shared secrets and API keys once a year.
@@ -76,6 +79,11 @@ func Places(s *config.Settings) []Place {
 		add(Place{Key: path + "signing_secret", Kind: NoticeSign, Value: n.SigningSecret, least: leastShared, oldest: MaxAge})
 		add(Place{Key: path + "password", Kind: Mail, Value: n.Password, least: leastChosen, oldest: MaxAge})
 	}
+	redis := s.State.Redis
+	add(Place{Key: "state.redis.password", Kind: Memory, Value: redis.Password, least: leastChosen, oldest: MaxAge})
+	add(Place{Key: "state.redis.sentinel_password", Kind: Sentinel, Value: redis.SentinelPassword, least: leastChosen, oldest: MaxAge})
+	// A new cluster key is a new, empty memory, and all nodes take it at once: nobody is told to do that each year.
+	add(Place{Key: "state.redis.cluster_key", Kind: ClusterKey, Value: redis.ClusterKey, least: leastIssued})
 	add(Place{Key: "secrets.passphrase", Kind: Passphrase, Value: s.Secrets.Passphrase, least: leastOffline})
 	return all
 }

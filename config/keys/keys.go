@@ -17,7 +17,7 @@ const Windows = "policy.rules[].only.hours[]"
 func All() []Key {
 	return slices.Concat(serverKeys(), clientKeys(), clientPatienceKeys(), clientFactorKeys(), disconnectKeys(), ivaltKeys(), ivaltWayKeys(), ivaltAnswerKeys(),
 		userKeys(), rewriteKeys(), primaryKeys(), ldapKeys(), ldapPersonKeys(), upstreamKeys(), policyKeys(), ruleKeys(), rulePushKeys(), hourKeys(), groupKeys(),
-		storeKeys(), shipKeys(), secretKeys(), gateKeys(), lockoutKeys(), detectKeys(), respondKeys(), notifyKeys())
+		storeKeys(), clusterKeys(), clusterTLSKeys(), clusterTroubleKeys(), shipKeys(), secretKeys(), gateKeys(), lockoutKeys(), detectKeys(), respondKeys(), notifyKeys())
 }
 
 func serverKeys() []Key {

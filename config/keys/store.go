@@ -35,10 +35,6 @@ func storeKeys() []Key {
 			Path: "state.directory", Default: "/var/lib/ivalt-radius",
 			Meaning: "What must outlive a restart. A change needs a restart.",
 		},
-		{
-			Path: "state.redis.addresses", Kind: tree.Texts, Unset: "none: embedded", Empty: true,
-			Meaning: "Several nodes share one memory. Not in this version.",
-		},
 	}
 }
 

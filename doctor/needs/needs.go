@@ -67,6 +67,7 @@ func Of(s *config.Settings) Needs {
 	for i, server := range s.Primary.RADIUS.Servers {
 		n.hostPort("primary.radius.servers["+strconv.Itoa(i)+"].address", "upstream RADIUS", UDP, server.Address)
 	}
+	n.memory(s.State.Redis)
 	for i, r := range s.Audit.Ship {
 		n.syslog("audit.ship["+strconv.Itoa(i)+"].to", r.To)
 	}
@@ -79,6 +80,19 @@ func Of(s *config.Settings) Needs {
 		}
 	}
 	return n
+}
+
+// redisPort is where a server listens unless told otherwise.
+const redisPort = 6379
+
+// memory are the servers of the shared memory. The one that Sentinels name, and those that a Cluster tells, may be anywhere.
+func (n *Needs) memory(r config.Redis) {
+	for i, address := range r.Addresses {
+		n.hostPort("state.redis.addresses["+strconv.Itoa(i)+"]", "the shared memory", TCP, address)
+	}
+	if len(r.Addresses) > 0 && r.Mode != "single" {
+		n.Out = append(n.Out, Outward{Key: "state.redis.mode", For: "the servers that the shared memory names", Protocol: TCP, Port: redisPort})
+	}
 }
 
 // syslog is a receiver of records; journald and files are on this host.

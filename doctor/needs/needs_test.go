@@ -32,6 +32,7 @@ func settings() *config.Settings {
 	s.IVALT.URL = "https://api.ivalt.com"
 	s.Primary.LDAP.URLs = []string{"ldaps://dc1.example.com", "ldap://dc2.example.com:3890", "ldap://[2001:db8::5]"}
 	s.Primary.RADIUS.Servers = []config.UpstreamServer{{Address: "10.0.0.5:1812"}, {Address: "nps.example.com:1645"}}
+	s.State.Redis = config.Redis{Addresses: []string{"sentinel-1.example.com:26379", "[2001:db8::7]:26379", "nonsense"}, Mode: "sentinel"}
 	s.Audit.Ship = []config.Ship{{To: "udp://siem.example.com:514"}, {To: "tls://SIEM.example.com:6514"}, {To: "journald:"}, {To: "file:/x"}, {To: "://"}}
 	s.Guard.Notify = []config.Notifying{
 		{Kind: "webhook", URL: secret.New("https://hooks.example.com:8443/SECRET?t=SECRET")},
@@ -65,6 +66,9 @@ func TestOf(t *testing.T) {
 		"out primary.ldap.urls[2] LDAP tcp 2001:db8::5:389 []",
 		"out primary.radius.servers[0].address upstream RADIUS udp 10.0.0.5:1812 []",
 		"out primary.radius.servers[1].address upstream RADIUS udp nps.example.com:1645 []",
+		"out state.redis.addresses[0] the shared memory tcp sentinel-1.example.com:26379 []",
+		"out state.redis.addresses[1] the shared memory tcp 2001:db8::7:26379 []",
+		"out state.redis.mode the servers that the shared memory names tcp :6379 []",
 		"out audit.ship[0].to syslog udp siem.example.com:514 []",
 		"out audit.ship[1].to syslog tcp SIEM.example.com:6514 []",
 		"out guard.notify[0].url notices tcp hooks.example.com:8443 []",
@@ -103,7 +107,7 @@ func TestNames(t *testing.T) {
 	for _, o := range Of(settings()).Names() {
 		got = append(got, o.Host)
 	}
-	want := []string{"api.ivalt.com", "dc1.example.com", "dc2.example.com", "nps.example.com", "siem.example.com", "hooks.example.com", "localhost", "mail.example.com"}
+	want := []string{"api.ivalt.com", "dc1.example.com", "dc2.example.com", "nps.example.com", "sentinel-1.example.com", "siem.example.com", "hooks.example.com", "localhost", "mail.example.com"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}

@@ -245,6 +245,7 @@ type Node struct {
 	Started  time.Time `json:"started"`
 	Seen     time.Time `json:"seen"`  // its last sign of life, by the memory's clock
 	Alive    bool      `json:"alive"` // its lease holds
+	Left     bool      `json:"left"`  // it stopped in order; then it is not alive
 	Leads    int       `json:"leads"` // attempts that wait for their answer
 	Self     bool      `json:"self"`
 }

@@ -1,6 +1,7 @@
 package doctoring
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/tls"
@@ -15,6 +16,8 @@ import (
 	"time"
 
 	"ivalt-radius/auth"
+	"ivalt-radius/cmd/ivalt-radius/control"
+	"ivalt-radius/cmd/ivalt-radius/sharing"
 	"ivalt-radius/cmd/ivalt-radius/sources"
 	"ivalt-radius/config"
 	"ivalt-radius/doctor"
@@ -50,7 +53,35 @@ func ask(ctx context.Context, f *doctor.Facts, in inputs) {
 		askDirectories(ctx, in.Settings, f.Sources, &wait)
 		askUpstream(ctx, in.Settings, f.Sources, &wait)
 	}
+	if f.Cluster = doctor.Unseen[doctor.Cluster](byWord); !f.Offline {
+		wait.Go(func() { f.Cluster = clusterOf(ctx, in) })
+	}
 	wait.Wait()
+}
+
+// clusterOf asks the running server, and where none runs the shared memory itself.
+func clusterOf(ctx context.Context, in inputs) doctor.Fact[doctor.Cluster] {
+	if len(in.Settings.State.Redis.Addresses) == 0 {
+		return doctor.Unseen[doctor.Cluster]("state.redis.addresses is empty")
+	}
+	r, err := sharing.Asked(ctx, in.Settings)
+	if errors.Is(err, control.ErrNotRunning) {
+		if len(in.denied) > 0 {
+			return doctor.Unseen[doctor.Cluster]("no server runs here, and not all secrets may be read: run doctor as root, or as the server's user")
+		}
+		r, err = sharing.Seen(ctx, in.Settings, sharing.Quiet())
+	}
+	if err != nil {
+		return doctor.Unseen[doctor.Cluster](err.Error())
+	}
+	c := doctor.Cluster{Nodes: len(r.Nodes), Uneven: r.Trouble()}
+	if !r.Memory.Reachable {
+		c.Trouble = cmp.Or(r.Memory.Why, "it does not answer")
+	}
+	if r.Memory.Eviction != "" && r.Memory.Eviction != "noeviction" {
+		c.Drops = r.Memory.Eviction
+	}
+	return doctor.Known(c)
 }
 
 // resolveWithin bounds one look-up.

@@ -1,0 +1,155 @@
+package sharing
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/sirupsen/logrus"
+	"github.com/spf13/cobra"
+
+	"ivalt-radius/audit"
+	"ivalt-radius/cmd/ivalt-radius/configured"
+	"ivalt-radius/cmd/ivalt-radius/control"
+	"ivalt-radius/cmd/ivalt-radius/exit"
+	"ivalt-radius/config"
+)
+
+// NewCommand is `nodes`. defaultConfig is the file of the settings where the command line names none.
+func NewCommand(defaultConfig string) *cobra.Command {
+	var configPath string
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "nodes --config FILE [--json]",
+		Short: "Show the nodes that share one memory, and how that is",
+		Long: "nodes asks the running server, or where none runs here the shared memory itself: which nodes there are, alive, left or dead, with\n" +
+			"which version and settings, and how many logins each leads; how the memory is reached, whether it can be asked, and whether it may\n" +
+			"forget what it was told (any eviction policy but noeviction). Addresses are shown, credentials never.\n\n" +
+			"Exit code: 0 where the memory can be asked, and all nodes are alive with the same settings, otherwise 1.",
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			r, err := gathered(cmd.Context(), configPath)
+			if err != nil {
+				return fmt.Errorf("nodes: %w", err)
+			}
+			write := show
+			if asJSON {
+				write = encode
+			}
+			if err := write(cmd.OutOrStdout(), r); err != nil {
+				return err
+			}
+			if trouble := r.Trouble(); trouble != "" {
+				return exit.Error{Code: exit.Fault, Err: fmt.Errorf("nodes: %s", trouble)}
+			}
+			return nil
+		},
+	}
+	cmd.Flags().StringVarP(&configPath, "config", "c", defaultConfig, "the configuration file")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "as JSON")
+	return cmd
+}
+
+// gathered asks the running server, which needs no secret, or else the memory.
+func gathered(ctx context.Context, configPath string) (Report, error) {
+	s, err := configured.Settings(configPath)
+	if err != nil {
+		return Report{}, err
+	}
+	r, err := Asked(ctx, s)
+	if !errors.Is(err, control.ErrNotRunning) {
+		return r, err
+	}
+	whole, faults := config.Load(configPath, config.Options{Environ: os.Environ()})
+	if whole == nil {
+		return Report{}, faults.Err()
+	}
+	return Seen(ctx, whole, Quiet())
+}
+
+// Quiet are the Deps of a look that leaves no trace.
+func Quiet() Deps {
+	log := logrus.New()
+	log.SetOutput(io.Discard)
+	return Deps{Log: log, Note: func(audit.Event) {}}
+}
+
+func encode(out io.Writer, r Report) error {
+	e := json.NewEncoder(out)
+	e.SetIndent("", "  ")
+	if err := e.Encode(r); err != nil {
+		return fmt.Errorf("printing the nodes: %w", err)
+	}
+	return nil
+}
+
+// show writes the memory, then a line for each node.
+func show(out io.Writer, r Report) error {
+	m := r.Memory
+	way := "TLS"
+	if !m.TLS {
+		way = "in the clear"
+	}
+	_, _ = fmt.Fprintf(out, "memory  %s, %s, %s\n", m.Mode, strings.Join(m.Addresses, " "), way)
+	_, _ = fmt.Fprintf(out, "        %s\n", reached(m))
+	if m.Version != "" {
+		_, _ = fmt.Fprintf(out, "        version %s, eviction %s, replicas %d\n", m.Version, eviction(m.Eviction), m.Replicas)
+	}
+	if m.Alone {
+		_, _ = fmt.Fprintf(out, "        INSECURE: %s goes on by itself\n", r.Node)
+	}
+	const gap = 2
+	table := tabwriter.NewWriter(out, 0, 0, gap, ' ', 0)
+	_, _ = fmt.Fprintln(table, "\nNODE\tSTATE\tVERSION\tSETTINGS\tSTARTED\tLEADS")
+	for _, n := range r.Nodes {
+		_, _ = fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%d\n", n.Name, how(n), n.Version, digest(n), n.Started.UTC().Format(time.RFC3339), n.Leads)
+	}
+	if err := table.Flush(); err != nil {
+		return fmt.Errorf("printing the nodes: %w", err)
+	}
+	return nil
+}
+
+func reached(m Memory) string {
+	since := ""
+	if m.Since != nil {
+		since = " since " + m.Since.UTC().Format(time.RFC3339)
+	}
+	if m.Reachable {
+		return "in reach" + since
+	}
+	return "NOT in reach" + since + ": " + m.Why + " (" + m.OnFailure + ")"
+}
+
+func eviction(policy string) string {
+	if policy == "noeviction" {
+		return policy
+	}
+	return policy + " (MAY FORGET CLAIMS: set maxmemory-policy noeviction)"
+}
+
+func how(m Member) string {
+	switch {
+	case m.Self:
+		return string(m.State) + ", this one"
+	case m.State == Alive:
+		return string(m.State)
+	}
+	return string(m.State) + " since " + m.Seen.UTC().Format(time.RFC3339)
+}
+
+// digest is as much of it as tells two apart.
+func digest(m Member) string {
+	const enough = 12
+	text := m.Settings[:min(len(m.Settings), enough)]
+	if m.Differs {
+		text += " DIFFERS"
+	}
+	return text
+}

@@ -1,0 +1,245 @@
+package sharing
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"ivalt-radius/cmd/ivalt-radius/control"
+	"ivalt-radius/config"
+	"ivalt-radius/state/shared"
+)
+
+// State is how a node is.
+type State string
+
+// The states.
+const (
+	Alive State = "alive"
+	Left  State = "left" // it stopped in order
+	Dead  State = "dead" // its lease ran out
+)
+
+// Member is a node as the others see it. Its texts are safe in any output.
+type Member struct {
+	shared.Node
+	State   State `json:"state"`
+	Differs bool  `json:"differs"` // it is alive, and has other settings than this node; without one, than most
+}
+
+// Memory is what is known of the shared memory.
+type Memory struct {
+	Mode      string     `json:"mode"`
+	Addresses []string   `json:"addresses"`
+	TLS       bool       `json:"tls"`
+	Reachable bool       `json:"reachable"`
+	Since     *time.Time `json:"since"` // when that became so; nil: not known
+	Why       string     `json:"why"`   // it is not reachable
+	Version   string     `json:"version"`
+	Eviction  string     `json:"eviction"` // maxmemory-policy; anything but noeviction may forget claims
+	Replicas  int        `json:"replicas"`
+	OnFailure string     `json:"on_failure"`
+	Alone     bool       `json:"alone"` // this node goes on by itself
+}
+
+// Report is the nodes and what they share.
+type Report struct {
+	Node   string   `json:"node"` // who tells; empty: no server runs here
+	Memory Memory   `json:"memory"`
+	Nodes  []Member `json:"nodes"`
+}
+
+// Sound reports that the memory can be asked, and that all nodes are alive, with one and the same settings and names of their own.
+func (r Report) Sound() bool { return r.Trouble() == "" }
+
+// Trouble is what is not so, in words.
+func (r Report) Trouble() string {
+	if !r.Memory.Reachable {
+		return "the shared memory cannot be asked"
+	}
+	var names []string
+	for _, m := range r.Nodes {
+		if m.Alive && slices.Contains(names, m.Name) {
+			return "two nodes are called " + m.Name + ": set state.node"
+		}
+		names = append(names, m.Name)
+	}
+	for _, trouble := range []struct {
+		words string
+		is    func(Member) bool
+	}{
+		{"not alive: ", func(m Member) bool { return !m.Alive }},
+		{"other settings: ", func(m Member) bool { return m.Differs }},
+	} {
+		var who []string
+		for _, m := range r.Nodes {
+			if trouble.is(m) {
+				who = append(who, m.Name)
+			}
+		}
+		if len(who) > 0 {
+			return trouble.words + strings.Join(who, ", ")
+		}
+	}
+	if len(r.Nodes) == 0 {
+		return "no node is known"
+	}
+	return ""
+}
+
+// mostMembers bounds what is shown: whoever can write to the memory can invent nodes.
+const mostMembers = 200
+
+// members are the nodes in the order of their names. A dead or departed life of a name that lives, or of which a later one is known, is left out.
+// settings is the digest of this node's; empty: the one that most alive nodes have.
+func members(nodes []shared.Node, settings string) []Member {
+	nodes = slices.Clone(nodes[:min(len(nodes), mostMembers)])
+	slices.SortFunc(nodes, func(a, b shared.Node) int {
+		living := 0
+		if a.Alive != b.Alive {
+			living = 1
+			if a.Alive {
+				living = -1
+			}
+		}
+		return cmp.Or(strings.Compare(a.Name, b.Name), living, b.Seen.Compare(a.Seen))
+	})
+	if settings == "" {
+		settings = usual(nodes)
+	}
+	out := []Member{}
+	for _, node := range nodes {
+		if !node.Alive && slices.ContainsFunc(out, func(m Member) bool { return m.Name == plain(node.Name) }) {
+			continue
+		}
+		m := Member{Node: node, State: Dead, Differs: node.Alive && node.Settings != settings}
+		switch {
+		case node.Alive:
+			m.State = Alive
+		case node.Left:
+			m.State = Left
+		}
+		m.Name, m.Version, m.Settings = plain(node.Name), plain(node.Version), plain(node.Settings)
+		out = append(out, m)
+	}
+	return out
+}
+
+// usual is the digest that most alive nodes have.
+func usual(nodes []shared.Node) (settings string) {
+	count := map[string]int{}
+	for _, node := range nodes {
+		if !node.Alive {
+			continue
+		}
+		count[node.Settings]++
+		if count[node.Settings] > count[settings] {
+			settings = node.Settings
+		}
+	}
+	return settings
+}
+
+// plain makes a text of the memory's safe in any output. It was this program's own, unless somebody else wrote there.
+func plain(text string) string {
+	const most = 64
+	text = strings.Map(func(r rune) rune {
+		if r > ' ' && r < 0x7f {
+			return r
+		}
+		return '?'
+	}, text)
+	return text[:min(len(text), most)]
+}
+
+// texts are the nodes for the log: "a (alive)".
+func texts(members []Member) []string {
+	out := make([]string, len(members))
+	for i, m := range members {
+		out[i] = m.Name + " (" + string(m.State) + ")"
+	}
+	return out
+}
+
+// Report tells what this node sees now.
+func (n *Sharing) Report(ctx context.Context) (Report, error) {
+	if n == nil {
+		return Report{}, errAlone
+	}
+	ctx, cancel := context.WithTimeout(ctx, within)
+	defer cancel()
+	nodes, err := n.engine.Nodes(ctx)
+	servers, lookErr := n.engine.Look(ctx)
+	r := Report{Node: n.name, Memory: describe(n.redis)}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	r.Nodes = n.view.nodes
+	if err == nil {
+		r.Nodes = members(nodes, n.digest)
+	}
+	if lookErr != nil {
+		servers = n.view.servers
+	}
+	m := &r.Memory
+	m.Version, m.Eviction, m.Replicas = servers.Version, servers.Eviction, servers.Replicas
+	m.Reachable = err == nil && !n.reach.gone
+	if since := n.reach.since; !since.IsZero() && n.reach.gone == !m.Reachable {
+		m.Since = &since
+	}
+	if m.Why = n.reach.why; err != nil && m.Why == "" {
+		m.Why = safe(err.Error())
+	}
+	m.Alone = n.alone != nil && n.alone.Now().Alone
+	return r, nil
+}
+
+// describe is what the settings say of the memory.
+func describe(r config.Redis) Memory {
+	return Memory{Mode: r.Mode, Addresses: r.Addresses, TLS: r.TLS != "off", OnFailure: r.OnFailure}
+}
+
+// path is where the running server is asked.
+const path = "/nodes"
+
+// Handle serves the running server's side of `nodes`.
+func (n *Sharing) Handle(mux *http.ServeMux) {
+	mux.HandleFunc("POST "+path, func(w http.ResponseWriter, r *http.Request) {
+		report, err := n.Report(r.Context())
+		control.Answer(w, report, err)
+	})
+}
+
+// Asked asks the server that runs on the settings' state.directory. control.ErrNotRunning where there is none.
+func Asked(ctx context.Context, s *config.Settings) (r Report, err error) {
+	if len(s.State.Redis.Addresses) == 0 {
+		return r, errAlone
+	}
+	err = control.Call(ctx, s.State.Directory, path, struct{}{}, &r)
+	return r, err
+}
+
+// Seen looks into the memory itself, without joining the nodes. The settings must be whole.
+func Seen(ctx context.Context, s *config.Settings, d Deps) (Report, error) {
+	if len(s.State.Redis.Addresses) == 0 {
+		return Report{}, errAlone
+	}
+	n, err := Open(ctx, beside(s), d)
+	if err != nil {
+		return Report{}, err
+	}
+	n.digest = ""
+	r, err := n.Report(ctx)
+	r.Node, r.Memory.OnFailure = "", s.State.Redis.OnFailure
+	return r, errors.Join(err, n.Close(ctx))
+}
+
+// beside are the settings for a look that decides nothing.
+func beside(s *config.Settings) *config.Settings {
+	look := *s
+	look.State.Redis.OnFailure = "reject"
+	return &look
+}

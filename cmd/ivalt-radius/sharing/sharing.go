@@ -1,0 +1,214 @@
+package sharing
+
+import (
+	"context"
+	"crypto/hkdf"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/sirupsen/logrus"
+
+	"ivalt-radius/audit"
+	"ivalt-radius/config"
+	"ivalt-radius/secret"
+	"ivalt-radius/state"
+	"ivalt-radius/state/shared"
+)
+
+// Deps are what sharing needs from the house.
+type Deps struct {
+	Log     logrus.FieldLogger
+	Note    func(audit.Event) // into the trail; it does not block
+	Version string
+	Leads   func() int          // attempts that this node leads; nil: none
+	Notice  func(shared.Notice) // what others do to this node's attempts; nil: nobody is told
+
+	Open     Opener                 // nil: the Redis one
+	Hostname func() (string, error) // nil: os.Hostname
+	Now      func() time.Time       // nil: time.Now
+}
+
+// complete fills in what is nil.
+func (d Deps) complete() Deps {
+	if d.Open == nil {
+		d.Open = openRedis
+	}
+	if d.Hostname == nil {
+		d.Hostname = os.Hostname
+	}
+	if d.Now == nil {
+		d.Now = time.Now
+	}
+	if d.Leads == nil {
+		d.Leads = func() int { return 0 }
+	}
+	if d.Notice == nil {
+		d.Notice = func(shared.Notice) {}
+	}
+	return d
+}
+
+// Sharing is this node's part in the memory of all nodes. A nil one is that of a node that is alone. It is safe for concurrent use, but for
+// Start and Close.
+type Sharing struct {
+	deps   Deps
+	name   string
+	redis  config.Redis
+	names  []byte
+	engine Engine
+	alone  *shared.Alone // nil: reject
+
+	mu     sync.Mutex
+	digest string // of the settings in force
+	reach  reach
+	view   view
+
+	unwatch context.CancelFunc
+	work    sync.WaitGroup
+}
+
+// reach is whether the memory can be asked.
+type reach struct {
+	since time.Time // when that became so; zero: nothing is known yet
+	gone  bool
+	why   string
+}
+
+// Open connects to the memory that the settings name; nil where they name none. It does not wait for the memory: where that cannot be asked
+// now, the server starts all the same and says so.
+func Open(ctx context.Context, s *config.Settings, d Deps) (*Sharing, error) {
+	if len(s.State.Redis.Addresses) == 0 {
+		return nil, nil //nolint:nilnil // a nil Sharing is a node that is alone
+	}
+	d = d.complete()
+	name, err := named(s, d.Hostname)
+	if err != nil {
+		return nil, err
+	}
+	o, err := options(s, name, d)
+	if err != nil {
+		return nil, err
+	}
+	names, err := hkdf.Key(sha256.New, []byte(o.Key.Reveal()), nil, "ivalt-radius logins "+o.Prefix, sha256.Size)
+	if err != nil {
+		return nil, fmt.Errorf("state.redis.cluster_key: %w", err)
+	}
+	n := &Sharing{deps: d, name: name, redis: s.State.Redis, names: names, digest: s.ClusterDigest()}
+	if n.engine, err = d.Open(ctx, o, Hooks{Changed: n.changed, Notice: d.Notice, Leads: d.Leads, Settings: n.settings}); err != nil {
+		return nil, fmt.Errorf("state.redis: %w", err)
+	}
+	if s.State.Redis.InsecureAlone() {
+		n.alone = shared.NewAlone(n.engine, shared.NewMemory(d.Now).Join(name, d.Notice), d.Now, n.turned)
+	}
+	return n, nil
+}
+
+// Start joins the other nodes, and watches them until Close.
+func (n *Sharing) Start(ctx context.Context) {
+	if n == nil {
+		return
+	}
+	n.engine.Start()
+	ctx, n.unwatch = context.WithCancel(context.WithoutCancel(ctx))
+	n.look(ctx)
+	if n.alone != nil {
+		n.deps.Log.Warn("INSECURE: state.redis.on_failure is insecure_alone: while the shared memory cannot be asked, a login may ring once for each node")
+	}
+	n.work.Go(func() { n.watch(ctx, time.Tick(watchEvery), time.Tick(shoutEvery)) })
+}
+
+// Close leaves the other nodes.
+func (n *Sharing) Close(ctx context.Context) error {
+	if n == nil {
+		return nil
+	}
+	if n.unwatch != nil {
+		n.unwatch()
+		n.work.Wait()
+	}
+	if err := n.engine.Close(ctx); err != nil && !errors.Is(err, shared.ErrUnreachable) {
+		return fmt.Errorf("leaving the shared memory: %w", err)
+	}
+	return nil
+}
+
+// Adopt takes what a reload changes: how this node's settings are known to the others.
+func (n *Sharing) Adopt(s *config.Settings) {
+	if n == nil {
+		return
+	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.digest = s.ClusterDigest()
+}
+
+func (n *Sharing) settings() string {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.digest
+}
+
+// Attempts are the logins of all nodes; nil: this node's own are all there are.
+func (n *Sharing) Attempts() shared.Attempts {
+	switch {
+	case n == nil:
+		return nil
+	case n.alone != nil:
+		return n.alone
+	}
+	return n.engine
+}
+
+// Phones are the phones of all nodes; nil: this node's own are all there are.
+func (n *Sharing) Phones() shared.Phones {
+	switch {
+	case n == nil:
+		return nil
+	case n.alone != nil:
+		return n.alone
+	}
+	return n.engine
+}
+
+// Copies are what the nodes tell each other; nil: there is nobody to tell.
+func (n *Sharing) Copies() Copies {
+	if n == nil {
+		return nil
+	}
+	return n.engine
+}
+
+// NamesKey is a key of 32 octets that all nodes have and nobody else: of the digests that name a login. nil: there are no others.
+func (n *Sharing) NamesKey() []byte {
+	if n == nil {
+		return nil
+	}
+	return n.names
+}
+
+// Budget is the budget of an API key over all nodes. wake is told when a call that had to wait may be tried again; it does not block.
+// Of a nil Sharing it is this node's own.
+func (n *Sharing) Budget(l state.Limits, apiKey secret.Secret, wake func()) state.Allowance {
+	if n == nil {
+		return state.NewBudget(l, nil)
+	}
+	mac := hmac.New(sha256.New, n.names)
+	_, _ = mac.Write([]byte("api key\x00" + apiKey.Reveal()))
+	all := n.engine.Budget(l, hex.EncodeToString(mac.Sum(nil)), wake)
+	if n.alone == nil {
+		return all
+	}
+	return newDivided(all, l, n.redis.Nodes, n.deps.Now, func() bool { return n.alone.Now().Alone || n.unreachable() })
+}
+
+func (n *Sharing) unreachable() bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.reach.gone
+}

@@ -1,0 +1,238 @@
+package sharing
+
+import (
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"ivalt-radius/secret"
+	"ivalt-radius/state"
+	"ivalt-radius/state/redis"
+	"ivalt-radius/state/shared"
+)
+
+func (h *house) expect(t *testing.T, step string, want ...string) {
+	t.Helper()
+	if want == nil {
+		want = []string{}
+	}
+	if diff := cmp.Diff(want, h.said()); diff != "" {
+		t.Errorf("%s (-want +got):\n%s", step, diff)
+	}
+}
+
+// TestTransitionsAreSaidOnce: who comes, goes, dies, differs, or takes a name twice.
+func TestTransitionsAreSaidOnce(t *testing.T) {
+	at := time.Date(2026, 11, 26, 7, 0, 0, 0, time.UTC)
+	s := settings(t, "")
+	mine := s.ClusterDigest()
+	node := func(name string) shared.Node {
+		return shared.Node{Name: name, Version: "v2", Settings: mine, Seen: at, Alive: true}
+	}
+	self, b, c := node("radius-1"), node("b"), node("c")
+	self.Self = true
+	dead, left, other := b, b, b
+	dead.Alive, left.Alive, left.Left, other.Settings = false, false, true, "x"
+	synctest.Test(t, func(t *testing.T) {
+		h := newHouse()
+		n, err := Open(t.Context(), s, h.deps())
+		if err != nil {
+			t.Fatal(err)
+		}
+		h.engine.see(self, b)
+		n.Start(t.Context())
+		if r := n.Ready(); r["node"] != "radius-1" || strings.Join(r["nodes"].([]string), ", ") != "b (alive), radius-1 (alive)" || !h.engine.started {
+			t.Errorf("the ready line: %v", r)
+		}
+		h.expect(t, "the first look is no news")
+		for _, step := range []struct {
+			name  string
+			nodes []shared.Node
+			want  []string
+		}{
+			{"nothing new", []shared.Node{self, b}, nil},
+			{"c comes", []shared.Node{self, b, c}, []string{"node_joined: c, version v2"}},
+			{"b leaves", []shared.Node{self, left, c}, []string{"node_left: b"}},
+			{"b comes back", []shared.Node{self, left, b, c}, []string{"node_joined: b, version v2"}},
+			{"b dies", []shared.Node{self, dead, c}, []string{"node_died: b, last seen 2026-11-26T07:00:00Z"}},
+			{"b is forgotten", []shared.Node{self, c}, nil},
+			{"c vanishes", []shared.Node{self}, []string{"node_died: c, last seen 2026-11-26T07:00:00Z"}},
+			{"b differs", []shared.Node{self, other}, []string{"node_joined: b, version v2", "nodes_differ: other settings than radius-1: b"}},
+			{"b agrees", []shared.Node{self, b}, []string{"nodes_agree: all nodes have the settings of radius-1"}},
+			{"one name", []shared.Node{self, b, b, b}, []string{"node_name_twice: b"}},
+			{"one name less", []shared.Node{self, b}, nil},
+		} {
+			h.engine.see(step.nodes...)
+			time.Sleep(2 * watchEvery) //nolint:forbidigo // virtual time
+			synctest.Wait()
+			h.expect(t, step.name, step.want...)
+		}
+		if err := n.Close(t.Context()); err != nil || !h.engine.closed {
+			t.Error(err)
+		}
+		if !strings.Contains(h.log.String(), `"msg":"nodes","node":"radius-1","nodes":["b (alive)","radius-1 (alive)"]`) || strings.Count(h.log.String(), `"event":"node_joined"`) != 3 {
+			t.Error(h.log.String())
+		}
+	})
+}
+
+// TestReloadAndEviction: a node differs after its own reload, and a memory that may forget is told of.
+func TestReloadAndEviction(t *testing.T) {
+	s, changed := settings(t, ""), settings(t, ", nodes: 3")
+	self := shared.Node{Name: "radius-1", Settings: s.ClusterDigest(), Alive: true, Self: true}
+	b := self
+	b.Name, b.Self = "b", false
+	synctest.Test(t, func(t *testing.T) {
+		h := newHouse()
+		h.engine.see(self, b)
+		n, err := Open(t.Context(), s, h.deps())
+		if err != nil {
+			t.Fatal(err)
+		}
+		n.Start(t.Context())
+		h.engine.fail()
+		time.Sleep(2 * watchEvery) //nolint:forbidigo // virtual time
+		h.expect(t, "nobody is judged while the memory cannot be asked")
+		n.Adopt(changed)
+		self.Settings = h.engine.hooks.Settings()
+		h.engine.see(self, b)
+		time.Sleep(watchEvery + time.Second) //nolint:forbidigo // virtual time
+		h.expect(t, "a reload here", "nodes_differ: other settings than radius-1: b")
+		h.engine.mu.Lock()
+		h.engine.servers = redis.Look{Version: "8", Eviction: "allkeys-lru"}
+		h.engine.mu.Unlock()
+		time.Sleep(3 * shoutEvery) //nolint:forbidigo // virtual time
+		h.expect(t, "eviction", "memory_evicts: maxmemory-policy is allkeys-lru, and not noeviction")
+		if err := n.Close(t.Context()); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// TestTroubleOfTheMemoryIsSaidOnce, with how long it lasted.
+func TestTroubleOfTheMemoryIsSaidOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHouse()
+		n := h.sharing(t, "")
+		tell := h.engine.hooks.Changed
+		tell(Event{Kind: Reachable})
+		h.expect(t, "it is there")
+		tell(Event{Kind: Unreachable, Why: "dial tcp:\nrefused " + strings.Repeat("x", 999)})
+		tell(Event{Kind: Unreachable, Why: "again"})
+		h.expect(t, "it is gone", "memory_unreachable: reject: dial tcp: refused "+strings.Repeat("x", mostWhy-len("dial tcp: refused "))+"...")
+		time.Sleep(90 * time.Second) //nolint:forbidigo // virtual time
+		tell(Event{Kind: Reachable})
+		tell(Event{Kind: Reachable})
+		h.expect(t, "it is back", "memory_reachable: after 1m30s")
+		tell(Event{Kind: Emptied})
+		tell(Event{})
+		h.expect(t, "it is empty", "memory_emptied: no phone counts as clean for 5m30s")
+		h.engine.fail()
+		if err := n.Close(t.Context()); err != nil {
+			t.Errorf("leaving a memory that cannot be asked: %v", err)
+		}
+	})
+}
+
+// TestAloneIsShouted at each turn and once a minute, and never with reject.
+func TestAloneIsShouted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHouse()
+		n := h.sharing(t, ", on_failure: insecure_alone, nodes: 3")
+		n.Start(t.Context())
+		enter := func(key byte) {
+			t.Helper()
+			if p, err := n.Attempts().Enter(t.Context(), shared.Entry{Key: shared.Digest{key}, ID: "a", Life: time.Minute}); err != nil || p.Role != shared.Leads {
+				t.Fatalf("%+v, %v", p, err)
+			}
+		}
+		budget := n.Budget(state.Limits{PerSecond: 30}, secret.New(apiKey), nil)
+		enter(1)
+		h.expect(t, "together")
+		h.engine.memory.Cut()
+		enter(2)
+		h.expect(t, "alone", "alone_begun: INSECURE: radius-1 goes on by itself, with a part of the API budget (1 of 3)")
+		if calls := spend(budget); calls != 9 { // 97 % of 10
+			t.Errorf("%d calls of 30 in a second, for one of three nodes", calls)
+		}
+		if r, err := n.Report(t.Context()); err != nil || !r.Memory.Alone {
+			t.Errorf("%+v, %v", r, err)
+		}
+		since := time.Now().UTC().Format(time.RFC3339)
+		time.Sleep(shoutEvery + time.Second) //nolint:forbidigo // virtual time
+		h.expect(t, "a minute later", "alone_lasts: INSECURE: radius-1 is alone since "+since+": decided by itself: attempts 1, phones 0")
+		if c, err := n.Phones().Claim(t.Context(), shared.Bid{Phone: "+1", Attempt: "a", Life: time.Minute}); err != nil || c.Kind != shared.Granted {
+			t.Errorf("%+v, %v", c, err)
+		}
+		h.engine.memory.Mend()
+		enter(3)
+		h.expect(t, "together again", "alone_ended: radius-1 was alone for 1m1s: decided by itself: attempts 1, phones 1")
+		time.Sleep(2 * shoutEvery) //nolint:forbidigo // virtual time
+		h.expect(t, "quiet")
+		if err := n.Close(t.Context()); err != nil {
+			t.Error(err)
+		}
+		if !strings.Contains(h.log.String(), "INSECURE: state.redis.on_failure") {
+			t.Error("not a word at the start")
+		}
+	})
+}
+
+// spend takes calls until one has to wait.
+func spend(b state.Allowance) (calls int) {
+	for b.Take() == 0 {
+		calls++
+	}
+	return calls
+}
+
+// TestDivided: the part, what is reserved where, and what was spent together.
+func TestDivided(t *testing.T) {
+	alone := false
+	all := state.NewBudget(state.Limits{PerMinute: 100}, nil)
+	d := newDivided(all, state.Limits{PerMinute: 100}, 2, nil, func() bool { return alone })
+	used := func() (together, own int) {
+		_, all, _ := all.Left()
+		_, mine, _ := d.own.Left()
+		return 97 - all, 48 - mine
+	}
+	for _, step := range []struct {
+		name          string
+		do            func() bool
+		together, own int
+	}{
+		{"a call", func() bool { return d.Take() == 0 }, 1, 1},
+		{"places", func() bool { return d.Reserve(3) && d.Reserve(0) }, 4, 1},
+		{"one of them", func() bool { return d.TakeReserved() == 0 }, 4, 2},
+		{"one of them, alone", func() bool { alone = true; return d.TakeReserved() == 0 }, 3, 3},
+		{"places, alone", func() bool { return d.Reserve(10) && !d.Reserve(90) }, 3, 13},
+		{"a call, alone", func() bool { return d.Take() == 0 }, 3, 14},
+		{"one of the places, together", func() bool { alone = false; return d.TakeReserved() == 0 }, 3, 14},
+		{"the rest goes back where it is from", func() bool { d.Release(10); d.Release(-1); return true }, 2, 5},
+		{"alone there is no more than the part", func() bool { alone = true; return spend(d) == 43 && d.Use().Minute == 1 }, 2, 48},
+		{"together there is room", func() bool { alone = false; return d.Take() == 0 && d.Use().Minute < 1 }, 3, 48},
+		{"a penalty is for both", func() bool {
+			d.Penalise(time.Now().Add(time.Minute))
+			return d.Take() > 0 && d.own.Take() > 0
+		}, 3, 48},
+	} {
+		if !step.do() {
+			t.Errorf("%s: refused, or not", step.name)
+		}
+		if together, own := used(); together != step.together || own != step.own {
+			t.Errorf("%s: %d and %d, want %d and %d", step.name, together, own, step.together, step.own)
+		}
+	}
+	d.SetLimits(state.Limits{PerMinute: 1000})
+	d.Heed(state.Notice{Limit: 800, Remaining: 400, Reset: time.Minute})
+	_, together, _ := all.Left()
+	if _, own, _ := d.own.Left(); together > 400 || own > 400 || together == 0 || own == 0 {
+		t.Errorf("%d and %d left of what the API told", together, own)
+	}
+	if part(state.Limits{PerSecond: 1, PerMinute: 0, PerHour: 1000}, 3) != (state.Limits{PerSecond: 1, PerHour: 333}) {
+		t.Error("a limit became none")
+	}
+}

@@ -1,0 +1,110 @@
+package redis
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+	"sync"
+
+	goredis "github.com/redis/go-redis/v9"
+
+	"ivalt-radius/state/shared"
+)
+
+// Look is what the servers say of themselves. The texts are theirs: of letters, digits, dots, dashes and underscores, 32 octets at most.
+type Look struct {
+	Version  string // of a Cluster with several versions: those, divided by commas
+	Eviction string // maxmemory_policy; noeviction keeps claims, any other may drop them. Of a Cluster: the first that is not noeviction
+	Replicas int    // connected ones; of a Cluster: of the master that has the fewest
+}
+
+// keepsAll is the policy under which a full server refuses what is new and drops nothing.
+const keepsAll = "noeviction"
+
+// Drops reports that a server which is full forgets claims.
+func (l Look) Drops() bool { return l.Eviction != keepsAll }
+
+// look asks each master. The error is shared.ErrUnreachable.
+func (c *core) look(ctx context.Context) (Look, error) {
+	ctx, cancel := context.WithTimeout(ctx, c.Timeout)
+	defer cancel()
+	var mu sync.Mutex
+	var all []Look
+	ask := func(ctx context.Context, node interface {
+		Info(ctx context.Context, sections ...string) *goredis.StringCmd
+	},
+	) error {
+		text, err := node.Info(ctx, "server", "memory", "replication").Result()
+		if err != nil {
+			return fmt.Errorf("%w: %w", shared.ErrUnreachable, err)
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		all = append(all, parseLook(text))
+		return nil
+	}
+	var err error
+	if cluster, ok := c.client.(*goredis.ClusterClient); ok {
+		err = cluster.ForEachMaster(ctx, func(ctx context.Context, node *goredis.Client) error { return ask(ctx, node) })
+	} else {
+		err = ask(ctx, c.client)
+	}
+	if err != nil || len(all) == 0 {
+		return Look{}, err
+	}
+	return together(all), nil
+}
+
+// together is what several servers say as one.
+func together(all []Look) Look {
+	out := all[0]
+	for _, l := range all[1:] {
+		if !strings.Contains(","+out.Version+",", ","+l.Version+",") {
+			out.Version += "," + l.Version
+		}
+		if !out.Drops() {
+			out.Eviction = l.Eviction
+		}
+		out.Replicas = min(out.Replicas, l.Replicas)
+	}
+	return out
+}
+
+// parseLook reads the answer to INFO: lines of name:value. Valkey says which version of Redis it is like, too.
+func parseLook(text string) Look {
+	var l Look
+	for line := range strings.Lines(text) {
+		name, value, _ := strings.Cut(strings.TrimSpace(line), ":")
+		switch name {
+		case "redis_version":
+			if l.Version == "" {
+				l.Version = word(value)
+			}
+		case "valkey_version":
+			l.Version = word(value)
+		case "maxmemory_policy":
+			l.Eviction = word(value)
+		case "connected_slaves":
+			n, err := strconv.ParseUint(value, 10, 16)
+			if err == nil {
+				l.Replicas = int(n)
+			}
+		}
+	}
+	return l
+}
+
+// mostWord bounds a text of the server's.
+const mostWord = 32
+
+// word is a text of the server's that is safe in any output.
+func word(text string) string {
+	text = strings.Map(func(r rune) rune {
+		if r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r == '.' || r == '-' || r == '_' {
+			return r
+		}
+		return -1
+	}, text)
+	return text[:min(len(text), mostWord)]
+}
