@@ -1,9 +1,6 @@
 package state
 
-import (
-	"slices"
-	"time"
-)
+import "time"
 
 // Allowance is the budget of an API's calls as those who spend it see it. A Budget is one for a single node; nodes that share one
 // key share one Allowance. All methods are safe for concurrent use, and none but Reserve may block.
@@ -62,16 +59,14 @@ const (
 // does not, since another program uses the key or an earlier process did, are counted too until the API's window has room again. Each
 // notice replaces what the one before it said of the same window.
 func (b *Budget) Heed(n Notice) {
-	if n.Limit < 1 {
-		return
-	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	t := b.tick()
-	w := b.windowOf(n)
-	if w == nil || n.Limit < w.asked/leastTold {
+	i := Limits{b.second.asked, b.minute.asked, b.hour.asked}.Window(n)
+	if i < 0 {
 		return
 	}
+	w := []*window{&b.second, &b.minute, &b.hour}[i]
 	w.forget()
 	w.told, w.toldUntil = n.Limit, t+min(w.length, mostHeeded)
 	if foreign := w.left(0) - usable(min(n.Remaining, n.Limit)); foreign > 0 {
@@ -87,22 +82,42 @@ func (w *window) resets(reset time.Duration) time.Duration {
 	return min(reset, w.length, mostHeeded)
 }
 
-// windowOf is the limited window that a notice speaks of: one whose limit it names, of several the one that its reset fits; else the
-// shortest one that can last until its reset; nil where it cannot be told.
-func (b *Budget) windowOf(n Notice) *window {
-	windows := []*window{&b.second, &b.minute, &b.hour}
-	named := func(w *window) bool { return w.limit > 0 && w.asked == n.Limit }
-	lasts := func(w *window) bool { return w.limit > 0 && n.Reset <= w.length+time.Second }
-	for _, fits := range []func(*window) bool{
-		func(w *window) bool { return named(w) && lasts(w) },
+// Window is the limited window that a notice speaks of (0 the second, 1 the minute, 2 the hour): one whose limit it names, of several the one that
+// its reset fits; else the shortest one that can last until its reset; -1 where it cannot be told, or is too low for that window's.
+func (l Limits) Window(n Notice) int {
+	limits, lengths := [3]int{l.PerSecond, l.PerMinute, l.PerHour}, [3]time.Duration{time.Second, time.Minute, time.Hour}
+	named := func(i int) bool { return limits[i] > 0 && limits[i] == n.Limit }
+	lasts := func(i int) bool { return limits[i] > 0 && n.Reset <= lengths[i]+time.Second }
+	if n.Limit < 1 {
+		return -1
+	}
+	for _, fits := range []func(int) bool{
+		func(i int) bool { return named(i) && lasts(i) },
 		named,
-		func(w *window) bool { return n.Reset > 0 && lasts(w) },
+		func(i int) bool { return n.Reset > 0 && lasts(i) },
 	} {
-		if i := slices.IndexFunc(windows, fits); i >= 0 {
-			return windows[i]
+		for i, limit := range limits {
+			if !fits(i) {
+				continue
+			}
+			if n.Limit < limit/leastTold {
+				return -1
+			}
+			return i
 		}
 	}
-	return nil
+	return -1
+}
+
+// Divided are one node's limits where n nodes share these and do not know of each other: at least one call each.
+func (l Limits) Divided(n int) Limits {
+	part := func(limit int) int {
+		if limit <= 0 {
+			return limit
+		}
+		return max(1, limit/max(1, n))
+	}
+	return Limits{PerSecond: part(l.PerSecond), PerMinute: part(l.PerMinute), PerHour: part(l.PerHour)}
 }
 
 // Use implements Plan.

@@ -135,3 +135,21 @@ func TestNewLimitsForgetNotices(t *testing.T) {
 		t.Errorf("%d left", got)
 	}
 }
+
+func TestLimitsDivided(t *testing.T) {
+	for _, c := range []struct {
+		limits Limits
+		n      int
+		want   Limits
+	}{
+		{Limits{20, 100, 1000}, 2, Limits{10, 50, 500}},
+		{Limits{20, 100, 1001}, 3, Limits{6, 33, 333}},
+		{Limits{1, 2, 3}, 4, Limits{1, 1, 1}},
+		{Limits{0, -1, 10}, 2, Limits{0, -1, 5}},
+		{Limits{20, 100, 1000}, 0, Limits{20, 100, 1000}},
+	} {
+		if got := c.limits.Divided(c.n); got != c.want {
+			t.Errorf("%v by %d: %v, want %v", c.limits, c.n, got, c.want)
+		}
+	}
+}
