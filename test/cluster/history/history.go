@@ -353,7 +353,9 @@ func (h *History) Of(user string) string {
 		text string
 	}
 	var all []event
-	add := func(at time.Time, format string, args ...any) { all = append(all, event{at, fmt.Sprintf(format, args...)}) }
+	add := func(at time.Time, format string, args ...any) {
+		all = append(all, event{at, fmt.Sprintf(format, args...)})
+	}
 	for _, e := range h.Exchanges {
 		if e.Login.User != user {
 			continue

@@ -49,7 +49,7 @@ func runRedis(t *testing.T, more ...string) *program {
 	t.Helper()
 	p := &program{t: t, dir: t.TempDir(), host: "127.0.0.1", port: freePort(t)}
 	p.args = append([]string{
-		"redis-server", "--port", strconv.Itoa(p.port), "--bind", p.host, "--dir", p.dir, "--save", "", "--appendonly", "no",
+		"redis-server", "--port", strconv.Itoa(p.port), "--bind", p.host, "--dir", p.dir, "--save", "", "--appendonly", "no", "--rdbcompression", "no",
 		"--logfile", filepath.Join(p.dir, "log"), "--daemonize", "no",
 	}, more...)
 	p.start()
