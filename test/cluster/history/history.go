@@ -261,16 +261,15 @@ func (h *History) pushes(l *login, r *Report) {
 	r.Further += len(l.pushes) - 1
 }
 
-// renewed is how many packets may be logins of their own, since what they could have joined was over when they left. That a login is over is told by its
-// answers and by the trails: a node that dies may have written down what it could not send.
-func (h *History) renewed(l *login) int {
-	var over time.Time
+// over is when a login was, or may have been: from then on a further packet is a login of its own. It is told by its answers and by the trails, since a
+// node that dies may have written down what it could not send. The zero time: it was not.
+func (h *History) over(l *login) (first time.Time) {
 	end := func(v Verdict, at time.Time) {
 		if v == Accept {
 			at = at.Add(h.Joinable)
 		}
-		if at = at.Add(-crossing); v != None && (over.IsZero() || at.Before(over)) {
-			over = at
+		if at = at.Add(-crossing); v != None && (first.IsZero() || at.Before(first)) {
+			first = at
 		}
 	}
 	for _, e := range l.exchanges {
@@ -281,18 +280,20 @@ func (h *History) renewed(l *login) int {
 	for _, r := range l.records {
 		end(r.Verdict, r.At)
 	}
-	if over.IsZero() {
-		return 0
-	}
+	return first
+}
+
+// renewed is how many packets may be logins of their own, since what they could have joined was over when they left.
+func (h *History) renewed(l *login) (n int) {
+	over := h.over(l)
 	began := map[int]time.Time{} // by packet: the same octets are no other login, whenever they come
 	for _, e := range l.exchanges {
 		if at, ok := began[e.Packet]; !ok || e.Sent[0].Before(at) {
 			began[e.Packet] = e.Sent[0]
 		}
 	}
-	n := 0
 	for _, at := range began {
-		if at.After(over) && at.After(l.first) {
+		if !over.IsZero() && at.After(over) && at.After(l.first) {
 			n++
 		}
 	}
@@ -346,13 +347,14 @@ func (h *History) accept(l *login, e *Exchange, a Answer, r *Report) {
 
 const clock = "15:04:05.000"
 
-// Of is one person's whole history, a line an event in the order of time, with all that happened to nodes and memory meanwhile.
-func (h *History) Of(user string) string {
-	type event struct {
-		at   time.Time
-		text string
-	}
-	var all []event
+// event is a line of a person's history.
+type event struct {
+	at   time.Time
+	text string
+}
+
+// events are what a person, their phone and the nodes did for their logins, in no order.
+func (h *History) events(user string) (all []event) {
 	add := func(at time.Time, format string, args ...any) {
 		all = append(all, event{at, fmt.Sprintf(format, args...)})
 	}
@@ -382,10 +384,15 @@ func (h *History) Of(user string) string {
 			add(r.At, "%s records %s, %s, for %s", r.Node, r.Verdict, r.Reason, r.Station)
 		}
 	}
+	return all
+}
+
+// Of is one person's whole history, a line an event in the order of time, with all that happened to nodes and memory meanwhile.
+func (h *History) Of(user string) string {
+	all := h.events(user)
 	for _, s := range slices.Concat(h.Downs, h.Losses) {
 		who := cmp.Or(s.Node, "the memory")
-		add(s.From, "== %s: %s begins", who, s.Why)
-		add(s.To, "== %s: %s ends", who, s.Why)
+		all = append(all, event{s.From, fmt.Sprintf("== %s: %s begins", who, s.Why)}, event{s.To, fmt.Sprintf("== %s: %s ends", who, s.Why)})
 	}
 	slices.SortStableFunc(all, func(a, b event) int { return a.at.Compare(b.at) })
 	var text strings.Builder

@@ -1,6 +1,7 @@
 package history_test
 
 import (
+	"maps"
 	"strings"
 	"testing"
 	"time"
@@ -46,15 +47,14 @@ func refused(h *history.History, seconds float64) {
 	h.Records[0].Verdict, h.Records[0].At = history.Reject, at(seconds)
 }
 
-// judgements are histories and what is wrong with them; nil: nothing.
-func judgements() map[string]struct {
+// judgement is a way to spoil the sound history, and what is found then; empty: nothing.
+type judgement struct {
 	spoil func(h *history.History)
 	want  history.Kind
-} {
-	type judgement = struct {
-		spoil func(h *history.History)
-		want  history.Kind
-	}
+}
+
+// ofPushes are about how often a phone rang.
+func ofPushes() map[string]judgement {
 	return map[string]judgement{
 		"sound": {func(*history.History) {}, ""},
 
@@ -76,6 +76,12 @@ func judgements() map[string]struct {
 			rings(h, 10)
 			h.Losses = []history.Span{{From: at(3), To: at(4)}}
 		}, history.TwoPushes},
+	}
+}
+
+// ofRenewals are about packets that left when their login was over, or was not.
+func ofRenewals() map[string]judgement {
+	return map[string]judgement{
 		"a new packet behind the reject": {func(h *history.History) {
 			refused(h, 4)
 			rings(h, 9)
@@ -110,7 +116,12 @@ func judgements() map[string]struct {
 			h.Pushes[0].Station, h.Exempt = "198.51.100.9", map[string]bool{"ann": true}
 		}, history.StrayPush},
 		"a push before the packet": {func(h *history.History) { h.Pushes[0].At, h.Exempt = at(-1), map[string]bool{"ann": true} }, history.StrayPush},
+	}
+}
 
+// ofAccepts are about whom nodes let in, and what they wrote down.
+func ofAccepts() map[string]judgement {
+	return map[string]judgement{
 		"no approval":                       {func(h *history.History) { h.Approvals = nil }, history.Unapproved},
 		"an approval before the push":       {func(h *history.History) { h.Approvals[0].At = at(0.4) }, history.Unapproved},
 		"an approval behind the answer":     {func(h *history.History) { h.Approvals[0].At = at(13) }, history.Unapproved},
@@ -123,7 +134,12 @@ func judgements() map[string]struct {
 		"a record at the other node alone": {func(h *history.History) { h.Records[1].Node = "a" }, history.Unrecorded},
 		"a record of a reject":             {func(h *history.History) { h.Records[1].Verdict = history.Reject }, history.Unrecorded},
 		"a record of another place":        {func(h *history.History) { h.Records[1].Station = "198.51.100.2" }, history.Unrecorded},
+	}
+}
 
+// ofAnswers are about what came back.
+func ofAnswers() map[string]judgement {
+	return map[string]judgement{
 		"no answer": {func(h *history.History) { h.Exchanges[1].Answers = nil }, history.Unanswered},
 		"an answer that comes too late": {func(h *history.History) {
 			h.Exchanges[1].Answers[0] = said(30.5, history.Reject)
@@ -156,7 +172,11 @@ func judgements() map[string]struct {
 func TestCheck(t *testing.T) {
 	t.Parallel()
 	found := map[history.Kind]bool{}
-	for name, c := range judgements() {
+	all := ofPushes()
+	for _, more := range []map[string]judgement{ofRenewals(), ofAccepts(), ofAnswers()} {
+		maps.Copy(all, more)
+	}
+	for name, c := range all {
 		h := sound()
 		c.spoil(&h)
 		r := history.Check(h)

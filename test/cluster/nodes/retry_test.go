@@ -96,7 +96,7 @@ func TestTheLeaderIsKilled(t *testing.T) {
 			g := gate(t)
 			first, second := request(login("alice"), 1), request(login("alice"), 2)
 			g.send(h.a(), first)
-			h.rings(t, "alice", 1)
+			h.rings(t, "alice")
 			h.polled(t, "alice", time.Now())
 			if follows < 0 {
 				g.send(h.b(), second)
@@ -136,7 +136,7 @@ func TestRollingUpgrade(t *testing.T) {
 	g := gate(t)
 	early := request(login("early"), 1)
 	g.send(h.a(), early)
-	h.rings(t, "early", 1)
+	h.rings(t, "early")
 	h.a().Server.Signal(syscall.SIGTERM)
 	h.a().Server.AwaitLines(t, "draining", 1)
 	late := request(login("late"), 2)

@@ -91,7 +91,7 @@ func TestCollisionOfTwoNodes(t *testing.T) {
 	theirs.CallingStation = other
 	first, second := request(login("alice"), 1), request(theirs, 2)
 	g.send(h.a(), first)
-	h.rings(t, "alice", 1)
+	h.rings(t, "alice")
 	g.send(h.b(), second)
 	rejected(t, g.answer(t, h.b(), second), denied)
 	rejected(t, g.answer(t, h.a(), first), denied)

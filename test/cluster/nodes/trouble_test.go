@@ -127,7 +127,7 @@ func TestALossInTheMiddle(t *testing.T) {
 	g := gate(t)
 	first, second := request(login("alice"), 1), request(login("alice"), 2)
 	g.send(h.a(), first)
-	h.rings(t, "alice", 1)
+	h.rings(t, "alice")
 	h.redis.restart()
 	g.send(h.b(), second)
 	for i, reply := range []blackbox.Reply{g.answer(t, h.a(), first), g.answer(t, h.b(), second)} {
@@ -152,7 +152,7 @@ func TestTheLeaderIsCutOff(t *testing.T) {
 	g := gate(t)
 	first, second := request(login("alice"), 1), request(login("alice"), 2)
 	g.send(h.a(), first)
-	h.rings(t, "alice", 1)
+	h.rings(t, "alice")
 	h.polled(t, "alice", time.Now())
 	g.send(h.b(), second)
 	h.a().wire.cut()
@@ -177,7 +177,7 @@ func TestAnApprovalIsConfirmedBeforeItCounts(t *testing.T) {
 	h.enrol("alice", ivalttest.Manual, 0)
 	g, r := gate(t), request(login("alice"), 1)
 	g.send(h.a(), r)
-	h.rings(t, "alice", 1)
+	h.rings(t, "alice")
 	h.polled(t, "alice", time.Now())
 	h.a().wire.cut()
 	h.cloud.Approve(mobile("alice"))
@@ -238,7 +238,7 @@ func TestSentinelFailover(t *testing.T) {
 		a.g.send(h.nodes[i%2], a.r)
 		all = append(all, a)
 	}
-	h.rings(t, "user7", 1)
+	h.rings(t, "user7")
 	from, to := s.failover(t)
 	t.Logf("the failover took %s", to.Sub(from).Round(time.Millisecond))
 	for i, a := range all {
@@ -300,7 +300,7 @@ func TestNothingIsReadable(t *testing.T) {
 	h.enrol("quillonia", ivalttest.Approve, 6*time.Second)
 	g, r := gate(t), request(login("quillonia"), 1)
 	g.send(h.a(), r)
-	h.rings(t, "quillonia", 1)
+	h.rings(t, "quillonia")
 	keys := h.redis.ask("KEYS", "*")
 	text := keys
 	for key := range strings.Lines(keys) {
