@@ -41,7 +41,7 @@ test: ## vet, every test with the race detector, then the real RADIUS clients
 	@test/scripts/interop.sh
 
 .PHONY: interop
-interop: ## log in with radclient, pyrad, PAM, a real OpenVPN server and client, ocserv and openconnect
+interop: ## log in with radclient, pyrad, PAM, a real OpenVPN server and client, ocserv and openconnect; several nodes on a real Redis
 	@test/scripts/interop.sh
 
 .PHONY: check
@@ -92,6 +92,15 @@ model: ## play ten thousand random worlds of people, attackers and outages again
 .PHONY: crash
 crash: ## kill -9 the server under load, ROUNDS (200) times, and look that no accepted login is missing in the trail
 	KILL_ROUNDS=$(or $(ROUNDS),200) $(GO) test -count=1 -v -timeout=60m -run '^TestKillUnderLoad$$' ./test/blackbox
+
+.PHONY: hammer
+hammer: ## shake three nodes on one memory for HAMMER (1h): retries, kills, partitions, restarts; HAMMER_SEED=n HAMMER_MEMORY=redis|sentinel
+	HAMMER=$(or $(HAMMER),1h) $(GO) test -tags interop -count=1 -v -timeout=0 -run '^TestHammer$$' ./test/cluster/nodes
+
+.PHONY: bench-cluster
+bench-cluster: ## measure what a shared memory costs: delay, operations of Redis, logins a second, take-over; writes bin/cluster.md
+	@mkdir -p bin
+	$(GO) test -tags interop -count=1 -v -timeout=60m -run '^TestFigures$$' ./test/cluster/nodes -figures '$(abspath bin)/cluster.md'
 
 .PHONY: conformance
 conformance: ## replay a folder of test vectors: make conformance VECTORS=dir

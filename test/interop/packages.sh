@@ -4,7 +4,7 @@
 set -euo pipefail
 . "$(dirname "$0")/../scripts/lib.sh"
 
-packages=(freeradius-utils python3-pyrad pamtester libpam-radius-auth openvpn openvpn-auth-radius ocserv openconnect freeradius slapd rsyslog rsyslog-gnutls rsyslog-openssl systemd chromium fonts-dejavu-core strongswan strongswan-swanctl libcharon-extra-plugins python3-aiosmtpd nftables ufw iproute2 procps)
+packages=(freeradius-utils python3-pyrad pamtester libpam-radius-auth openvpn openvpn-auth-radius ocserv openconnect freeradius slapd rsyslog rsyslog-gnutls rsyslog-openssl systemd chromium fonts-dejavu-core strongswan strongswan-swanctl libcharon-extra-plugins python3-aiosmtpd nftables ufw iproute2 procps redis-server redis-sentinel redis-tools)
 
 missing() {
 	[ -x /usr/sbin/freeradius ] || echo freeradius
@@ -25,6 +25,8 @@ missing() {
 		compgen -G '/usr/lib/*/rsyslog/lmnsd_ossl.so' >/dev/null || echo rsyslog
 	{ command -v nft >/dev/null || [ -x /usr/sbin/nft ]; } && { command -v ip >/dev/null || [ -x /usr/sbin/ip ]; } || echo nftables
 	command -v ufw >/dev/null || [ -x /usr/sbin/ufw ] || echo ufw
+	# Debian has Valkey from trixie on and bookworm does not, so Redis stands for both.
+	command -v redis-server >/dev/null && command -v redis-sentinel >/dev/null && command -v redis-cli >/dev/null || echo redis-server
 	[ -x /lib/systemd/systemd-journald ] && command -v journalctl >/dev/null || echo systemd-journald
 }
 

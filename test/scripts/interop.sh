@@ -3,7 +3,7 @@
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 
-say "interop: radclient, pyrad, PAM, OpenVPN, ocserv, slapd, FreeRADIUS, Chromium"
+say "interop: radclient, pyrad, PAM, OpenVPN, ocserv, slapd, FreeRADIUS, Chromium; several nodes on Redis"
 export PATH="$PATH:/usr/sbin:/sbin"
 if ! test/interop/packages.sh; then
 	in_ci && { echo "CI runs with the real clients or not at all" >&2; exit 1; }
@@ -11,3 +11,5 @@ if ! test/interop/packages.sh; then
 fi
 # Each login waits for a phone, so several run at a time.
 go test -tags interop -count=1 -timeout=10m -parallel=6 -v ./test/interop
+# Each package has clocks to keep, so one at a time. HAMMER is how long the hammer of test/cluster/nodes goes on, 2m unless it is set.
+go test -tags interop -count=1 -timeout=30m -p=1 -v ./test/cluster/...
