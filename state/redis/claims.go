@@ -15,7 +15,7 @@ import (
 // run, Await hears nothing and nothing is noticed.
 type claims struct {
 	core    *core
-	scripts scripts
+	scripts claimScripts
 	self    string              // this node's incarnation
 	dead    func() []string     // the incarnations whose leases are over; never this one
 	notice  func(shared.Notice) // may not block
@@ -36,7 +36,7 @@ func newClaims(c *core, self string, dead func() []string, notice func(shared.No
 		notice = func(shared.Notice) {}
 	}
 	return &claims{
-		core: c, scripts: newScripts(), self: self, dead: dead, notice: notice, acknowledged: c.run, ahead: func() time.Duration { return 0 },
+		core: c, scripts: newClaimScripts(), self: self, dead: dead, notice: notice, acknowledged: c.run, ahead: func() time.Duration { return 0 },
 		look: shared.Look, patience: shared.Patience, watches: map[string]map[*watch]struct{}{},
 	}
 }
@@ -96,12 +96,12 @@ func (c *claims) run(ctx context.Context) {
 	}
 }
 
-// mostHeard bounds a message: one sealed answer and four short texts.
-const mostHeard = shared.MostSize + 1024
+// mostNoticed bounds a message: one sealed answer and four short texts.
+const mostNoticed = shared.MostSize + 1024
 
 // hear takes a message of another node, or of anybody who can publish: a collision only denies, and an approval is sealed.
 func (c *claims) hear(message string) {
-	if len(message) > mostHeard {
+	if len(message) > mostNoticed {
 		return
 	}
 	kind, rest, _ := strings.Cut(message, "\n")

@@ -2,16 +2,16 @@ package redis
 
 import goredis "github.com/redis/go-redis/v9"
 
-// scripts are the operations on attempts and phones. Each is one round trip, reads the time of the server, and gets its own numbers as ARGV:
+// claimScripts are the operations on attempts and phones. Each is one round trip, reads the time of the server, and gets its own numbers as ARGV:
 // times are in milliseconds, ARGV[1] is added to the server's time (tests pass time so; else it is 0). What is written is computed from what
 // was read, so that a script that fails has written nothing but its last step.
-type scripts struct {
+type claimScripts struct {
 	enter, await, leave, conclude *goredis.Script
 	claim, record, polled, end    *goredis.Script
 }
 
-func newScripts() scripts {
-	return scripts{
+func newClaimScripts() claimScripts {
+	return claimScripts{
 		enter:    goredis.NewScript(luaClock + luaAttempt + luaPlace + luaEnter),
 		await:    goredis.NewScript(luaClock + luaAttempt + luaPlace + luaAwait),
 		leave:    goredis.NewScript(luaClock + luaAttempt + luaLeave),

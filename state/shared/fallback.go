@@ -180,7 +180,7 @@ func (a *Alone) collides(b Bid, t Token) (other string) {
 			}
 		}
 	}
-	a.holds[b.Phone] = &hold{token: t, until: now.Add(b.Life + grace)}
+	a.holds[b.Phone] = &hold{token: t, until: now.Add(b.Life + Grace)}
 	return ""
 }
 
