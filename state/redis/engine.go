@@ -188,8 +188,11 @@ func (e *Engine) beat(ctx context.Context) {
 func (e *Engine) missed(now time.Time, why error) {
 	e.at.Lock()
 	out := e.at.health.Reachable && now.Sub(e.at.contact.at) > gap
-	if out {
+	switch {
+	case out:
 		e.at.health = Health{Since: now, Why: why}
+	case !e.at.health.Reachable:
+		e.at.health.Why = why // another one than before, perhaps
 	}
 	e.at.Unlock()
 	if out {

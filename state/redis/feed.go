@@ -62,9 +62,9 @@ type feed struct {
 	done   chan struct{}   // the writer has ended; nil: it has not begun
 	ending <-chan struct{} // closed when the writer must end, once the feed is closed
 
-	back   *place    // where the reader goes on; nil: behind what it read last
-	whole  time.Time // when the last read began that left nothing unread
-	began  bool      // something was read, or found to be empty
+	back  *place    // where the reader goes on; nil: behind what it read last
+	whole time.Time // when the last read began that left nothing unread
+	began bool      // something was read, or found to be empty
 
 	// Of the reader alone.
 	follows map[string]func(shared.Heard) // none is added behind Start

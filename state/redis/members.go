@@ -98,7 +98,7 @@ func (c *core) memberKeys() []string {
 	return []string{tag + "epoch", tag + "leases", tag + "records"}
 }
 
-var errReply = errors.New("Redis answers what is no answer to this") //nolint:revive,staticcheck // a name has a capital
+var errReply = errors.New("the answer is none to what was asked")
 
 // parseSight reads the answer of the beat script.
 func parseSight(answer any) (s sight, err error) {

@@ -113,7 +113,7 @@ func (c *core) failed(ctx context.Context, client goredis.UniversalClient, err e
 
 // refusals are the answers of Redis that an operator can do something about, by their first word.
 func refusals() map[string]string {
-	return map[string]string{
+	return map[string]string{ //nolint:gosec // G101: it tells of passwords, and has none
 		"OOM":         "Redis is out of memory: raise its maxmemory",
 		"READONLY":    "this server is a replica: the master has changed, or the address is not the master's",
 		"LOADING":     "Redis loads its data from disk: wait",

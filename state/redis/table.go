@@ -38,12 +38,12 @@ type table struct {
 	replica shared.Replica
 	most    int // fields
 
-	mu      sync.Mutex // over each read of Redis and what is applied of it, so that no older value is applied last
-	failed  map[string][]byte
-	synced  time.Time // the last time that anything was put in step
-	stale   bool      // it must be put in step
-	sealed  uint64
-	said    time.Time
+	mu     sync.Mutex // over each read of Redis and what is applied of it, so that no older value is applied last
+	failed map[string][]byte
+	synced time.Time // the last time that anything was put in step
+	stale  bool      // it must be put in step
+	sealed uint64
+	said   time.Time
 }
 
 // entry is what is sealed in a field.
@@ -131,10 +131,10 @@ func (t *table) write(ctx context.Context, how, key string, value []byte) error 
 	return nil
 }
 
-// open reads a field, bound to its place.
-func (t *table) open(field, sealed string) (en entry, ok bool) {
+// read opens a field, bound to its place.
+func (t *table) read(field, sealed string) (en entry, ok bool) {
 	if len(sealed) <= mostValue {
-		text, err := t.e.core.open(t.keys[0]+field, sealed)
+		text, err := t.e.open(t.keys[0]+field, sealed)
 		if err == nil && json.Unmarshal(text, &en) == nil && t.field(en.Key) == field {
 			return en, true
 		}
@@ -160,7 +160,7 @@ func (t *table) changed(h shared.Heard) {
 		t.stale = true
 		t.e.wake()
 	default:
-		if en, ok := t.open(field, sealed); ok {
+		if en, ok := t.read(field, sealed); ok {
 			t.replica.Apply(key, nonNil(en.Value))
 		}
 	}
@@ -301,7 +301,7 @@ func (t *table) page(ctx context.Context, cursor uint64, there map[string]bool) 
 			break
 		}
 		there[list[i]] = true
-		if en, ok := t.open(list[i], list[i+1]); ok {
+		if en, ok := t.read(list[i], list[i+1]); ok {
 			t.replica.Apply(en.Key, nonNil(en.Value))
 		}
 	}

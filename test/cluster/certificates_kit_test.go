@@ -20,16 +20,16 @@ import (
 
 // certificates makes a folder with a throwaway authority (ca.pem), a server under it (server.pem, server.key; localhost and 127.0.0.1), and
 // a client (client.pem, client.key; its name is `ivalt`).
-func certificates(t testing.TB) string {
-	t.Helper()
-	dir := t.TempDir()
+func certificates(tb testing.TB) string {
+	tb.Helper()
+	dir := tb.TempDir()
 	authority := &x509.Certificate{
 		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "cluster authority"},
 		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(24 * time.Hour),
 		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign,
 	}
-	authorityKey := newKey(t)
-	writePEM(t, filepath.Join(dir, "ca.pem"), "CERTIFICATE", signed(t, authority, authority, authorityKey, authorityKey))
+	authorityKey := newKey(tb)
+	writePEM(tb, filepath.Join(dir, "ca.pem"), "CERTIFICATE", signed(tb, authority, authority, authorityKey, authorityKey))
 	for serial, name := range []string{"server", "client"} {
 		leaf := &x509.Certificate{
 			SerialNumber: big.NewInt(int64(serial + 2)), Subject: pkix.Name{CommonName: "ivalt"},
@@ -37,50 +37,50 @@ func certificates(t testing.TB) string {
 			NotBefore: authority.NotBefore, NotAfter: authority.NotAfter, KeyUsage: x509.KeyUsageDigitalSignature,
 			ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
 		}
-		key := newKey(t)
-		writePEM(t, filepath.Join(dir, name+".pem"), "CERTIFICATE", signed(t, leaf, authority, key, authorityKey))
+		key := newKey(tb)
+		writePEM(tb, filepath.Join(dir, name+".pem"), "CERTIFICATE", signed(tb, leaf, authority, key, authorityKey))
 		der, err := x509.MarshalPKCS8PrivateKey(key)
 		if err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
-		writePEM(t, filepath.Join(dir, name+".key"), "PRIVATE KEY", der)
+		writePEM(tb, filepath.Join(dir, name+".key"), "PRIVATE KEY", der)
 	}
 	return dir
 }
 
 // trusts is what a client needs to trust the authority of a folder.
-func trusts(t testing.TB, dir string) *tls.Config {
-	t.Helper()
+func trusts(tb testing.TB, dir string) *tls.Config {
+	tb.Helper()
 	text, err := os.ReadFile(filepath.Join(dir, "ca.pem"))
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	roots := x509.NewCertPool()
 	roots.AppendCertsFromPEM(text)
 	return &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: roots}
 }
 
-func newKey(t testing.TB) *ecdsa.PrivateKey {
-	t.Helper()
+func newKey(tb testing.TB) *ecdsa.PrivateKey {
+	tb.Helper()
 	k, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return k
 }
 
-func signed(t testing.TB, of, by *x509.Certificate, ofKey, byKey *ecdsa.PrivateKey) []byte {
-	t.Helper()
+func signed(tb testing.TB, of, by *x509.Certificate, ofKey, byKey *ecdsa.PrivateKey) []byte {
+	tb.Helper()
 	der, err := x509.CreateCertificate(rand.Reader, of, by, &ofKey.PublicKey, byKey)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return der
 }
 
-func writePEM(t testing.TB, path, kind string, der []byte) {
-	t.Helper()
+func writePEM(tb testing.TB, path, kind string, der []byte) {
+	tb.Helper()
 	if err := os.WriteFile(path, pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}), 0o600); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 }

@@ -34,9 +34,9 @@ type server struct {
 }
 
 // startRedis starts a server that keeps nothing on disk. Its folder has its log. args are added to its command line.
-func startRedis(t testing.TB, args ...string) *server {
-	t.Helper()
-	s := &server{t: t, program: "redis-server", dir: t.TempDir(), port: freePort(t)}
+func startRedis(tb testing.TB, args ...string) *server {
+	tb.Helper()
+	s := &server{t: tb, program: "redis-server", dir: tb.TempDir(), port: freePort(tb)}
 	s.args = append([]string{
 		"--port", strconv.Itoa(s.port), "--bind", "127.0.0.1", "--dir", s.dir, "--save", "", "--appendonly", "no", "--daemonize", "no",
 		"--logfile", filepath.Join(s.dir, "log"), "--repl-diskless-sync-delay", "0", "--enable-debug-command", "local",
@@ -46,9 +46,9 @@ func startRedis(t testing.TB, args ...string) *server {
 }
 
 // startTLS is startRedis with TLS alone, and a client certificate asked for if it is given (`--tls-auth-clients optional` otherwise).
-func startTLS(t testing.TB, certs string, args ...string) *server {
-	t.Helper()
-	s := &server{t: t, program: "redis-server", dir: t.TempDir(), port: freePort(t), certs: certs}
+func startTLS(tb testing.TB, certs string, args ...string) *server {
+	tb.Helper()
+	s := &server{t: tb, program: "redis-server", dir: tb.TempDir(), port: freePort(tb), certs: certs}
 	s.args = append([]string{
 		"--port", "0", "--tls-port", strconv.Itoa(s.port), "--bind", "127.0.0.1", "--dir", s.dir, "--save", "", "--appendonly", "no",
 		"--daemonize", "no", "--logfile", filepath.Join(s.dir, "log"), "--tls-ca-cert-file", filepath.Join(certs, "ca.pem"),
@@ -67,7 +67,7 @@ func (s *server) start() {
 	if err != nil {
 		s.t.Fatalf("%s is missing: install redis-server and redis-sentinel", s.program)
 	}
-	process := exec.Command(path, s.args...)
+	process := exec.CommandContext(context.WithoutCancel(s.t.Context()), path, s.args...)
 	process.Dir = s.dir
 	// Should the test be killed. The thread that starts it must live as long: not one that is locked and ends, as those of network namespaces.
 	process.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
@@ -201,25 +201,25 @@ type sentinels struct {
 
 // startSentinel starts them, and waits until each sentinel knows the others and the replica. A master that is silent for a second is
 // replaced.
-func startSentinel(t testing.TB) *sentinels {
-	t.Helper()
-	c := &sentinels{t: t, first: startRedis(t)}
-	c.second = startRedis(t, "--replicaof", "127.0.0.1 "+strconv.Itoa(c.first.port))
-	eventually(t, "the replica is in step", func() bool { return c.second.info("master_link_status") == "up" })
+func startSentinel(tb testing.TB) *sentinels {
+	tb.Helper()
+	c := &sentinels{t: tb, first: startRedis(tb)}
+	c.second = startRedis(tb, "--replicaof", "127.0.0.1 "+strconv.Itoa(c.first.port))
+	eventually(tb, "the replica is in step", func() bool { return c.second.info("master_link_status") == "up" })
 	for range 3 {
-		s := &server{t: t, program: "redis-sentinel", dir: t.TempDir(), port: freePort(t)}
+		s := &server{t: tb, program: "redis-sentinel", dir: tb.TempDir(), port: freePort(tb)}
 		conf := filepath.Join(s.dir, "sentinel.conf")
 		text := fmt.Sprintf("port %d\nbind 127.0.0.1\ndir %s\nlogfile %s/log\n", s.port, s.dir, s.dir) +
 			fmt.Sprintf("sentinel monitor ivalt 127.0.0.1 %d 2\n", c.first.port) +
 			"sentinel down-after-milliseconds ivalt 1000\nsentinel failover-timeout ivalt 3000\n"
 		if err := os.WriteFile(conf, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 		s.args = []string{conf}
 		s.start()
 		c.sentinels = append(c.sentinels, s)
 	}
-	eventually(t, "the sentinels know each other", func() bool {
+	eventually(tb, "the sentinels know each other", func() bool {
 		for _, s := range c.sentinels {
 			if state := s.ask("SENTINEL", "MASTER", "ivalt"); !strings.Contains(state, "num-slaves\n1\n") || !strings.Contains(state, "num-other-sentinels\n2\n") {
 				return false
@@ -248,12 +248,12 @@ func (c *sentinels) master() *server {
 }
 
 // startCluster starts a Redis Cluster of n servers: up to five are all masters, from six on each second one is a replica.
-func startCluster(t testing.TB, n int) []*server {
-	t.Helper()
+func startCluster(tb testing.TB, n int) []*server {
+	tb.Helper()
 	var all []*server
 	create := []string{"--cluster", "create"}
 	for range n {
-		s := startRedis(t, "--cluster-enabled", "yes", "--cluster-node-timeout", "2000", "--cluster-port", strconv.Itoa(freePort(t)),
+		s := startRedis(tb, "--cluster-enabled", "yes", "--cluster-node-timeout", "2000", "--cluster-port", strconv.Itoa(freePort(tb)),
 			"--cluster-allow-replica-migration", "no")
 		all = append(all, s)
 		create = append(create, s.addr())
@@ -261,10 +261,10 @@ func startCluster(t testing.TB, n int) []*server {
 	if n >= 6 {
 		create = append(create, "--cluster-replicas", "1")
 	}
-	if out, err := exec.Command("redis-cli", append(create, "--cluster-yes")...).CombinedOutput(); err != nil {
-		t.Fatalf("redis-cli --cluster create: %v\n%s", err, out)
+	if out, err := exec.CommandContext(tb.Context(), "redis-cli", append(create, "--cluster-yes")...).CombinedOutput(); err != nil {
+		tb.Fatalf("redis-cli --cluster create: %v\n%s", err, out)
 	}
-	eventually(t, "the cluster is whole", func() bool {
+	eventually(tb, "the cluster is whole", func() bool {
 		for _, s := range all {
 			if !strings.Contains(s.ask("CLUSTER", "INFO"), "cluster_state:ok") {
 				return false
@@ -276,16 +276,16 @@ func startCluster(t testing.TB, n int) []*server {
 }
 
 // freePort is a port of loopback that nobody has.
-func freePort(t testing.TB) int {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+func freePort(tb testing.TB) int {
+	tb.Helper()
+	l, err := (&net.ListenConfig{}).Listen(tb.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	defer func() { _ = l.Close() }()
 	addr, ok := l.Addr().(*net.TCPAddr)
 	if !ok {
-		t.Fatal(errors.New("no port"))
+		tb.Fatal(errors.New("no port"))
 	}
 	return addr.Port
 }
@@ -294,8 +294,8 @@ func freePort(t testing.TB) int {
 const patience = 30 * time.Second
 
 // eventually waits until something is true.
-func eventually(t testing.TB, what string, is func() bool) {
-	t.Helper()
+func eventually(tb testing.TB, what string, is func() bool) {
+	tb.Helper()
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
 	late := time.After(patience)
@@ -303,7 +303,7 @@ func eventually(t testing.TB, what string, is func() bool) {
 		select {
 		case <-tick.C:
 		case <-late:
-			t.Fatalf("it does not come about that %s", what)
+			tb.Fatalf("it does not come about that %s", what)
 		}
 	}
 }

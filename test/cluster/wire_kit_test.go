@@ -3,6 +3,8 @@
 package cluster_test
 
 import (
+	"context"
+	"errors"
 	"io"
 	"net"
 	"sync"
@@ -28,14 +30,14 @@ const (
 	stalled           // connections stay, nothing passes
 )
 
-func newWire(t testing.TB, to string) *wire {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+func newWire(tb testing.TB, to string) *wire {
+	tb.Helper()
+	l, err := (&net.ListenConfig{}).Listen(tb.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	w := &wire{to: to, listener: l, changed: make(chan struct{}), open: map[net.Conn]struct{}{}}
-	t.Cleanup(func() {
+	tb.Cleanup(func() {
 		_ = l.Close()
 		w.cut()
 	})
@@ -74,7 +76,7 @@ func (w *wire) serve() {
 }
 
 func (w *wire) join(near net.Conn) {
-	far, err := net.Dial("tcp", w.to)
+	far, err := (&net.Dialer{}).DialContext(context.Background(), "tcp", w.to)
 	if err != nil || !w.keep(near, far) {
 		_ = near.Close()
 		if err == nil {
@@ -114,10 +116,10 @@ func (w *wire) carry(from, to net.Conn) {
 		if !w.passable() {
 			return
 		}
-		if _, failed := to.Write(buffer[:n]); failed != nil || err != nil && err != io.EOF {
+		if _, failed := to.Write(buffer[:n]); failed != nil || err != nil && !errors.Is(err, io.EOF) {
 			return
 		}
-		if err == io.EOF {
+		if err != nil {
 			return
 		}
 	}

@@ -1,0 +1,324 @@
+//go:build interop
+
+package cluster_test
+
+import (
+	"crypto/tls"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"ivalt-radius/secret"
+	"ivalt-radius/state/redis"
+)
+
+func TestServerKilledAndRestartedEmpty(t *testing.T) {
+	t.Parallel()
+	s := startRedis(t)
+	a, b := startNode(t, engineOptions("a", s.addr())), startNode(t, engineOptions("b", s.addr()))
+	together(t, "at first", a, b)
+	a.Apply("kept by a", []byte("1"))
+	s.kill()
+	eventually(t, "both are alone", func() bool { return a.Alone() && b.Alone() })
+	eventually(t, "nothing is current", func() bool { return !a.Feed().Current() && !b.Feed().Current() })
+	a.Feed().Tell("k", []byte("meanwhile"))
+	s.start()
+	together(t, "behind a restart", a, b)
+	eventually(t, "the table is whole", func() bool { return b.value("kept by a") == "1" })
+	eventually(t, "what was told meanwhile is heard", func() bool { return b.hears("meanwhile") })
+	for _, n := range []*node{a, b} {
+		if len(n.told(redis.Unreachable)) != 1 || len(n.told(redis.Reachable)) != 2 || len(n.told(redis.Emptied)) != 1 {
+			t.Errorf("told: %+v", n.events)
+		}
+	}
+	if got := s.ask("EVAL", "return #redis.call('KEYS', '{ivalt-radius:*}:epoch')", "0"); got != "257" {
+		t.Errorf("%s epochs", got)
+	}
+}
+
+func TestServerThatAnswersNothing(t *testing.T) {
+	t.Parallel()
+	s := startRedis(t)
+	a, b := startNode(t, engineOptions("a", s.addr())), startNode(t, engineOptions("b", s.addr()))
+	together(t, "at first", a, b)
+	s.pause()
+	eventually(t, "both are alone", func() bool { return a.Alone() && b.Alone() })
+	if !strings.Contains(a.why(), "state.redis.timeout") {
+		t.Errorf("why: %s", a.why())
+	}
+	s.resume()
+	together(t, "behind it", a, b)
+	if len(a.told(redis.Emptied)) != 0 {
+		t.Error("it was not emptied")
+	}
+}
+
+func TestPartitionOfOneNode(t *testing.T) {
+	t.Parallel()
+	s := startRedis(t)
+	w := newWire(t, s.addr())
+	a, b := startNode(t, engineOptions("a", w.addr())), startNode(t, engineOptions("b", s.addr()))
+	together(t, "at first", a, b)
+	for _, how := range []func(){w.cut, w.stall} {
+		how()
+		eventually(t, "a is alone", a.Alone)
+		eventually(t, "b sees that", func() bool {
+			nodes, err := b.Nodes(t.Context())
+			return err == nil && len(nodes) == 2 && !nodes[0].Alive && nodes[1].Alive
+		})
+		b.Feed().Tell("k", []byte("while a was away"))
+		if b.Alone() {
+			t.Error("b is alone too")
+		}
+		w.mend()
+		together(t, "behind it", a, b)
+		eventually(t, "a hears what it missed", func() bool { return a.hears("while a was away") })
+	}
+}
+
+func TestServerOutOfMemory(t *testing.T) {
+	t.Parallel()
+	s := startRedis(t)
+	a, b := startNode(t, engineOptions("a", s.addr())), startNode(t, engineOptions("b", s.addr()))
+	together(t, "at first", a, b)
+	s.ask("CONFIG", "SET", "maxmemory", "1")
+	eventually(t, "both are alone", func() bool { return a.Alone() && b.Alone() })
+	if !strings.Contains(a.why(), "out of memory: raise its maxmemory") {
+		t.Errorf("why: %s", a.why())
+	}
+	s.ask("CONFIG", "SET", "maxmemory", "0")
+	together(t, "behind it", a, b)
+}
+
+func TestServerThatEvicts(t *testing.T) {
+	t.Parallel()
+	s := startRedis(t, "--maxmemory-policy", "allkeys-lru")
+	a := startNode(t, engineOptions("a", s.addr()))
+	eventually(t, "it is shouted", func() bool { return len(a.told(redis.Evicts)) == 1 })
+}
+
+// sent finds the commands in lines of MONITOR, those of scripts too.
+func sent(lines []string) []string {
+	command := regexp.MustCompile(`^[0-9.]+ \[[^\]]*\] "([^"]*)"(?: "([^"]*)")?`)
+	found := map[string]bool{}
+	for _, line := range lines {
+		m := command.FindStringSubmatch(line)
+		if m == nil {
+			continue
+		}
+		name := strings.ToLower(m[1])
+		if name == "cluster" {
+			name += "|" + strings.ToLower(m[2])
+		}
+		found[name] = true
+	}
+	var all []string
+	for name := range found {
+		all = append(all, name)
+	}
+	slices.Sort(all)
+	return all
+}
+
+// limited gives a server a user with the documented rules alone.
+func limited(s *server, commands ...string) {
+	s.ask(append([]string{"ACL", "SETUSER", "ivalt", "on", ">secret"}, strings.Fields(redis.Rules("ivalt-radius", commands...))...)...)
+	s.ask("ACL", "LOG", "RESET")
+}
+
+func asLimited(o redis.Options) redis.Options {
+	o.Username, o.Password = "ivalt", secret.New("secret")
+	return o
+}
+
+func TestDocumentedPermissionsSuffice(t *testing.T) {
+	t.Parallel()
+	s := startRedis(t)
+	limited(s, redis.Commands()...)
+	stop := s.monitor()
+	o := asLimited(engineOptions("a", s.addr()))
+	o.Database = 1
+	a, b := startNode(t, o), startNode(t, asLimited(engineOptions("b", s.addr())))
+	eventually(t, "they are there", func() bool { return !a.Alone() && !b.Alone() })
+	a2 := startNode(t, asLimited(engineOptions("c", s.addr())))
+	together(t, "with few permissions", b, a2)
+	if err := b.blocks.Delete(t.Context(), "who"); err != nil {
+		t.Fatal(err)
+	}
+	if err := a2.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if log := s.ask("ACL", "LOG"); strings.TrimSpace(log) != "" {
+		t.Errorf("Redis refused: %s", log)
+	}
+	seen := sent(stop())
+	for _, command := range seen {
+		if !slices.Contains(append(redis.Commands(), "hello", "acl"), command) {
+			t.Errorf("%s is sent, and in no list", command)
+		}
+	}
+	for _, command := range redis.Commands() {
+		if !slices.Contains(append(seen, "wait", "zscore"), command) { // for replicas, and of a node that has what Redis has not
+			t.Errorf("%s is in the list, and not sent", command)
+		}
+	}
+}
+
+func TestMissingPermission(t *testing.T) {
+	t.Parallel()
+	s := startRedis(t)
+	limited(s, "info")
+	a := startNode(t, asLimited(engineOptions("a", s.addr())))
+	eventually(t, "it is alone", a.Alone)
+	if !strings.Contains(a.why(), "lacks a permission") {
+		t.Errorf("why: %s", a.why())
+	}
+	limited(s, redis.Commands()...)
+	eventually(t, "it is not any more", func() bool { return !a.Alone() })
+	wrong := asLimited(engineOptions("b", s.addr()))
+	wrong.Password = secret.New("canary-of-a-password")
+	b := startNode(t, wrong)
+	eventually(t, "it is alone", b.Alone)
+	if why := b.why(); !strings.Contains(why, "refuses the password") || strings.Contains(why, "canary") {
+		t.Errorf("why: %s", why)
+	}
+}
+
+func TestTLS(t *testing.T) {
+	t.Parallel()
+	certs := certificates(t)
+	s := startTLS(t, certs)
+	with := func(name string, c *tls.Config) redis.Options {
+		o := engineOptions(name, s.addr())
+		o.TLS = c
+		return o
+	}
+	a, b := startNode(t, with("a", trusts(t, certs))), startNode(t, with("b", trusts(t, certs)))
+	together(t, "with TLS", a, b)
+	strange := startNode(t, with("c", trusts(t, certificates(t))))
+	eventually(t, "a server of another authority is not trusted", strange.Alone)
+	if !strings.Contains(strange.why(), "state.redis.ca_file") {
+		t.Errorf("why: %s", strange.why())
+	}
+	plain := startNode(t, engineOptions("d", s.addr()))
+	eventually(t, "nothing goes in the clear", plain.Alone)
+	old := trusts(t, certs)
+	old.MinVersion, old.MaxVersion = tls.VersionTLS10, tls.VersionTLS11
+	outdated := startNode(t, with("e", old))
+	eventually(t, "TLS 1.1 is too old", outdated.Alone)
+}
+
+func TestSentinelFailover(t *testing.T) {
+	t.Parallel()
+	c := startSentinel(t)
+	for _, s := range c.sentinels {
+		s.ask(append([]string{"ACL", "SETUSER", "watcher", "on", ">secret", "resetchannels", "&*", "-@all"}, plus(redis.SentinelCommands())...)...)
+	}
+	limited(c.first, redis.Commands()...)
+	limited(c.second, redis.Commands()...)
+	with := func(name string) redis.Options {
+		o := asLimited(engineOptions(name, c.addrs()...))
+		o.Mode, o.Master = redis.Sentinel, "ivalt"
+		o.SentinelUsername, o.SentinelPassword = "watcher", secret.New("secret")
+		return o
+	}
+	a, b := startNode(t, with("a")), startNode(t, with("b"))
+	together(t, "at first", a, b)
+	c.sentinels[0].ask("SENTINEL", "FAILOVER", "ivalt")
+	eventually(t, "the replica is the master, and the master its replica", func() bool {
+		return c.master() == c.second && c.second.info("role") == "master" && c.first.info("role") == "slave" && c.first.info("master_link_status") == "up"
+	})
+	together(t, "behind a planned failover", a, b)
+	c.second.pause()
+	eventually(t, "the first is the master again", func() bool { return c.master() == c.first && c.first.info("role") == "master" })
+	together(t, "behind a master that hangs", a, b)
+	c.second.resume()
+	eventually(t, "the second is its replica", func() bool { return c.second.info("role") == "slave" && c.second.info("master_link_status") == "up" })
+	together(t, "when it is back", a, b)
+	for _, s := range append([]*server{c.first, c.second}, c.sentinels...) {
+		if log := s.ask("ACL", "LOG"); strings.TrimSpace(log) != "" {
+			t.Errorf("%s refused: %s", s.program, log)
+		}
+	}
+	if len(a.told(redis.Emptied)) != 0 {
+		t.Error("it was not emptied")
+	}
+}
+
+func plus(commands []string) (rules []string) {
+	for _, c := range commands {
+		rules = append(rules, "+"+c)
+	}
+	return rules
+}
+
+func TestClusterFailover(t *testing.T) {
+	t.Parallel()
+	servers := startCluster(t, 6)
+	var addrs []string
+	var stops []func() []string
+	commands := append(redis.Commands(), redis.ClusterCommands()...)
+	for _, s := range servers {
+		addrs = append(addrs, s.addr())
+		limited(s, commands...)
+		stops = append(stops, s.monitor())
+	}
+	with := func(name string) redis.Options {
+		o := asLimited(engineOptions(name, addrs...))
+		o.Mode = redis.Cluster
+		return o
+	}
+	a, b := startNode(t, with("a")), startNode(t, with("b"))
+	together(t, "at first", a, b)
+	for _, tag := range []string{"{ivalt-radius:nodes}", "{ivalt-radius:feed}"} {
+		master := masterOf(t, servers, tag)
+		eventually(t, "its replica is in step", func() bool { return strings.Contains(master.info("slave0"), "state=online") })
+		master.kill()
+		together(t, "without the master of "+tag, a, b)
+		master.start()
+		limited(master, commands...)
+		together(t, "with it again "+tag, a, b)
+		eventually(t, "the cluster is whole", func() bool {
+			return !slices.ContainsFunc(servers, func(s *server) bool { return !strings.Contains(s.ask("CLUSTER", "INFO"), "cluster_state:ok") })
+		})
+	}
+	// By the test, and by a master to its replica.
+	others := []string{"hello", "acl", "cluster|info", "cluster|nodes", "cluster|keyslot", "replconf", "psync", "ping", "multi", "exec"}
+	for i, s := range servers {
+		if log := s.ask("ACL", "LOG"); strings.TrimSpace(log) != "" {
+			t.Errorf("a server refused: %s", log)
+		}
+		for _, command := range sent(stops[i]()) {
+			if !slices.Contains(append(commands, others...), command) {
+				t.Errorf("%s is sent, and in no list", command)
+			}
+		}
+	}
+}
+
+// masterOf is the server that has the slot of a key.
+func masterOf(t *testing.T, servers []*server, key string) *server {
+	t.Helper()
+	slot, err := strconv.Atoi(servers[0].ask("CLUSTER", "KEYSLOT", key))
+	if err != nil {
+		t.Fatal(err)
+	}
+	slots := regexp.MustCompile(`^\S+ 127\.0\.0\.1:(\d+)\S* (?:myself,)?master .* (\d+)-(\d+)$`)
+	for line := range strings.SplitSeq(servers[0].ask("CLUSTER", "NODES"), "\n") {
+		m := slots.FindStringSubmatch(strings.TrimSpace(line))
+		if m == nil {
+			continue
+		}
+		from, _ := strconv.Atoi(m[2])
+		to, _ := strconv.Atoi(m[3])
+		for _, s := range servers {
+			if slot >= from && slot <= to && strconv.Itoa(s.port) == m[1] {
+				return s
+			}
+		}
+	}
+	t.Fatalf("nobody has slot %d", slot)
+	return nil
+}
