@@ -287,7 +287,9 @@ func TestNoticesOfNobody(t *testing.T) {
 		a := ns.a.Begin(pushTo(t, "a1", testMobile))
 		<-time.After(2 * time.Second)
 		for _, n := range []shared.Notice{
-			{}, {Kind: shared.Collided, Attempt: "a2"}, {Kind: shared.Approved, Attempt: "a1"},
+			{},
+			{Kind: shared.Collided, Attempt: "a2"},
+			{Kind: shared.Approved, Attempt: "a1"},
 			{Kind: shared.Approved, Attempt: "a1", Answer: []byte(`{"version":1,"outcome":"approved","attempt":""}`)},
 		} {
 			ns.a.Notice(n)

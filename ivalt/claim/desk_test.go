@@ -113,7 +113,7 @@ func TestWhatIsOwedComesFirst(t *testing.T) {
 		m := away{until: time.Now().Add(20 * time.Millisecond), began: time.Now()}
 		d.Owe("one", time.Now().Add(time.Minute), m.end, nil)
 		<-time.After(30 * time.Millisecond)
-		if err := d.Await("one", func(context.Context) error { return m.end(t.Context()) }); err != nil {
+		if err := d.Await("one", m.end); err != nil {
 			t.Error(err)
 		}
 		<-time.After(time.Second)

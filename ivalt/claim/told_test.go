@@ -95,3 +95,13 @@ func TestEndings(t *testing.T) {
 		t.Errorf("one that was read away: %+v", got)
 	}
 }
+
+func TestHistories(t *testing.T) {
+	for h, want := range map[shared.History]course.History{
+		shared.Unseen: course.Unseen, shared.Dirty: course.Dirty, shared.Spent: course.Spent, shared.Clean: course.Clean, 99: course.Unseen,
+	} {
+		if got := History(h); got != want {
+			t.Errorf("%d: %d, want %d", h, got, want)
+		}
+	}
+}
