@@ -10,6 +10,7 @@ import (
 	"ivalt-radius/state"
 )
 
+// How many addresses are remembered, and for how long: one that has a mobile, one that has none.
 const (
 	mostAddresses = 10_000
 	Lives         = 30 * time.Minute

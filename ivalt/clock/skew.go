@@ -8,6 +8,7 @@ import (
 // Samples is how many answers a skew is drawn from.
 const Samples = 9
 
+// What an answer's time is worth.
 const (
 	slowSample   = 2 * time.Second  // an answer that took longer says too little
 	NotableFrom  = 30 * time.Second // worth a warning: a clock that is this wrong spoils time windows too

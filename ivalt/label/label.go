@@ -52,7 +52,7 @@ func Parse(template string) (Label, error) {
 	return l, nil
 }
 
-// render fills the label in for one push: printable ASCII alone, single blanks, at most 60 characters, never empty. A
+// Render fills the label in for one push: printable ASCII alone, single blanks, at most 60 characters, never empty. A
 // value is put in as it is, so that a name with braces cannot ask for another value. The push's number is never cut off: it stands
 // at the end where the template does not place it, or where the text would end before its place.
 func (l Label) Render(p *auth.Push) string {
