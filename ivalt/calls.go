@@ -125,7 +125,7 @@ func (s *scheduler) take() (job, bool) {
 func (s *scheduler) job(l *login, k call, now instant) job {
 	j := job{
 		login: l, call: k, client: s.client, mobile: l.mobile, request: l.request,
-		sent: s.began.Add(l.course.Oldest(now)), skew: s.skew.ahead(),
+		sent: s.began.Add(l.course.Oldest(now)), skew: s.skew.Ahead(),
 	}
 	if now < l.course.Credit && (k == course.Drain || k == course.Sentinel) {
 		j.request = l.former // what is found there is the former push's
@@ -192,13 +192,13 @@ func (s *scheduler) perform(j *job) (r gateway.Result, err error) {
 	case course.LookUp:
 		r = j.client.LookUp(s.base, l.push.Person.Email.Reveal())
 	case course.Push:
-		r = j.client.Push(s.base, gateway.Order{Mobile: j.mobile, Label: l.plan.label.render(l.push), Address: l.push.CallingStation})
+		r = j.client.Push(s.base, gateway.Order{Mobile: j.mobile, Label: l.plan.label.Render(l.push), Address: l.push.CallingStation})
 	case course.Drain, course.Sentinel, course.Again, course.Poll, course.NoCall:
 		r = j.client.Poll(s.base, gateway.Question{
 			Mobile: j.mobile, Sent: j.sent, Request: j.request, Skew: j.skew, Proof: l.plan.proof, Address: l.push.CallingStation,
 		})
 	}
-	s.voice.call(j, r)
+	s.voice.Call(l.push.Attempt, j.call.String(), j.mobile, r)
 	return r, nil
 }
 
@@ -225,14 +225,17 @@ func (s *scheduler) settle(j *job, r gateway.Result, err error) (next job, more 
 
 // answered draws from a call's answer what concerns everybody, and has its login take its next step.
 func (s *scheduler) answered(j *job, r gateway.Result, now instant) {
-	s.voice.violation(s, j.login, j.call.String(), r)
+	s.voice.Violation(j.login.push, j.call.String(), r)
 	if j.client == s.client { // what the settings before a reload met says nothing of today's
-		s.voice.outage(s, j.client.Host(), r)
-		s.clocks(r.Clock, now-j.login.course.Left)
+		s.voice.Outage(j.client.Host(), r)
+		s.skew.Measure(r.Clock, time.Now(), now-j.login.course.Left)
+		if ahead, is := s.skew.Notable(now); is {
+			s.voice.Skew(ahead)
+		}
 		s.heed(r)
 		s.judge(endpointOf(j.call), r, s.breaker.Saw(endpointOf(j.call), r), now)
 	}
-	s.learn(j, r, now)
+	s.learn(j, r)
 	switch l := j.login; l.stage() {
 	case isAsked:
 		l.activity = r.Activity
@@ -266,23 +269,23 @@ func (s *scheduler) heed(r gateway.Result) {
 }
 
 // learn draws from an answer what concerns the mobile and the address.
-func (s *scheduler) learn(j *job, r gateway.Result, now instant) {
+func (s *scheduler) learn(j *job, r gateway.Result) {
 	l := j.login
 	switch {
 	case j.call == course.LookUp && (r.Class == gateway.Found || r.Class == gateway.Unknown):
 		if j.client == s.client {
-			s.addresses.set(l.push.Person.Email.Reveal(), r.Mobile)
+			s.addresses.Set(l.push.Person.Email.Reveal(), r.Mobile)
 		}
 		if !l.over {
 			l.mobile = r.Mobile
 		}
 	case j.call == course.Push && r.Class == gateway.Unknown:
-		s.addresses.forget(l.push.Person.Email.Reveal())
+		s.addresses.Forget(l.push.Person.Email.Reveal())
 	case j.call == course.Push && r.Request != "":
 		l.request = r.Request
 	case j.call > course.Push || j.call == course.Drain:
 		if r.Class == gateway.Drift {
-			s.voice.drift(s, j)
+			s.voice.Drift(l.push.Attempt, j.call.String())
 		}
 		if !r.Class.Trouble() && r.Class != gateway.Drift && r.Class != gateway.Approved {
 			s.polled(l)

@@ -44,7 +44,7 @@ func (s *scheduler) confirmed(l *login, o order, err error) {
 		return
 	case err == nil:
 	case errors.Is(err, shared.ErrCollided):
-		s.voice.outbid(s, l)
+		s.voice.Outbid(l.push)
 		o = outbid()
 	case errors.Is(err, shared.ErrLost):
 		o = elsewhere()
@@ -118,11 +118,11 @@ func (s *scheduler) deliver(l *login, o order, now instant) {
 	s.letGo(l)
 	s.taught(l, o.Outcome)
 	if o.Outcome == auth.Stale {
-		s.voice.stale(s, l)
+		s.voice.Stale(l.push)
 	}
 	if o.Late {
 		o = renewed(l.push.Renews)
-		s.voice.security(s, l, "late_approval", "the push of attempt "+l.push.Renews+" was approved after its answer had to leave; it counts for the very same login")
+		s.voice.Security(l.push, "late_approval", "the push of attempt "+l.push.Renews+" was approved after its answer had to leave; it counts for the very same login")
 	}
 	if o.Outcome == auth.Approved && l.activity != "" {
 		o.Detail += ", iVALT activity " + l.activity

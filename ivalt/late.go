@@ -85,7 +85,7 @@ func (s *scheduler) found(l *login, now instant) {
 		}
 		s.mu.Lock()
 		defer s.unlock()
-		s.voice.security(s, l, "late_approval", "approved after the answer had to leave; it counts once, for the very same login")
+		s.voice.Security(l.push, "late_approval", "approved after the answer had to leave; it counts once, for the very same login")
 	})
 }
 

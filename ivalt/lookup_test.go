@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"ivalt-radius/auth"
+	"ivalt-radius/ivalt/addresses"
 	"ivalt-radius/ivalt/breaker"
 )
 
@@ -43,11 +44,11 @@ func TestLookUpAndItsMemory(t *testing.T) {
 		}
 		push("ada@example.com", auth.Approved, 1)
 		push("Ada@Example.com", auth.Approved, 0)
-		<-time.After(addressLives)
+		<-time.After(addresses.Lives)
 		push("ada@example.com", auth.Approved, 1)
 		push("eve@example.com", auth.NotEnrolled, 1)
 		push("eve@example.com", auth.NotEnrolled, 0)
-		<-time.After(strangerLives)
+		<-time.After(addresses.StrangerLives)
 		push("eve@example.com", auth.NotEnrolled, 1)
 		push("two@example.com", auth.NotEnrolled, 1)
 		push("out@example.com", auth.NoAnswer, 3)

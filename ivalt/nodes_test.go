@@ -32,6 +32,7 @@ type node struct {
 	polls  int
 	pushes int
 	rang   bool
+	lost   bool // the reply to the next operation of the memory
 	steps  []string
 	meets  map[string]func() // by step, once each
 }
@@ -53,6 +54,33 @@ func (n *node) at(step string, do func()) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.meets[step] = do
+}
+
+// lose has the memory's reply to the operation under way be lost.
+func (n *node) lose() {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.lost = true
+}
+
+func (n *node) loses() bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	lost := n.lost
+	n.lost = false
+	return lost
+}
+
+// met is how often a step was met.
+func (n *node) met(step string) (times int) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for _, s := range n.steps {
+		if s == step {
+			times++
+		}
+	}
+	return times
 }
 
 func (n *node) sent() int {
@@ -108,6 +136,9 @@ func (w watched) Claim(ctx context.Context, b shared.Bid) (shared.Claim, error) 
 	w.node.meet("before claim")
 	c, err := w.Phones.Claim(ctx, b)
 	w.node.meet("behind claim")
+	if w.node.loses() {
+		return shared.Claim{}, shared.ErrUnreachable
+	}
 	return c, err
 }
 
@@ -115,6 +146,9 @@ func (w watched) Record(ctx context.Context, t shared.Token, p shared.Progress) 
 	w.node.meet("before record")
 	err := w.Phones.Record(ctx, t, p)
 	w.node.meet("behind record")
+	if w.node.loses() {
+		return shared.ErrUnreachable
+	}
 	return err
 }
 
@@ -122,6 +156,9 @@ func (w watched) End(ctx context.Context, t shared.Token, e shared.Ending) error
 	w.node.meet("before end")
 	err := w.Phones.End(ctx, t, e)
 	w.node.meet("behind end")
+	if w.node.loses() {
+		return shared.ErrUnreachable
+	}
 	return err
 }
 

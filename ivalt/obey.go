@@ -2,6 +2,7 @@ package ivalt
 
 import (
 	"ivalt-radius/auth"
+	"ivalt-radius/ivalt/addresses"
 	"ivalt-radius/ivalt/breaker"
 	"ivalt-radius/ivalt/course"
 	"ivalt-radius/ivalt/gateway"
@@ -21,8 +22,8 @@ func (s *scheduler) start(l *login, now instant) {
 	// The look-up sets its login's places aside, which may take a moment.
 	s.obey(l, c, order{Do: course.Rest}, now)
 	s.work.Go(func() {
-		s.book(l, 1+course.LeastCalls, func(l *login, ok bool, now instant) {
-			if !ok {
+		s.book(l, 1+course.LeastCalls, func(l *login, got int, now instant) {
+			if got == 0 {
 				o = noBudget()
 			}
 			s.obey(l, l.course, o, now)
@@ -30,24 +31,26 @@ func (s *scheduler) start(l *login, now instant) {
 	})
 }
 
-// book sets places aside for a login and goes on with it under the lock, unless it is over by then. Reserve may block, so the caller holds
+// book sets n places aside for a login and goes on with it under the lock, unless it is over by then: got is n, or 0 where there are none. Reserve may block, so the caller holds
 // no lock.
-func (s *scheduler) book(l *login, n int, then func(l *login, ok bool, now instant)) {
+func (s *scheduler) book(l *login, n int, then func(l *login, got int, now instant)) {
 	for done := false; !done; {
 		s.mu.Lock()
 		budget := s.budget
 		s.mu.Unlock()
-		ok := budget.Reserve(n)
-		s.mu.Lock()
-		waits := l.stage() == isAsked
-		if done = budget == s.budget; done && ok && waits {
-			l.reserved += n
-		} else if ok {
-			budget.Release(n)
+		got := 0
+		if budget.Reserve(n) {
+			got = n
 		}
-		if done && waits {
-			then(l, ok, s.now())
+		s.mu.Lock()
+		done = budget == s.budget
+		waits := done && l.stage() == isAsked
+		if waits {
+			l.reserved += got
+			then(l, got, s.now())
 			s.dispatch()
+		} else {
+			budget.Release(got)
 		}
 		s.unlock()
 	}
@@ -57,11 +60,11 @@ func (s *scheduler) book(l *login, n int, then func(l *login, ok bool, now insta
 // login.
 func (s *scheduler) recall(l *login, now instant) bool {
 	email := l.push.Person.Email
-	if !plausible(email.Reveal()) {
+	if !addresses.Plausible(email.Reveal()) {
 		s.finish(l, course.Ended(auth.NotEnrolled, "no e-mail: set users.email or users.file"), now)
 		return false
 	}
-	known, ok := s.addresses.get(email.Reveal())
+	known, ok := s.addresses.Get(email.Reveal())
 	l.mobile = known
 	if ok && known.Empty() {
 		s.finish(l, course.Ended(auth.NotEnrolled, "iVALT did not know the e-mail a moment ago"), now)

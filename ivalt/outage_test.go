@@ -20,6 +20,7 @@ import (
 
 	"ivalt-radius/auth"
 	"ivalt-radius/ivalt/breaker"
+	"ivalt-radius/ivalt/voice"
 )
 
 // page is an answer of something that is not iVALT.
@@ -90,7 +91,7 @@ func TestOutageWarningsAreFewAndEnd(t *testing.T) {
 		if warnings() != 1 || ends() != 0 || len(h.fake.requests()) != 3 {
 			t.Errorf("20 logins at once, %d calls:\n%s", len(h.fake.requests()), h.log)
 		}
-		<-time.After(quiet + breaker.Pause)
+		<-time.After(voice.Quiet + breaker.Pause)
 		synctest.Wait()
 		if warnings() != 2 || strings.Count(h.log.String(), "level=error") != 1 {
 			t.Errorf("a minute later:\n%s", h.log)

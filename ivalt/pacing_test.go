@@ -10,6 +10,7 @@ import (
 
 	"ivalt-radius/auth"
 	"ivalt-radius/ivalt/breaker"
+	"ivalt-radius/ivalt/clock"
 	"ivalt-radius/ivalt/course"
 	"ivalt-radius/ivalt/pace"
 	"ivalt-radius/state"
@@ -382,11 +383,11 @@ func TestClockSkewIsSaid(t *testing.T) {
 			})
 			h.age()
 			h.push(t.Context(), pushTo(t, "a1", testMobile))
-			if got := h.scheduler.skew.ahead(); (got - ahead).Abs() > time.Second {
+			if got := h.scheduler.skew.Ahead(); (got - ahead).Abs() > time.Second {
 				t.Errorf("skew %v, want %v", got, ahead)
 			}
 			want := 0
-			if ahead.Abs() > notableSkew {
+			if ahead.Abs() > clock.NotableFrom {
 				want = 1
 			}
 			if n := len(h.notes.systems("clock_skew")); n != want {

@@ -142,13 +142,13 @@ func (s *scheduler) granted(l *login, c *shared.Claim, now instant) (books bool)
 		o = course.Ended(auth.NoAnswer, "another node sent the push, and what it kept of it cannot be used here")
 	case own && c.Rang:
 		l.request = mark.Request
-		next, o = next.TakenOver(&mark, historyOf(c.History), s.theirs(), now)
+		next, o = next.TakenOver(&mark, claim.History(c.History), s.theirs(), now)
 	case known && c.Of != "" && c.Of == l.push.Renews:
 		l.former = mark.Request
 		next.Renew(&mark, now+c.LateFor, s.theirs(), now)
-		next, o = next.Claimed(historyOf(c.History), now)
+		next, o = next.Claimed(claim.History(c.History), now)
 	default:
-		next, o = next.Claimed(historyOf(c.History), now)
+		next, o = next.Claimed(claim.History(c.History), now)
 	}
 	l.doubted = next.History == course.Dirty || next.History == course.Spent
 	if o.Do == course.Finish {
@@ -170,8 +170,8 @@ func (s *scheduler) granted(l *login, c *shared.Claim, now instant) (books bool)
 }
 
 // booked goes on with a login that has its places in the budget. A push that rings already is polled for without them too.
-func (s *scheduler) booked(l *login, ok bool, now instant) {
-	if !ok && l.course.Delivery == course.Unpushed {
+func (s *scheduler) booked(l *login, got int, now instant) {
+	if got == 0 && l.course.Delivery == course.Unpushed {
 		s.finish(l, noBudget(), now)
 		return
 	}
@@ -191,27 +191,14 @@ func (s *scheduler) goOn(l *login, now instant) {
 	s.obey(l, l.course, o, now)
 }
 
-func historyOf(h shared.History) course.History {
-	switch h {
-	case shared.Dirty:
-		return course.Dirty
-	case shared.Spent:
-		return course.Spent
-	case shared.Clean:
-		return course.Clean
-	case shared.Unseen:
-	}
-	return course.Unseen
-}
-
 // theirs is iVALT's time, by which nodes whose clocks differ tell each other when something was.
-func (s *scheduler) theirs() time.Time { return time.Now().Add(s.skew.ahead()) }
+func (s *scheduler) theirs() time.Time { return time.Now().Add(s.skew.Ahead()) }
 
 // collide answers a login whose mobile another one of this process holds. By default that one ends too: an approval that comes now could
 // be meant for either.
 func (s *scheduler) collide(l, holder *login, now instant) {
 	rule := l.plan.collision
-	s.voice.collision(s, l, holder.push.Attempt, rule)
+	s.voice.Collision(l.push, holder.push.Attempt, rule)
 	s.finish(l, course.Ended(auth.Collided, "another login waits for this phone"), now)
 	if rule == shared.DenyBoth {
 		s.finish(holder, outbid(), now)
@@ -226,13 +213,13 @@ func (s *scheduler) taken(l *login, other string, now instant) {
 		s.outbid(l, now)
 		return
 	}
-	s.voice.collision(s, l, other, l.plan.collision)
+	s.voice.Collision(l.push, other, l.plan.collision)
 	s.finish(l, course.Ended(auth.Collided, "another login waits for this phone"), now)
 }
 
 // outbid ends a login whose phone another one asked for.
 func (s *scheduler) outbid(l *login, now instant) {
-	s.voice.outbid(s, l)
+	s.voice.Outbid(l.push)
 	s.finish(l, outbid(), now)
 }
 

@@ -7,11 +7,15 @@ import (
 	"time"
 
 	"ivalt-radius/auth"
+	"ivalt-radius/ivalt/addresses"
 	"ivalt-radius/ivalt/breaker"
 	"ivalt-radius/ivalt/claim"
+	"ivalt-radius/ivalt/clock"
 	"ivalt-radius/ivalt/course"
 	"ivalt-radius/ivalt/gateway"
+	"ivalt-radius/ivalt/label"
 	"ivalt-radius/ivalt/pace"
+	"ivalt-radius/ivalt/voice"
 	"ivalt-radius/state"
 	"ivalt-radius/state/shared"
 )
@@ -28,7 +32,7 @@ type plan struct {
 	rules       course.Rules
 	collision   shared.Collision
 	proof       gateway.Proof
-	label       label
+	label       label.Label
 	connections int
 	limited     bool // the API has limits
 }
@@ -81,7 +85,7 @@ type scheduler struct {
 	desk      *claim.Desk   // that asks it
 	newBudget func(state.Limits) state.Allowance
 	budget    state.Allowance // of the key
-	voice     *voice
+	voice     *voice.Voice
 	base      context.Context //nolint:containedctx // the life of the service, which ends its calls
 	cancel    context.CancelFunc
 	wake      chan struct{}
@@ -93,7 +97,7 @@ type scheduler struct {
 	closed    bool
 	plan      *plan
 	client    *gateway.Client
-	addresses *addresses
+	addresses *addresses.Book
 	arrived   []*login
 	open      map[*login]struct{}
 	lastID    uint64
@@ -107,7 +111,7 @@ type scheduler struct {
 	poor      instant                        // no budget for a probe before
 	throttles int                            // 429s in a row
 	learner   *pace.Learner
-	skew      skew
+	skew      clock.Skew
 	rule      pace.Rule
 	running   int // callers
 	idle      int // of them, without a job
@@ -121,14 +125,13 @@ func newScheduler(p *plan, c *gateway.Client, l state.Limits, d Deps) *scheduler
 		began:     time.Now(),
 		memory:    d.Phones,
 		desk:      claim.NewDesk(),
-		voice:     newVoice(d),
 		base:      base,
 		cancel:    cancel,
 		wake:      make(chan struct{}, 1),
 		jobs:      make(chan job, gateway.MostConnections),
 		plan:      p,
 		client:    c,
-		addresses: newAddresses(),
+		addresses: addresses.New(),
 		open:      map[*login]struct{}{},
 		timers:    queue{lane: timers},
 		phones:    phones{},
@@ -137,6 +140,7 @@ func newScheduler(p *plan, c *gateway.Client, l state.Limits, d Deps) *scheduler
 		learner:   pace.NewLearner(),
 		rule:      d.Rule,
 	}
+	s.voice = voice.New(d.Recorder, d.Log, voice.Hooks{Now: s.now, Say: func(say func()) { s.said = append(s.said, say) }})
 	s.newBudget = func(l state.Limits) state.Allowance { return d.Budget(l, s.ease) }
 	s.budget = s.newBudget(l)
 	if s.memory == nil {
@@ -297,7 +301,7 @@ func (s *scheduler) close() {
 	s.work.Wait()
 	if first {
 		s.client.Retire()
-		s.addresses.close()
+		s.addresses.Close()
 		s.learner.Close()
 	}
 }
@@ -313,14 +317,14 @@ func (s *scheduler) adopt(p *plan, c *gateway.Client, l state.Limits) {
 	old, forgotten := s.client, s.addresses
 	s.plan, s.client = p, c
 	s.breaker = breaker.New()
-	s.voice.reset()
+	s.voice.Reset()
 	s.blocked = [tokenCount]instant{}
 	var moved []booking
 	if c.SamePeople(old) {
 		s.budget.SetLimits(l)
 		forgotten = nil
 	} else {
-		s.addresses = newAddresses()
+		s.addresses = addresses.New()
 		moved = s.renewBudget(l)
 		for m, e := range s.phones {
 			s.void(e, nil) // an approval at another iVALT, or of another customer's
@@ -334,7 +338,7 @@ func (s *scheduler) adopt(p *plan, c *gateway.Client, l state.Limits) {
 	}
 	old.Retire()
 	if forgotten != nil {
-		forgotten.close()
+		forgotten.Close()
 	}
 }
 
@@ -359,7 +363,7 @@ func (s *scheduler) renewBudget(l state.Limits) (moved []booking) {
 }
 
 // rebooked goes on with a login whose places moved to another budget.
-func (s *scheduler) rebooked(l *login, _ bool, _ instant) { s.requeue(l) }
+func (s *scheduler) rebooked(l *login, _ int, _ instant) { s.requeue(l) }
 
 // requeue puts a login's call that waits for a caller where it belongs now.
 func (s *scheduler) requeue(l *login) {

@@ -6,6 +6,7 @@ import (
 	"ivalt-radius/fault"
 	"ivalt-radius/ivalt/course"
 	"ivalt-radius/ivalt/gateway"
+	"ivalt-radius/ivalt/label"
 	"ivalt-radius/state"
 	"ivalt-radius/state/shared"
 )
@@ -79,7 +80,7 @@ func (s Settings) check() (plan, gateway.Options, fault.List) {
 	}
 	checkLimits(s.Limits, &faults)
 	var err error
-	if p.label, err = parseLabel(s.RequestFrom); err != nil {
+	if p.label, err = label.Parse(s.RequestFrom); err != nil {
 		faults.Add("ivalt.request_from", "%s", err)
 	}
 	return p, options, faults

@@ -86,12 +86,12 @@ func (s *scheduler) judge(e gateway.Endpoint, r gateway.Result, change breaker.C
 	switch change {
 	case breaker.None:
 	case breaker.Mended:
-		s.voice.mended(s, e)
+		s.voice.Mended(e)
 	case breaker.Opened:
-		s.voice.opened(s, e, r)
+		s.voice.Opened(e, r)
 		s.endsAll(now)
 	case breaker.Refusal:
-		s.voice.alarm(s, e)
+		s.voice.Alarm(e)
 		s.endsAll(now)
 	}
 }
@@ -118,14 +118,14 @@ func (s *scheduler) probe() {
 func (s *scheduler) look(b *breaker.Breaker, c *gateway.Client, e gateway.Endpoint) {
 	defer s.work.Done()
 	r := c.Probe(s.base, e)
-	s.voice.probed(e, r)
+	s.voice.Probed(e, r)
 	s.mu.Lock()
 	defer s.unlock()
 	if b != s.breaker || s.closed {
 		return // of settings that are gone
 	}
 	now := s.now()
-	s.voice.outage(s, c.Host(), r)
+	s.voice.Outage(c.Host(), r)
 	s.heed(r)
 	s.judge(e, r, b.Probed(e, r), now)
 	s.dispatch()

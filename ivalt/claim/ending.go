@@ -52,3 +52,17 @@ func legible(r course.ResultRule) time.Duration {
 	}
 	return DirtyFor
 }
+
+// History is what the memory knows of a phone, as a course has it. What it does not know is course.Unseen.
+func History(h shared.History) course.History {
+	switch h {
+	case shared.Dirty:
+		return course.Dirty
+	case shared.Spent:
+		return course.Spent
+	case shared.Clean:
+		return course.Clean
+	case shared.Unseen:
+	}
+	return course.Unseen
+}

@@ -1,4 +1,4 @@
-package ivalt
+package label
 
 import (
 	"errors"
@@ -9,24 +9,25 @@ import (
 	"ivalt-radius/auth"
 )
 
-// mostLabel is how much of the text fits on a phone, mostName how much of it a login name may take.
+// Most is how much of the text fits on a phone, mostName how much of it a login name may take.
 const (
-	mostLabel = 60
-	mostName  = 24
+	Most     = 60
+	mostName = 24
 )
 
 var errLabel = errors.New("has a brace that is no {client}, {calling_station}, {user} or {number}")
 
-// label is the text that the push shows, as literal pieces and placeholders. The zero label shows "VPN" and the push's number.
-type label []piece
+// Label is the text that the push shows, as literal pieces and placeholders. The zero Label shows "VPN" and the push's number.
+type Label []piece
 
 type piece struct {
 	text string
 	slot string // "client", "calling_station", "user" or "number"; empty: text stands as it is
 }
 
-func parseLabel(template string) (label, error) {
-	var l label
+// Parse reads a template.
+func Parse(template string) (Label, error) {
+	var l Label
 	for template != "" {
 		text, rest, open := strings.Cut(template, "{")
 		if strings.Contains(text, "}") {
@@ -51,17 +52,17 @@ func parseLabel(template string) (label, error) {
 	return l, nil
 }
 
-// render fills the label in for one push: printable ASCII alone, single blanks, at most 60 characters, never empty. A
+// Render fills the label in for one push: printable ASCII alone, single blanks, at most 60 characters, never empty. A
 // value is put in as it is, so that a name with braces cannot ask for another value. The push's number is never cut off: it stands
 // at the end where the template does not place it, or where the text would end before its place.
-func (l label) render(p *auth.Push) string {
+func (l Label) Render(p *auth.Push) string {
 	text := l.fill(p)
-	if p.Number == "" || (l.numbered() && len(text) <= mostLabel) {
-		return orVPN(text[:min(len(text), mostLabel)])
+	if p.Number == "" || (l.numbered() && len(text) <= Most) {
+		return orVPN(text[:min(len(text), Most)])
 	}
 	number := " #" + p.Number
 	text = l.without("number").fill(p)
-	return orVPN(text[:min(len(text), mostLabel-len(number))]) + number
+	return orVPN(text[:min(len(text), Most-len(number))]) + number
 }
 
 // orVPN is a text that is never empty.
@@ -74,17 +75,17 @@ func orVPN(text string) string {
 }
 
 // without is the label without one placeholder.
-func (l label) without(slot string) label {
+func (l Label) without(slot string) Label {
 	return slices.DeleteFunc(slices.Clone(l), func(p piece) bool { return p.slot == slot })
 }
 
 // numbered reports that the template places the number itself.
-func (l label) numbered() bool {
+func (l Label) numbered() bool {
 	return slices.ContainsFunc(l, func(p piece) bool { return p.slot == "number" })
 }
 
 // fill puts the values in, as one line of printable ASCII.
-func (l label) fill(p *auth.Push) string {
+func (l Label) fill(p *auth.Push) string {
 	var b strings.Builder
 	for _, part := range l {
 		switch part.slot {

@@ -1,0 +1,2 @@
+// Package addresses remembers for a while which mobile iVALT knows for an e-mail address.
+package addresses
