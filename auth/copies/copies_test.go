@@ -46,3 +46,14 @@ func TestWhatNeverEndsGoes(t *testing.T) {
 		t.Errorf("%d are open, and 200 should be", len(c.open))
 	}
 }
+
+// TestRoom: so many and no more.
+func TestRoom(t *testing.T) {
+	var r Room
+	if !r.Enter(2) || !r.Enter(2) || r.Enter(2) || r.Load() != 2 {
+		t.Errorf("%d are in", r.Load())
+	}
+	if r.Leave(); !r.Enter(2) {
+		t.Error("who left still takes room")
+	}
+}
