@@ -108,7 +108,7 @@ func (n *node) ask(ctx context.Context, p *Push) Answer {
 		case <-n.dead:
 			return Answer{Outcome: Stopping, Pushed: true}
 		case <-ctx.Done():
-			_ = n.member.End(context.Background(), c.Token, shared.Ending{Kind: shared.Left})
+			_ = n.member.End(context.WithoutCancel(ctx), c.Token, shared.Ending{Kind: shared.Left})
 			return Answer{Outcome: Withdrawn, Pushed: true}
 		}
 		a := Answer{Outcome: n.all.said(), Pushed: true, Mobile: mobile(bobsPhone)}

@@ -50,8 +50,10 @@ func TestWhatNeverEndsGoes(t *testing.T) {
 // TestRoom: so many and no more.
 func TestRoom(t *testing.T) {
 	var r Room
-	if !r.Enter(2) || !r.Enter(2) || r.Enter(2) || r.Load() != 2 {
-		t.Errorf("%d are in", r.Load())
+	for i, fits := range []bool{true, true, false} {
+		if r.Enter(2) != fits {
+			t.Errorf("%d: %d are in", i, r.Load())
+		}
 	}
 	if r.Leave(); !r.Enter(2) {
 		t.Error("who left still takes room")

@@ -15,7 +15,7 @@ func TestPlausible(t *testing.T) {
 		if (err == nil) != fine {
 			t.Errorf("%q: %v", password, err)
 		}
-		if err != nil && (!errors.Is(err, ErrBadPassword) || !errors.As(err, new(Implausible))) {
+		if err != nil && (!errors.Is(err, ErrBadPassword) || !errors.As(err, new(ImplausibleError))) {
 			t.Errorf("%q: %v is another error", password, err)
 		}
 	}

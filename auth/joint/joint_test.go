@@ -21,8 +21,6 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-var key = shared.Digest{1}
-
 // lossy has the answers to some operations lost on their way.
 type lossy struct {
 	shared.Attempts
@@ -75,51 +73,42 @@ func two(loses map[string]int) (a, b *Part, memory *shared.Memory) {
 // enter takes a seat that must be had.
 func enter(t *testing.T, p *Part, id string) *Seat {
 	t.Helper()
-	s, err := p.Enter(t.Context(), shared.Entry{Key: key, ID: id, Exchange: sha256.Sum256([]byte(id)), Life: time.Minute})
+	s, err := p.Enter(t.Context(), shared.Entry{Key: shared.Digest{1}, ID: id, Exchange: sha256.Sum256([]byte(id)), Life: time.Minute})
 	if err != nil {
 		t.Fatalf("%s: %v", id, err)
 	}
 	return s
 }
 
-func (s *Seat) want(t *testing.T, role shared.Role, id string, taken bool) {
+func (s *Seat) want(t *testing.T, want shared.Place) {
 	t.Helper()
-	if s.Place.Role != role || s.Place.ID != id || s.Place.Taken != taken {
-		t.Errorf("the place is %+v, not %v of %s", s.Place, role, id)
+	if s.Place.Role != want.Role || s.Place.ID != want.ID || s.Place.Taken != want.Taken {
+		t.Errorf("the place is %+v, not %+v", s.Place, want)
 	}
 }
 
-var approved = outcome.Answer{Outcome: outcome.Approved, Pushed: true}
-
-// within runs a test in virtual time, at whose end nothing is left to tell.
-func within(t *testing.T, do func(t *testing.T)) {
-	t.Helper()
-	synctest.Test(t, func(t *testing.T) {
-		do(t)
-		synctest.Wait()
-	})
-}
+func approved() outcome.Answer { return outcome.Answer{Outcome: outcome.Approved, Pushed: true} }
 
 // TestLeadsAndFollows: who follows is told, and what it is told is for its phones alone.
 func TestLeadsAndFollows(t *testing.T) {
-	within(t, func(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
 		a, b, _ := two(nil)
 		one, other := enter(t, a, "one"), enter(t, b, "other")
-		one.want(t, shared.Leads, "one", false)
-		other.want(t, shared.Follows, "one", false)
+		one.want(t, shared.Place{Role: shared.Leads, ID: "one"})
+		other.want(t, shared.Place{Role: shared.Follows, ID: "one"})
 		mine, err := identity.ParseMobile("+491701111111")
 		if err != nil {
 			t.Fatal(err)
 		}
 		theirs, _ := identity.ParseMobile("+491702222222")
-		answer := approved
+		answer := approved()
 		answer.Mobile = mine
 		one.Conclude(answer, nil, 10*time.Second, 0)
 		one.Leave() // it is given up already
 		if err := other.Await(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		other.want(t, shared.Over, "one", false)
+		other.want(t, shared.Place{Role: shared.Over, ID: "one"})
 		for _, c := range []struct {
 			phones []identity.Mobile
 			want   outcome.Outcome
@@ -133,22 +122,22 @@ func TestLeadsAndFollows(t *testing.T) {
 				t.Errorf("%v: %+v, %v", c.phones, got, err)
 			}
 		}
-		other.Conclude(approved, nil, 0, 0)
-		enter(t, b, "third").want(t, shared.Over, "one", false)
+		other.Conclude(approved(), nil, 0, 0)
+		enter(t, b, "third").want(t, shared.Place{Role: shared.Over, ID: "one"})
 	})
 }
 
 // TestRefusals: a gate's word travels with what it says, and is no answer.
 func TestRefusals(t *testing.T) {
-	within(t, func(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
 		a, b, _ := two(nil)
 		one, other := enter(t, a, "one"), enter(t, b, "other")
-		said := stage.Refusal{Admission: stage.Admission{Reason: reason.Blocked, Detail: "since noon", Asleep: true}}
-		one.Conclude(approved, said, 0, 0)
+		said := stage.RefusalError{Admission: stage.Admission{Reason: reason.Blocked, Detail: "since noon", Asleep: true}}
+		one.Conclude(approved(), said, 0, 0)
 		if err := other.Await(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		var got stage.Refusal
+		var got stage.RefusalError
 		if answer, err := other.Told(); !errors.As(err, &got) || got != said || answer != (outcome.Answer{}) {
 			t.Errorf("%+v, %v", answer, err)
 		}
@@ -164,7 +153,7 @@ func TestLeft(t *testing.T) {
 		"stopped":   func(s *Seat) { s.Conclude(outcome.Answer{Outcome: outcome.Stopping}, nil, 0, 0) },
 	} {
 		t.Run(name, func(t *testing.T) {
-			within(t, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
 				a, b, _ := two(map[string]int{"leave": 2})
 				one, other := enter(t, a, "one"), enter(t, b, "other")
 				leaves(one)
@@ -172,20 +161,20 @@ func TestLeft(t *testing.T) {
 				if err := other.Await(t.Context()); err != nil {
 					t.Fatal(err)
 				}
-				other.want(t, shared.Leads, "one", true)
-				other.Conclude(approved, nil, 0, 0)
+				other.want(t, shared.Place{Role: shared.Leads, ID: "one", Taken: true})
+				other.Conclude(approved(), nil, 0, 0)
 				b.Finish(t.Context())
-				enter(t, a, "next").want(t, shared.Leads, "next", false)
+				enter(t, a, "next").want(t, shared.Place{Role: shared.Leads, ID: "next"})
 			})
 		})
 	}
 	(*Seat)(nil).Leave()
-	(*Seat)(nil).Conclude(approved, nil, 0, 0)
+	(*Seat)(nil).Conclude(approved(), nil, 0, 0)
 }
 
 // TestOneAfterTheOther: a seat is free once the end of the former one is told.
 func TestOneAfterTheOther(t *testing.T) {
-	within(t, func(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
 		a, _, _ := two(map[string]int{"conclude": 5})
 		one := enter(t, a, "one")
 		began := time.Now()
@@ -194,11 +183,11 @@ func TestOneAfterTheOther(t *testing.T) {
 			t.Error("the end of a login waits for the memory")
 		}
 		next := enter(t, a, "next")
-		next.want(t, shared.Leads, "next", false)
+		next.want(t, shared.Place{Role: shared.Leads, ID: "next"})
 		if took := time.Since(began); took != time.Second || next.Place.Renews != "one" {
 			t.Errorf("after %v it renews %q", took, next.Place.Renews)
 		}
-		if s, err := a.Enter(t.Context(), shared.Entry{Key: key, ID: "third"}); s != nil || !errors.Is(err, shared.ErrUnreachable) {
+		if s, err := a.Enter(t.Context(), shared.Entry{Key: shared.Digest{1}, ID: "third"}); s != nil || !errors.Is(err, shared.ErrUnreachable) {
 			t.Errorf("beside another one: %v, %v", s, err)
 		}
 		if took := time.Since(began); took != time.Second+patience {
@@ -212,15 +201,15 @@ func TestOneAfterTheOther(t *testing.T) {
 // TestLostAnswers: what the memory did, and this node did not hear of.
 func TestLostAnswers(t *testing.T) {
 	t.Run("it entered", func(t *testing.T) {
-		within(t, func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
 			a, _, _ := two(map[string]int{"enter": 3})
-			enter(t, a, "one").want(t, shared.Leads, "one", false) // it is no other node's
+			enter(t, a, "one").want(t, shared.Place{Role: shared.Leads, ID: "one"}) // it is no other node's
 		})
 	})
 	t.Run("it entered, and gave up", func(t *testing.T) {
-		within(t, func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
 			a, b, _ := two(map[string]int{"enter": 99})
-			s, err := a.Enter(t.Context(), shared.Entry{Key: key, ID: "one", Life: time.Minute})
+			s, err := a.Enter(t.Context(), shared.Entry{Key: shared.Digest{1}, ID: "one", Life: time.Minute})
 			if !errors.Is(err, shared.ErrUnreachable) {
 				t.Fatal(err)
 			}
@@ -229,36 +218,36 @@ func TestLostAnswers(t *testing.T) {
 			if err := other.Await(t.Context()); err != nil {
 				t.Fatal(err)
 			}
-			other.want(t, shared.Leads, "one", true)
+			other.want(t, shared.Place{Role: shared.Leads, ID: "one", Taken: true})
 		})
 	})
 	t.Run("it entered, and could not leave", func(t *testing.T) {
-		within(t, func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
 			a, _, _ := two(map[string]int{"enter": 99, "leave": 99})
-			s, _ := a.Enter(t.Context(), shared.Entry{Key: key, ID: "one", Life: time.Minute})
+			s, _ := a.Enter(t.Context(), shared.Entry{Key: shared.Digest{1}, ID: "one", Life: time.Minute})
 			a.attempts.(*lossy).loses["enter"] = 0
 			s.Leave()
 			a.Finish(t.Context())
-			enter(t, a, "next").want(t, shared.Leads, "next", false) // one that no gate was asked about is not gone on with
+			enter(t, a, "next").want(t, shared.Place{Role: shared.Leads, ID: "next"}) // one that no gate was asked about is not gone on with
 		})
 	})
 	t.Run("it could not conclude", func(t *testing.T) {
-		within(t, func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
 			a, b, _ := two(map[string]int{"conclude": 99})
 			one := enter(t, a, "one")
-			one.Conclude(approved, nil, 10*time.Second, 0)
+			one.Conclude(approved(), nil, 10*time.Second, 0)
 			a.Finish(t.Context())
 			synctest.Wait()
 			a.attempts.(*lossy).loses["conclude"] = 3
-			enter(t, a, "next").want(t, shared.Leads, "next", false) // the former answer is not its own
-			enter(t, b, "other").want(t, shared.Follows, "next", false)
+			enter(t, a, "next").want(t, shared.Place{Role: shared.Leads, ID: "next"}) // the former answer is not its own
+			enter(t, b, "other").want(t, shared.Place{Role: shared.Follows, ID: "next"})
 		})
 	})
 }
 
 // TestPatience: an outage is borne for a while, and no longer.
 func TestPatience(t *testing.T) {
-	within(t, func(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
 		a, b, memory := two(nil)
 		one, other := enter(t, a, "one"), enter(t, b, "other")
 		memory.Cut()
@@ -274,7 +263,7 @@ func TestPatience(t *testing.T) {
 		}
 		other.Leave() // it follows: there is nothing to tell
 		began = time.Now()
-		s, err := b.Enter(t.Context(), shared.Entry{Key: key, ID: "late"})
+		s, err := b.Enter(t.Context(), shared.Entry{Key: shared.Digest{1}, ID: "late"})
 		if !errors.Is(err, shared.ErrUnreachable) || time.Since(began) != patience {
 			t.Errorf("%v after %v", err, time.Since(began))
 		}
@@ -287,10 +276,10 @@ func TestPatience(t *testing.T) {
 			t.Errorf("the end took %v", time.Since(began))
 		}
 	})
-	within(t, func(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
 		a, b, _ := two(map[string]int{"await": 4})
 		one, other := enter(t, b, "one"), enter(t, a, "other")
-		one.Conclude(approved, nil, 0, 0)
+		one.Conclude(approved(), nil, 0, 0)
 		if err := other.Await(t.Context()); err != nil {
 			t.Error(err)
 		}
@@ -299,7 +288,7 @@ func TestPatience(t *testing.T) {
 		a.Finish(ended) // which waits for nobody
 		other.Leave()
 	})
-	within(t, func(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
 		a, b, memory := two(nil)
 		enter(t, a, "one")
 		other := enter(t, b, "other")
@@ -312,13 +301,14 @@ func TestPatience(t *testing.T) {
 
 // TestWaits: who withdraws a login ends its wait, and nothing answers it.
 func TestWaits(t *testing.T) {
-	within(t, func(t *testing.T) {
-		w := Wait(t.Context(), time.Now().Add(time.Minute))
-		if a := <-w.Answer(); a != (outcome.Answer{}) || w.Err() != nil {
-			t.Errorf("%+v, %v", a, w.Err())
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		w := Waits(cancel)
+		if a := <-w.Answer(); a != (outcome.Answer{}) || ctx.Err() != nil {
+			t.Errorf("%+v, %v", a, ctx.Err())
 		}
 		w.Withdraw()
-		if !errors.Is(w.Err(), context.Canceled) || Rest(w) {
+		if !errors.Is(ctx.Err(), context.Canceled) || Rest(ctx) {
 			t.Error("it still waits")
 		}
 	})
@@ -334,7 +324,8 @@ func TestExchange(t *testing.T) {
 	if Exchange(here, packet, "vpn", "x") == Exchange(here, packet, "vpnx", "") || Exchange(here, packet, "vpn") == Exchange(here, [17]byte{2}, "vpn") {
 		t.Error("two packets are one")
 	}
-	if Exchange(here, [17]byte{}, "vpn") == Exchange(here, [17]byte{}, "vpn") || Exchange(here, [17]byte{}, "vpn") == Exchange(there, [17]byte{}, "vpn") {
+	unknown := Exchange(here, [17]byte{}, "vpn")
+	if unknown == Exchange(here, [17]byte{}, "vpn") || unknown == Exchange(there, [17]byte{}, "vpn") {
 		t.Error("what nobody knows is the same")
 	}
 }

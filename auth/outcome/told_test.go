@@ -8,10 +8,11 @@ import (
 	"ivalt-radius/auth/reason"
 )
 
-func approved(t testing.TB) Told {
+func approved(tb testing.TB) Told {
+	tb.Helper()
 	m, err := identity.ParseMobile("+491701111111")
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return Told{Attempt: "a1", Answer: Answer{Outcome: Approved, Mobile: m, Detail: "approved in 5 s", Pushed: true}}
 }
@@ -20,7 +21,8 @@ func approved(t testing.TB) Told {
 func TestForms(t *testing.T) {
 	asleep := Told{Attempt: "a1", Answer: Answer{Detail: "twice"}, Refused: reason.RateLimited, Asleep: true}
 	for _, told := range []Told{
-		approved(t), asleep, {Attempt: "a1"},
+		approved(t), asleep,
+		{Attempt: "a1"},
 		{Attempt: "a1", Answer: Answer{Outage: true, Detail: "closed off"}},
 		{Attempt: "a1", Answer: Answer{Outcome: Collided, Pushed: true}, Refused: reason.Blocked},
 	} {

@@ -7,7 +7,7 @@ func TestZero(t *testing.T) {
 	if a := (Admission{}); a.Open || a.Reason.String() != "unavailable" {
 		t.Errorf("%+v", a)
 	}
-	if r := (Refusal{Admission{Detail: "twice"}}); r.Error() != "twice" {
+	if r := (RefusalError{Admission{Detail: "twice"}}); r.Error() != "twice" {
 		t.Error(r)
 	}
 }
