@@ -7,13 +7,17 @@ import (
 	"ivalt-radius/auth/stage"
 )
 
-// What auth and the gate say to each other.
-type (
-	Stage     = stage.Stage
-	Visit     = stage.Visit
-	Admission = stage.Admission
-	refusal   = stage.Refusal
-)
+// Stage is how far a login has come when the gate is asked about it.
+type Stage = stage.Stage
+
+// Visit is a login as the gate sees it.
+type Visit = stage.Visit
+
+// Admission is the gate's word. The zero Admission refuses, as unavailable.
+type Admission = stage.Admission
+
+// refusal is a gate's word as the error that ends a login.
+type refusal = stage.RefusalError
 
 // The stages, in their order. Each is asked once for a login; a retry of one that waits is asked about at Entering alone.
 const (
@@ -94,7 +98,7 @@ func (f *Flow) handOver(p *pending) {
 
 // endOf is a login's end as the gate counts it.
 func endOf(p Proof, why Reason, err error) End {
-	guess := errors.Is(err, ErrBadPassword) && !errors.As(err, new(credential.Implausible))
+	guess := errors.Is(err, ErrBadPassword) && !errors.As(err, new(credential.ImplausibleError))
 	return End{Reason: why, Guess: guess, Passed: p.Password, Pushed: p.Answer.Pushed}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -35,7 +36,7 @@ type node struct {
 	member *shared.Member
 	slow   time.Duration // before it claims the phone
 	dead   chan struct{} // closed by a power cut
-	mute   bool          // what it concludes reaches nobody
+	mute   atomic.Bool   // what it concludes reaches nobody
 }
 
 const bobsPhone = "+491701111111"
@@ -63,7 +64,7 @@ type deaf struct {
 }
 
 func (d deaf) Conclude(ctx context.Context, key shared.Digest, id string, e shared.Conclusion) error {
-	if d.n.mute {
+	if d.n.mute.Load() {
 		return shared.ErrUnreachable
 	}
 	return d.Member.Conclude(ctx, key, id, e)
@@ -71,7 +72,7 @@ func (d deaf) Conclude(ctx context.Context, key shared.Digest, id string, e shar
 
 // die is a power cut.
 func (n *node) die() {
-	n.mute = true
+	n.mute.Store(true)
 	close(n.dead)
 	n.member.Die()
 }
@@ -81,6 +82,8 @@ func (n *node) Begin(p *Push) Asked { return PusherFunc(n.ask).Begin(p) }
 func (n *node) ask(ctx context.Context, p *Push) Answer {
 	select {
 	case <-time.After(n.slow):
+	case <-ctx.Done():
+		return Answer{Outcome: Withdrawn}
 	case <-n.dead:
 		return Answer{Outcome: Stopping}
 	}
@@ -105,7 +108,7 @@ func (n *node) ask(ctx context.Context, p *Push) Answer {
 		case <-n.dead:
 			return Answer{Outcome: Stopping, Pushed: true}
 		case <-ctx.Done():
-			_ = n.member.End(context.Background(), c.Token, shared.Ending{Kind: shared.Left})
+			_ = n.member.End(context.WithoutCancel(ctx), c.Token, shared.Ending{Kind: shared.Left})
 			return Answer{Outcome: Withdrawn, Pushed: true}
 		}
 		a := Answer{Outcome: n.all.said(), Pushed: true, Mobile: mobile(bobsPhone)}
@@ -268,7 +271,9 @@ func TestRememberedWhileBehind(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		all, current := newCluster(), true
 		n := all.join("a", func(o *Options) { o.Current = func() bool { return current } })
-		n.decide = under(func(d *policy.Decision) { d.Remember, d.Fail = time.Hour, policy.Fail{Mode: policy.FailRemembered, For: time.Hour} })
+		n.decide = under(func(d *policy.Decision) {
+			d.Remember, d.Fail = time.Hour, policy.Fail{Mode: policy.FailRemembered, For: time.Hour}
+		})
 		want(t, n.run(ask("bob", "pw")), Accept, ApprovedByPerson)
 		pass(time.Minute)
 		current = false
@@ -291,4 +296,20 @@ type falls struct {
 func (f falls) Commit(ctx context.Context, e audit.Event) error {
 	f.do()
 	return f.house.Commit(ctx, e)
+}
+
+// reachable is a directory that gives everybody these.
+func reachable(all ...string) Directory {
+	p := Person{Mobile: mobile(all[0])}
+	for _, m := range all {
+		p.Phones = append(p.Phones, mobile(m))
+	}
+	return DirectoryFunc(func(context.Context, Username) (Person, error) { return p, nil })
+}
+
+func must[T any](v T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return v
 }

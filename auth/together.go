@@ -18,18 +18,19 @@ func (f *Flow) shares(req *Request) bool {
 // together is lead, of a login that other nodes may have as well: one of them leads it, and each concludes from its answer by its own
 // decision, hours and gate, with a record of its own.
 func (f *Flow) together(ctx context.Context, p *pending) Verdict {
-	waits := joint.Wait(ctx, p.leaveBy())
-	defer waits.Withdraw()
+	waiting, cancel := context.WithDeadline(ctx, p.leaveBy())
+	defer cancel()
+	waits := joint.Waits(cancel)
 	f.attempts.adopt(p.attempt, waits)
-	seat, err := f.joint.Enter(waits, shared.Entry{
+	seat, err := f.joint.Enter(waiting, shared.Entry{
 		Key: p.key, ID: p.attempt.id, Life: p.leaveBy().Sub(f.Now()),
 		Exchange: joint.Exchange(f.attempts.names, p.req.Packet, p.req.Client.Name, p.req.CallingStation),
 	})
-	defer seat.Leave() // where something panics: the others take over
+	defer seat.Leave() //nolint:contextcheck // where something panics the others take over; they are told behind its back
 	again := err == nil && seat.Place.Role == shared.Over
 	if err == nil {
 		f.attempts.placed(p.attempt, seat.Place.ID, seat.Place.Renews)
-		err = f.answered(waits, p, seat)
+		err = f.answered(waiting, waits, p, seat)
 	}
 	f.unanswered(ctx, p, err)
 	v := f.concludeAttempt(ctx, p)
@@ -44,12 +45,12 @@ func (f *Flow) together(ctx context.Context, p *pending) Verdict {
 	if credit := p.lateCredit(); credit > 0 && p.proof.Answer.Lapsed() {
 		renewed = left + credit
 	}
-	seat.Conclude(p.proof.Answer, p.err, joinable, renewed)
+	seat.Conclude(p.proof.Answer, p.err, joinable, renewed) //nolint:contextcheck // the others are told behind the answer's back
 	return v
 }
 
 // answered waits for the phone's answer, from whichever node. The error says why there is none.
-func (f *Flow) answered(waits *joint.Waits, p *pending, seat *joint.Seat) error {
+func (f *Flow) answered(ctx context.Context, waits joint.Waits, p *pending, seat *joint.Seat) error {
 	for {
 		p.follows = seat.Place.Role != shared.Leads
 		switch seat.Place.Role {
@@ -58,7 +59,7 @@ func (f *Flow) answered(waits *joint.Waits, p *pending, seat *joint.Seat) error 
 			if p.listen().proof.Answer.Outcome != Elsewhere {
 				return nil
 			}
-			joint.Rest(waits) // this node was cut off, and another one took over
+			joint.Rest(ctx) // this node was cut off, and another one took over
 			p.follows = true
 		case shared.Over:
 			p.told(seat)
@@ -66,7 +67,7 @@ func (f *Flow) answered(waits *joint.Waits, p *pending, seat *joint.Seat) error 
 		case shared.Follows, shared.NoRole:
 		}
 		f.attempts.adopt(p.attempt, waits)
-		if err := seat.Await(waits); err != nil {
+		if err := seat.Await(ctx); err != nil {
 			return err
 		}
 	}

@@ -27,11 +27,11 @@ const (
 	EAP                 // EAP-Message, RFC 3579; refused (EAP-1)
 )
 
-// Handshake and MSCHAPSuccess are the two halves of a challenge and its response.
-type (
-	Handshake     = credential.Handshake
-	MSCHAPSuccess = credential.MSCHAPSuccess
-)
+// Handshake is the NAS's half of CHAP or MS-CHAPv2.
+type Handshake = credential.Handshake
+
+// MSCHAPSuccess is the server's half of MS-CHAPv2.
+type MSCHAPSuccess = credential.MSCHAPSuccess
 
 // Prompting is `clients[].challenge`: what a client's NAS may be asked by Access-Challenge. The zero Prompting asks nothing.
 type Prompting uint8

@@ -122,6 +122,7 @@ func TestRequest(t *testing.T) {
 	st := start(t, always(accept()), settings(optional))
 	n := st.nas(st.auth)
 	from := n.conn.LocalAddr().String()
+	which := login(7, "bob", "secret")
 	station := func(text string) []byte { return login(1, "bob", "secret", attr(31, text)) }
 	cases := []struct {
 		name string
@@ -130,6 +131,9 @@ func TestRequest(t *testing.T) {
 	}{
 		{"PAP", login(1, "bob", "secret"), func(r auth.Request) bool {
 			return r.Username == "bob" && r.Password.Reveal() == "secret" && r.Method == auth.PAP && r.Defect == "" && r.ID != 0
+		}},
+		{"DUP1_which_packet", which, func(r auth.Request) bool {
+			return string(r.Packet[:]) == string(which[4:20])+"\x07"
 		}},
 		{"PAP2_embedded_NUL_is_kept", login(1, "bob", "abc\x00def"), func(r auth.Request) bool { return r.Password.Reveal() == "abc\x00def" }},
 		{"PAP5_empty", login(1, "bob", "\x00"), func(r auth.Request) bool { return r.Password.Empty() && r.Method == auth.PAP }},

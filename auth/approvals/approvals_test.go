@@ -4,6 +4,10 @@ import (
 	"fmt"
 	"testing"
 	"time"
+
+	"ivalt-radius/auth/identity"
+	"ivalt-radius/auth/naming"
+	"ivalt-radius/secret"
 )
 
 func TestRecall(t *testing.T) {
@@ -76,5 +80,34 @@ func TestDigestsAreOfTheStoreAlone(t *testing.T) {
 	a, b := New(), New()
 	if a.Digest("x") == b.Digest("x") || a.Digest("ab", "c") == a.Digest("a", "bc") || a.Digest() == (Digest{}) {
 		t.Error("digests are equal that must differ, or the other way")
+	}
+}
+
+// TestShared: approvals have the same digests at all nodes, and count only while this one has heard what the others took back.
+func TestShared(t *testing.T) {
+	current := true
+	s, other := Shared(naming.Keyed([]byte("k")), func() bool { return current }), Shared(naming.Keyed([]byte("k")), nil)
+	one, err := identity.ParseMobile("+491701111111")
+	if err != nil {
+		t.Fatal(err)
+	}
+	here, there := s.Phones(secret.New("b@x"), one, identity.Mobile{}), other.Phones(secret.New("b@x"), one)
+	if len(here) != 2 || here[0] != there[0] || here[0] == here[1] || here[0] == s.Phones(secret.New("c@x"), one)[0] {
+		t.Error("the digests of phones")
+	}
+	a := Approval{Client: "vpn", Station: "x", Credential: Digest{1}, Phone: here[0], At: time.Unix(1, 0)}
+	s.Keep("bob", a)
+	for _, current = range []bool{true, false, true} {
+		login, station := s.Recall("bob", a, here)
+		again, still := s.Look("bob", a, here)
+		for _, at := range []time.Time{login, station, again, still} {
+			if at.IsZero() == current {
+				t.Errorf("current %v: %v", current, at)
+			}
+		}
+	}
+	other.Keep("bob", a)
+	if login, _ := other.Recall("bob", a, there); login.IsZero() {
+		t.Error("where nobody says that it is behind, nothing counts")
 	}
 }

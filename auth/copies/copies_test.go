@@ -46,3 +46,16 @@ func TestWhatNeverEndsGoes(t *testing.T) {
 		t.Errorf("%d are open, and 200 should be", len(c.open))
 	}
 }
+
+// TestRoom: so many and no more.
+func TestRoom(t *testing.T) {
+	var r Room
+	for i, fits := range []bool{true, true, false} {
+		if r.Enter(2) != fits {
+			t.Errorf("%d: %d are in", i, r.Load())
+		}
+	}
+	if r.Leave(); !r.Enter(2) {
+		t.Error("who left still takes room")
+	}
+}

@@ -25,10 +25,10 @@ func Plausible(password string) error {
 	default:
 		return nil
 	}
-	return Implausible{fmt.Errorf("%w: %s", ErrBadPassword, why)}
+	return ImplausibleError{fmt.Errorf("%w: %s", ErrBadPassword, why)}
 }
 
-// Implausible is a password that nobody typed: it is no guess.
-type Implausible struct{ error }
+// ImplausibleError is a password that nobody typed: it is no guess.
+type ImplausibleError struct{ error }
 
-func (i Implausible) Unwrap() error { return i.error }
+func (i ImplausibleError) Unwrap() error { return i.error }

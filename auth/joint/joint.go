@@ -137,20 +137,20 @@ func (s *Seat) Await(ctx context.Context) error {
 }
 
 // Told is the answer of the node that led the attempt, for a person who has these phones here. An approval on another one is none. The error is
-// the stage.Refusal of a gate that kept the phone from ringing.
+// the stage.RefusalError of a gate that kept the phone from ringing.
 func (s *Seat) Told(phones ...identity.Mobile) (outcome.Answer, error) {
 	t := outcome.Parse(s.Place.Answer, s.Place.ID)
 	phones = slices.DeleteFunc(phones, identity.Mobile.Empty)
 	switch {
 	case t.Refused != reason.Unavailable:
-		return outcome.Answer{}, stage.Refusal{Admission: stage.Admission{Reason: t.Refused, Detail: t.Answer.Detail, Asleep: t.Asleep}}
+		return outcome.Answer{}, stage.RefusalError{Admission: stage.Admission{Reason: t.Refused, Detail: t.Answer.Detail, Asleep: t.Asleep}}
 	case t.Answer.Outcome == outcome.Approved && !t.Answer.Mobile.Empty() && len(phones) > 0 && !slices.Contains(phones, t.Answer.Mobile):
 		return outcome.Answer{Pushed: t.Answer.Pushed, Detail: "approved at another node, on a phone that is not the person's here"}, nil
 	}
 	return t.Answer, nil
 }
 
-// Conclude gives the seat up, and returns at once. Where this node leads, the others are told the answer, or the stage.Refusal that kept the phone
+// Conclude gives the seat up, and returns at once. Where this node leads, the others are told the answer, or the stage.RefusalError that kept the phone
 // from ringing; of an attempt that was withdrawn here, or stopped, it is theirs to go on with. joinable and renewed are those of
 // shared.Conclusion; below zero they are none.
 func (s *Seat) Conclude(a outcome.Answer, err error, joinable, renewed time.Duration) {
@@ -159,7 +159,7 @@ func (s *Seat) Conclude(a outcome.Answer, err error, joinable, renewed time.Dura
 		return
 	}
 	t := outcome.Told{Attempt: s.Place.ID, Answer: a}
-	var gate stage.Refusal
+	var gate stage.RefusalError
 	if errors.As(err, &gate) {
 		t.Refused, t.Asleep, t.Answer.Detail = gate.Reason, gate.Asleep, gate.Detail
 	}
@@ -260,28 +260,18 @@ func Rest(ctx context.Context) bool {
 	}
 }
 
-// Waits is a login's wait for other nodes: a context, and in the form of a push, so that who withdraws the login ends it. Nothing answers it.
-type Waits struct {
-	context.Context
-	cancel context.CancelFunc
-}
-
-// Wait begins one, until a time at the latest. It is to be withdrawn in the end.
-func Wait(ctx context.Context, until time.Time) *Waits {
-	w := &Waits{}
-	w.Context, w.cancel = context.WithDeadline(ctx, until)
-	return w
-}
+// Waits is a login's wait for other nodes in the form of a push, so that who withdraws the login ends it. Nothing answers it.
+type Waits context.CancelFunc
 
 // Answer gives the zero Answer at once.
-func (*Waits) Answer() <-chan outcome.Answer {
+func (Waits) Answer() <-chan outcome.Answer {
 	none := make(chan outcome.Answer)
 	close(none)
 	return none
 }
 
 // Withdraw ends the wait.
-func (w *Waits) Withdraw() { w.cancel() }
+func (w Waits) Withdraw() { w() }
 
 // Exchange digests the very same packet of the same sender. The zero packet is like no other one.
 func Exchange(names *naming.Names, packet [17]byte, sender ...string) shared.Digest {

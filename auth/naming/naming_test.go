@@ -48,3 +48,19 @@ func TestNumber(t *testing.T) {
 		t.Errorf("%d different numbers of a thousand", len(seen))
 	}
 }
+
+// TestKeyed: the nodes that have a key digest alike, whoever has another one differently; names of attempts are each process's own.
+func TestKeyed(t *testing.T) {
+	a, b := Keyed([]byte("a key")), Keyed([]byte("a key"))
+	if a.Digest("x", "y") != b.Digest("x", "y") {
+		t.Error("two nodes with one key differ")
+	}
+	for name, other := range map[string]*Names{"another key": Keyed([]byte("a kez")), "no key": Keyed(nil), "a key by lot": New()} {
+		if other.Digest("x", "y") == a.Digest("x", "y") {
+			t.Errorf("%s: the same digest", name)
+		}
+	}
+	if a.ID() == b.ID() {
+		t.Error("two nodes name alike")
+	}
+}

@@ -68,12 +68,12 @@ func Parse(b []byte, attempt string) Told {
 
 // safe bounds a detail, and takes out what no log line holds.
 func safe(detail string) string {
-	return strings.ToValidUTF8(strings.Map(func(r rune) rune {
+	return strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) {
 			return -1
 		}
 		return r
-	}, detail[:min(len(detail), mostDetail)]), "")
+	}, strings.ToValidUTF8(detail[:min(len(detail), mostDetail)], ""))
 }
 
 // refusal reports that a gate gives this reason.

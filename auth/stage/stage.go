@@ -36,7 +36,7 @@ type Admission struct {
 	Asleep   bool          // nobody answered the person's phone several times: the NAS gets what on_push_timeout says
 }
 
-// Refusal is a gate's word as the error that ends a login.
-type Refusal struct{ Admission }
+// RefusalError is a gate's word as the error that ends a login.
+type RefusalError struct{ Admission }
 
-func (r Refusal) Error() string { return r.Detail }
+func (r RefusalError) Error() string { return r.Detail }

@@ -1,0 +1,285 @@
+package auth
+
+import (
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"ivalt-radius/auth/naming"
+	"ivalt-radius/auth/outcome"
+	"ivalt-radius/policy"
+	"ivalt-radius/state/shared"
+)
+
+// pair is a login that a leads and b follows, from another packet.
+func pair(all *cluster, set ...func(a, b *node)) (a, b *node, one, two <-chan Verdict) {
+	a, b = all.join("a"), all.join("b")
+	for _, set := range set {
+		set(a, b)
+	}
+	one = a.start(ask("bob", "pw", packet(1), id(1)))
+	pass(100 * time.Millisecond)
+	two = b.start(ask("bob", "pw", packet(2), id(2)))
+	pass(900 * time.Millisecond)
+	return a, b, one, two
+}
+
+// TestTheLeaderIsGone: whatever becomes of the node that leads, the one that follows answers, and the phone has rung once.
+func TestTheLeaderIsGone(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		slow  time.Duration // before the leader claims the phone
+		mute  bool          // the leader is not heard from the beginning
+		when  time.Duration
+		does  func(a *node)
+		first Reason // what the leader says
+	}{
+		{"it dies before the push", 2 * time.Second, false, 0, (*node).die, ShuttingDown},
+		{"it dies behind the push", 0, false, 1500 * time.Millisecond, (*node).die, ShuttingDown},
+		{"it dies between the approval and the end", 0, true, 6 * time.Second, (*node).die, ApprovedByPerson},
+		{"its NAS listens no more", 0, false, time.Second, func(a *node) { a.start(ask("eve", "pw", id(3, 1), func(r *Request) { r.Client.Rules = a.rules })) }, PushTimeout},
+		{"it listens no more before the push", 2 * time.Second, false, 0, func(a *node) { a.attempts.withdraw([]uint64{1}) }, PushTimeout},
+		{"it is stopped", 0, false, time.Second, func(a *node) { a.Stop() }, ShuttingDown},
+		{"it is stopped before the push", 2 * time.Second, false, 0, func(a *node) { a.Stop() }, ShuttingDown},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				all := newCluster()
+				a, b := all.join("a"), all.join("b")
+				a.slow = c.slow
+				a.mute.Store(c.mute)
+				a.decide = only("eve", policy.Decision{Action: policy.Exempt, Rule: "r"})
+				one := a.start(ask("bob", "pw", packet(1), id(1)))
+				two := b.start(ask("bob", "pw", packet(2), id(2)))
+				pass(c.when)
+				began := time.Now()
+				c.does(a)
+				if took := time.Since(began); took > time.Second {
+					t.Errorf("it took %v", took)
+				}
+				v := <-two
+				want(t, v, Accept, ApprovedByPerson)
+				first := <-one
+				want(t, first, map[bool]Kind{true: Accept}[c.first == ApprovedByPerson], c.first)
+				all.wantRings(t, 1)
+				if first.Attempt != v.Attempt || all.rings[0].Attempt != v.Attempt {
+					t.Errorf("attempts %q, %q and %q", first.Attempt, v.Attempt, all.rings[0].Attempt)
+				}
+				wantOne(t, v.Attempt, b)
+				a.Stop() // it waits for what is to be told
+			})
+		})
+	}
+}
+
+// TestAFollowerIsGone: the leader does not notice, and nobody waits any more.
+func TestAFollowerIsGone(t *testing.T) {
+	for name, does := range map[string]func(b *node){
+		"withdrawn": func(b *node) { b.attempts.withdraw([]uint64{2}) },
+		"stopped":   func(b *node) { b.Stop() },
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				all := newCluster()
+				_, b, one, two := pair(all)
+				began := time.Now()
+				does(b)
+				if v := <-two; v.Kind != Reject || time.Since(began) > 0 {
+					t.Errorf("%+v after %v", v, time.Since(began))
+				}
+				want(t, <-one, Accept, ApprovedByPerson)
+				all.wantRings(t, 1)
+			})
+		})
+	}
+}
+
+// TestCutOff: a node that led, and was believed dead, takes the other's answer in the end.
+func TestCutOff(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		all := newCluster()
+		a, _, one, two := pair(all)
+		a.member.Die() // it only seems so
+		v1, v2 := <-one, <-two
+		want(t, v1, Accept, ApprovedByPerson)
+		want(t, v2, Accept, ApprovedByPerson)
+		all.wantRings(t, 1)
+		if e := a.told(); len(e) != 1 || e[0].Pushed {
+			t.Errorf("the gate counts the push twice: %+v", e)
+		}
+	})
+}
+
+// TestEachNodeByItsOwnRules: an outcome is shared, and no verdict.
+func TestEachNodeByItsOwnRules(t *testing.T) {
+	t.Run("its hours end", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			all := newCluster()
+			closes := time.Now().Add(3 * time.Second)
+			_, _, one, two := pair(all, func(_, b *node) {
+				b.decide = func(f policy.Facts) policy.Decision {
+					if f.At.Before(closes) {
+						return push(f)
+					}
+					return policy.Decision{Rule: "default", Denial: policy.ByHours}
+				}
+			})
+			want(t, <-one, Accept, ApprovedByPerson)
+			want(t, <-two, Reject, OutsideHours)
+		})
+	})
+	t.Run("its gate is shut", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			all := newCluster()
+			_, _, one, two := pair(all, func(_, b *node) { b.says[Entering] = Admission{Reason: Blocked} })
+			want(t, <-one, Accept, ApprovedByPerson)
+			want(t, <-two, Reject, Blocked)
+		})
+	})
+	t.Run("the leader's trail is full", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			all := newCluster()
+			_, _, one, two := pair(all, func(a, _ *node) { a.commitErr = errTrail })
+			want(t, <-one, Reject, Unavailable)
+			want(t, <-two, Accept, ApprovedByPerson)
+		})
+	})
+	t.Run("the leader's gate lets no phone ring", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			all := newCluster()
+			a, b := all.join("a"), all.join("b")
+			a.says[Ringing] = Admission{Reason: RateLimited, Detail: "twice", Asleep: true}
+			quiet := func(r *Request) { r.Client.SilentTimeout = true }
+			want(t, a.run(ask("bob", "pw", packet(1))), Reject, RateLimited)
+			v := b.run(ask("bob", "pw", packet(1), quiet))
+			want(t, v, Reject, RateLimited)
+			if !v.Silent || b.concluded[0].Detail != "another node asked the phone; twice" {
+				t.Errorf("silent %v, %q", v.Silent, b.concluded[0].Detail)
+			}
+			all.wantRings(t, 0)
+		})
+	})
+	t.Run("a phone that is not the person's here", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			all := newCluster()
+			a, b := all.join("a"), all.join("b")
+			b.rules.Directory = reachable("+491702222222", "+491703333333")
+			one, two := a.start(ask("bob", "pw", packet(1))), b.start(ask("bob", "pw", packet(2)))
+			want(t, <-one, Accept, ApprovedByPerson)
+			want(t, <-two, Reject, Unavailable)
+			b.rules.Directory = reachable("+491702222222", bobsPhone)
+			want(t, b.run(ask("bob", "pw", packet(3))), Accept, ApprovedByPerson)
+		})
+	})
+}
+
+// TestForgedAnswers: what cannot be an answer of this attempt lets nobody in.
+func TestForgedAnswers(t *testing.T) {
+	approved := func(attempt string) []byte {
+		return outcome.Told{Attempt: attempt, Answer: Answer{Outcome: Approved, Pushed: true}}.Form()
+	}
+	for name, c := range map[string]struct {
+		form   func(attempt string) []byte
+		accept bool
+	}{
+		"nothing":              {func(string) []byte { return nil }, false},
+		"noise":                {func(string) []byte { return []byte("approved") }, false},
+		"another attempt's":    {func(string) []byte { return approved("other") }, false},
+		"no outcome":           {func(a string) []byte { return []byte(`{"attempt":"` + a + `"}`) }, false},
+		"an unknown outcome":   {func(a string) []byte { return []byte(`{"attempt":"` + a + `","outcome":"accept","pushed":true}`) }, false},
+		"one and then another": {func(a string) []byte { return append(approved(a), approved(a)...) }, false},
+		"the real one":         {approved, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				all := newCluster()
+				b, liar := all.join("b"), all.memory.Join("liar", nil)
+				key := b.attempts.key(must(ParseUsername("bob")), new(ask("bob", "pw")))
+				if _, err := liar.Enter(t.Context(), shared.Entry{Key: key, ID: "lie", Life: time.Minute}); err != nil {
+					t.Fatal(err)
+				}
+				two := b.start(ask("bob", "pw"))
+				if err := liar.Conclude(t.Context(), key, "lie", shared.Conclusion{Answer: c.form("lie")}); err != nil {
+					t.Fatal(err)
+				}
+				v := <-two
+				if (v.Kind == Accept) != c.accept || v.Attempt != "lie" || !c.accept && v.Reason != Unavailable {
+					t.Errorf("%+v", v)
+				}
+			})
+		})
+	}
+}
+
+// TestNobodyAnswers: a follower's own NAS waits no longer than it does, and a silent client stays silent.
+func TestNobodyAnswers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		all := newCluster()
+		all.after = 30 * time.Second
+		a, b := all.join("a"), all.join("b")
+		one := a.start(ask("bob", "pw"))
+		began := time.Now()
+		v := b.run(ask("bob", "pw", func(r *Request) { r.Client.AnswerWithin, r.Client.SilentTimeout = 20*time.Second, true }))
+		if took := time.Since(began); v.Kind != Reject || v.Reason != PushTimeout || !v.Silent || took != 19*time.Second {
+			t.Errorf("%+v after %v", v, took)
+		}
+		want(t, <-one, Accept, ApprovedByPerson)
+	})
+}
+
+// TestLateCreditAcrossNodes: the very same login renews what lapsed at another node, once.
+func TestLateCreditAcrossNodes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		all := newCluster()
+		all.says = TimedOut
+		a, b := all.join("a"), all.join("b")
+		a.rules.LateCredit, b.rules.LateCredit = 30*time.Second, 30*time.Second
+		first := a.run(ask("bob", "pw"))
+		want(t, first, Reject, PushTimeout)
+		pass(20 * time.Second)
+		all.says = Denied
+		want(t, b.run(ask("bob", "pw")), Reject, PushDenied)
+		want(t, b.run(ask("bob", "pw")), Reject, PushDenied)
+		if len(all.rings) != 3 || all.rings[1].Renews != first.Attempt || all.rings[2].Renews != "" {
+			t.Errorf("%+v", all.rings)
+		}
+	})
+}
+
+// TestDrainingNode: it admits nobody, also not whose login waits at another node.
+func TestDrainingNode(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		all := newCluster()
+		a, b := all.join("a"), all.join("b")
+		b.Drain()
+		one := a.start(ask("bob", "pw"))
+		if v := b.run(ask("bob", "pw")); !v.Silent || len(b.concluded) != 0 {
+			t.Errorf("%+v", v)
+		}
+		want(t, <-one, Accept, ApprovedByPerson)
+	})
+}
+
+// TestHints: a node says which attempts it leads, and a packet of one that is open elsewhere is no new login.
+func TestHints(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		all := newCluster()
+		open := map[naming.Digest]time.Time{}
+		a := all.join("a", func(o *Options) { o.Opened = func(key naming.Digest, until time.Time) { open[key] = until } })
+		b := all.join("b", func(o *Options) {
+			o.Elsewhere = func(key naming.Digest) bool { return time.Now().Before(open[key]) }
+		})
+		leaves := time.Now().Add(59 * time.Second)
+		one, two := a.start(ask("bob", "pw")), b.start(ask("bob", "pw"))
+		want(t, <-one, Accept, ApprovedByPerson)
+		want(t, <-two, Accept, ApprovedByPerson)
+		if len(open) != 1 || len(b.told()) != 0 || len(b.asked) != 1 || b.asked[0] != Entering {
+			t.Errorf("%v: the gate is asked %v, and told %+v", open, b.asked, b.told())
+		}
+		for _, until := range open {
+			if !until.Equal(leaves) {
+				t.Errorf("until %v", until)
+			}
+		}
+	})
+}
