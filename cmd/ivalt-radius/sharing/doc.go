@@ -2,8 +2,8 @@
 // becomes of the memory and of the other nodes, and is the command `nodes`.
 //
 //	Check      what is wrong with the files that state.redis names
-//	Open       the engine; nothing where no address is set: every method of a nil *Sharing says that the node is alone
-//	Start      the node has a lease from now on, and the others are watched
+//	Open       the engine, and with it the node's lease; nothing where no address is set: a nil *Sharing is a node that is alone
+//	Start      the others are watched
 //	Report     the nodes and the memory, for `nodes` and `doctor`
 //
 // With state.redis.on_failure: insecure_alone the node goes on by itself while the memory cannot be asked (shared.Alone), which is shouted at each

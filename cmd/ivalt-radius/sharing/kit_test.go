@@ -72,21 +72,21 @@ type engine struct {
 	*shared.Member
 	memory *shared.Memory
 
-	mu      sync.Mutex
-	nodes   []shared.Node
-	servers redis.Look
-	failure error
-	options redis.Options
-	hooks   Hooks
-	started bool
-	closed  bool
-	budget  *state.Budget
-	digest  string
+	mu       sync.Mutex
+	nodes    []shared.Node
+	servers  redis.Servers
+	failure  error
+	options  redis.Options
+	hooks    Hooks
+	settings string
+	closed   bool
+	budget   *state.Budget
+	digest   string
 }
 
 func newEngine() *engine {
 	memory := shared.NewMemory(nil)
-	return &engine{Member: memory.Join("radius-1", nil), memory: memory, servers: redis.Look{Version: "7.0.15", Eviction: "noeviction"}}
+	return &engine{Member: memory.Join("radius-1", nil), memory: memory, servers: redis.Servers{Version: "7.0.15", Eviction: "noeviction"}}
 }
 
 // open is the engine's Opener.
@@ -95,10 +95,18 @@ func (e *engine) open(_ context.Context, o redis.Options, h Hooks) (Engine, erro
 	return e, nil
 }
 
-func (e *engine) Start() {
+// look is the engine's Outsider.
+func (e *engine) look(_ context.Context, o redis.Options) ([]shared.Node, redis.Servers, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.started = true
+	e.options = o
+	return e.nodes, e.servers, e.failure
+}
+
+func (e *engine) SetSettings(digest string) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.settings = digest
 }
 
 func (e *engine) Nodes(context.Context) ([]shared.Node, error) {
@@ -107,7 +115,7 @@ func (e *engine) Nodes(context.Context) ([]shared.Node, error) {
 	return e.nodes, e.failure
 }
 
-func (e *engine) Look(context.Context) (redis.Look, error) {
+func (e *engine) Servers(context.Context) (redis.Servers, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	return e.servers, e.failure
@@ -157,7 +165,7 @@ func (h *house) deps() Deps {
 	log := logrus.New()
 	log.SetOutput(&h.log)
 	log.SetFormatter(&logrus.JSONFormatter{})
-	return Deps{Log: log, Note: h.note, Version: "v1", Open: h.engine.open}
+	return Deps{Log: log, Note: h.note, Version: "v1", Open: h.engine.open, Look: h.engine.look}
 }
 
 func (h *house) note(e audit.Event) {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -11,6 +12,7 @@ import (
 
 	"ivalt-radius/cmd/ivalt-radius/control"
 	"ivalt-radius/config"
+	"ivalt-radius/state/redis"
 	"ivalt-radius/state/shared"
 )
 
@@ -173,28 +175,31 @@ func (n *Sharing) Report(ctx context.Context) (Report, error) {
 	ctx, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
 	nodes, err := n.engine.Nodes(ctx)
-	servers, lookErr := n.engine.Look(ctx)
-	r := Report{Node: n.name, Memory: describe(n.redis)}
+	servers, wrong := n.engine.Servers(ctx)
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	r.Nodes = n.view.nodes
+	r := Report{Node: n.name, Memory: describe(n.redis), Nodes: n.view.nodes}
 	if err == nil {
 		r.Nodes = members(nodes, n.digest)
 	}
-	if lookErr != nil {
-		servers = n.view.servers
-	}
 	m := &r.Memory
-	m.Version, m.Eviction, m.Replicas = servers.Version, servers.Eviction, servers.Replicas
-	m.Reachable = err == nil && !n.reach.gone
+	m.found(servers, errors.Join(err, wrong))
+	if n.reach.gone {
+		m.Reachable, m.Why = false, n.reach.why
+	}
 	if since := n.reach.since; !since.IsZero() && n.reach.gone == !m.Reachable {
 		m.Since = &since
 	}
-	if m.Why = n.reach.why; err != nil && m.Why == "" {
-		m.Why = safe(err.Error())
-	}
 	m.Alone = n.alone != nil && n.alone.Now().Alone
 	return r, nil
+}
+
+// found takes what asking the memory came to.
+func (m *Memory) found(servers redis.Servers, err error) {
+	m.Version, m.Eviction, m.Replicas = servers.Version, servers.Eviction, servers.Replicas
+	if m.Reachable = err == nil; err != nil {
+		m.Why = safe(err.Error())
+	}
 }
 
 // describe is what the settings say of the memory.
@@ -222,24 +227,28 @@ func Asked(ctx context.Context, s *config.Settings) (r Report, err error) {
 	return r, err
 }
 
-// Seen looks into the memory itself, without joining the nodes. The settings must be whole.
+// Seen looks into the memory itself, without a part in it. The settings must be whole. That the memory cannot be asked is no error, but stands
+// in the Report.
 func Seen(ctx context.Context, s *config.Settings, d Deps) (Report, error) {
 	if len(s.State.Redis.Addresses) == 0 {
 		return Report{}, errAlone
 	}
-	n, err := Open(ctx, beside(s), d)
+	d = d.complete()
+	name, err := named(s, d.Hostname)
 	if err != nil {
 		return Report{}, err
 	}
-	n.digest = ""
-	r, err := n.Report(ctx)
-	r.Node, r.Memory.OnFailure = "", s.State.Redis.OnFailure
-	return r, errors.Join(err, n.Close(ctx))
-}
-
-// beside are the settings for a look that decides nothing.
-func beside(s *config.Settings) *config.Settings {
-	look := *s
-	look.State.Redis.OnFailure = "reject"
-	return &look
+	o, err := options(s, name, d)
+	if err != nil {
+		return Report{}, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, within)
+	defer cancel()
+	nodes, servers, err := d.Look(ctx, o)
+	if err != nil && !errors.Is(err, shared.ErrUnreachable) {
+		return Report{}, fmt.Errorf("state.redis: %w", err)
+	}
+	r := Report{Memory: describe(s.State.Redis), Nodes: members(nodes, "")}
+	r.Memory.found(servers, err)
+	return r, nil
 }

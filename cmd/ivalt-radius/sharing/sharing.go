@@ -29,7 +29,8 @@ type Deps struct {
 	Leads   func() int          // attempts that this node leads; nil: none
 	Notice  func(shared.Notice) // what others do to this node's attempts; nil: nobody is told
 
-	Open     Opener                 // nil: the Redis one
+	Open     Opener                 // nil: that of package redis
+	Look     Outsider               // nil: that of package redis
 	Hostname func() (string, error) // nil: os.Hostname
 	Now      func() time.Time       // nil: time.Now
 }
@@ -38,6 +39,9 @@ type Deps struct {
 func (d Deps) complete() Deps {
 	if d.Open == nil {
 		d.Open = openRedis
+	}
+	if d.Look == nil {
+		d.Look = lookRedis
 	}
 	if d.Hostname == nil {
 		d.Hostname = os.Hostname
@@ -100,21 +104,21 @@ func Open(ctx context.Context, s *config.Settings, d Deps) (*Sharing, error) {
 		return nil, fmt.Errorf("state.redis.cluster_key: %w", err)
 	}
 	n := &Sharing{deps: d, name: name, redis: s.State.Redis, names: names, digest: s.ClusterDigest()}
-	if n.engine, err = d.Open(ctx, o, Hooks{Changed: n.changed, Notice: d.Notice, Leads: d.Leads, Settings: n.settings}); err != nil {
+	if n.engine, err = d.Open(ctx, o, Hooks{Changed: n.changed, Notice: d.Notice, Leads: d.Leads}); err != nil {
 		return nil, fmt.Errorf("state.redis: %w", err)
 	}
+	n.engine.SetSettings(n.digest)
 	if s.State.Redis.InsecureAlone() {
 		n.alone = shared.NewAlone(n.engine, shared.NewMemory(d.Now).Join(name, d.Notice), d.Now, n.turned)
 	}
 	return n, nil
 }
 
-// Start joins the other nodes, and watches them until Close.
+// Start watches the other nodes until Close.
 func (n *Sharing) Start(ctx context.Context) {
 	if n == nil {
 		return
 	}
-	n.engine.Start()
 	ctx, n.unwatch = context.WithCancel(context.WithoutCancel(ctx))
 	n.look(ctx)
 	if n.alone != nil {
@@ -146,12 +150,7 @@ func (n *Sharing) Adopt(s *config.Settings) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.digest = s.ClusterDigest()
-}
-
-func (n *Sharing) settings() string {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	return n.digest
+	n.engine.SetSettings(n.digest)
 }
 
 // Attempts are the logins of all nodes; nil: this node's own are all there are.

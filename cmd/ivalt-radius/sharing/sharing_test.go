@@ -74,7 +74,7 @@ func TestEverySettingReachesTheEngine(t *testing.T) {
 	if diff := cmp.Diff(want, got, cmp.Comparer(secret.Secret.Equal)); diff != "" {
 		t.Error(diff)
 	}
-	if h.engine.hooks.Leads() != 0 || h.engine.hooks.Settings() != s.ClusterDigest() {
+	if h.engine.hooks.Leads() != 0 || h.engine.settings != s.ClusterDigest() {
 		t.Error("the hooks say something else")
 	}
 	h.engine.hooks.Notice(shared.Notice{})
@@ -300,7 +300,7 @@ func TestCommand(t *testing.T) {
 		}
 	}
 	h.engine.fail()
-	h.engine.hooks.Changed(Event{Kind: Unreachable, Why: "refused\x1b"})
+	h.engine.hooks.Changed(Event{Kind: Unreachable, Why: errors.New("refused\x1b")})
 	if code, out := run(t, "--config", path); code != exit.Fault || !strings.Contains(out, "NOT in reach since ") || !strings.Contains(out, ": refused  (reject)") {
 		t.Errorf("exit %d, %q", code, out)
 	}
@@ -345,7 +345,7 @@ func TestSeen(t *testing.T) {
 	}
 	h.engine.see(node("a", "x"), node("b", "y"), node("c", "y"))
 	r, err := Seen(t.Context(), s, h.deps())
-	if err != nil || h.engine.started || !h.engine.closed || r.Node != "" || r.Memory.OnFailure != "insecure_alone" || !r.Memory.Reachable {
+	if err != nil || h.engine.hooks.Changed != nil || h.engine.options.Node != "radius-1" || r.Node != "" || r.Memory.OnFailure != "insecure_alone" || !r.Memory.Reachable {
 		t.Errorf("%+v, %v", r, err)
 	}
 	if got := fmt.Sprint(r.Nodes[0].Differs, r.Nodes[1].Differs, r.Nodes[2].Differs); got != "true false false" {
@@ -356,8 +356,11 @@ func TestSeen(t *testing.T) {
 		t.Errorf("%+v, %v", r, err)
 	}
 	d := h.deps()
-	d.Open = nil
+	d.Open, d.Look = nil, nil
 	if _, err := Seen(t.Context(), s, d); !errors.Is(err, errNoEngine) {
+		t.Error(err)
+	}
+	if _, err := Open(t.Context(), s, d); !errors.Is(err, errNoEngine) {
 		t.Error(err)
 	}
 }

@@ -11,7 +11,6 @@ import (
 	"github.com/sirupsen/logrus"
 
 	"ivalt-radius/audit"
-	"ivalt-radius/state/redis"
 	"ivalt-radius/state/shared"
 )
 
@@ -22,12 +21,8 @@ const (
 
 // view is what was seen of the others at the last look.
 type view struct {
-	known   bool
-	nodes   []Member
-	differ  string // who has other settings, as it was said
-	twice   string // names that two nodes have, as it was said
-	evicts  bool   // the memory may forget claims, as it was said
-	servers redis.Look
+	known bool
+	nodes []Member
 }
 
 // watch looks at the other nodes until ctx ends.
@@ -40,12 +35,12 @@ func (n *Sharing) watch(ctx context.Context, look, shout <-chan time.Time) {
 			n.look(ctx)
 		case <-shout:
 			n.shout()
-			n.servers(ctx)
 		}
 	}
 }
 
-// look sees who is there, and says what has changed. While the memory cannot be asked nobody is judged.
+// look sees who is there, and says who came and went. While the memory cannot be asked nobody is judged, and one that was emptied knows nobody
+// who could have gone.
 func (n *Sharing) look(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
@@ -53,28 +48,17 @@ func (n *Sharing) look(ctx context.Context) {
 	if err != nil {
 		return
 	}
-	members := members(nodes, n.settings())
 	n.mu.Lock()
+	members := members(nodes, n.digest)
 	before := n.view
-	n.view.known, n.view.nodes = true, members
+	n.view = view{known: true, nodes: members}
 	n.mu.Unlock()
 	if !before.known {
 		n.deps.Log.WithFields(logrus.Fields{"node": n.name, "nodes": texts(members)}).Info("nodes")
-		n.servers(ctx)
-	} else {
-		n.came(before.nodes, members)
-		n.went(before.nodes, members)
+		return
 	}
-	n.agree(members)
-}
-
-// note says something in the trail and in the log, with who is there.
-func (n *Sharing) note(level logrus.Level, e audit.System) {
-	n.deps.Note(e)
-	n.mu.Lock()
-	nodes := texts(n.view.nodes)
-	n.mu.Unlock()
-	n.deps.Log.WithFields(logrus.Fields{"event": e.Event, "detail": e.Detail, "node": n.name, "nodes": nodes}).Log(level, "shared memory")
+	n.came(before.nodes, members)
+	n.went(before.nodes, members)
 }
 
 // alive reports whether a node of a name is.
@@ -85,7 +69,7 @@ func alive(members []Member, name string) bool {
 func (n *Sharing) came(before, now []Member) {
 	for _, m := range now {
 		if m.Alive && !m.Self && !alive(before, m.Name) {
-			n.note(logrus.InfoLevel, audit.System{Event: "node_joined", Detail: m.Name + ", version " + m.Version})
+			n.member(logrus.InfoLevel, audit.System{Event: "node_joined", Detail: m.Name + ", version " + m.Version})
 		}
 	}
 }
@@ -95,93 +79,85 @@ func (n *Sharing) went(before, now []Member) {
 		if !m.Alive || m.Self || alive(now, m.Name) {
 			continue
 		}
-		if slices.ContainsFunc(now, func(o Member) bool { return o.Name == m.Name && o.State == Left }) {
-			n.note(logrus.InfoLevel, audit.System{Event: "node_left", Detail: m.Name})
+		at := slices.IndexFunc(now, func(o Member) bool { return o.Name == m.Name })
+		if at < 0 || now[at].State == Left {
+			n.member(logrus.InfoLevel, audit.System{Event: "node_left", Detail: m.Name})
 		} else {
-			n.note(logrus.ErrorLevel, audit.System{Event: "node_died", Detail: m.Name + ", last seen " + m.Seen.UTC().Format(time.RFC3339)})
+			n.member(logrus.ErrorLevel, audit.System{Event: "node_died", Detail: m.Name + ", last seen " + now[at].Seen.UTC().Format(time.RFC3339)})
 		}
 	}
 }
 
-// agree says who has other settings, and which name two nodes have; each once, until that is another.
-func (n *Sharing) agree(members []Member) {
-	var differ, twice []string
-	seen := map[string]bool{}
-	for _, m := range members {
-		if m.Differs {
-			differ = append(differ, m.Name)
-		}
-		if m.Alive && seen[m.Name] {
-			twice = append(twice, m.Name)
-		}
-		seen[m.Name] = seen[m.Name] || m.Alive
-	}
+// member says in the trail and in the log who came or went, and who is there.
+func (n *Sharing) member(level logrus.Level, e audit.System) {
+	n.deps.Note(e)
 	n.mu.Lock()
-	before := n.view
-	n.view.differ, n.view.twice = strings.Join(differ, ", "), strings.Join(slices.Compact(twice), ", ")
-	after := n.view
+	nodes := texts(n.view.nodes)
 	n.mu.Unlock()
-	switch after.differ {
-	case before.differ:
-	case "":
-		n.note(logrus.InfoLevel, audit.System{Event: "nodes_agree", Detail: "all nodes have the settings of " + n.name})
-	default:
-		n.note(logrus.ErrorLevel, audit.System{Event: "nodes_differ", Detail: "other settings than " + n.name + ": " + after.differ})
-	}
-	if after.twice != before.twice && after.twice != "" {
-		n.note(logrus.ErrorLevel, audit.System{Event: "node_name_twice", Detail: after.twice})
-	}
+	n.deps.Log.WithFields(logrus.Fields{"event": e.Event, "detail": e.Detail, "node": n.name, "nodes": nodes}).Log(level, "nodes")
 }
 
-// servers asks what keeps the memory, and says once where that may forget what it was told.
-func (n *Sharing) servers(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(ctx, within)
-	defer cancel()
-	servers, err := n.engine.Look(ctx)
-	if err != nil {
-		return
-	}
-	n.mu.Lock()
-	said := n.view.evicts
-	n.view.servers, n.view.evicts = servers, servers.Drops()
-	n.mu.Unlock()
-	if servers.Drops() && !said {
-		n.note(logrus.ErrorLevel, audit.System{Event: "memory_evicts", Detail: "maxmemory-policy is " + servers.Eviction + ", and not noeviction"})
-	}
-}
-
-// changed is told by the engine what became of the memory; it says each turn once.
+// changed keeps in the trail what the engine tells, which logs it itself.
 func (n *Sharing) changed(e Event) {
-	now := n.deps.Now()
 	n.mu.Lock()
-	before := n.reach
-	switch e.Kind {
+	switch e.Kind { //nolint:exhaustive // the rest changes nothing here
 	case Unreachable:
-		if !before.gone {
-			n.reach = reach{since: now, gone: true, why: safe(e.Why)}
+		n.reach = reach{since: n.deps.Now(), gone: true, why: "unknown"}
+		if e.Why != nil {
+			n.reach.why = safe(e.Why.Error())
 		}
 	case Reachable:
-		if before.gone || before.since.IsZero() {
-			n.reach = reach{since: now}
-		}
-	case Emptied, NoKind:
+		n.reach = reach{since: n.deps.Now()}
+	case Emptied:
+		n.view.known = false
 	}
 	why := n.reach.why
 	n.mu.Unlock()
-	switch {
-	case e.Kind == Unreachable && !before.gone:
-		n.note(logrus.ErrorLevel, audit.System{Event: "memory_unreachable", Detail: n.redis.OnFailure + ": " + why})
-	case e.Kind == Reachable && before.gone:
-		n.note(logrus.WarnLevel, audit.System{Event: "memory_reachable", Detail: "after " + now.Sub(before.since).Round(time.Second).String()})
-	case e.Kind == Emptied:
-		n.note(logrus.ErrorLevel, audit.System{Event: "memory_emptied", Detail: fmt.Sprintf("no phone counts as clean for %s", shared.Young)})
+	if e.Kind == Unreachable {
+		e.Detail = n.redis.OnFailure + ": " + why
 	}
+	if record, ok := record(e); ok {
+		n.deps.Note(record)
+	}
+}
+
+// record is what the trail says of an event.
+func record(e Event) (audit.System, bool) {
+	names := make([]string, len(e.Nodes))
+	for i, name := range e.Nodes {
+		names[i] = plain(name)
+	}
+	nodes := strings.Join(names[:min(len(names), mostMembers)], ", ")
+	switch e.Kind {
+	case Unreachable:
+		return audit.System{Event: "memory_unreachable", Detail: e.Detail}, true
+	case Reachable:
+		return audit.System{Event: "memory_reachable", Detail: "after " + e.For.Round(time.Second).String()}, e.For > 0
+	case Emptied:
+		return audit.System{Event: "memory_emptied", Detail: fmt.Sprintf("no phone counts as clean for %s", shared.Young)}, true
+	case SameName:
+		return audit.System{Event: "node_name_twice", Detail: nodes}, nodes != ""
+	case SettingsApart:
+		return audit.System{Event: "nodes_differ", Detail: nodes}, true
+	case SettingsAlike:
+		return audit.System{Event: "nodes_agree"}, true
+	case Evicts:
+		return audit.System{Event: "memory_evicts", Detail: "maxmemory-policy is " + plain(e.Detail)}, true
+	case Old:
+		return audit.System{Event: "memory_old", Detail: "version " + plain(e.Detail)}, true
+	case FeedLost:
+		return audit.System{Event: "nodes_not_told", Detail: fmt.Sprintf("not told: %d", e.Count)}, true
+	case Unreadable:
+		return audit.System{Event: "memory_unreadable", Detail: fmt.Sprintf("values: %d", e.Count)}, true
+	case NoKind:
+	}
+	return audit.System{}, false
 }
 
 // turned shouts that the node goes on by itself, or no longer does.
 func (n *Sharing) turned(t shared.Turn) {
 	if t.Alone {
-		n.deps.Note(audit.Security{Event: "alone_begun", Detail: "INSECURE: " + n.name + " goes on by itself, with a part of the API budget (1 of " + fmt.Sprint(n.redis.Nodes) + ")"})
+		n.deps.Note(audit.Security{Event: "alone_begun", Detail: fmt.Sprintf("INSECURE: %s goes on by itself, with a part of the API budget (1 of %d)", n.name, n.redis.Nodes)})
 		return
 	}
 	n.deps.Note(audit.Security{Event: "alone_ended", Detail: n.name + " was alone for " + n.deps.Now().Sub(t.Since).Round(time.Second).String() + ": " + counts(t)})

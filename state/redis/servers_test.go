@@ -17,32 +17,32 @@ import (
 
 const info = "# Server\r\nredis_version:7.0.15\r\nredis_mode:standalone\r\n\r\n# Memory\r\nmaxmemory_policy:allkeys-lru\r\n# Replication\r\nrole:master\r\nconnected_slaves:2\r\n"
 
-func TestParseLook(t *testing.T) {
-	for text, want := range map[string]Look{
+func TestParseServers(t *testing.T) {
+	for text, want := range map[string]Servers{
 		info: {Version: "7.0.15", Eviction: "allkeys-lru", Replicas: 2},
 		"valkey_version:8.1.0\r\nredis_version:7.2.4\r\n": {Version: "8.1.0"},
 		"redis_version:7.2.4\nvalkey_version:8.1.0\n":     {Version: "8.1.0"},
 		"": {},
 		"redis_version:\x1b[31m7\nconnected_slaves:-1\nmaxmemory_policy:" + strings.Repeat("x", 99): {Version: "31m7", Eviction: strings.Repeat("x", mostWord)},
 	} {
-		if got := parseLook(text); got != want {
+		if got := parseServers(text); got != want {
 			t.Errorf("%q is %+v, want %+v", text, got, want)
 		}
 	}
-	if (Look{Eviction: keepsAll}).Drops() || !(Look{}).Drops() {
+	if (Servers{Eviction: keepsAll}).Drops() || !(Servers{}).Drops() {
 		t.Error("what is not known to keep all is trusted, or the other way round")
 	}
 }
 
 func TestTogether(t *testing.T) {
-	got := together([]Look{{"7.2", keepsAll, 2}, {"7.2", keepsAll, 1}, {"7.4", "allkeys-lru", 3}, {"7.4", keepsAll, 3}})
-	if got != (Look{"7.2,7.4", "allkeys-lru", 1}) {
+	got := together([]Servers{{"7.2", keepsAll, 2}, {"7.2", keepsAll, 1}, {"7.4", "allkeys-lru", 3}, {"7.4", keepsAll, 3}})
+	if got != (Servers{"7.2,7.4", "allkeys-lru", 1}) {
 		t.Errorf("%+v", got)
 	}
 }
 
-// TestLook asks a server over the wire, and one that is not there.
-func TestLook(t *testing.T) {
+// TestServers asks a server over the wire, and one that is not there.
+func TestServers(t *testing.T) {
 	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -52,21 +52,15 @@ func TestLook(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, err := c.look(t.Context()); err != nil || got != parseLook(info) {
+	if got, err := c.Servers(t.Context()); err != nil || got != parseServers(info) {
 		t.Errorf("%+v, %v", got, err)
 	}
 	if err := errors.Join(c.client.Close(), listener.Close()); err != nil {
 		t.Error(err)
 	}
-	gone, err := newCore(Options{Addresses: []string{listener.Addr().String()}, Key: secret.New("k"), Prefix: "p", Timeout: 5 * time.Second})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := gone.look(t.Context()); !errors.Is(err, shared.ErrUnreachable) {
+	gone := Options{Addresses: []string{listener.Addr().String()}, Key: secret.New("k"), Prefix: "p", Timeout: 5 * time.Second}
+	if _, err := Inspect(t.Context(), gone); !errors.Is(err, shared.ErrUnreachable) {
 		t.Errorf("nobody answers, and the error is %v", err)
-	}
-	if err := gone.client.Close(); err != nil {
-		t.Error(err)
 	}
 }
 
@@ -103,11 +97,11 @@ func answerInfo(listener net.Listener) {
 	}
 }
 
-func FuzzParseLook(f *testing.F) {
+func FuzzParseServers(f *testing.F) {
 	f.Add(info)
 	f.Add("redis_version:\xff\nconnected_slaves:99999999999999999999")
 	f.Fuzz(func(t *testing.T, text string) {
-		l := parseLook(text)
+		l := parseServers(text)
 		for _, word := range []string{l.Version, l.Eviction} {
 			if len(word) > mostWord || strings.ContainsAny(word, " \r\n\x1b\x00") {
 				t.Errorf("%q", word)

@@ -12,8 +12,8 @@ import (
 	"ivalt-radius/state/shared"
 )
 
-// Look is what the servers say of themselves. The texts are theirs: of letters, digits, dots, dashes and underscores, 32 octets at most.
-type Look struct {
+// Servers is what the servers say of themselves. The texts are theirs: of letters, digits, dots, dashes and underscores, 32 octets at most.
+type Servers struct {
 	Version  string // of a Cluster with several versions: those, divided by commas
 	Eviction string // maxmemory_policy; noeviction keeps claims, any other may drop them. Of a Cluster: the first that is not noeviction
 	Replicas int    // connected ones; of a Cluster: of the master that has the fewest
@@ -23,14 +23,24 @@ type Look struct {
 const keepsAll = "noeviction"
 
 // Drops reports that a server which is full forgets claims.
-func (l Look) Drops() bool { return l.Eviction != keepsAll }
+func (l Servers) Drops() bool { return l.Eviction != keepsAll }
 
-// look asks each master. The error is shared.ErrUnreachable.
-func (c *core) look(ctx context.Context) (Look, error) {
+// Inspect asks the servers without joining the nodes. The error is shared.ErrUnreachable, or that the options are none.
+func Inspect(ctx context.Context, o Options) (Servers, error) {
+	c, err := newCore(o)
+	if err != nil {
+		return Servers{}, err
+	}
+	defer func() { _ = c.client.Close() }()
+	return c.Servers(ctx)
+}
+
+// Servers asks each master. The error is shared.ErrUnreachable.
+func (c *core) Servers(ctx context.Context) (Servers, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.Timeout)
 	defer cancel()
 	var mu sync.Mutex
-	var all []Look
+	var all []Servers
 	ask := func(ctx context.Context, node interface {
 		Info(ctx context.Context, sections ...string) *goredis.StringCmd
 	},
@@ -41,7 +51,7 @@ func (c *core) look(ctx context.Context) (Look, error) {
 		}
 		mu.Lock()
 		defer mu.Unlock()
-		all = append(all, parseLook(text))
+		all = append(all, parseServers(text))
 		return nil
 	}
 	var err error
@@ -51,13 +61,13 @@ func (c *core) look(ctx context.Context) (Look, error) {
 		err = ask(ctx, c.client)
 	}
 	if err != nil || len(all) == 0 {
-		return Look{}, err
+		return Servers{}, err
 	}
 	return together(all), nil
 }
 
 // together is what several servers say as one.
-func together(all []Look) Look {
+func together(all []Servers) Servers {
 	out := all[0]
 	for _, l := range all[1:] {
 		if !strings.Contains(","+out.Version+",", ","+l.Version+",") {
@@ -71,9 +81,9 @@ func together(all []Look) Look {
 	return out
 }
 
-// parseLook reads the answer to INFO: lines of name:value. Valkey says which version of Redis it is like, too.
-func parseLook(text string) Look {
-	var l Look
+// parseServers reads the answer to INFO: lines of name:value. Valkey says which version of Redis it is like, too.
+func parseServers(text string) Servers {
+	var l Servers
 	for line := range strings.Lines(text) {
 		name, value, _ := strings.Cut(strings.TrimSpace(line), ":")
 		switch name {
