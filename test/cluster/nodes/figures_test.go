@@ -37,7 +37,7 @@ func thorough() measure {
 }
 
 func brief() measure {
-	return measure{rounds: 1, crowd: 10, nodes: []int{1, 2}, load: 20, length: 3 * time.Second, kills: 1}
+	return measure{rounds: 1, crowd: 10, nodes: []int{1, 2}, load: 20, length: 6 * time.Second, kills: 1}
 }
 
 // unlimited are settings without a budget, so that nothing but nodes and memory is measured.
@@ -176,7 +176,7 @@ func rate(t *testing.T, h *house, m measure) float64 {
 			}
 		})
 	}
-	passes(m.length / 2) // until it is even
+	passes(8 * time.Second) // longer than a login: until it is even
 	from := let.Load()
 	passes(m.length)
 	got := float64(let.Load()-from) / m.length.Seconds()

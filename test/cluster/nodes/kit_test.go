@@ -125,7 +125,7 @@ func TestKitCluster(t *testing.T) {
 	t.Parallel()
 	all := runCluster(t)
 	owners := map[string]bool{}
-	for i := range 100 {
+	for i := range 30 {
 		key := "k" + strconv.Itoa(i)
 		for _, p := range all {
 			if said := p.ask("SET", key, "1"); said == "OK" {
@@ -137,5 +137,29 @@ func TestKitCluster(t *testing.T) {
 	}
 	if len(owners) != 3 {
 		t.Errorf("%d of three have keys", len(owners))
+	}
+}
+
+// TestKitMeasures: what is measured of a node by itself, and of a Redis that only the test asks, is what is there.
+func TestKitMeasures(t *testing.T) {
+	t.Parallel()
+	m := brief()
+	m.load, m.length = 4, 8*time.Second
+	h := open(t, plan{nodes: 1, memory: embedded, settings: unlimited})
+	d := timed(t, h, m, 1)
+	if len(d.push) != m.crowd || len(d.whole) != m.crowd || quantile(d.push, 0.5) <= 0 || quantile(d.whole, 0.5) < quantile(d.push, 0.5)+500*time.Millisecond {
+		t.Errorf("%d and %d: %s to the push, %s in all", len(d.push), len(d.whole), quantile(d.push, 0.5), quantile(d.whole, 0.5))
+	}
+	if got := rate(t, h, m); got <= 0 || got > 40 {
+		t.Errorf("%.1f logins a second of %d people", got, m.load)
+	}
+	r := runRedis(t)
+	idle, idler := work{at: time.Now()}, work{at: time.Now().Add(time.Second)}
+	before := worked(t, r)
+	for range 10 {
+		r.ask("SET", "a", "1")
+	}
+	if row := costs(idle, idler, before, worked(t, r), 5); !strings.Contains(row, "set 2.0") {
+		t.Errorf("10 operations of 5 logins: %s", row)
 	}
 }
