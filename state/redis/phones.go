@@ -72,14 +72,11 @@ func (c *claims) granted(a *answer, key string, b shared.Bid, nonce string) shar
 		Kind: shared.Granted, Token: shared.Token{Phone: b.Phone, Attempt: b.Attempt, Fence: uint64(a.number(1)), Nonce: nonce}, //nolint:gosec // G115: not negative
 		History: history, Rang: a.number(3) == 1, Of: a.text(4), LateFor: duration(a.number(5)),
 	}
-	switch claim.Of {
-	case "":
-	case b.Attempt, b.Renews:
+	if claim.Of != "" {
+		a.id(4)
 		if a.text(6) != "" {
 			claim.Progress = c.opened(a, 6, progressOf(key, claim.Of))
 		}
-	default:
-		a.bad = true
 	}
 	a.bad = a.bad || history > shared.Clean
 	return claim

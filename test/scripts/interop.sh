@@ -10,4 +10,4 @@ if ! test/interop/packages.sh; then
 	exit 0
 fi
 # Each login waits for a phone, so several run at a time.
-go test -tags interop -count=1 -timeout=10m -parallel=6 -v ./test/interop
+go test -tags interop -count=1 -timeout=10m -parallel=6 -v ./test/interop ./state/redis

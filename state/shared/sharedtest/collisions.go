@@ -127,7 +127,7 @@ func lapses() map[string]func(*stage) {
 			a.lapsed()
 			t := b.bids("B", "A", shared.Granted).Token
 			s.Die("b")
-			c := a.bids("B", "A", shared.Granted)
+			c := a.bids("B", "", shared.Granted)
 			if string(c.Progress) != "one" || !c.Rang || c.Of != "A" || !near(c.LateFor, time.Minute) {
 				s.Fatalf("taken over: %+v", c)
 			}

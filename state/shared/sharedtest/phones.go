@@ -73,6 +73,18 @@ func claimed() map[string]func(*stage) {
 			a.record(t, "one")
 			s.is(a.ends(t, shared.Ending{}), nil)
 		},
+		"a claim is forgotten when its push cannot ring any more": func(s *stage) {
+			a, b := s.nodes()
+			a.end("A", shared.Ending{Spent: time.Hour})
+			s.Pass(shared.EndKept + time.Second)
+			t := a.grant("A")
+			a.record(t, "one")
+			s.Pass(life + shared.Grace + shared.Young + time.Second)
+			a.refused(t)
+			c := b.bids("A", "", shared.Granted)
+			s.same("of", c.Of, "")
+			s.same("history", c.History, shared.Spent)
+		},
 		"an end again has the same answer, another one has none": func(s *stage) {
 			a, b := s.nodes()
 			t := a.grant("A")

@@ -13,11 +13,15 @@ import (
 
 // Walk plays random operations of three nodes, dead ones among them, on one phone, and compares what the memory answers with what a
 // reader of package shared expects: nobody else gets a phone that is held, only its holder rings and ends, and an approval counts once.
-func Walk(t *testing.T, make func(t *testing.T) World) {
+// There are at most so many walks.
+func Walk(t *testing.T, most int, make func(t *testing.T) World) {
 	t.Helper()
-	world, n := make(t), 0
+	world, n, failed := make(t), 0, false
 	rapid.Check(t, func(rt *rapid.T) {
-		n++
+		if n++; n > most && !failed {
+			return
+		}
+		defer func() { failed = failed || rt.Failed() }()
 		w := &walk{T: rt, world: world, phone: fmt.Sprintf("%s%d", mobile, n), dead: map[string]bool{}, rang: map[string]bool{}, ended: map[string]string{}, late: map[string]string{}}
 		for i := range 3 {
 			name := fmt.Sprintf("n%d-%d", n, i)
@@ -159,7 +163,7 @@ func (w *walk) anyToken(rt *rapid.T) (shared.Token, Member, bool) {
 	}
 	newest := len(w.tokens) - 1
 	i := rapid.OneOf(rapid.Just(newest), rapid.IntRange(0, newest)).Draw(rt, "token")
-	return w.tokens[i], rapid.SampledFrom(w.nodes).Draw(rt, "node"), true
+	return w.tokens[i], w.nodes[rapid.IntRange(0, len(w.nodes)-1).Draw(rt, "node")], true
 }
 
 func (w *walk) record(rt *rapid.T) {
@@ -270,4 +274,7 @@ func (w *walk) pass(rt *rapid.T) {
 	d := time.Duration(rapid.SampledFrom([]int{1, 1, 1, 20, 20, 121, 300}).Draw(rt, "seconds")) * time.Second
 	w.world.Pass(d)
 	w.now += d
+	if w.now >= w.until+shared.Young {
+		w.vacate()
+	}
 }
