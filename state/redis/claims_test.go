@@ -22,7 +22,7 @@ var errCut = errors.New("cut")
 
 // stand is a server, and what a test does to it and to the nodes that ask it.
 type stand struct {
-	t       testing.TB
+	t       *testing.T
 	options Options
 	empties func()
 	passes  func(time.Duration)
@@ -34,7 +34,7 @@ type stand struct {
 }
 
 // newStand is a stand of miniredis, whose clock stands still but for passes.
-func newStand(t testing.TB) (*stand, *miniredis.Miniredis) {
+func newStand(t *testing.T) (*stand, *miniredis.Miniredis) {
 	t.Helper()
 	m := miniredis.RunT(t)
 	now := time.Unix(1_800_000_000, 0)
@@ -48,7 +48,7 @@ func newStand(t testing.TB) (*stand, *miniredis.Miniredis) {
 	return s, m
 }
 
-func standAt(t testing.TB, o Options, empties func()) *stand {
+func standAt(t *testing.T, o Options, empties func()) *stand {
 	t.Helper()
 	o.Key, o.Prefix, o.Timeout = secret.New("0123456789abcdef0123456789abcdef"), "test", 5*time.Second
 	s := &stand{t: t, options: o, empties: empties, dead: map[string]bool{}}

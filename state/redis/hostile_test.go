@@ -14,11 +14,15 @@ import (
 
 const testMobile = "+15550100001"
 
-var (
-	testKey = shared.Digest{1, 2, 3}
-	entry   = shared.Entry{Key: testKey, ID: "A", Exchange: shared.Digest{4}, Life: time.Minute}
-	bid     = shared.Bid{Phone: testMobile, Attempt: "A", Renews: "Z", Life: time.Minute}
-)
+func testKey() shared.Digest { return shared.Digest{1, 2, 3} }
+
+func testEntry() shared.Entry {
+	return shared.Entry{Key: testKey(), ID: "A", Exchange: shared.Digest{4}, Life: time.Minute}
+}
+
+func testBid() shared.Bid {
+	return shared.Bid{Phone: testMobile, Attempt: "A", Renews: "Z", Life: time.Minute}
+}
 
 // TestHostileAnswers: an answer that no script gives is none, and nothing of it is believed.
 func TestHostileAnswers(t *testing.T) {
@@ -72,20 +76,20 @@ func TestHostileAnswers(t *testing.T) {
 func everything(ctx context.Context, n *claims) map[string]error {
 	token := shared.Token{Phone: testMobile, Attempt: "A", Fence: 1, Nonce: "n"}
 	errs := map[string]error{
-		"leave": n.Leave(ctx, testKey, "A"), "conclude": n.Conclude(ctx, testKey, "A", shared.Conclusion{}), "record": n.Record(ctx, token, shared.Progress{}),
+		"leave": n.Leave(ctx, testKey(), "A"), "conclude": n.Conclude(ctx, testKey(), "A", shared.Conclusion{}), "record": n.Record(ctx, token, shared.Progress{}),
 		"polled": n.Polled(ctx, token, 0), "end": n.End(ctx, token, shared.Ending{}),
 	}
-	place, err := n.Enter(ctx, entry)
+	place, err := n.Enter(ctx, testEntry())
 	errs["enter"] = err
 	if place.Role != shared.NoRole {
 		errs["enter's place"] = errors.New("something was believed")
 	}
-	place, err = n.Await(ctx, testKey, "A")
+	place, err = n.Await(ctx, testKey(), "A")
 	errs["await"] = err
 	if place.Role != shared.NoRole {
 		errs["await's place"] = errors.New("something was believed")
 	}
-	claim, err := n.Claim(ctx, bid)
+	claim, err := n.Claim(ctx, testBid())
 	errs["claim"] = err
 	if claim.Kind != shared.Unclaimed {
 		errs["claim's kind"] = errors.New("something was believed")
@@ -99,7 +103,7 @@ func TestAHeldPhoneIsNotHeldForever(t *testing.T) {
 	s, _ := newStand(t)
 	n := s.node("a", nil)
 	n.scripts.claim = goredis.NewScript(`return {'held', 9007199254740992}`)
-	if c, err := n.Claim(t.Context(), bid); err != nil || c.Wait != shared.Longest {
+	if c, err := n.Claim(t.Context(), testBid()); err != nil || c.Wait != shared.Longest {
 		t.Error(c, err)
 	}
 }
@@ -109,7 +113,7 @@ func TestSealsAreBoundToTheirPlace(t *testing.T) {
 	t.Parallel()
 	s, m := newStand(t)
 	a, b := s.node("a", nil), s.node("b", nil)
-	claim, err := a.Claim(t.Context(), bid)
+	claim, err := a.Claim(t.Context(), testBid())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -123,7 +127,7 @@ func TestSealsAreBoundToTheirPlace(t *testing.T) {
 	if c, err := b.Claim(t.Context(), shared.Bid{Phone: testMobile, Attempt: "B", Life: time.Minute}); !errors.Is(err, shared.ErrUnreachable) {
 		t.Error("attempt B is told A's end:", c, err)
 	}
-	if c, err := b.Claim(t.Context(), bid); err != nil || string(c.Answer) != "approved" {
+	if c, err := b.Claim(t.Context(), testBid()); err != nil || string(c.Answer) != "approved" {
 		t.Error("attempt A is not told its own end:", c, err)
 	}
 	m.HSet(key, "va", "A", "vu", "9999999999999", "vr", m.HGet(a.endKey(key, "A"), "y"))
@@ -138,17 +142,17 @@ func stolenAnswer(t *testing.T, s *stand, a, b *claims) {
 	t.Helper()
 	m := goredis.NewClient(&goredis.Options{Addr: s.options.Addresses[0], DisableIdentity: true})
 	defer func() { _ = m.Close() }()
-	other := entry
+	other := testEntry()
 	other.Key = shared.Digest{9}
-	for _, e := range []shared.Entry{entry, other} {
+	for _, e := range []shared.Entry{testEntry(), other} {
 		if _, err := a.Enter(t.Context(), e); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := a.Conclude(t.Context(), entry.Key, "A", shared.Conclusion{Answer: []byte("approved"), Joinable: time.Minute}); err != nil {
+	if err := a.Conclude(t.Context(), testKey(), "A", shared.Conclusion{Answer: []byte("approved"), Joinable: time.Minute}); err != nil {
 		t.Fatal(err)
 	}
-	sealed, err := m.HGet(t.Context(), a.attemptKey(entry.Key), "y").Result()
+	sealed, err := m.HGet(t.Context(), a.attemptKey(testKey()), "y").Result()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -193,19 +197,19 @@ func TestAwaitNeedsNoMessage(t *testing.T) {
 	s, m := newStand(t)
 	a, b := s.node("a", nil), s.node("b", nil)
 	for _, n := range []*claims{a, b} {
-		if _, err := n.Enter(t.Context(), entry); err != nil {
+		if _, err := n.Enter(t.Context(), testEntry()); err != nil {
 			t.Fatal(err)
 		}
 	}
 	done := make(chan shared.Place, 1)
 	go func() {
-		p, err := b.Await(t.Context(), testKey, "A")
+		p, err := b.Await(t.Context(), testKey(), "A")
 		if err != nil {
 			t.Error(err)
 		}
 		done <- p
 	}()
-	m.HSet(a.attemptKey(testKey), "n", "") // as if it had been left, but nobody is told
+	m.HSet(a.attemptKey(testKey()), "n", "") // as if it had been left, but nobody is told
 	if p := <-done; p.Role != shared.Leads || !p.Taken {
 		t.Errorf("%+v", p)
 	}
@@ -217,18 +221,18 @@ func TestAwaitLosesPatience(t *testing.T) {
 	s, _ := newStand(t)
 	a, b := s.node("a", nil), s.node("b", nil)
 	for _, n := range []*claims{a, b} {
-		if _, err := n.Enter(t.Context(), entry); err != nil {
+		if _, err := n.Enter(t.Context(), testEntry()); err != nil {
 			t.Fatal(err)
 		}
 	}
 	s.cuts(true)
 	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 	defer cancel()
-	if _, err := b.Await(ctx, testKey, "A"); !errors.Is(err, context.DeadlineExceeded) {
+	if _, err := b.Await(ctx, testKey(), "A"); !errors.Is(err, context.DeadlineExceeded) {
 		t.Error(err)
 	}
 	b.patience = 100 * time.Millisecond
-	if _, err := b.Await(t.Context(), testKey, "A"); !errors.Is(err, shared.ErrUnreachable) {
+	if _, err := b.Await(t.Context(), testKey(), "A"); !errors.Is(err, shared.ErrUnreachable) {
 		t.Error(err)
 	}
 	if len(b.watches) != 0 {
