@@ -54,11 +54,12 @@ func (a *answer) number(i int) int64 {
 // id is an attempt's.
 func (a *answer) id(i int) string {
 	s := a.text(i)
-	if (shared.Entry{ID: s, Life: 1}).Valid() != nil {
-		a.bad = true
-	}
+	a.bad = a.bad || !named(s)
 	return s
 }
+
+// named reports that a text is an attempt's ID.
+func named(text string) bool { return (shared.Entry{ID: text, Life: 1}).Valid() == nil }
 
 // plain is the whole answer of an operation that only succeeds or does not.
 func (a *answer) plain() error {

@@ -109,10 +109,12 @@ func (c *claims) hear(message string) {
 	case "attempt":
 		c.wake(rest)
 	case "collided":
-		c.notice(shared.Notice{Kind: shared.Collided, Attempt: rest})
+		if named(rest) {
+			c.notice(shared.Notice{Kind: shared.Collided, Attempt: rest})
+		}
 	case "approved":
 		f := strings.SplitN(rest, "\n", 4)
-		if len(f) != 4 {
+		if len(f) != 4 || !named(f[0]) {
 			return
 		}
 		plain, err := c.core.open(foundAt(f[2], f[1]), f[3])

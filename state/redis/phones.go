@@ -67,21 +67,18 @@ func (c *claims) Claim(ctx context.Context, b shared.Bid) (shared.Claim, error) 
 
 // granted reads the claim of a phone that is this attempt's.
 func (c *claims) granted(a *answer, key string, b shared.Bid, nonce string) shared.Claim {
-	history := shared.History(min(a.number(2), int64(shared.Clean)+1))
+	history := a.number(2)
 	claim := shared.Claim{
 		Kind: shared.Granted, Token: shared.Token{Phone: b.Phone, Attempt: b.Attempt, Fence: uint64(a.number(1)), Nonce: nonce}, //nolint:gosec // G115: not negative
-		History: history, Rang: a.number(3) == 1, Of: a.text(4), LateFor: duration(a.number(5)),
+		History: shared.History(history & 3), Rang: a.number(3) == 1, Of: a.text(4), LateFor: duration(a.number(5)),
 	}
-	switch claim.Of {
-	case "":
-	case b.Attempt, b.Renews:
+	if claim.Of != "" {
+		a.id(4)
 		if a.text(6) != "" {
 			claim.Progress = c.opened(a, 6, progressOf(key, claim.Of))
 		}
-	default:
-		a.bad = true
 	}
-	a.bad = a.bad || history > shared.Clean
+	a.bad = a.bad || history > int64(shared.Clean)
 	return claim
 }
 

@@ -146,6 +146,7 @@ end
 local function later(f, v) if v > at(f) then put(f, v) end end
 local function earlier(f, v) if p[f] and v < at(f) then put(f, v) end end
 local function drop() for _, f in ipairs({'t', 'a', 'n', 'u', 'q', 'c', 'g', 'r', 'o', 'ou', 'ot'}) do put(f, false) end end
+if p.t and now >= at('u') + young then drop() end -- whatever it left behind is over as well
 local function lapse() for _, f in ipairs({'lt', 'la', 'lu', 'lg'}) do put(f, false) end end
 local function holds(dead) return p.t and not p.q and not dead[p.n] and now < at('u') end
 local function keep()

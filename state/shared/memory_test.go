@@ -47,7 +47,7 @@ func world(*testing.T) sharedtest.World {
 
 func TestMemoryConforms(t *testing.T) { sharedtest.Run(t, world) }
 
-func TestMemoryWalk(t *testing.T) { sharedtest.Walk(t, world) }
+func TestMemoryWalk(t *testing.T) { sharedtest.Walk(t, 100, world) }
 
 // TestAwaitLosesPatience: a memory that cannot be asked for long ends an Await, and its context ends one before.
 func TestAwaitLosesPatience(t *testing.T) {

@@ -87,6 +87,13 @@ func (p *phone) orphaned(now time.Time) {
 	p.claim = claim{}
 }
 
+// ages forgets a claim that was over so long ago that its push cannot ring any more.
+func (p *phone) ages(now time.Time) {
+	if !now.Before(p.claim.until.Add(Young)) {
+		p.claim = claim{}
+	}
+}
+
 func later(a, b time.Time) time.Time {
 	if b.After(a) {
 		return b
@@ -112,6 +119,7 @@ func (n *Member) Claim(_ context.Context, b Bid) (Claim, error) {
 	}
 	defer n.memory.mu.Unlock()
 	p := n.memory.phone(b.Phone, now)
+	p.ages(now)
 	if p.claim.token.Attempt == b.Attempt { // another node led it, and this one does now
 		if p.claim.collided {
 			return Claim{Kind: Taken, Other: b.Attempt}, nil
@@ -312,9 +320,10 @@ func (n *Member) change(t Token, change func(*phone, time.Time) error) error {
 	}
 	defer n.memory.mu.Unlock()
 	p := n.memory.phones[t.Phone]
-	if p == nil || t == (Token{}) || t.Nonce == "" {
+	if p == nil || t.Nonce == "" {
 		return ErrLost
 	}
+	p.ages(now)
 	return change(p, now)
 }
 

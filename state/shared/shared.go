@@ -106,7 +106,7 @@ type Bid struct {
 	Attempt   string // the attempt's ID at all nodes
 	Renews    string // the lapsed attempt of the very same login, whose late approval counts; empty: none
 	Collision Collision
-	Life      time.Duration // a claim that nobody ended is over then and Grace later, as one of a dead node
+	Life      time.Duration // a claim that nobody ended is over then and Grace later, as one of a dead node; Young later it is forgotten
 }
 
 // ClaimKind is what came of a Bid.
@@ -143,7 +143,8 @@ type Claim struct {
 	Answer  []byte        // of Concluded: Ending.Answer, nil where the claim had collided. Of Late: what End was told with it
 
 	// Progress is that of a push that rings already: of this attempt, which another node led (Of is its ID), or of the lapsed attempt that it
-	// renews (Of is Bid.Renews); then what is found of it counts for another LateFor. nil: none rings, and Of is empty.
+	// renews (Of is the Bid.Renews with which the phone was granted first: a node that takes over is told it here); then what is found of it
+	// counts for another LateFor. nil: none rings, and Of is empty.
 	Progress []byte
 	Rang     bool // that push may have left
 	Of       string

@@ -8,7 +8,7 @@ import (
 	"ivalt-radius/state/shared"
 )
 
-func attempts() map[string]func(*stage) {
+func entering() map[string]func(*stage) {
 	return map[string]func(*stage){
 		"the first leads, the second follows": func(s *stage) {
 			a, b := s.nodes()
@@ -23,7 +23,7 @@ func attempts() map[string]func(*stage) {
 			a.enter("k", "A", "x1")
 			s.same("taken", a.enters("k", "A2", "x2", shared.Leads, "A").Taken, true)
 			b.enters("k", "B", "x3", shared.Follows, "A")
-			a.concluded("k", "A", "yes")
+			a.concluded("A", "yes")
 		},
 		"a concluded one is joinable for as long as was said": func(s *stage) {
 			a, b := s.nodes()
@@ -51,13 +51,18 @@ func attempts() map[string]func(*stage) {
 			s.Pass(31 * time.Second)
 			b.enters("k", "B", "x1", shared.Leads, "B")
 		},
+	}
+}
+
+func joining() map[string]func(*stage) {
+	return map[string]func(*stage){
 		"the next attempt of the key is told what it renews, once": func(s *stage) {
 			a, b := s.nodes()
 			a.enter("k", "A", "x1")
 			s.is(a.Conclude(s.Context(), digest("k"), "A", shared.Conclusion{Renewed: 30 * time.Second}), nil)
 			s.same("renews", b.enters("k", "B", "x2", shared.Leads, "B").Renews, "A")
 			s.same("renews", b.enters("k", "B2", "x3", shared.Leads, "B").Renews, "")
-			b.concluded("k", "B", "no")
+			b.concluded("B", "no")
 			s.same("renews", b.enters("k", "C", "x4", shared.Leads, "C").Renews, "")
 		},
 		"what it renews is told no longer than was said": func(s *stage) {
@@ -76,7 +81,7 @@ func attempts() map[string]func(*stage) {
 			s.Pass(life)
 			b.enters("k", "B", "x2", shared.Follows, "A")
 			s.Pass(life)
-			a.concluded("k", "A", "yes")
+			a.concluded("A", "yes")
 		},
 		"exchanges beyond the bound follow, and are not repeated": func(s *stage) {
 			a, b := s.nodes()
@@ -105,7 +110,7 @@ func onlyTheLeader(s *stage) {
 	s.is(a.Conclude(s.Context(), digest("k"), "A", shared.Conclusion{}), shared.ErrLost)
 	s.is(a.Leave(s.Context(), digest("k"), "A"), shared.ErrLost)
 	s.same("taken", b.enters("k", "B", "x3", shared.Leads, "A").Taken, true)
-	b.concluded("k", "A", "yes")
+	b.concluded("A", "yes")
 	s.is(b.Leave(s.Context(), digest("k"), "A"), shared.ErrLost)
 }
 
@@ -129,7 +134,7 @@ func outlived(s *stage) {
 	s.is(a.Conclude(s.Context(), digest("k"), "A", shared.Conclusion{}), shared.ErrLost)
 }
 
-func awaits() map[string]func(*stage) {
+func waking() map[string]func(*stage) {
 	return map[string]func(*stage){
 		"a conclusion wakes all who follow": func(s *stage) {
 			a, b := s.nodes()
@@ -137,8 +142,8 @@ func awaits() map[string]func(*stage) {
 			a.enter("k", "A", "x1")
 			b.enter("k", "B", "x2")
 			c.enter("k", "C", "x3")
-			waits := []func() awaited{b.await("k", "A"), b.await("k", "A"), c.await("k", "A")}
-			a.concluded("k", "A", "yes")
+			waits := []func() awaited{b.await("A"), b.await("A"), c.await("A")}
+			a.concluded("A", "yes")
 			for _, wait := range waits {
 				got := wait()
 				s.is(got.err, nil)
@@ -157,9 +162,9 @@ func awaits() map[string]func(*stage) {
 			a.enter("k", "A", "x1")
 			b.enter("k", "B", "x2")
 			s.Die("a")
-			s.same("role", b.await("k", "A")().place.Role, shared.Leads)
+			s.same("role", b.await("A")().place.Role, shared.Leads)
 			s.is(a.Conclude(s.Context(), digest("k"), "A", shared.Conclusion{Answer: []byte("late")}), shared.ErrLost)
-			b.concluded("k", "A", "yes")
+			b.concluded("A", "yes")
 		},
 		"a dead node that nobody took over concludes": func(s *stage) {
 			a, b := s.nodes()
@@ -174,6 +179,11 @@ func awaits() map[string]func(*stage) {
 			s.Die("a")
 			s.same("taken", b.enters("k", "B", "x2", shared.Leads, "A").Taken, true)
 		},
+	}
+}
+
+func waiting() map[string]func(*stage) {
+	return map[string]func(*stage){
 		"what is not known is lost": func(s *stage) {
 			a, b := s.nodes()
 			a.enter("k", "A", "x1")
@@ -186,15 +196,15 @@ func awaits() map[string]func(*stage) {
 			a, b := s.nodes()
 			a.enter("k", "A", "x1")
 			b.enter("k", "B", "x2")
-			a.concluded("k", "A", "no")
+			a.concluded("A", "no")
 			s.Pass(shared.Told - time.Second)
-			s.same("answer", string(b.await("k", "A")().place.Answer), "no")
+			s.same("answer", string(b.await("A")().place.Answer), "no")
 		},
 		"it ends when its time is over": func(s *stage) {
 			a, b := s.nodes()
 			a.enter("k", "A", "x1")
 			b.enter("k", "B", "x2")
-			wait := b.await("k", "A")
+			wait := b.await("A")
 			s.Pass(life + shared.Grace + time.Second)
 			if err := wait().err; err == nil {
 				s.Fatal("it awaited what is over")
@@ -213,14 +223,19 @@ func awaits() map[string]func(*stage) {
 			cancel()
 			s.is(<-done, context.Canceled)
 		},
+	}
+}
+
+func outliving() map[string]func(*stage) {
+	return map[string]func(*stage){
 		"it outlives a short cut": func(s *stage) {
 			a, b := s.nodes()
 			a.enter("k", "A", "x1")
 			b.enter("k", "B", "x2")
 			s.Cut()
-			wait := b.await("k", "A")
+			wait := b.await("A")
 			s.Mend()
-			a.concluded("k", "A", "yes")
+			a.concluded("A", "yes")
 			s.same("answer", string(wait().place.Answer), "yes")
 		},
 	}
@@ -240,7 +255,7 @@ func (s *stage) takenOverByOne(ends func(*node)) {
 	}
 	got := make(chan told, 2)
 	for _, n := range []*node{b, c} {
-		wait := n.await("k", "A")
+		wait := n.await("A")
 		go func() { got <- told{n, wait()} }()
 	}
 	ends(a)
@@ -249,7 +264,7 @@ func (s *stage) takenOverByOne(ends func(*node)) {
 	if first.place.Role != shared.Leads || !first.place.Taken || first.place.ID != "A" {
 		s.Fatalf("the first is %+v", first.place)
 	}
-	first.by.concluded("k", "A", "yes")
+	first.by.concluded("A", "yes")
 	second := <-got
 	s.is(second.err, nil)
 	s.same("the second's role", second.place.Role, shared.Over)

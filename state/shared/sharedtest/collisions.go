@@ -6,7 +6,7 @@ import (
 	"ivalt-radius/state/shared"
 )
 
-func collisions() map[string]func(*stage) {
+func denying() map[string]func(*stage) {
 	return map[string]func(*stage){
 		"deny both: the holder is told, and its end says so": func(s *stage) {
 			a, b := s.nodes()
@@ -48,6 +48,11 @@ func collisions() map[string]func(*stage) {
 				s.Fatal("the holder was told")
 			}
 		},
+	}
+}
+
+func carrying() map[string]func(*stage) {
+	return map[string]func(*stage){
 		"on one node as well": func(s *stage) {
 			a := s.node("a")
 			t := a.grant("A")
@@ -105,11 +110,11 @@ func (n *node) lapsed() shared.Token {
 // near says whether a duration is what was left a moment ago.
 func near(got, want time.Duration) bool { return got <= want && got > want-time.Second }
 
-func found(answer string) shared.Ending {
-	return shared.Ending{Kind: shared.Found, Answer: []byte(answer), Late: 30 * time.Second, Clears: true, Spent: time.Minute, Known: true}
+func found() shared.Ending {
+	return shared.Ending{Kind: shared.Found, Answer: []byte("yes"), Late: 30 * time.Second, Clears: true, Spent: time.Minute, Known: true}
 }
 
-func lapses() map[string]func(*stage) {
+func renewing() map[string]func(*stage) {
 	return map[string]func(*stage){
 		"the login that renews it goes on with its push": func(s *stage) {
 			a, b := s.nodes()
@@ -127,7 +132,7 @@ func lapses() map[string]func(*stage) {
 			a.lapsed()
 			t := b.bids("B", "A", shared.Granted).Token
 			s.Die("b")
-			c := a.bids("B", "A", shared.Granted)
+			c := a.bids("B", "", shared.Granted)
 			if string(c.Progress) != "one" || !c.Rang || c.Of != "A" || !near(c.LateFor, time.Minute) {
 				s.Fatalf("taken over: %+v", c)
 			}
@@ -142,7 +147,7 @@ func lapses() map[string]func(*stage) {
 			a, b := s.nodes()
 			t := a.lapsed()
 			s.Pass(61 * time.Second)
-			s.is(a.ends(t, found("yes")), shared.ErrLost)
+			s.is(a.ends(t, found()), shared.ErrLost)
 			c := b.bids("B", "A", shared.Granted)
 			s.same("of", c.Of, "")
 			s.same("history", c.History, shared.Dirty)
@@ -150,28 +155,33 @@ func lapses() map[string]func(*stage) {
 		"found: it counts late, once, for the login that renews it": func(s *stage) {
 			a, b := s.nodes()
 			t := a.lapsed()
-			s.is(a.ends(t, found("yes")), nil)
-			s.is(a.ends(t, found("yes")), nil)
+			s.is(a.ends(t, found()), nil)
+			s.is(a.ends(t, found()), nil)
 			s.same("answer", string(b.bids("B", "A", shared.Late).Answer), "yes")
 			c := b.bids("B", "A", shared.Granted)
 			s.same("of", c.Of, "")
 			s.same("history", c.History, shared.Spent)
 		},
+	}
+}
+
+func finding() map[string]func(*stage) {
+	return map[string]func(*stage){
 		"found: not for whoever takes the attempt itself over": func(s *stage) {
 			a, b := s.nodes()
 			t := a.lapsed()
-			s.is(a.ends(t, found("yes")), nil)
+			s.is(a.ends(t, found()), nil)
 			s.same("answer", string(b.bids("A", "", shared.Concluded).Answer), "timed out")
 		},
 		"found: it counts no longer than was said": func(s *stage) {
 			a, b := s.nodes()
-			s.is(a.ends(a.lapsed(), found("yes")), nil)
+			s.is(a.ends(a.lapsed(), found()), nil)
 			s.Pass(31 * time.Second)
 			b.bids("B", "A", shared.Granted)
 		},
 		"found: another login voids it": func(s *stage) {
 			a, b := s.nodes()
-			s.is(a.ends(a.lapsed(), found("yes")), nil)
+			s.is(a.ends(a.lapsed(), found()), nil)
 			b.end("B", shared.Ending{})
 			b.bids("C", "A", shared.Granted)
 		},
@@ -179,12 +189,12 @@ func lapses() map[string]func(*stage) {
 			a, b := s.nodes()
 			t := a.lapsed()
 			b.end("B", shared.Ending{})
-			s.is(a.ends(t, found("yes")), shared.ErrLost)
+			s.is(a.ends(t, found()), shared.ErrLost)
 			s.is(a.Polled(s.Context(), t, time.Second), shared.ErrLost)
 			c := b.bids("C", "A", shared.Granted) // renews it, too late
 			s.same("of", c.Of, "")
 			s.same("history", c.History, shared.Dirty) // nothing of what was found is kept
-			s.is(a.ends(t, found("yes")), shared.ErrLost)
+			s.is(a.ends(t, found()), shared.ErrLost)
 			if len(b.notices) != 0 {
 				s.Fatal("what was voided was told")
 			}
@@ -195,13 +205,18 @@ func lapses() map[string]func(*stage) {
 			c := b.bids("B", "A", shared.Granted)
 			b.record(c.Token, "two")
 			s.is(a.Polled(s.Context(), t, time.Minute), nil)
-			s.is(a.ends(t, found("yes")), nil)
+			s.is(a.ends(t, found()), nil)
 			x := b.noticed()
 			if x.Kind != shared.Approved || x.Attempt != "B" || x.Renews != "A" || string(x.Answer) != "yes" {
 				s.Fatalf("noticed %+v", x)
 			}
 			s.is(b.ends(c.Token, shared.Ending{}), nil)
 		},
+	}
+}
+
+func voiding() map[string]func(*stage) {
+	return map[string]func(*stage){
 		"found after the login that renewed it ended: nobody's": func(s *stage) {
 			a, b := s.nodes()
 			t := a.lapsed()
@@ -213,7 +228,7 @@ func lapses() map[string]func(*stage) {
 			t := a.lapsed()
 			c := b.bids("B", "A", shared.Granted)
 			a.bids("C", "", shared.Taken)
-			s.is(a.ends(t, found("yes")), shared.ErrLost)
+			s.is(a.ends(t, found()), shared.ErrLost)
 			s.is(b.ends(c.Token, shared.Ending{}), shared.ErrCollided)
 		},
 		"a token of the attempt's earlier node finds nothing": func(s *stage) {
@@ -223,22 +238,27 @@ func lapses() map[string]func(*stage) {
 			a.refused(former)
 			c := b.bids("B", "A", shared.Granted)
 			a.refused(former)
-			s.is(b.ends(t, found("yes")), nil)
+			s.is(b.ends(t, found()), nil)
 			s.is(b.ends(c.Token, shared.Ending{}), nil)
 		},
 		"a holder finds nothing": func(s *stage) {
 			a, _ := s.nodes()
 			t := a.grant("A")
-			s.is(a.ends(t, found("yes")), shared.ErrLost)
+			s.is(a.ends(t, found()), shared.ErrLost)
 			s.is(a.ends(t, shared.Ending{}), nil)
 		},
 		"it ends without an approval": func(s *stage) {
 			a, b := s.nodes()
 			t := a.lapsed()
 			s.is(a.ends(t, shared.Ending{Taint: time.Hour}), nil)
-			s.is(a.ends(t, found("yes")), shared.ErrLost)
+			s.is(a.ends(t, found()), shared.ErrLost)
 			s.same("of", b.bids("B", "A", shared.Granted).Of, "")
 		},
+	}
+}
+
+func holding() map[string]func(*stage) {
+	return map[string]func(*stage){
 		"a hold does not lose it": func(s *stage) {
 			a, b := s.nodes()
 			t := a.grant("A")
@@ -255,7 +275,7 @@ func lapses() map[string]func(*stage) {
 			t := a.grant("A")
 			s.is(a.ends(t, shared.Ending{Kind: shared.Lapsed, Late: time.Minute, Hold: 5 * time.Second}), nil)
 			b.bids("B", "A", shared.Held)
-			s.is(a.ends(t, found("yes")), nil)
+			s.is(a.ends(t, found()), nil)
 			s.same("answer", string(b.bids("B", "A", shared.Late).Answer), "yes")
 		},
 		"its node is dead: the login that renews it goes on": func(s *stage) {

@@ -6,7 +6,7 @@ import (
 	"ivalt-radius/state/shared"
 )
 
-func claimed() map[string]func(*stage) {
+func granting() map[string]func(*stage) {
 	return map[string]func(*stage){
 		"granted once, free again after the end": func(s *stage) {
 			a, b := s.nodes()
@@ -51,6 +51,11 @@ func claimed() map[string]func(*stage) {
 			s.Pass(8 * time.Second)
 			b.bids("B", "", shared.Held)
 		},
+	}
+}
+
+func expiring() map[string]func(*stage) {
+	return map[string]func(*stage){
 		"a claim that nobody ended is over after its life": func(s *stage) {
 			a, b := s.nodes()
 			t := a.grant("A")
@@ -73,6 +78,23 @@ func claimed() map[string]func(*stage) {
 			a.record(t, "one")
 			s.is(a.ends(t, shared.Ending{}), nil)
 		},
+		"a claim is forgotten when its push cannot ring any more": func(s *stage) {
+			a, b := s.nodes()
+			a.end("A", shared.Ending{Spent: time.Hour})
+			s.Pass(shared.EndKept + time.Second)
+			t := a.grant("A")
+			a.record(t, "one")
+			s.Pass(life + shared.Grace + shared.Young + time.Second)
+			a.refused(t)
+			c := b.bids("A", "", shared.Granted)
+			s.same("of", c.Of, "")
+			s.same("history", c.History, shared.Spent)
+		},
+	}
+}
+
+func ending() map[string]func(*stage) {
+	return map[string]func(*stage){
 		"an end again has the same answer, another one has none": func(s *stage) {
 			a, b := s.nodes()
 			t := a.grant("A")
@@ -91,9 +113,14 @@ func claimed() map[string]func(*stage) {
 			a, b := s.nodes()
 			t := a.grant("A")
 			for _, forged := range []shared.Token{
-				{}, {Phone: mobile}, {Phone: mobile, Attempt: "A"}, {Phone: mobile, Attempt: "A", Fence: t.Fence},
-				{Phone: mobile, Attempt: "A", Fence: t.Fence, Nonce: "guess"}, {Phone: mobile, Attempt: "A", Fence: t.Fence + 1, Nonce: t.Nonce},
-				{Phone: mobile, Attempt: "B", Fence: t.Fence, Nonce: t.Nonce}, {Phone: "+15550100002", Attempt: "A", Fence: t.Fence, Nonce: t.Nonce},
+				{},
+				{Phone: mobile},
+				{Phone: mobile, Attempt: "A"},
+				{Phone: mobile, Attempt: "A", Fence: t.Fence},
+				{Phone: mobile, Attempt: "A", Fence: t.Fence, Nonce: "guess"},
+				{Phone: mobile, Attempt: "A", Fence: t.Fence + 1, Nonce: t.Nonce},
+				{Phone: mobile, Attempt: "B", Fence: t.Fence, Nonce: t.Nonce},
+				{Phone: "+15550100002", Attempt: "A", Fence: t.Fence, Nonce: t.Nonce},
 			} {
 				b.refused(forged)
 			}
@@ -112,16 +139,18 @@ func claimed() map[string]func(*stage) {
 }
 
 // histories are judged by B after what A left behind.
-func histories() map[string]func(*stage) {
-	left := func(e shared.Ending, passed time.Duration, want shared.History) func(*stage) {
-		return func(s *stage) {
-			a, b := s.nodes()
-			s.aged(a)
-			a.end("A", e)
-			s.Pass(passed)
-			s.same("history", b.bids("B", "", shared.Granted).History, want)
-		}
+// left judges a phone that was ended so, a while ago.
+func left(e shared.Ending, passed time.Duration, want shared.History) func(*stage) {
+	return func(s *stage) {
+		a, b := s.nodes()
+		s.aged(a)
+		a.end("A", e)
+		s.Pass(passed)
+		s.same("history", b.bids("B", "", shared.Granted).History, want)
 	}
+}
+
+func ageing() map[string]func(*stage) {
 	return map[string]func(*stage){
 		"unseen while the memory is young": func(s *stage) {
 			a, b := s.nodes()
@@ -160,6 +189,11 @@ func histories() map[string]func(*stage) {
 			s.Pass(59 * time.Minute)
 			s.same("history", b.bids("C", "", shared.Granted).History, shared.Dirty)
 		},
+	}
+}
+
+func marking() map[string]func(*stage) {
+	return map[string]func(*stage){
 		"one that clears replaces what was there": func(s *stage) {
 			a, b := s.nodes()
 			s.aged(a)
@@ -194,7 +228,7 @@ func histories() map[string]func(*stage) {
 	}
 }
 
-func takeovers() map[string]func(*stage) {
+func taking() map[string]func(*stage) {
 	return map[string]func(*stage){
 		"the attempt's new leader goes on where it was": func(s *stage) {
 			a, b := s.nodes()
@@ -241,6 +275,11 @@ func takeovers() map[string]func(*stage) {
 			a.refused(t)
 			s.is(b.ends(c.Token, shared.Ending{}), nil)
 		},
+	}
+}
+
+func leaving() map[string]func(*stage) {
+	return map[string]func(*stage){
 		"one that was left is free for a stranger, and dirty if it rang": func(s *stage) {
 			a, b := s.nodes()
 			s.aged(a)
@@ -282,6 +321,11 @@ func takeovers() map[string]func(*stage) {
 			s.Die("a")
 			s.same("history", b.bids("B", "", shared.Granted).History, shared.Clean)
 		},
+	}
+}
+
+func concluding() map[string]func(*stage) {
+	return map[string]func(*stage){
 		"a stranger that came between is a collision": func(s *stage) {
 			a, b := s.nodes()
 			t := a.grant("A")

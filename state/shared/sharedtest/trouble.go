@@ -34,7 +34,7 @@ func troubles() map[string]func(*stage) {
 			a, b := s.nodes()
 			a.enter("k", "A", "x1")
 			b.enter("k", "B", "x2")
-			wait := b.await("k", "A")
+			wait := b.await("A")
 			s.Empty()
 			s.is(wait().err, shared.ErrLost)
 		},
@@ -55,7 +55,7 @@ func troubles() map[string]func(*stage) {
 			s.Mend()
 			s.is(a.rings(t, "one"), nil)
 			s.is(a.ends(t, shared.Ending{}), nil)
-			a.concluded("k", "A", "yes")
+			a.concluded("A", "yes")
 		},
 	}
 }
@@ -74,8 +74,8 @@ func bounds() map[string]func(*stage) {
 			t = b.grant("A")
 			s.is(b.ends(t, shared.Ending{Answer: long[1:]}), nil)
 			s.same("answer", string(b.bids("A", "", shared.Concluded).Answer) == greatest, true)
-			a.concluded("k", "A", greatest)
-			s.same("answer", string(b.await("k", "A")().place.Answer) == greatest, true)
+			a.concluded("A", greatest)
+			s.same("answer", string(b.await("A")().place.Answer) == greatest, true)
 		},
 		"greater ones are refused": func(s *stage) {
 			a, _ := s.nodes()
@@ -85,7 +85,7 @@ func bounds() map[string]func(*stage) {
 			s.faulty(a.Record(s.Context(), t, shared.Progress{State: long}))
 			s.faulty(a.ends(t, shared.Ending{Answer: long}))
 			s.is(a.ends(t, shared.Ending{}), nil)
-			a.concluded("k", "A", "yes")
+			a.concluded("A", "yes")
 		},
 		"what no caller may ask is refused": func(s *stage) {
 			a, _ := s.nodes()
@@ -95,8 +95,13 @@ func bounds() map[string]func(*stage) {
 				s.faulty(err)
 			}
 			for _, b := range []shared.Bid{
-				{}, {Phone: mobile, Attempt: "A"}, {Attempt: "A", Life: life}, {Phone: mobile, Life: life}, {Phone: mobile, Attempt: "A", Renews: "A", Life: life},
-				{Phone: mobile, Attempt: "A", Renews: "B C", Life: life}, {Phone: string(long), Attempt: "A", Life: life},
+				{},
+				{Phone: mobile, Attempt: "A"},
+				{Attempt: "A", Life: life},
+				{Phone: mobile, Life: life},
+				{Phone: mobile, Attempt: "A", Renews: "A", Life: life},
+				{Phone: mobile, Attempt: "A", Renews: "B C", Life: life},
+				{Phone: string(long), Attempt: "A", Life: life},
 			} {
 				_, err := a.Claim(s.Context(), b)
 				s.faulty(err)

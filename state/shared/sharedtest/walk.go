@@ -13,11 +13,15 @@ import (
 
 // Walk plays random operations of three nodes, dead ones among them, on one phone, and compares what the memory answers with what a
 // reader of package shared expects: nobody else gets a phone that is held, only its holder rings and ends, and an approval counts once.
-func Walk(t *testing.T, make func(t *testing.T) World) {
+// There are at most so many walks.
+func Walk(t *testing.T, most int, one func(t *testing.T) World) {
 	t.Helper()
-	world, n := make(t), 0
+	world, n, failed := one(t), 0, false
 	rapid.Check(t, func(rt *rapid.T) {
-		n++
+		if n++; n > most && !failed {
+			return
+		}
+		defer func() { failed = failed || rt.Failed() }()
 		w := &walk{T: rt, world: world, phone: fmt.Sprintf("%s%d", mobile, n), dead: map[string]bool{}, rang: map[string]bool{}, ended: map[string]string{}, late: map[string]string{}}
 		for i := range 3 {
 			name := fmt.Sprintf("n%d-%d", n, i)
@@ -63,32 +67,16 @@ func (w *walk) free() bool {
 
 func (w *walk) bid(rt *rapid.T) {
 	i := rapid.IntRange(0, len(w.nodes)-1).Draw(rt, "node")
-	all := []string{"A", "B", "C", "D"}
-	b := shared.Bid{Phone: w.phone, Attempt: rapid.SampledFrom(all).Draw(rt, "attempt"), Life: life}
-	if renews := rapid.SampledFrom(append(all, "")).Draw(rt, "renews"); renews != b.Attempt {
-		b.Renews = renews
-	}
-	b.Collision = rapid.SampledFrom([]shared.Collision{shared.DenyBoth, shared.KeepFirst}).Draw(rt, "collision")
-	b.Attempt = w.phone + b.Attempt
-	if b.Renews != "" {
-		b.Renews = w.phone + b.Renews
-	}
+	b := w.anyBid(rt)
 	c, err := w.nodes[i].Claim(w.Context(), b)
 	if err != nil {
 		rt.Fatal(err)
 	}
-	own := w.holder.Attempt == b.Attempt
 	switch c.Kind {
 	case shared.Granted:
-		w.granted(rt, b, c, own, w.names[i])
+		w.granted(rt, b, c, w.names[i])
 	case shared.Taken:
-		if c.Other == b.Attempt {
-			return
-		}
-		if w.free() || own || c.Other != w.holder.Attempt {
-			rt.Fatalf("attempt %s collides with %s, holder is %+v", b.Attempt, c.Other, w.holder)
-		}
-		w.denied = w.denied || b.Collision == shared.DenyBoth
+		w.taken(rt, b, c)
 	case shared.Concluded:
 		if w.ended[b.Attempt] == "" || w.ended[b.Attempt] != string(c.Answer) {
 			rt.Fatalf("attempt %s ended with %q, it is told %q", b.Attempt, w.ended[b.Attempt], c.Answer)
@@ -105,13 +93,37 @@ func (w *walk) bid(rt *rapid.T) {
 			w.lapsed = shared.Token{}
 		}
 		clear(w.late)
-	default:
-		rt.Fatalf("kind %d", c.Kind)
+	case shared.Unclaimed:
+		rt.Fatal("it is not said what came of a bid")
 	}
 }
 
+// anyBid draws one.
+func (w *walk) anyBid(rt *rapid.T) shared.Bid {
+	all := []string{"A", "B", "C", "D"}
+	attempt, renews := rapid.SampledFrom(all).Draw(rt, "attempt"), rapid.SampledFrom(append(all, "")).Draw(rt, "renews")
+	b := shared.Bid{Phone: w.phone, Attempt: w.phone + attempt, Life: life}
+	if renews != "" && renews != attempt {
+		b.Renews = w.phone + renews
+	}
+	b.Collision = rapid.SampledFrom([]shared.Collision{shared.DenyBoth, shared.KeepFirst}).Draw(rt, "collision")
+	return b
+}
+
+// taken compares a collision with what is expected: with the holder, or the attempt's own of a moment ago.
+func (w *walk) taken(rt *rapid.T, b shared.Bid, c shared.Claim) {
+	if c.Other == b.Attempt {
+		return
+	}
+	if w.free() || c.Other != w.holder.Attempt {
+		rt.Fatalf("attempt %s collides with %s, holder is %+v", b.Attempt, c.Other, w.holder)
+	}
+	w.denied = w.denied || b.Collision == shared.DenyBoth
+}
+
 // granted compares a claim with what is expected.
-func (w *walk) granted(rt *rapid.T, b shared.Bid, c shared.Claim, own bool, node string) {
+func (w *walk) granted(rt *rapid.T, b shared.Bid, c shared.Claim, node string) {
+	own := w.holder.Attempt == b.Attempt
 	if !own && !w.free() {
 		rt.Fatalf("attempt %s got the phone that %+v holds", b.Attempt, w.holder)
 	}
@@ -159,7 +171,7 @@ func (w *walk) anyToken(rt *rapid.T) (shared.Token, Member, bool) {
 	}
 	newest := len(w.tokens) - 1
 	i := rapid.OneOf(rapid.Just(newest), rapid.IntRange(0, newest)).Draw(rt, "token")
-	return w.tokens[i], rapid.SampledFrom(w.nodes).Draw(rt, "node"), true
+	return w.tokens[i], w.nodes[rapid.IntRange(0, len(w.nodes)-1).Draw(rt, "node")], true
 }
 
 func (w *walk) record(rt *rapid.T) {
@@ -270,4 +282,7 @@ func (w *walk) pass(rt *rapid.T) {
 	d := time.Duration(rapid.SampledFrom([]int{1, 1, 1, 20, 20, 121, 300}).Draw(rt, "seconds")) * time.Second
 	w.world.Pass(d)
 	w.now += d
+	if w.now >= w.until+shared.Young {
+		w.vacate()
+	}
 }

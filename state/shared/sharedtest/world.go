@@ -26,17 +26,19 @@ type World struct {
 	Pass  func(time.Duration)
 }
 
-// Run runs the suite. make makes a World for each case.
-func Run(t *testing.T, make func(t *testing.T) World) {
+// Run runs the suite, each case in a World of its own.
+func Run(t *testing.T, world func(t *testing.T) World) {
 	t.Helper()
 	for name, cases := range map[string]map[string]func(*stage){
-		"attempts": attempts(), "awaits": awaits(), "claims": claimed(), "histories": histories(), "takeovers": takeovers(), "collisions": collisions(),
-		"lapsed": lapses(), "trouble": troubles(), "bounds": bounds(),
+		"entering": entering(), "joining": joining(), "waking": waking(), "waiting": waiting(), "outliving": outliving(),
+		"granting": granting(), "expiring": expiring(), "ending": ending(), "ageing": ageing(), "marking": marking(),
+		"taking": taking(), "leaving": leaving(), "concluding": concluding(), "denying": denying(), "carrying": carrying(),
+		"renewing": renewing(), "finding": finding(), "voiding": voiding(), "holding": holding(), "trouble": troubles(), "bounds": bounds(),
 	} {
 		t.Run(name, func(t *testing.T) {
 			for name, play := range cases {
 				t.Run(name, func(t *testing.T) {
-					play(&stage{T: t, World: make(t)})
+					play(&stage{T: t, World: world(t)})
 				})
 			}
 		})
@@ -122,21 +124,21 @@ type awaited struct {
 	err   error
 }
 
-// await begins an Await, and gives what ends it.
-func (n *node) await(key, id string) func() awaited {
+// await begins an Await of the attempt with key k, and gives what ends it.
+func (n *node) await(id string) func() awaited {
 	ctx, cancel := context.WithTimeout(n.stage.Context(), patient)
 	result := make(chan awaited, 1)
 	go func() {
 		defer cancel()
-		p, err := n.Await(ctx, digest(key), id)
+		p, err := n.Await(ctx, digest("k"), id)
 		result <- awaited{p, err}
 	}()
 	return func() awaited { return <-result }
 }
 
-func (n *node) concluded(key, id, answer string) {
+func (n *node) concluded(id, answer string) {
 	n.stage.Helper()
-	n.stage.is(n.Conclude(n.stage.Context(), digest(key), id, shared.Conclusion{Answer: []byte(answer)}), nil)
+	n.stage.is(n.Conclude(n.stage.Context(), digest("k"), id, shared.Conclusion{Answer: []byte(answer)}), nil)
 }
 
 // bid bids for the phone with the default rule.
