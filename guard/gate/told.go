@@ -81,16 +81,8 @@ var errTold = errors.New("what another node's gate told cannot be read: do all n
 
 // parse reads what another node told.
 func parse(payload []byte) (t told, v auth.Visit, e auth.End, err error) {
-	if len(payload) > mostTold {
+	if len(payload) > mostTold || json.Unmarshal(payload, &t) != nil || t.Version != version || !t.bounded() {
 		return t, v, e, errTold
-	}
-	if err := json.Unmarshal(payload, &t); err != nil || t.Version != version {
-		return t, v, e, errTold
-	}
-	for _, text := range []string{t.Client, t.User, t.Person, t.Station} {
-		if len(text) > mostName || strings.ContainsRune(text, 0) { // a NUL parts what the books have on disk
-			return t, v, e, errTold
-		}
 	}
 	e = auth.End{Guess: t.Guess, Passed: t.Passed, Pushed: t.Pushed}
 	for _, r := range remembered() {
@@ -112,6 +104,13 @@ func parse(payload []byte) (t told, v auth.Visit, e auth.End, err error) {
 		return t, v, e, fmt.Errorf("%w (%q)", errTold, t.Kind)
 	}
 	return t, v, e, nil
+}
+
+// bounded reports texts that the books can keep: a NUL parts what they have on disk.
+func (t *told) bounded() bool {
+	return !slices.ContainsFunc([]string{t.Client, t.User, t.Person, t.Station}, func(text string) bool {
+		return len(text) > mostName || strings.ContainsRune(text, 0)
+	})
 }
 
 // Apply takes what another node's gate told (Deps.Tell) so long ago, as if it had happened here then: rates, wrong passwords, lockouts, pauses,

@@ -92,40 +92,40 @@ func TestTheOtherNodeKnows(t *testing.T) {
 		name  string
 		do    func(a *yard)
 		after time.Duration // until it is heard
-		check func(t *testing.T, b *yard)
+		check func(b *yard)
 	}{
-		{"attempts", func(a *yard) { a.logins(10, bob(), auth.End{}) }, 0, func(_ *testing.T, b *yard) {
+		{"attempts", func(a *yard) { a.logins(10, bob(), auth.End{}) }, 0, func(b *yard) {
 			b.out(bob(), exempt(), auth.RateLimited, "guard.attempts.per_user")
 		}},
-		{"attempts of a while ago", func(a *yard) { a.logins(10, bob(), auth.End{}) }, time.Minute, func(_ *testing.T, b *yard) { b.in(bob(), exempt()) }},
-		{"pushes", func(a *yard) { a.logins(3, bob(), auth.End{Pushed: true, Passed: true}) }, 0, func(_ *testing.T, b *yard) {
+		{"attempts of a while ago", func(a *yard) { a.logins(10, bob(), auth.End{}) }, time.Minute, func(b *yard) { b.in(bob(), exempt()) }},
+		{"pushes", func(a *yard) { a.logins(3, bob(), auth.End{Pushed: true, Passed: true}) }, 0, func(b *yard) {
 			b.out(bob(), approved(), auth.RateLimited, "guard.pushes.per_user")
 		}},
-		{"a push that was approved", func(a *yard) { a.logins(3, bob(), approved()) }, 0, func(_ *testing.T, b *yard) { b.in(bob(), approved()) }},
-		{"nobody answers", func(a *yard) { a.logins(2, bob(), unanswered()) }, 0, func(t *testing.T, b *yard) {
+		{"a push that was approved", func(a *yard) { a.logins(3, bob(), approved()) }, 0, func(b *yard) { b.in(bob(), approved()) }},
+		{"nobody answers", func(a *yard) { a.logins(2, bob(), unanswered()) }, 0, func(b *yard) {
 			if out := b.out(bob(), approved(), auth.RateLimited, "guard.unanswered"); !out.Asleep {
-				t.Error("not asleep")
+				b.t.Error("not asleep")
 			}
 		}},
-		{"refused", func(a *yard) { a.in(bob(), denied()) }, time.Second, func(_ *testing.T, b *yard) {
+		{"refused", func(a *yard) { a.in(bob(), denied()) }, time.Second, func(b *yard) {
 			b.out(bob(), approved(), auth.RateLimited, "until 2026-11-26T09:02:00Z")
 		}},
-		{"a familiar place", func(a *yard) { a.in(bob(), approved()) }, 50 * time.Minute, func(t *testing.T, b *yard) {
+		{"a familiar place", func(a *yard) { a.in(bob(), approved()) }, 50 * time.Minute, func(b *yard) {
 			if !b.Admit(bob(), auth.Arriving).Familiar {
-				t.Error("the place is not familiar")
+				b.t.Error("the place is not familiar")
 			}
 		}},
-		{"a familiar place of the person", func(a *yard) { a.in(of(bob(), "robert"), approved()) }, 0, func(t *testing.T, b *yard) {
+		{"a familiar place of the person", func(a *yard) { a.in(of(bob(), "robert"), approved()) }, 0, func(b *yard) {
 			if !b.places.Has("robert", "192.0.2.1", b.now) {
-				t.Error("the place is not familiar")
+				b.t.Error("the place is not familiar")
 			}
 		}},
-		{"too long ago", func(a *yard) { a.in(bob(), approved()) }, 61 * time.Minute, func(t *testing.T, b *yard) {
+		{"too long ago", func(a *yard) { a.in(bob(), approved()) }, 61 * time.Minute, func(b *yard) {
 			if b.entries() != 0 {
-				t.Errorf("%d entries", b.entries())
+				b.t.Errorf("%d entries", b.entries())
 			}
 		}},
-		{"wrong passwords of a while ago", func(a *yard) { a.logins(3, bob(), wrong()) }, 15 * time.Minute, func(_ *testing.T, b *yard) {
+		{"wrong passwords of a while ago", func(a *yard) { a.logins(3, bob(), wrong()) }, 15 * time.Minute, func(b *yard) {
 			b.logins(3, bob(), wrong())
 			b.in(bob(), exempt())
 		}},
@@ -135,7 +135,7 @@ func TestTheOtherNodeKnows(t *testing.T) {
 			c.do(w.a)
 			w.pass(c.after)
 			w.deliver(t)
-			c.check(t, w.b)
+			c.check(w.b)
 			if w.noted() != 0 {
 				t.Errorf("noted %+v", w.b.noted)
 			}
