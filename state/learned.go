@@ -7,6 +7,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"ivalt-radius/state/shared"
 )
 
 // persistRetry is how soon a write that failed is tried again.
@@ -31,6 +33,12 @@ type Learned struct {
 	stopped chan struct{}
 	refused atomic.Uint64
 	failing atomic.Pointer[error]
+
+	untold chan struct{} // has something when told has
+	told   []string      // guarded by mu: keys that the table is to be told
+	table  shared.Table  // guarded by mu; nil: there are no other nodes
+	tells  sync.WaitGroup
+	others sync.Mutex // held over each change of the table, so that what was forgotten is not told behind that
 }
 
 // NewLearned reads the set from a bucket of the store. most bounds what Learn adds; what the store already holds is kept
@@ -48,6 +56,7 @@ func NewLearned(store *Store, bucket string, most int) (*Learned, error) {
 		changed: make(chan struct{}, 1),
 		stop:    make(chan struct{}),
 		stopped: make(chan struct{}),
+		untold:  make(chan struct{}, 1),
 	}
 	err := store.Each(bucket, func(key string, _ []byte) { l.known[key] = struct{}{} })
 	if err != nil {
@@ -82,15 +91,20 @@ func (l *Learned) Learn(key string) bool {
 	}
 	l.known[key] = struct{}{}
 	l.pending[key] = struct{}{}
+	l.wake()
+	l.tell(key)
+	return true
+}
+
+func (l *Learned) wake() {
 	select {
 	case l.changed <- struct{}{}:
 	default:
 	}
-	return true
 }
 
 // Forget removes the key, on disk too before it returns, and reports whether it did. Where the disk fails the key stays,
-// the report is false, and Failing says why. A key may be learned again at once.
+// the report is false, and Failing says why. A key may be learned again at once. It forgets at this node alone: see ForgetAll.
 func (l *Learned) Forget(key string) bool {
 	l.disk.Lock()
 	defer l.disk.Unlock()
@@ -141,6 +155,7 @@ func (l *Learned) Close() error {
 		close(l.stop)
 	}
 	<-l.stopped
+	l.tells.Wait()
 	if !first {
 		return nil
 	}

@@ -3,6 +3,7 @@ package block
 import (
 	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"ivalt-radius/state"
+	"ivalt-radius/state/shared"
 )
 
 // bucket is where the blocks lie in the store. Their keys begin with what they are about.
@@ -27,6 +29,9 @@ const sweepEvery = time.Minute
 type Blocks struct {
 	store *state.Store
 	now   func() time.Time
+
+	change sync.Mutex   // one change of this node at a time, at the others too
+	table  shared.Table // guarded by change; nil: there are no others
 
 	disk  sync.Mutex // one change of the store at a time
 	swept time.Time
@@ -111,34 +116,57 @@ func (bs *Blocks) place(b Block, stays func(Block) bool) (Block, error) {
 	if err != nil {
 		return b, err
 	}
+	bs.change.Lock()
+	defer bs.change.Unlock()
+	b, changed, err := bs.keep(b, stays, now)
+	if changed {
+		bs.tell(b)
+	}
+	return b, err
+}
+
+// keep is place at this node.
+func (bs *Blocks) keep(b Block, stays func(Block) bool, now time.Time) (stands Block, changed bool, err error) {
 	bs.disk.Lock()
 	defer bs.disk.Unlock()
 	old, there := bs.Find(b)
 	if there && stays(old) {
-		return old, nil
+		return old, false, nil
 	}
 	if err := bs.sweep(now); err != nil {
-		return b, err
+		return b, false, err
 	}
 	if !there && bs.Len() >= Most {
-		return b, ErrFull
+		return b, false, ErrFull
 	}
 	text, err := json.Marshal(b)
 	if err != nil {
-		return b, fmt.Errorf("placing a block: %w", err)
+		return b, false, fmt.Errorf("placing a block: %w", err)
 	}
 	if err := bs.store.Put(bucket, keyOf(b), text); err != nil {
-		return b, fmt.Errorf("placing a block: %w", err)
+		return b, false, fmt.Errorf("placing a block: %w", err)
 	}
 	bs.mu.Lock()
 	defer bs.mu.Unlock()
 	bs.put(b)
 	bs.measure()
-	return b, nil
+	return b, true, nil
 }
 
-// Lift takes away the block of exactly the subject of b, on disk before it returns. ErrNoBlock where there is none in force.
+// Lift takes away the block of exactly the subject of b, on disk before it returns. ErrNoBlock where there is none in force. ErrElsewhere where it is
+// lifted here, and the other nodes could not be told.
 func (bs *Blocks) Lift(b Block) (Block, error) {
+	bs.change.Lock()
+	defer bs.change.Unlock()
+	lifted, err := bs.drop(b)
+	if err != nil && !errors.Is(err, ErrNoBlock) {
+		return lifted, err
+	}
+	return lifted, errors.Join(err, bs.untell(b)) // where this node has none, others may
+}
+
+// drop is Lift at this node.
+func (bs *Blocks) drop(b Block) (Block, error) {
 	bs.disk.Lock()
 	defer bs.disk.Unlock()
 	lifted, ok := bs.Find(b)

@@ -15,6 +15,18 @@ func open() auth.Admission { return auth.Admission{Open: true} }
 // Admit implements auth.Gate. It allocates for a login that is refused, that is the first of its kind, or that comes from
 // an IPv6 address.
 func (g *Gate) Admit(v auth.Visit, s auth.Stage) auth.Admission {
+	a := g.admit(v, s)
+	switch {
+	case g.deps.Tell == nil || !a.Open:
+	case s == auth.Arriving:
+		g.tell(visited(counted, v))
+	case s == auth.Ringing:
+		g.tell(visited(rung, v))
+	}
+	return a
+}
+
+func (g *Gate) admit(v auth.Visit, s auth.Stage) auth.Admission {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.counts == nil {

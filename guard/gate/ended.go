@@ -15,6 +15,9 @@ func (g *Gate) Ended(v auth.Visit, e auth.End) {
 	for _, begun := range g.ended(v, e) {
 		g.deps.Note(begun)
 	}
+	if g.deps.Tell != nil {
+		g.tellEnd(v, e)
+	}
 }
 
 // ended counts, and returns the lockouts that begin.
@@ -25,12 +28,8 @@ func (g *Gate) ended(v auth.Visit, e auth.End) (begun []audit.Security) {
 		return nil
 	}
 	now := g.deps.Now()
-	names := [2]origin{g.origin(v, v.User.String(), now)}
-	of := names[:1]
-	if v.Person != "" {
-		names[1] = g.origin(v, v.Person, now)
-		of = names[:]
-	}
+	var names [2]origin
+	of := g.origins(v, now, &names)
 	for _, o := range of {
 		g.checked(o)
 	}
@@ -43,12 +42,27 @@ func (g *Gate) ended(v auth.Visit, e auth.End) (begun []audit.Security) {
 			}
 		}
 	case e.Passed:
-		for _, o := range of {
-			g.locks.Right(lockout.Pair{User: o.name, Station: o.station})
-		}
+		g.right(of)
 	}
-	g.rang(v, of, e, now)
+	g.rang(v, of, e, now, now)
 	return begun
+}
+
+// origins are the login's under its own name, and under its person's, in the room that the caller has for them.
+func (g *Gate) origins(v auth.Visit, now time.Time, room *[2]origin) []origin {
+	room[0] = g.origin(v, v.User.String(), now)
+	if v.Person == "" {
+		return room[:1]
+	}
+	room[1] = g.origin(v, v.Person, now)
+	return room[:]
+}
+
+// right forgets wrong passwords.
+func (g *Gate) right(of []origin) {
+	for _, o := range of {
+		g.locks.Right(lockout.Pair{User: o.name, Station: o.station})
+	}
 }
 
 // checked takes back that the login was being checked.
@@ -61,8 +75,8 @@ func (g *Gate) checked(o origin) {
 	}
 }
 
-// rang counts what became of the push.
-func (g *Gate) rang(v auth.Visit, of []origin, e auth.End, now time.Time) {
+// rang counts what became of the push, which ended at a time.
+func (g *Gate) rang(v auth.Visit, of []origin, e auth.End, ended, now time.Time) {
 	last := of[len(of)-1] // the person's
 	at := pause.Place{User: last.name, Station: last.place()}
 	switch {
@@ -72,14 +86,14 @@ func (g *Gate) rang(v auth.Visit, of []origin, e auth.End, now time.Time) {
 			g.counts.give(pushes, last, &g.s.Pushes, now) // what the person wanted does not keep the next push back
 		}
 		for _, o := range of {
-			g.places.Add(o.name, o.station, now)
+			g.places.Add(o.name, o.station, ended)
 			g.locks.Approved(lockout.Pair{User: o.name, Station: o.station})
 		}
 	case e.Reason == auth.PushDenied:
-		g.pauses.Refused(at, v.User.String(), g.s.pauses(), now)
+		g.pauses.Refused(at, v.User.String(), g.s.pauses(), ended)
 	case e.Pushed && (e.Reason == auth.PushTimeout || e.Reason == auth.Collision && last.share == strangers):
 		// Whoever has two logins collide makes the phone ring and ends that before anybody can answer. At a familiar place the other one may be a stranger's.
-		g.pauses.Unanswered(at, v.User.String(), g.s.pauses(), now)
+		g.pauses.Unanswered(at, v.User.String(), g.s.pauses(), ended)
 	}
 }
 

@@ -32,6 +32,7 @@ type Deps struct {
 	Now    func() time.Time  // required
 	Note   func(audit.Event) // required: security events. It must not wait, and must not call the gate.
 	Log    logrus.FieldLogger
+	Tell   func([]byte) // tells the gates of the other nodes, which Apply it; nil: there are none. It must not wait, and must not call the gate.
 }
 
 // Gate limits logins. It implements auth.Gate. The zero Gate lets nobody in.
@@ -90,30 +91,6 @@ func (g *Gate) Adopt(s Settings) {
 // Close writes what is not on disk yet. The gate goes on, and nothing is kept from then on.
 func (g *Gate) Close() error {
 	return errors.Join(g.locks.Close(), g.pauses.Close(), g.places.Close())
-}
-
-// Answered says that somebody answered a push too late (the event late_approval): the row of unanswered ones ends, so that the very next
-// retry gets the approval.
-func (g *Gate) Answered(user, station string) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	now := g.deps.Now()
-	at := pause.Place{User: user}
-	if station = placeOf(station); g.places.Has(user, station, now) {
-		at.Station = station
-	}
-	g.pauses.Answered(at, now)
-}
-
-// Release takes back what stands against a person at a calling station: lockout, pauses, counts. An empty station stands for all of the
-// person's. It is what an operator does by hand; it looks at every entry. Blocks are another's.
-func (g *Gate) Release(user, station string) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	station = placeOf(station)
-	g.locks.Release(lockout.Pair{User: user, Station: station})
-	g.pauses.Release(user, station)
-	g.counts.release(user, station)
 }
 
 // Lockouts are those in force, by name and calling station.

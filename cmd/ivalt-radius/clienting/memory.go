@@ -7,6 +7,7 @@ import (
 	"ivalt-radius/audit"
 	"ivalt-radius/radius/sighting"
 	"ivalt-radius/state"
+	nodes "ivalt-radius/state/shared"
 )
 
 // The buckets of the state, and how many addresses each holds at most.
@@ -67,10 +68,19 @@ func (m *Memory) enforce(key string) error {
 	return nil
 }
 
-// lift forgets a key where it is there.
+// lift forgets a key where it is there, at all nodes.
 func lift(from *state.Learned, key string) error {
-	if from.Has(key) && !from.Forget(key) {
-		return errors.Join(errors.New("the address could not be forgotten"), from.Failing())
+	if !from.Has(key) {
+		return nil
+	}
+	if err := from.ForgetAll(key); err != nil {
+		return fmt.Errorf("the address could not be forgotten everywhere: %w", err)
 	}
 	return nil
+}
+
+// Share has what is learned and enforced known at all nodes. It is called once, before the server reads packets.
+func (m *Memory) Share(learned, enforced nodes.Table) {
+	m.Learned.Share(learned)
+	m.Enforced.Share(enforced)
 }

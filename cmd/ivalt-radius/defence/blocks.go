@@ -179,8 +179,8 @@ func unblocking() operation[lifting, lifted] {
 			d.Releaser.Release(b.User, "")
 		}
 		_, err = d.Blocks.Lift(b)
-		out.Lifted = err == nil
-		if errors.Is(err, block.ErrNoBlock) { // there was none, or it has ended meanwhile
+		out.Lifted = err == nil || errors.Is(err, block.ErrElsewhere) && !errors.Is(err, block.ErrNoBlock)
+		if errors.Is(err, block.ErrNoBlock) && !errors.Is(err, block.ErrElsewhere) { // there was none, or it has ended meanwhile
 			err = nil
 		}
 		return out, err

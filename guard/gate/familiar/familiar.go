@@ -75,7 +75,7 @@ func (p *Places) Has(name, station string, now time.Time) bool {
 	return false
 }
 
-// Add remembers an approved push.
+// Add remembers an approved push, which may be a while ago, at another node.
 func (p *Places) Add(name, station string, now time.Time) {
 	if station == "" || name == "" {
 		return
@@ -85,6 +85,9 @@ func (p *Places) Add(name, station string, now time.Time) {
 	for _, at := range *known {
 		if at.Station == station {
 			place.written = at.written
+			if at.At.After(now) {
+				place.At = at.At
+			}
 		}
 	}
 	rest := slices.DeleteFunc(*known, func(at Place) bool { return at.Station == station || now.Sub(at.At) >= keptFor })

@@ -46,7 +46,10 @@ type Book struct {
 }
 
 // tries are moments since the start, in their order.
-type tries struct{ wrong, checking []time.Duration }
+type tries struct {
+	wrong, checking []time.Duration
+	own             time.Duration // just behind the last wrong password that came here, and not at another node; 0: none did
+}
 
 // Open reads what the disk has; a nil disk keeps nothing. failing is state.OpenKept's. No lockout is longer than most from now: the clock may have
 // been ahead.
@@ -128,26 +131,54 @@ func (b *Book) Checked(p Pair) {
 // Wrong counts a wrong password, and returns the lockout that begins with it; the zero Lock: none does. One that comes while the pair is locked out is
 // of a login that was checked before, and begins none.
 func (b *Book) Wrong(p Pair, s Settings, now time.Time) Lock {
-	if s.After <= 0 || p.Station == "" || !b.Locked(p, now).IsZero() {
+	t := b.wrong(p, s, now, now)
+	if t == nil {
 		return Lock{}
 	}
-	key := b.keys.Of(p.User, p.Station)
-	t := b.tries.Put(key)
+	t.own = now.Sub(b.start) + 1
+	l, _ := b.lock(p, t, s, now)
+	return l
+}
+
+// Heard is Wrong, of a wrong password that came at another node at a time that may be past. ours says that a lockout begins by it, and that the last
+// wrong password of those came here.
+func (b *Book) Heard(p Pair, s Settings, at, now time.Time) (l Lock, ours bool) {
+	if t := b.wrong(p, s, at, now); t != nil {
+		return b.lock(p, t, s, now)
+	}
+	return Lock{}, false
+}
+
+// wrong notes a wrong password; nil: it does not count.
+func (b *Book) wrong(p Pair, s Settings, at, now time.Time) *tries {
+	if s.After <= 0 || p.Station == "" || at.Before(now) && now.Sub(at) >= s.Window || !b.Locked(p, at).IsZero() {
+		return nil
+	}
+	t := b.tries.Put(b.keys.Of(p.User, p.Station))
 	b.prune(t, s, now)
-	t.wrong = append(t.wrong, now.Sub(b.start))
+	moment := at.Sub(b.start)
+	place, _ := slices.BinarySearch(t.wrong, moment+1) // behind those of the same moment
+	t.wrong = slices.Insert(t.wrong, place, moment)
+	return t
+}
+
+// lock begins the lockout of a pair that has as many wrong passwords as it may; it counts from the last one.
+func (b *Book) lock(p Pair, t *tries, s Settings, now time.Time) (lock Lock, ours bool) {
 	if len(t.wrong) < s.After {
-		return Lock{}
+		return Lock{}, false
 	}
+	last := t.wrong[len(t.wrong)-1]
+	ours = t.own == last+1
 	t.wrong = nil
-	b.tidy(key, t)
+	b.tidy(b.keys.Of(p.User, p.Station), t)
 	l := b.locks.Put(p)
 	if l.forgotten(now) {
 		*l = Lock{}
 	}
-	l.Until = now.Add(Doubled(s.For, s.Most, l.Count))
+	l.Until = b.start.Add(last).Add(Doubled(s.For, s.Most, l.Count))
 	l.Count++
 	b.kept.Set(p.key(), *l)
-	return *l
+	return *l, ours
 }
 
 // Right forgets the pair's wrong passwords: the right one came.

@@ -71,6 +71,13 @@ func earlier(a, b time.Time) time.Time {
 	return a
 }
 
+func later(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
+}
+
 func (p Pause) forgotten(now time.Time) bool {
 	return now.Sub(p.Until) >= forgetAfter && !now.Before(p.Denied)
 }
@@ -92,15 +99,15 @@ func (b *Book) Denied(at Place, now time.Time) time.Time {
 	return time.Time{}
 }
 
-// Unanswered counts a push that nobody answered. login is the name that it was for.
+// Unanswered counts a push that nobody answered. login is the name that it was for. now may be a while ago, at another node; no pause gets shorter by it.
 func (b *Book) Unanswered(at Place, login string, s Settings, now time.Time) {
 	p := b.pauses.Put(at)
 	if p.forgotten(now) {
 		*p = Pause{}
 	}
-	p.Row, p.Login, p.Until = p.Row+1, login, now
+	p.Row, p.Login, p.Until = p.Row+1, login, later(p.Until, now)
 	if s.After > 0 && p.Row >= s.After {
-		p.Until = now.Add(lockout.Doubled(s.For, s.Most, p.Row-s.After))
+		p.Until = later(p.Until, now.Add(lockout.Doubled(s.For, s.Most, p.Row-s.After)))
 	}
 	b.kept.Set(key(at), *p)
 }
@@ -108,7 +115,7 @@ func (b *Book) Unanswered(at Place, login string, s Settings, now time.Time) {
 // Refused begins the cool-down. Whoever refuses is awake: the row ends.
 func (b *Book) Refused(at Place, login string, s Settings, now time.Time) {
 	p := b.pauses.Put(at)
-	*p = Pause{Until: now, Denied: now.Add(s.Denied), Login: login}
+	*p = Pause{Until: now, Denied: later(p.Denied, now.Add(s.Denied)), Login: login}
 	b.kept.Set(key(at), *p)
 }
 
