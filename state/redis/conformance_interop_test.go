@@ -33,7 +33,7 @@ func startOwnRedis(t *testing.T, settings ...string) (addr string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.CommandContext(context.WithoutCancel(t.Context()), program, append([]string{"--bind", "127.0.0.1", "--port", port, "--dir", folder, "--save", ""}, settings...)...) //nolint:gosec // G204: our own arguments
+	cmd := exec.CommandContext(context.WithoutCancel(t.Context()), program, append([]string{"--bind", "127.0.0.1", "--port", port, "--dir", folder, "--save", ""}, settings...)...)
 	cmd.Stdout, cmd.Stderr = log, log
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -82,7 +82,7 @@ func startOwnCluster(t *testing.T) (addrs []string) {
 		_, bus, _ := net.SplitHostPort(freeAddress(t))
 		addrs = append(addrs, startOwnRedis(t, "--cluster-enabled", "yes", "--cluster-port", bus))
 	}
-	out, err := exec.CommandContext(t.Context(), "redis-cli", append(append(args, addrs...), "--cluster-yes")...).CombinedOutput() //nolint:gosec // G204: our own arguments
+	out, err := exec.CommandContext(t.Context(), "redis-cli", append(append(args, addrs...), "--cluster-yes")...).CombinedOutput()
 	if err != nil {
 		t.Fatalf("redis-cli: %v\n%s", err, out)
 	}

@@ -142,7 +142,7 @@ func waking() map[string]func(*stage) {
 			a.enter("k", "A", "x1")
 			b.enter("k", "B", "x2")
 			c.enter("k", "C", "x3")
-			waits := []func() awaited{b.await("A"), b.await("A"), c.await("A")}
+			waits := []func() awaited{b.await(), b.await(), c.await()}
 			a.concluded("A", "yes")
 			for _, wait := range waits {
 				got := wait()
@@ -162,7 +162,7 @@ func waking() map[string]func(*stage) {
 			a.enter("k", "A", "x1")
 			b.enter("k", "B", "x2")
 			s.Die("a")
-			s.same("role", b.await("A")().place.Role, shared.Leads)
+			s.same("role", b.await()().place.Role, shared.Leads)
 			s.is(a.Conclude(s.Context(), digest("k"), "A", shared.Conclusion{Answer: []byte("late")}), shared.ErrLost)
 			b.concluded("A", "yes")
 		},
@@ -198,13 +198,13 @@ func waiting() map[string]func(*stage) {
 			b.enter("k", "B", "x2")
 			a.concluded("A", "no")
 			s.Pass(shared.Told - time.Second)
-			s.same("answer", string(b.await("A")().place.Answer), "no")
+			s.same("answer", string(b.await()().place.Answer), "no")
 		},
 		"it ends when its time is over": func(s *stage) {
 			a, b := s.nodes()
 			a.enter("k", "A", "x1")
 			b.enter("k", "B", "x2")
-			wait := b.await("A")
+			wait := b.await()
 			s.Pass(life + shared.Grace + time.Second)
 			if err := wait().err; err == nil {
 				s.Fatal("it awaited what is over")
@@ -233,7 +233,7 @@ func outliving() map[string]func(*stage) {
 			a.enter("k", "A", "x1")
 			b.enter("k", "B", "x2")
 			s.Cut()
-			wait := b.await("A")
+			wait := b.await()
 			s.Mend()
 			a.concluded("A", "yes")
 			s.same("answer", string(wait().place.Answer), "yes")
@@ -255,7 +255,7 @@ func (s *stage) takenOverByOne(ends func(*node)) {
 	}
 	got := make(chan told, 2)
 	for _, n := range []*node{b, c} {
-		wait := n.await("A")
+		wait := n.await()
 		go func() { got <- told{n, wait()} }()
 	}
 	ends(a)

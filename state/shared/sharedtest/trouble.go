@@ -34,7 +34,7 @@ func troubles() map[string]func(*stage) {
 			a, b := s.nodes()
 			a.enter("k", "A", "x1")
 			b.enter("k", "B", "x2")
-			wait := b.await("A")
+			wait := b.await()
 			s.Empty()
 			s.is(wait().err, shared.ErrLost)
 		},
@@ -75,7 +75,7 @@ func bounds() map[string]func(*stage) {
 			s.is(b.ends(t, shared.Ending{Answer: long[1:]}), nil)
 			s.same("answer", string(b.bids("A", "", shared.Concluded).Answer) == greatest, true)
 			a.concluded("A", greatest)
-			s.same("answer", string(b.await("A")().place.Answer) == greatest, true)
+			s.same("answer", string(b.await()().place.Answer) == greatest, true)
 		},
 		"greater ones are refused": func(s *stage) {
 			a, _ := s.nodes()

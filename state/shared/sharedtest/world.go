@@ -124,13 +124,13 @@ type awaited struct {
 	err   error
 }
 
-// await begins an Await of the attempt with key k, and gives what ends it.
-func (n *node) await(id string) func() awaited {
+// await begins an Await of attempt A with key k, and gives what ends it.
+func (n *node) await() func() awaited {
 	ctx, cancel := context.WithTimeout(n.stage.Context(), patient)
 	result := make(chan awaited, 1)
 	go func() {
 		defer cancel()
-		p, err := n.Await(ctx, digest("k"), id)
+		p, err := n.Await(ctx, digest("k"), "A")
 		result <- awaited{p, err}
 	}()
 	return func() awaited { return <-result }
