@@ -33,11 +33,14 @@ type Approval struct {
 
 // Store keeps approvals by person. Its methods are safe for concurrent use.
 type Store struct {
+	Tell func([]byte) // tells the other nodes' stores, which Apply it; nil: there are none. Set before the store is used. It must not wait.
+
 	names   *naming.Names
 	current func() bool
 
-	mu     sync.Mutex // of a read with its write
-	people *state.Cache[[]Approval]
+	mu        sync.Mutex // of a read with its write
+	people    *state.Cache[[]Approval]
+	forgotten *state.Cache[time.Time] // when a person's approvals were taken back: what was told before that does not bring them back
 }
 
 // New makes an empty Store, whose digests are its own, and in which everything counts.
@@ -49,7 +52,9 @@ func Shared(names *naming.Names, current func() bool) *Store {
 	if current == nil {
 		current = func() bool { return true }
 	}
-	return &Store{names: names, current: current, people: state.NewCache[[]Approval](Longest, mostPeople)}
+	return &Store{
+		names: names, current: current, people: state.NewCache[[]Approval](Longest, mostPeople), forgotten: state.NewCache[time.Time](toldFor, mostPeople),
+	}
 }
 
 // Digest is the keyed digest of some texts, in order.
@@ -59,16 +64,25 @@ func (s *Store) Digest(parts ...string) Digest { return s.names.Digest(parts...)
 // of the person at this calling station was, each with one of the phones; zero: never. now is a login whose first factor was just found
 // right: approvals behind another credential of that factor are forgotten with all others of the person, since it was changed.
 func (s *Store) Recall(person string, now Approval, phones []Digest) (sameLogin, sameStation time.Time) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	known, _ := s.people.Get(person)
-	for _, a := range known {
-		if now.Credential != (Digest{}) && a.Credential != (Digest{}) && a.Factor == now.Factor && a.Credential != now.Credential {
-			s.people.Delete(person)
-			return time.Time{}, time.Time{}
-		}
+	known, changed := s.recall(person, now)
+	if changed {
+		s.tell(told{Kind: forgotten, Person: person})
+		return time.Time{}, time.Time{}
 	}
 	return s.look(known, now, phones)
+}
+
+func (s *Store) recall(person string, now Approval) (known []Approval, changed bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	known, _ = s.people.Get(person)
+	for _, a := range known {
+		if now.Credential != (Digest{}) && a.Credential != (Digest{}) && a.Factor == now.Factor && a.Credential != now.Credential {
+			s.forget(person, time.Now())
+			return nil, true
+		}
+	}
+	return known, false
 }
 
 // Look says what Recall does, of a login whose first factor was found right a moment ago: what was forgotten meanwhile counts no more.
@@ -101,10 +115,17 @@ func later(a, b time.Time) time.Time {
 	return a
 }
 
-// Keep keeps an approval, in the place of an older one of the same login.
+// Keep keeps an approval that was given just now, in the place of an older one of the same login.
 func (s *Store) Keep(person string, a Approval) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.keep(person, a)
+	s.mu.Unlock()
+	s.tell(told{
+		Kind: kept, Person: person, Client: a.Client, Station: a.Station, Factor: string(a.Factor), Credential: a.Credential[:], Phone: a.Phone[:],
+	})
+}
+
+func (s *Store) keep(person string, a Approval) {
 	known, _ := s.people.Get(person)
 	kept := []Approval{a}
 	for _, old := range known {
@@ -120,8 +141,16 @@ func (s *Store) Keep(person string, a Approval) {
 // Forget takes back what is kept of a person.
 func (s *Store) Forget(person string) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.forget(person, time.Now())
+	s.mu.Unlock()
+	s.tell(told{Kind: forgotten, Person: person})
+}
+
+func (s *Store) forget(person string, at time.Time) {
 	s.people.Delete(person)
+	if before, _ := s.forgotten.Get(person); s.Tell != nil && at.After(before) {
+		s.forgotten.Set(person, at)
+	}
 }
 
 // Phones are the digests of whom iVALT may be asked for: a person by the e-mail, on one of the phones.

@@ -219,7 +219,7 @@ func (d desk) forget(ctx context.Context, actor string, o Order) (Outcome, error
 	}); err != nil {
 		return Outcome{}, err
 	}
-	if err := errors.Join(lift(m.Enforced, key), lift(m.Learned, key)); err != nil {
+	if err := errors.Join(lift(m.Enforced, key), lift(m.Learned, key)); err != nil { //nolint:contextcheck // it is done to its end, within a bound of its own
 		return Outcome{}, err
 	}
 	return Outcome{d.lifted(o)}, nil

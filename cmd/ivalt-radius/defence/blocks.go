@@ -84,7 +84,7 @@ func blocking() operation[placing, placed] {
 		}); err != nil {
 			return placed{}, err
 		}
-		if err := d.Blocks.Place(b); err != nil {
+		if err := d.Blocks.Place(b); err != nil { //nolint:contextcheck // it is done to its end, within a bound of its own
 			return placed{}, err
 		}
 		if b.User != "" && d.Forget != nil {
@@ -178,7 +178,7 @@ func unblocking() operation[lifting, lifted] {
 		if out.Released {
 			d.Releaser.Release(b.User, "")
 		}
-		_, err = d.Blocks.Lift(b)
+		_, err = d.Blocks.Lift(b) //nolint:contextcheck // as in block
 		out.Lifted = err == nil || errors.Is(err, block.ErrElsewhere) && !errors.Is(err, block.ErrNoBlock)
 		if errors.Is(err, block.ErrNoBlock) && !errors.Is(err, block.ErrElsewhere) { // there was none, or it has ended meanwhile
 			err = nil
