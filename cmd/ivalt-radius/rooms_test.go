@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -135,13 +134,12 @@ func TestSharedMemoryIsChecked(t *testing.T) {
 	s := newSite(t)
 	memory := func(more string) {
 		t.Helper()
-		text, err := os.ReadFile(s.config())
-		if err != nil {
-			t.Fatal(err)
-		}
-		head, _, _ := strings.Cut(string(text), "state:")
-		s.file(t, "config.yaml", fmt.Sprintf("%sstate:\n  directory: %q\n  redis: {addresses: [\"127.0.0.1:6379\"], username: u, password: %s, cluster_key: %s%s}\n",
-			head, s.state, sharedSecret, apiKey, more))
+		s.file(t, "config.yaml", fmt.Sprintf(`clients: [{name: gateway, networks: [127.0.0.0/8], secrets: [%[1]s]}]
+ivalt: {url: %[2]q, api_key: %[3]s}
+state:
+  directory: %[4]q
+  redis: {addresses: ["127.0.0.1:6379"], username: u, password: %[1]s, cluster_key: %[3]s%[5]s}
+`, sharedSecret, s.url, apiKey, s.state, more))
 	}
 	memory(`, ca_file: "/nonexistent/ca.pem"`)
 	if code, out := s.command(t, "check"); code != exit.Fault || !strings.Contains(out, "state.redis.ca_file: cannot be read") || !strings.Contains(out, "line ") {
