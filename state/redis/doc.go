@@ -8,16 +8,18 @@
 // since when it remembers: where it is gone the server was restarted empty, and every phone of the bucket is unknown until a push of the time before
 // has died (shared.Young).
 //
-//	{P:NNN}:epoch            since when the bucket remembers
+//	{P:NNN}:epoch            since when the bucket remembers, in microseconds
 //	{P:NNN}:a:DIGEST         an attempt
 //	{P:NNN}:p:DIGEST         a phone
 //	{P:budget}:DIGEST:…      what is used of the API's limits, by API key
-//	{P:nodes}:…              the leases of the nodes
+//	{P:nodes}:leases         when the leases of the nodes end, by incarnation
+//	{P:nodes}:records        what the nodes say of themselves
+//	{P:nodes}:epoch          that of the whole memory: another one, and it was emptied
 //	{P:feed}                 the stream of what nodes tell each other
-//	{P:table:NAME}           a table
+//	{P:table:NAME}           a table, and {P:table:NAME}:gone what was deleted from it within a week
 //	P:node:INCARNATION       the channel of one node's notices
 //
-// Times are the server's (TIME), never a node's: clocks that differ do no harm.
+// Times are microseconds of the server's clock (TIME), never a node's: clocks that differ do no harm.
 //
 // # Secrecy
 //

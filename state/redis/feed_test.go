@@ -204,3 +204,37 @@ func TestPlace(t *testing.T) {
 		t.Errorf("%v, %v", p, ok)
 	}
 }
+
+func TestReaderGoesBackAndNeverOn(t *testing.T) {
+	m := miniature(t)
+	f := opened(t, options(m.Addr(), "a")).feed
+	now := place{ms: uint64(time.Now().UnixMilli())}
+	f.rewind(time.Now().UnixMicro())
+	if got := f.turn(now); got != now {
+		t.Errorf("before it has read anything it goes to %v", got)
+	}
+	f.readTo(time.Now(), 0)
+	if !f.Current() {
+		t.Error("it has read all, and is not current")
+	}
+	f.rewind(time.Now().UnixMicro())
+	if f.Current() {
+		t.Error("it is current, and may have missed something")
+	}
+	if got := f.turn(now); !got.before(now) || got.ms < now.ms-uint64(rewound.Milliseconds())-1000 {
+		t.Errorf("it goes to %v", got)
+	}
+	f.rewind(time.Now().UnixMicro())
+	if got := f.turn(place{1, 1}); got != (place{1, 1}) {
+		t.Errorf("it goes on to %v", got)
+	}
+	f.restart()
+	f.rewind(time.Now().UnixMicro())
+	if got := f.turn(now); got != (place{}) {
+		t.Errorf("in an emptied memory it goes to %v", got)
+	}
+	f.readTo(time.Now(), readMost)
+	if f.Current() {
+		t.Error("it is current with more to read")
+	}
+}

@@ -37,8 +37,13 @@ func TestTable(t *testing.T) {
 		t.Fatal(err)
 	}
 	eventually(t, "it is gone at c", func() bool { return cc.is("alice", "") })
-	_, _, cd := keeping(t, options(m.Addr(), "d"), map[string]string{"alice": "from its disk", "only-d": ""})
+	late := options(m.Addr(), "d")
+	late.Resume = func() string { return "99999999999999-0" } // who is not told of it by the feed
+	ed, _, cd := keeping(t, late, map[string]string{"alice": "from its disk"})
 	eventually(t, "what was deleted is not brought back", func() bool { return cd.is("alice", "") && cd.is("only-b", "1") })
+	if err := ed.tables[0].write(t.Context(), "add", "alice", []byte("x")); err != nil || m.HGet(ed.tables[0].keys[0], ed.tables[0].field("alice")) != "" {
+		t.Errorf("what was deleted is added again: %v", err)
+	}
 	if dump := m.Dump(); strings.Contains(dump, "alice") || strings.Contains(dump, "blocked") {
 		t.Error("Redis has a key or a value in the clear")
 	}
