@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"ivalt-radius/fault"
+	"ivalt-radius/state/redis/link"
 )
 
 // leastKey is the least length of the cluster key.
@@ -18,13 +19,13 @@ func Check(o Options) fault.List {
 	var l fault.List
 	addresses(&l, o)
 	switch {
-	case o.Mode == Single && len(o.Addresses) > 1:
+	case o.Mode == link.Single && len(o.Addresses) > 1:
 		l.Add("state.redis.addresses", "has several servers, and state.redis.mode is single: name one, or set the mode to sentinel or cluster")
-	case o.Mode == Sentinel && o.Master == "":
+	case o.Mode == link.Sentinel && o.Master == "":
 		l.Add("state.redis.master", "is missing: name the master as the sentinels call it")
-	case o.Mode == Cluster && o.Database != 0:
+	case o.Mode == link.Cluster && o.Database != 0:
 		l.Add("state.redis.database", "is %d, and a cluster has database 0 alone", o.Database)
-	case o.Mode > Cluster:
+	case o.Mode > link.Cluster:
 		l.Add("state.redis.mode", "is none of single, sentinel and cluster")
 	}
 	if o.Database < 0 {

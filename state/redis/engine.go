@@ -10,12 +10,23 @@ import (
 	"time"
 
 	goredis "github.com/redis/go-redis/v9"
+
+	"ivalt-radius/state/redis/claims"
+	"ivalt-radius/state/redis/link"
+	"ivalt-radius/state/shared"
 )
 
 // Engine is one node's part of the memory. Open makes it; all methods are safe for concurrent use, but for those that say that they come before
 // Start.
 type Engine struct {
-	*core
+	shared.Attempts
+	shared.Phones
+
+	options Options
+	link    *link.Link
+	claims  *claims.Claims
+	events  sync.Mutex // over each event that is told
+	mu      sync.Mutex
 
 	aside       goredis.UniversalClient // for signs of life and for the feed, which wait behind no login
 	scripts     scripts
@@ -35,7 +46,7 @@ type Engine struct {
 		apart   standing
 		sights  int // since the servers were last inspected
 	}
-	settings string   // guarded by core.mu, as judged is
+	settings string   // guarded by mu, as judged is
 	judged   server   // what was last said of one
 	tables   []*table // none is added behind Start
 	again    chan struct{}
@@ -67,19 +78,22 @@ func Open(ctx context.Context, o Options) (*Engine, error) {
 		return nil, err
 	}
 	goredis.SetLogger(silent{})
-	c, err := newCore(o)
+	c, err := link.New(o.Settings)
 	if err != nil {
 		return nil, err
 	}
 	run, stop := context.WithCancel(context.WithoutCancel(ctx))
 	e := &Engine{
-		core: c, aside: connect(o), scripts: newScripts(), incarnation: rand.Text()[:incarnationSize], started: time.Now(), stop: stop,
+		link: c, options: o, aside: link.Connect(o.Settings), scripts: newScripts(), incarnation: rand.Text()[:incarnationSize], started: time.Now(), stop: stop,
 		again: make(chan struct{}, 1),
 	}
 	e.at.health = Health{Reachable: true, Since: e.started}
+	e.claims = claims.New(c, e.incarnation, e.dead, o.Notice)
+	e.Attempts, e.Phones = e.claims, e.claims
 	e.feed = newFeed(e)
 	e.beat(ctx)
 	e.runs.Go(func() { e.live(run) })
+	e.runs.Go(func() { e.claims.Run(run) })
 	return e, nil
 }
 
@@ -104,10 +118,10 @@ func (e *Engine) Close(ctx context.Context) error {
 	e.runs.Wait()
 	var err error
 	if e.Health().Reachable {
-		_, err = e.run(ctx, e.scripts.end, e.memberKeys()[1:2], e.incarnation)
+		_, err = e.link.Run(ctx, e.scripts.end, memberKeys(e.link)[1:2], e.incarnation)
 	}
 	_ = e.aside.Close()
-	_ = e.client.Close()
+	_ = e.link.Client.Close()
 	if err != nil {
 		return fmt.Errorf("end the node's lease: %w", err)
 	}
@@ -165,16 +179,16 @@ func (e *Engine) live(ctx context.Context) {
 func (e *Engine) beat(ctx context.Context) {
 	sent := time.Now()
 	e.mu.Lock()
-	self := record{Name: e.Node, Version: e.Version, Settings: e.settings, Up: sent.Sub(e.started).Milliseconds()}
+	self := record{Name: e.options.Node, Version: e.options.Version, Settings: e.settings, Up: sent.Sub(e.started).Milliseconds()}
 	e.mu.Unlock()
-	if e.Leads != nil {
-		self.Leads = e.Leads()
+	if e.options.Leads != nil {
+		self.Leads = e.options.Leads()
 	}
 	text, err := json.Marshal(self)
 	if err != nil {
 		return // a record has no value that could fail
 	}
-	s, err := e.look(ctx, e.aside, e.scripts.beat, e.incarnation, string(text))
+	s, err := look(ctx, e.link, e.aside, e.scripts.beat, e.incarnation, string(text))
 	if err != nil {
 		if ctx.Err() == nil {
 			e.missed(time.Now(), err)
@@ -263,13 +277,13 @@ func (e *Engine) company(s sight) (events []Event) {
 
 // touch has all buckets remember from now on, where they have forgotten. What it does not reach the next claim there does.
 func (e *Engine) touch(ctx context.Context, s sight) {
-	ctx, cancel := context.WithTimeout(ctx, e.Timeout)
+	ctx, cancel := context.WithTimeout(ctx, e.link.Timeout)
 	defer cancel()
-	_, _ = e.client.Pipelined(ctx, func(p goredis.Pipeliner) error {
-		for b := range buckets {
-			var d [digestSize]byte
+	_, _ = e.link.Client.Pipelined(ctx, func(p goredis.Pipeliner) error {
+		for b := range link.Buckets {
+			var d [link.DigestSize]byte
 			d[0] = byte(b)
-			_, epoch := e.key("", d)
+			_, epoch := e.link.Key("", d)
 			p.SetArgs(ctx, epoch, strconv.FormatInt(s.now, 10), goredis.SetArgs{Mode: "NX"})
 		}
 		return nil

@@ -10,6 +10,7 @@ import (
 	goredis "github.com/redis/go-redis/v9"
 
 	"ivalt-radius/secret"
+	"ivalt-radius/state/redis/link"
 	"ivalt-radius/state/shared"
 )
 
@@ -27,13 +28,13 @@ func TestCheck(t *testing.T) {
 		{"in the clear elsewhere", func(o *Options) { o.Addresses = []string{"192.0.2.1:6379"} }, "state.redis.tls"},
 		{"in the clear by name", func(o *Options) { o.Addresses = []string{"redis.example:6379"} }, "state.redis.tls"},
 		{"one of them in the clear", func(o *Options) {
-			o.Mode, o.Addresses = Cluster, []string{"127.0.0.1:6379", "192.0.2.1:6379"}
+			o.Mode, o.Addresses = link.Cluster, []string{"127.0.0.1:6379", "192.0.2.1:6379"}
 		}, "state.redis.tls"},
 		{"localhost", func(o *Options) { o.Addresses = []string{"localhost:6379"} }, ""},
 		{"IPv6", func(o *Options) { o.Addresses = []string{"[::1]:6379"} }, ""},
 		{"a short key", func(o *Options) { o.Key = secret.New(strings.Repeat("k", leastKey-1)) }, "state.redis.cluster_key"},
-		{"a sentinel's master", func(o *Options) { o.Mode = Sentinel }, "state.redis.master"},
-		{"a cluster's database", func(o *Options) { o.Mode, o.Database = Cluster, 1 }, "state.redis.database"},
+		{"a sentinel's master", func(o *Options) { o.Mode = link.Sentinel }, "state.redis.master"},
+		{"a cluster's database", func(o *Options) { o.Mode, o.Database = link.Cluster, 1 }, "state.redis.database"},
 		{"a database below 0", func(o *Options) { o.Database = -1 }, "state.redis.database"},
 		{"a mode that is none", func(o *Options) { o.Mode = 9 }, "state.redis.mode"},
 		{"a tag in the prefix", func(o *Options) { o.Prefix = "a{b}" }, "state.redis.prefix"},
@@ -127,7 +128,7 @@ func TestRestartedEmpty(t *testing.T) {
 	m := miniature(t)
 	o, w := watched(options(m.Addr(), "a"))
 	e := opened(t, o)
-	_, epoch := e.key("p", [digestSize]byte{200})
+	_, epoch := e.link.Key("p", [link.DigestSize]byte{200})
 	before, err := m.Get(epoch)
 	if err != nil {
 		t.Fatalf("a bucket has no epoch: %v", err)
@@ -138,7 +139,7 @@ func TestRestartedEmpty(t *testing.T) {
 		now, err := m.Get(epoch)
 		return err == nil && now > before
 	})
-	eventually(t, "all buckets do", func() bool { return len(m.Keys()) == buckets+3 })
+	eventually(t, "all buckets do", func() bool { return len(m.Keys()) == link.Buckets+3 })
 	if len(w.told(Unreachable)) != 0 {
 		t.Error("it was never out of reach")
 	}
@@ -308,7 +309,7 @@ func TestAdvice(t *testing.T) {
 		"ERR something else",
 	} {
 		m.SetError(refusal)
-		_, err := e.run(t.Context(), e.scripts.beat, e.memberKeys(), "", "", 1, 1, "all")
+		_, err := e.link.Run(t.Context(), e.scripts.beat, e.memberKeys(), "", "", 1, 1, "all")
 		word, _, _ := strings.Cut(refusal, " ")
 		advice := refusals()[word]
 		if !errors.Is(err, shared.ErrUnreachable) || !strings.Contains(err.Error(), advice) || (advice == "") != (word == "ERR") {
@@ -318,7 +319,7 @@ func TestAdvice(t *testing.T) {
 	m.SetError("")
 	ctx, cancel := context.WithDeadline(t.Context(), time.Now())
 	defer cancel()
-	if _, err := e.run(ctx, e.scripts.beat, e.memberKeys(), "", "", 1, 1, "all"); !errors.Is(err, shared.ErrUnreachable) || !strings.Contains(err.Error(), "state.redis.timeout") {
+	if _, err := e.link.Run(ctx, e.scripts.beat, e.memberKeys(), "", "", 1, 1, "all"); !errors.Is(err, shared.ErrUnreachable) || !strings.Contains(err.Error(), "state.redis.timeout") {
 		t.Errorf("too late: %v", err)
 	}
 }
@@ -341,7 +342,7 @@ func TestRunAcknowledged(t *testing.T) {
 		t.Errorf("the script did not run: %q", got)
 	}
 	e.MinReplicas = 0
-	e.replicas[e.client.(*goredis.Client).Options().Addr] = 1
+	e.replicas[e.link.Client.(*goredis.Client).Options().Addr] = 1
 	if got, err := e.runAcknowledged(t.Context(), put, []string{"{p}:x"}, "3"); err != nil || got != int64(1) {
 		t.Errorf("best effort: %v, %v", got, err)
 	}

@@ -75,7 +75,7 @@ func (k EventKind) level() logrus.Level {
 }
 
 // tell logs events and hands them on.
-func (c *core) tell(events ...Event) {
+func (e *Engine) tell(events ...Event) {
 	for _, ev := range events {
 		fields := logrus.Fields{}
 		if ev.Why != nil {
@@ -93,13 +93,13 @@ func (c *core) tell(events ...Event) {
 		if ev.Detail != "" {
 			fields["redis"] = ev.Detail
 		}
-		c.events.Lock()
-		if c.Log != nil {
-			c.Log.WithFields(fields).Log(ev.Kind.level(), ev.Kind.message())
+		e.events.Lock()
+		if e.options.Log != nil {
+			e.options.Log.WithFields(fields).Log(ev.Kind.level(), ev.Kind.message())
 		}
-		if c.Changed != nil {
-			c.Changed(ev)
+		if e.options.Changed != nil {
+			e.options.Changed(ev)
 		}
-		c.events.Unlock()
+		e.events.Unlock()
 	}
 }

@@ -75,7 +75,7 @@ type feed struct {
 
 func newFeed(e *Engine) *feed {
 	return &feed{
-		e: e, key: "{" + e.Prefix + ":feed}", wake: make(chan struct{}, 1), follows: map[string]func(shared.Heard){}, heard: map[string]uint64{},
+		e: e, key: "{" + e.link.Prefix + ":feed}", wake: make(chan struct{}, 1), follows: map[string]func(shared.Heard){}, heard: map[string]uint64{},
 	}
 }
 
@@ -155,7 +155,7 @@ func (f *feed) next(ctx context.Context, b *batch, seq uint64) bool {
 			n++
 		}
 		if n > 0 {
-			*b = batch{Node: f.e.Node, Seq: seq, Told: f.queue[:n:n]}
+			*b = batch{Node: f.e.options.Node, Seq: seq, Told: f.queue[:n:n]}
 			f.queue = f.queue[n:]
 			if len(f.queue) == 0 {
 				f.queue = nil
@@ -208,8 +208,8 @@ func (f *feed) put(ctx context.Context, b batch) bool {
 	if err != nil {
 		return true // a batch has no value that could fail
 	}
-	sealed := f.e.seal(f.key+f.e.incarnation, text)
-	_, err = f.e.runOn(ctx, f.e.client, f.e.scripts.tell, []string{f.key}, f.e.incarnation, sealed, mostBatches, kept.Milliseconds())
+	sealed := f.e.link.Seal(f.key+f.e.incarnation, text)
+	_, err = f.e.link.RunOn(ctx, f.e.link.Client, f.e.scripts.tell, []string{f.key}, f.e.incarnation, sealed, mostBatches, kept.Milliseconds())
 	return err == nil
 }
 
@@ -241,7 +241,7 @@ func (p place) before(o place) bool { return p.ms < o.ms || p.ms == o.ms && p.n 
 
 // entries reads what is new behind a place.
 func (f *feed) entries(ctx context.Context, behind place) ([]goredis.XMessage, error) {
-	ctx, cancel := context.WithTimeout(ctx, readFor+f.e.Timeout)
+	ctx, cancel := context.WithTimeout(ctx, readFor+f.e.link.Timeout)
 	defer cancel()
 	streams, err := f.e.aside.XRead(ctx, &goredis.XReadArgs{Streams: []string{f.key, behind.String()}, Count: readMost, Block: readFor}).Result()
 	switch {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"ivalt-radius/secret"
+	"ivalt-radius/state/redis/link"
 	"ivalt-radius/state/shared"
 )
 
@@ -173,7 +174,7 @@ func TestFeedReadsNothingOld(t *testing.T) {
 	for seq, age := range []time.Duration{kept + time.Minute, kept - time.Minute} {
 		at := e.Time().Add(-age).UnixMicro()
 		text := fmt.Sprintf(`{"n":"b","s":%d,"e":[{"k":"k","p":"eA==","t":%d}]}`, seq+1, at)
-		e.feed.take(map[string]any{"from": "x", "batch": e.seal(e.feed.key+"x", []byte(text))})
+		e.feed.take(map[string]any{"from": "x", "batch": e.link.Seal(e.feed.key+"x", []byte(text))})
 	}
 	if h.count() != 1 {
 		t.Errorf("%d things are heard", h.count())

@@ -42,8 +42,8 @@ func (f *feed) restart() {
 
 // start is where the reader begins.
 func (f *feed) start() place {
-	if f.e.Resume != nil {
-		if p, ok := parsePlace(f.e.Resume()); ok {
+	if f.e.options.Resume != nil {
+		if p, ok := parsePlace(f.e.options.Resume()); ok {
 			return p
 		}
 	}
@@ -70,13 +70,13 @@ func (f *feed) read(ctx context.Context) {
 		}
 		f.readTo(began, len(entries))
 		f.complain()
-		if f.e.Applied != nil && behind != (place{}) && time.Since(noted) > noteEvery {
+		if f.e.options.Applied != nil && behind != (place{}) && time.Since(noted) > noteEvery {
 			noted = time.Now()
-			f.e.Applied(behind.String())
+			f.e.options.Applied(behind.String())
 		}
 	}
-	if f.e.Applied != nil && behind != (place{}) {
-		f.e.Applied(behind.String())
+	if f.e.options.Applied != nil && behind != (place{}) {
+		f.e.options.Applied(behind.String())
 	}
 }
 
@@ -122,7 +122,7 @@ func (f *feed) take(values map[string]any) {
 		f.sealed++
 		return
 	}
-	text, err := f.e.open(f.key+from, sealed)
+	text, err := f.e.link.Open(f.key+from, sealed)
 	if err != nil || json.Unmarshal(text, &b) != nil {
 		f.sealed++
 		return

@@ -17,7 +17,7 @@ type server struct {
 
 // inspect looks at the masters: how many replicas each has, and whether they are fit for this.
 func (e *Engine) inspect(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(ctx, e.Timeout)
+	ctx, cancel := context.WithTimeout(ctx, e.link.Timeout)
 	defer cancel()
 	look := func(ctx context.Context, node *goredis.Client) error {
 		text, err := node.Info(ctx).Result()
@@ -25,9 +25,7 @@ func (e *Engine) inspect(ctx context.Context) {
 			return err
 		}
 		s := parseInfo(text)
-		e.mu.Lock()
-		e.replicas[node.Options().Addr] = s.replicas
-		e.mu.Unlock()
+		e.link.SetReplicas(node.Options().Addr, s.replicas)
 		e.judge(s)
 		return nil
 	}

@@ -13,12 +13,14 @@ import (
 	"github.com/sirupsen/logrus"
 
 	"ivalt-radius/secret"
+	"ivalt-radius/state/redis/link"
 )
 
 // options are those of a node at a server.
 func options(addr, node string) Options {
 	return Options{
-		Addresses: []string{addr}, Key: secret.New(strings.Repeat("k", leastKey)), Prefix: "p", Timeout: time.Second, Node: node, Version: "1",
+		Settings: link.Settings{Addresses: []string{addr}, Key: secret.New(strings.Repeat("k", leastKey)), Prefix: "p", Timeout: time.Second},
+		Node:     node, Version: "1",
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 
 	goredis "github.com/redis/go-redis/v9"
 
+	"ivalt-radius/state/redis/link"
 	"ivalt-radius/state/shared"
 )
 
@@ -93,8 +94,8 @@ func (s *standing) became(at time.Time, names []string) bool {
 	return true
 }
 
-func (c *core) memberKeys() []string {
-	tag := "{" + c.Prefix + ":nodes}:"
+func memberKeys(l *link.Link) []string {
+	tag := "{" + l.Prefix + ":nodes}:"
 	return []string{tag + "epoch", tag + "leases", tag + "records"}
 }
 
@@ -210,7 +211,7 @@ func (s sight) nodes(self string) []shared.Node {
 
 // Nodes are the members of the cluster, this one too, as they are now.
 func (e *Engine) Nodes(ctx context.Context) ([]shared.Node, error) {
-	s, err := e.look(ctx, e.client, e.scripts.beat, "", "")
+	s, err := look(ctx, e.link, e.link.Client, e.scripts.beat, "", "")
 	if err != nil {
 		return nil, err
 	}
@@ -223,12 +224,12 @@ func Members(ctx context.Context, o Options) ([]shared.Node, error) {
 		return nil, err
 	}
 	goredis.SetLogger(silent{})
-	c, err := newCore(o)
+	c, err := link.New(o.Settings)
 	if err != nil {
 		return nil, err
 	}
-	defer func() { _ = c.client.Close() }()
-	s, err := c.look(ctx, c.client, goredis.NewScript(beatSource), "", "")
+	defer func() { _ = c.Client.Close() }()
+	s, err := look(ctx, c, c.Client, goredis.NewScript(beatSource), "", "")
 	if err != nil {
 		return nil, err
 	}
@@ -236,12 +237,12 @@ func Members(ctx context.Context, o Options) ([]shared.Node, error) {
 }
 
 // look gives a sign of life, if there is an incarnation to live, and sees who else does.
-func (c *core) look(ctx context.Context, client goredis.UniversalClient, beat *goredis.Script, incarnation, record string) (sight, error) {
+func look(ctx context.Context, l *link.Link, client goredis.UniversalClient, beat *goredis.Script, incarnation, record string) (sight, error) {
 	which := "living"
 	if incarnation == "" {
 		which = "all"
 	}
-	answer, err := c.runOn(ctx, client, beat, c.memberKeys(), incarnation, record, lease.Microseconds(), mostMembers, which)
+	answer, err := l.RunOn(ctx, client, beat, memberKeys(l), incarnation, record, lease.Microseconds(), mostMembers, which)
 	if err != nil {
 		return sight{}, err
 	}

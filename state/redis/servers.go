@@ -9,6 +9,7 @@ import (
 
 	goredis "github.com/redis/go-redis/v9"
 
+	"ivalt-radius/state/redis/link"
 	"ivalt-radius/state/shared"
 )
 
@@ -27,16 +28,18 @@ func (l Servers) Drops() bool { return l.Eviction != keepsAll }
 
 // Inspect asks the servers without joining the nodes. The error is shared.ErrUnreachable, or that the options are none.
 func Inspect(ctx context.Context, o Options) (Servers, error) {
-	c, err := newCore(o)
+	c, err := link.New(o.Settings)
 	if err != nil {
 		return Servers{}, err
 	}
-	defer func() { _ = c.client.Close() }()
-	return c.Servers(ctx)
+	defer func() { _ = c.Client.Close() }()
+	return servers(ctx, c)
 }
 
 // Servers asks each master. The error is shared.ErrUnreachable.
-func (c *core) Servers(ctx context.Context) (Servers, error) {
+func (e *Engine) Servers(ctx context.Context) (Servers, error) { return servers(ctx, e.link) }
+
+func servers(ctx context.Context, c *link.Link) (Servers, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.Timeout)
 	defer cancel()
 	var mu sync.Mutex
@@ -55,10 +58,10 @@ func (c *core) Servers(ctx context.Context) (Servers, error) {
 		return nil
 	}
 	var err error
-	if cluster, ok := c.client.(*goredis.ClusterClient); ok {
+	if cluster, ok := c.Client.(*goredis.ClusterClient); ok {
 		err = cluster.ForEachMaster(ctx, func(ctx context.Context, node *goredis.Client) error { return ask(ctx, node) })
 	} else {
-		err = ask(ctx, c.client)
+		err = ask(ctx, c.Client)
 	}
 	if err != nil || len(all) == 0 {
 		return Servers{}, err

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"ivalt-radius/secret"
+	"ivalt-radius/state/redis/link"
 	"ivalt-radius/state/shared"
 )
 
@@ -48,7 +49,7 @@ func TestServers(t *testing.T) {
 		t.Fatal(err)
 	}
 	go answerInfo(listener)
-	c, err := newCore(Options{Addresses: []string{listener.Addr().String()}, Key: secret.New("k"), Prefix: "p", Timeout: 5 * time.Second})
+	c, err := link.New(link.Settings{Addresses: []string{listener.Addr().String()}, Key: secret.New("k"), Prefix: "p", Timeout: 5 * time.Second})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -58,7 +59,7 @@ func TestServers(t *testing.T) {
 	if err := errors.Join(c.client.Close(), listener.Close()); err != nil {
 		t.Error(err)
 	}
-	gone := Options{Addresses: []string{listener.Addr().String()}, Key: secret.New("k"), Prefix: "p", Timeout: 5 * time.Second}
+	gone := Options{Settings: link.Settings{Addresses: []string{listener.Addr().String()}, Key: secret.New("k"), Prefix: "p", Timeout: 5 * time.Second}}
 	if _, err := Inspect(t.Context(), gone); !errors.Is(err, shared.ErrUnreachable) {
 		t.Errorf("nobody answers, and the error is %v", err)
 	}

@@ -55,7 +55,7 @@ type entry struct {
 // Table has r be this node's copy of a table. It comes before Start; what the node has and the memory has not is put there at Start and when the memory
 // is reached again, and the other way round; where both have something, the memory's counts. A change that could not be told is told then.
 func (e *Engine) Table(name string, r shared.Replica) shared.Table {
-	key := "{" + e.Prefix + ":table:" + name + "}"
+	key := "{" + e.link.Prefix + ":table:" + name + "}"
 	t := &table{e: e, kind: "table:" + name, keys: []string{key, key + ":gone"}, replica: r, most: mostFields, failed: map[string][]byte{}, stale: true}
 	e.tables = append(e.tables, t)
 	e.Follow(t.kind, t.changed)
@@ -64,7 +64,7 @@ func (e *Engine) Table(name string, r shared.Replica) shared.Table {
 
 // field is where a key is kept.
 func (t *table) field(key string) string {
-	d := t.e.digest(t.kind, key)
+	d := t.e.link.Digest(t.kind, key)
 	return hex.EncodeToString(d[:])
 }
 
@@ -115,11 +115,11 @@ func (t *table) write(ctx context.Context, how, key string, value []byte) error 
 		if err != nil {
 			return fmt.Errorf("keep in a table: %w", err)
 		}
-		if sealed = t.e.seal(t.keys[0]+field, text); len(sealed) > mostValue {
+		if sealed = t.e.link.Seal(t.keys[0]+field, text); len(sealed) > mostValue {
 			return errLarge
 		}
 	}
-	done, err := t.e.run(ctx, t.e.scripts.table, t.keys, how, field, sealed, t.most, int64(goneFor.Seconds()))
+	done, err := t.e.link.Run(ctx, t.e.scripts.table, t.keys, how, field, sealed, t.most, int64(goneFor.Seconds()))
 	switch {
 	case err != nil:
 		return err
@@ -134,7 +134,7 @@ func (t *table) write(ctx context.Context, how, key string, value []byte) error 
 // read opens a field, bound to its place.
 func (t *table) read(field, sealed string) (en entry, ok bool) {
 	if len(sealed) <= mostValue {
-		text, err := t.e.open(t.keys[0]+field, sealed)
+		text, err := t.e.link.Open(t.keys[0]+field, sealed)
 		if err == nil && json.Unmarshal(text, &en) == nil && t.field(en.Key) == field {
 			return en, true
 		}
@@ -146,7 +146,7 @@ func (t *table) read(field, sealed string) (en entry, ok bool) {
 
 // changed applies what another node says it changed: as it is in Redis now.
 func (t *table) changed(h shared.Heard) {
-	ctx, cancel := context.WithTimeout(context.Background(), t.e.Timeout)
+	ctx, cancel := context.WithTimeout(context.Background(), t.e.link.Timeout)
 	defer cancel()
 	key := string(h.Payload)
 	field := t.field(key)
@@ -287,11 +287,11 @@ func (t *table) add(ctx context.Context, key string, value []byte, gone map[stri
 
 // page applies some of what Redis has.
 func (t *table) page(ctx context.Context, cursor uint64, there map[string]bool) (next uint64, err error) {
-	ctx, cancel := context.WithTimeout(ctx, t.e.Timeout)
+	ctx, cancel := context.WithTimeout(ctx, t.e.link.Timeout)
 	defer cancel()
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	list, next, err := t.e.client.HScan(ctx, t.keys[0], cursor, "", scanMost).Result()
+	list, next, err := t.e.link.Client.HScan(ctx, t.keys[0], cursor, "", scanMost).Result()
 	if err != nil {
 		return 0, err
 	}
@@ -310,9 +310,9 @@ func (t *table) page(ctx context.Context, cursor uint64, there map[string]bool) 
 
 // gone are the fields that were deleted lately.
 func (t *table) gone(ctx context.Context) (map[string]bool, error) {
-	ctx, cancel := context.WithTimeout(ctx, t.e.Timeout)
+	ctx, cancel := context.WithTimeout(ctx, t.e.link.Timeout)
 	defer cancel()
-	list, err := t.e.client.ZRange(ctx, t.keys[1], 0, int64(t.most)).Result()
+	list, err := t.e.link.Client.ZRange(ctx, t.keys[1], 0, int64(t.most)).Result()
 	if err != nil {
 		return nil, err
 	}

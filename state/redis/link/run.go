@@ -1,4 +1,4 @@
-package redis
+package link
 
 import (
 	"context"
@@ -16,41 +16,41 @@ import (
 // acknowledge bounds how long replicas are waited for.
 const acknowledge = 100 * time.Millisecond
 
-// run runs a script on the keys of one slot. Whatever goes wrong is shared.ErrUnreachable, and then whether it ran is not known; nothing
+// Run runs a script on the keys of one slot. Whatever goes wrong is shared.ErrUnreachable, and then whether it ran is not known; nothing
 // is tried twice but what the server said it did not run.
-func (c *core) run(ctx context.Context, s *goredis.Script, keys []string, args ...any) (any, error) {
-	return c.runOn(ctx, c.client, s, keys, args...)
+func (c *Link) Run(ctx context.Context, s *goredis.Script, keys []string, args ...any) (any, error) {
+	return c.RunOn(ctx, c.Client, s, keys, args...)
 }
 
-// runOn is run over another client.
-func (c *core) runOn(ctx context.Context, client goredis.UniversalClient, s *goredis.Script, keys []string, args ...any) (any, error) {
+// RunOn is run over another client.
+func (c *Link) RunOn(ctx context.Context, client goredis.UniversalClient, s *goredis.Script, keys []string, args ...any) (any, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.Timeout)
 	defer cancel()
 	node, err := master(ctx, client, keys[0])
 	if err != nil {
-		return nil, c.failed(ctx, client, err)
+		return nil, c.Failed(ctx, client, err)
 	}
 	answer, err := s.Run(ctx, node, keys, args...).Result()
 	if moved(err) {
 		answer, err = s.Run(ctx, client, keys, args...).Result()
 	}
 	if err != nil && !errors.Is(err, goredis.Nil) {
-		return nil, c.failed(ctx, client, err)
+		return nil, c.Failed(ctx, client, err)
 	}
 	return answer, nil
 }
 
-// runAcknowledged is run, and waits behind it until replicas have what it wrote: MinReplicas, without which it is ErrUnreachable, or one, if
+// RunAcknowledged is run, and waits behind it until replicas have what it wrote: MinReplicas, without which it is ErrUnreachable, or one, if
 // there is one that has it within 100 ms.
-func (c *core) runAcknowledged(ctx context.Context, s *goredis.Script, keys []string, args ...any) (any, error) {
+func (c *Link) RunAcknowledged(ctx context.Context, s *goredis.Script, keys []string, args ...any) (any, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.Timeout)
 	defer cancel()
-	node, err := master(ctx, c.client, keys[0])
+	node, err := master(ctx, c.Client, keys[0])
 	if err != nil {
-		return nil, c.failed(ctx, c.client, err)
+		return nil, c.Failed(ctx, c.Client, err)
 	}
 	if c.MinReplicas == 0 && c.replicasOf(node) == 0 {
-		return c.run(ctx, s, keys, args...)
+		return c.Run(ctx, s, keys, args...)
 	}
 	var answer *goredis.Cmd
 	var had *goredis.Cmd
@@ -70,9 +70,9 @@ func (c *core) runAcknowledged(ctx context.Context, s *goredis.Script, keys []st
 	}
 	switch {
 	case moved(err) && c.MinReplicas == 0:
-		return c.run(ctx, s, keys, args...)
+		return c.Run(ctx, s, keys, args...)
 	case err != nil:
-		return nil, c.failed(ctx, c.client, err)
+		return nil, c.Failed(ctx, c.Client, err)
 	}
 	if n, err := had.Int(); err != nil || n < c.MinReplicas {
 		return nil, fmt.Errorf("%w: %d of its replicas had the change within %v, and state.redis.min_replicas is %d", shared.ErrUnreachable,
@@ -92,7 +92,14 @@ func master(ctx context.Context, client goredis.UniversalClient, key string) (*g
 	return nil, fmt.Errorf("a client of type %T", client)
 }
 
-func (c *core) replicasOf(node *goredis.Client) int {
+// SetReplicas says how many replicas a master has, by its address: then there is something to wait for.
+func (c *Link) SetReplicas(master string, replicas int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.replicas[master] = replicas
+}
+
+func (c *Link) replicasOf(node *goredis.Client) int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.replicas[node.Options().Addr]
@@ -103,12 +110,12 @@ func moved(err error) bool {
 	return goredis.HasErrorPrefix(err, "MOVED") || goredis.HasErrorPrefix(err, "ASK")
 }
 
-// failed is the error for an operation that failed. A cluster may have got another master: it is asked who is.
-func (c *core) failed(ctx context.Context, client goredis.UniversalClient, err error) error {
+// Failed is the error for an operation that failed. A cluster may have got another master: it is asked who is.
+func (c *Link) Failed(ctx context.Context, client goredis.UniversalClient, err error) error {
 	if cluster, ok := client.(*goredis.ClusterClient); ok {
 		cluster.ReloadState(ctx)
 	}
-	return fmt.Errorf("%w: %s%w", shared.ErrUnreachable, c.advice(err), err)
+	return fmt.Errorf("%w: %s%w", shared.ErrUnreachable, c.Advice(err), err)
 }
 
 // refusals are the answers of Redis that an operator can do something about, by their first word.
@@ -130,8 +137,8 @@ func refusals() map[string]string {
 	}
 }
 
-// advice is what to do about an error, with a colon behind it; empty where that is not known.
-func (c *core) advice(err error) string {
+// Advice is what to do about an error, with a colon behind it; empty where that is not known.
+func (c *Link) Advice(err error) string {
 	var refused goredis.Error
 	var network net.Error
 	switch {

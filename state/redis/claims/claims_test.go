@@ -1,4 +1,4 @@
-package redis
+package claims
 
 import (
 	"context"
@@ -14,6 +14,7 @@ import (
 	goredis "github.com/redis/go-redis/v9"
 
 	"ivalt-radius/secret"
+	"ivalt-radius/state/redis/link"
 	"ivalt-radius/state/shared"
 	"ivalt-radius/state/shared/sharedtest"
 )
@@ -23,7 +24,7 @@ var errCut = errors.New("cut")
 // stand is a server, and what a test does to it and to the nodes that ask it.
 type stand struct {
 	t       *testing.T
-	options Options
+	options link.Settings
 	empties func()
 	passes  func(time.Duration)
 
@@ -40,7 +41,7 @@ func newStand(t *testing.T) (*stand, *miniredis.Miniredis) {
 	now := time.Unix(1_800_000_000, 0)
 	m.SetTime(now)
 	m.ClockTTL(true)
-	s := standAt(t, Options{Addresses: []string{m.Addr()}}, m.FlushAll)
+	s := standAt(t, link.Settings{Addresses: []string{m.Addr()}}, m.FlushAll)
 	s.passes = func(d time.Duration) {
 		now = now.Add(d)
 		m.SetTime(now)
@@ -48,7 +49,7 @@ func newStand(t *testing.T) (*stand, *miniredis.Miniredis) {
 	return s, m
 }
 
-func standAt(t *testing.T, o Options, empties func()) *stand {
+func standAt(t *testing.T, o link.Settings, empties func()) *stand {
 	t.Helper()
 	o.Key, o.Prefix, o.Timeout = secret.New("0123456789abcdef0123456789abcdef"), "test", 5*time.Second
 	s := &stand{t: t, options: o, empties: empties, dead: map[string]bool{}}
@@ -112,36 +113,36 @@ func (s *stand) isAhead() time.Duration {
 }
 
 // node joins a node, which listens.
-func (s *stand) node(name string, notice func(shared.Notice)) *claims {
+func (s *stand) node(name string, notice func(shared.Notice)) *Claims {
 	s.t.Helper()
-	c, err := newCore(s.options)
+	c, err := link.New(s.options)
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	c.client.AddHook(s)
-	n := newClaims(c, name, s.whoIsDead, notice)
+	c.Client.AddHook(s)
+	n := New(c, name, s.whoIsDead, notice)
 	n.ahead, n.look, n.patience = s.isAhead, 50*time.Millisecond, time.Second
 	ctx, cancel := context.WithCancel(context.Background())
 	var runs sync.WaitGroup
-	runs.Go(func() { n.run(ctx) })
+	runs.Go(func() { n.Run(ctx) })
 	s.t.Cleanup(func() {
 		cancel()
 		runs.Wait()
-		_ = c.client.Close()
+		_ = c.Client.Close()
 	})
 	s.listens(n)
 	return n
 }
 
 // listens waits until the node hears messages: a notice that nobody hears is lost.
-func (s *stand) listens(n *claims) {
+func (s *stand) listens(n *Claims) {
 	s.t.Helper()
 	w := n.watch("ready", "")
 	defer n.unwatch(w)
 	again := time.NewTicker(5 * time.Millisecond)
 	defer again.Stop()
 	for {
-		if err := n.core.client.Publish(s.t.Context(), n.channels()+n.self, "attempt\nready").Err(); err != nil {
+		if err := n.core.Client.Publish(s.t.Context(), n.channels()+n.self, "attempt\nready").Err(); err != nil {
 			s.t.Fatal(err)
 		}
 		select {

@@ -1,6 +1,6 @@
 //go:build interop
 
-package redis
+package claims
 
 import (
 	"context"
@@ -16,6 +16,7 @@ import (
 
 	goredis "github.com/redis/go-redis/v9"
 
+	"ivalt-radius/state/redis/link"
 	"ivalt-radius/state/shared/sharedtest"
 )
 
@@ -98,7 +99,7 @@ func startOwnCluster(t *testing.T) (addrs []string) {
 }
 
 // realWorlds makes worlds on one server or cluster, each with a prefix of its own.
-func realWorlds(t *testing.T, o Options) func(t *testing.T) sharedtest.World {
+func realWorlds(t *testing.T, o link.Settings) func(t *testing.T) sharedtest.World {
 	t.Helper()
 	n := 0
 	return func(t *testing.T) sharedtest.World {
@@ -106,7 +107,7 @@ func realWorlds(t *testing.T, o Options) func(t *testing.T) sharedtest.World {
 		n++
 		s := standAt(t, o, nil)
 		s.options.Prefix += strconv.Itoa(n)
-		client := connect(s.options)
+		client := link.Connect(s.options)
 		t.Cleanup(func() { _ = client.Close() })
 		s.empties = func() { flush(t, client) }
 		return s.world()
@@ -132,14 +133,14 @@ func flush(t *testing.T, client goredis.UniversalClient) {
 
 func TestClaimsConformOnARealServer(t *testing.T) {
 	t.Parallel()
-	worlds := realWorlds(t, Options{Addresses: []string{startOwnRedis(t)}})
+	worlds := realWorlds(t, link.Settings{Addresses: []string{startOwnRedis(t)}})
 	sharedtest.Run(t, worlds)
 	sharedtest.Walk(t, 100, worlds)
 }
 
 func TestClaimsConformOnACluster(t *testing.T) {
 	t.Parallel()
-	worlds := realWorlds(t, Options{Mode: Cluster, Addresses: startOwnCluster(t)})
+	worlds := realWorlds(t, link.Settings{Mode: link.Cluster, Addresses: startOwnCluster(t)})
 	sharedtest.Run(t, worlds)
 	sharedtest.Walk(t, 100, worlds)
 }

@@ -1,4 +1,4 @@
-package redis
+package claims
 
 import (
 	"context"
@@ -73,7 +73,7 @@ func TestHostileAnswers(t *testing.T) {
 }
 
 // everything is what each operation gives.
-func everything(ctx context.Context, n *claims) map[string]error {
+func everything(ctx context.Context, n *Claims) map[string]error {
 	token := shared.Token{Phone: testMobile, Attempt: "A", Fence: 1, Nonce: "n"}
 	errs := map[string]error{
 		"leave": n.Leave(ctx, testKey(), "A"), "conclude": n.Conclude(ctx, testKey(), "A", shared.Conclusion{}), "record": n.Record(ctx, token, shared.Progress{}),
@@ -138,7 +138,7 @@ func TestSealsAreBoundToTheirPlace(t *testing.T) {
 }
 
 // stolenAnswer gives the attempt of one key the answer of another.
-func stolenAnswer(t *testing.T, s *stand, a, b *claims) {
+func stolenAnswer(t *testing.T, s *stand, a, b *Claims) {
 	t.Helper()
 	m := goredis.NewClient(&goredis.Options{Addr: s.options.Addresses[0], DisableIdentity: true})
 	defer func() { _ = m.Close() }()
@@ -173,15 +173,15 @@ func TestForgedNotices(t *testing.T) {
 	approval := []byte("approved")
 	for _, forged := range []string{
 		"", "approved", "approved\nA", "approved\nA\nZ\n" + key, "approved\nA\nZ\n" + key + "\napproved",
-		"approved\nA\nZ\n" + key + "\n" + n.core.seal(foundAt(other, "Z"), approval),  // of another phone
-		"approved\nA\nZ\n" + key + "\n" + n.core.seal(foundAt(key, "Y"), approval),    // of another attempt
-		"approved\nA\nZ\n" + key + "\n" + n.core.seal(endedAt(key, "Z"), approval),    // an end, not a find
-		"approved\nA\nZ\n" + key + "\n" + n.core.seal(progressOf(key, "Z"), approval), // a progress
+		"approved\nA\nZ\n" + key + "\n" + n.core.Seal(foundAt(other, "Z"), approval),  // of another phone
+		"approved\nA\nZ\n" + key + "\n" + n.core.Seal(foundAt(key, "Y"), approval),    // of another attempt
+		"approved\nA\nZ\n" + key + "\n" + n.core.Seal(endedAt(key, "Z"), approval),    // an end, not a find
+		"approved\nA\nZ\n" + key + "\n" + n.core.Seal(progressOf(key, "Z"), approval), // a progress
 		"collided\n", "collided\nA\nB", "unknown\nA",
 		"collided\n" + strings.Repeat("A", mostHeard),
-		"approved\nA\nZ\n" + key + "\n" + n.core.seal(foundAt(key, "Z"), approval),
+		"approved\nA\nZ\n" + key + "\n" + n.core.Seal(foundAt(key, "Z"), approval),
 	} {
-		if err := n.core.client.Publish(t.Context(), n.channels()+"a", forged).Err(); err != nil {
+		if err := n.core.Client.Publish(t.Context(), n.channels()+"a", forged).Err(); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -196,7 +196,7 @@ func TestAwaitNeedsNoMessage(t *testing.T) {
 	t.Parallel()
 	s, m := newStand(t)
 	a, b := s.node("a", nil), s.node("b", nil)
-	for _, n := range []*claims{a, b} {
+	for _, n := range []*Claims{a, b} {
 		if _, err := n.Enter(t.Context(), testEntry()); err != nil {
 			t.Fatal(err)
 		}
@@ -220,7 +220,7 @@ func TestAwaitLosesPatience(t *testing.T) {
 	t.Parallel()
 	s, _ := newStand(t)
 	a, b := s.node("a", nil), s.node("b", nil)
-	for _, n := range []*claims{a, b} {
+	for _, n := range []*Claims{a, b} {
 		if _, err := n.Enter(t.Context(), testEntry()); err != nil {
 			t.Fatal(err)
 		}

@@ -1,4 +1,4 @@
-package redis
+package budget
 
 import (
 	"context"
@@ -83,7 +83,7 @@ func (b *Budget) round(ctx context.Context) {
 	var answer budgetAnswer
 	if err == nil {
 		var raw any
-		if raw, err = b.core.run(ctx, b.script, b.keys, text); err == nil {
+		if raw, err = b.core.Run(ctx, b.script, b.keys, text); err == nil {
 			answer, err = parseBudgetAnswer(raw, len(waiting))
 		}
 	}

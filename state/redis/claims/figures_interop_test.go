@@ -1,6 +1,6 @@
 //go:build interop
 
-package redis
+package claims
 
 import (
 	"strconv"
@@ -8,15 +8,17 @@ import (
 	"testing"
 
 	goredis "github.com/redis/go-redis/v9"
+
+	"ivalt-radius/state/redis/link"
 )
 
 // TestFiguresOfClaims counts what each operation costs a real server: commands from outside, octets to and from it, and its time. The
 // documents' figures come from the log.
 func TestFiguresOfClaims(t *testing.T) {
 	t.Parallel()
-	s := standAt(t, Options{Addresses: []string{startOwnRedis(t)}}, nil)
+	s := standAt(t, link.Settings{Addresses: []string{startOwnRedis(t)}}, nil)
 	a, b := s.node("a", nil), s.node("b", nil)
-	watcher := connect(s.options)
+	watcher := link.Connect(s.options)
 	t.Cleanup(func() { _ = watcher.Close() })
 	for range 2 { // the first time the scripts are told
 		flush(t, watcher)

@@ -1,4 +1,4 @@
-package redis
+package budget
 
 import (
 	"context"
@@ -11,6 +11,7 @@ import (
 	goredis "github.com/redis/go-redis/v9"
 
 	"ivalt-radius/state"
+	"ivalt-radius/state/redis/link"
 )
 
 //go:embed budget.lua
@@ -51,7 +52,7 @@ const (
 // Where Redis cannot be asked, Reserve reports false and calls wait. Limits that are all unlimited ask for nothing; then a penalty is this node's
 // alone. A failover may lose the calls of its last moment. All methods are safe for concurrent use.
 type Budget struct {
-	core   *core
+	core   *link.Link
 	script *goredis.Script
 	keys   []string
 	holder string
@@ -95,14 +96,14 @@ type reservation struct {
 	answer chan bool // has room for it
 }
 
-// newBudget makes the budget of an API key, which key names (a digest of it), and begins to ask. wake is called from its goroutine, and may ask the
+// New makes the budget of an API key, which key names (a digest of it), and begins to ask. wake is called from its goroutine, and may ask the
 // Budget.
-func newBudget(c *core, limits state.Limits, key string, wake func()) *Budget {
+func New(c *link.Link, limits state.Limits, key string, wake func()) *Budget {
 	return startBudget(c, limits, key, wake, time.Now)
 }
 
-func startBudget(c *core, limits state.Limits, key string, wake func(), now func() time.Time) *Budget {
-	d := c.digest("budget", key)
+func startBudget(c *link.Link, limits state.Limits, key string, wake func(), now func() time.Time) *Budget {
+	d := c.Digest("budget", key)
 	place := "{" + c.Prefix + ":budget}:" + hex.EncodeToString(d[:])
 	ctx, stop := context.WithCancel(context.Background())
 	b := &Budget{

@@ -1,17 +1,17 @@
-package redis
+package claims
 
 import goredis "github.com/redis/go-redis/v9"
 
-// claimScripts are the operations on attempts and phones. Each is one round trip, reads the time of the server, and gets its own numbers as ARGV:
+// scripts are the operations on attempts and phones. Each is one round trip, reads the time of the server, and gets its own numbers as ARGV:
 // times are in milliseconds, ARGV[1] is added to the server's time (tests pass time so; else it is 0). What is written is computed from what
 // was read, so that a script that fails has written nothing but its last step.
-type claimScripts struct {
+type scripts struct {
 	enter, await, leave, conclude *goredis.Script
 	claim, record, polled, end    *goredis.Script
 }
 
-func newClaimScripts() claimScripts {
-	return claimScripts{
+func newScripts() scripts {
+	return scripts{
 		enter:    goredis.NewScript(luaClock + luaAttempt + luaPlace + luaEnter),
 		await:    goredis.NewScript(luaClock + luaAttempt + luaPlace + luaAwait),
 		leave:    goredis.NewScript(luaClock + luaAttempt + luaLeave),

@@ -1,4 +1,4 @@
-package redis
+package claims
 
 import (
 	"context"
@@ -7,8 +7,8 @@ import (
 	"ivalt-radius/state/shared"
 )
 
-func (c *claims) attemptKey(d shared.Digest) string {
-	key, _ := c.core.key("a", c.core.digest("attempt", string(d[:])))
+func (c *Claims) attemptKey(d shared.Digest) string {
+	key, _ := c.core.Key("a", c.core.Digest("attempt", string(d[:])))
 	return key
 }
 
@@ -16,13 +16,13 @@ func (c *claims) attemptKey(d shared.Digest) string {
 func answerOf(key, id string) string { return key + ":answer:" + id }
 
 // Enter implements shared.Attempts.
-func (c *claims) Enter(ctx context.Context, e shared.Entry) (shared.Place, error) {
+func (c *Claims) Enter(ctx context.Context, e shared.Entry) (shared.Place, error) {
 	if err := e.Valid(); err != nil {
 		return shared.Place{}, err
 	}
 	key := c.attemptKey(e.Key)
-	a, err := answered(c.core.run(ctx, c.scripts.enter, []string{key}, c.withDead(
-		ms(c.ahead()), c.self, e.ID, c.channels(), c.core.name("exchange", string(e.Exchange[:])), ms(e.Life+shared.Grace), shared.MostExchanges,
+	a, err := answered(c.core.Run(ctx, c.scripts.enter, []string{key}, c.withDead(
+		ms(c.ahead()), c.self, e.ID, c.channels(), c.core.Name("exchange", string(e.Exchange[:])), ms(e.Life+shared.Grace), shared.MostExchanges,
 	)...))
 	if err != nil {
 		return shared.Place{}, err
@@ -32,7 +32,7 @@ func (c *claims) Enter(ctx context.Context, e shared.Entry) (shared.Place, error
 }
 
 // place reads what a node is to an attempt, and who leads it where that is another one.
-func (c *claims) place(a *answer, key string) (p shared.Place, leader string, err error) {
+func (c *Claims) place(a *answer, key string) (p shared.Place, leader string, err error) {
 	switch a.text(0) {
 	case "leads":
 		p = shared.Place{Role: shared.Leads, ID: a.id(1), Taken: a.number(2) == 1, Renews: a.text(3)}
@@ -57,8 +57,8 @@ func (c *claims) place(a *answer, key string) (p shared.Place, leader string, er
 }
 
 // Leave implements shared.Attempts.
-func (c *claims) Leave(ctx context.Context, d shared.Digest, id string) error {
-	a, err := answered(c.core.run(ctx, c.scripts.leave, []string{c.attemptKey(d)}, ms(c.ahead()), c.self, id, c.channels()))
+func (c *Claims) Leave(ctx context.Context, d shared.Digest, id string) error {
+	a, err := answered(c.core.Run(ctx, c.scripts.leave, []string{c.attemptKey(d)}, ms(c.ahead()), c.self, id, c.channels()))
 	if err != nil {
 		return err
 	}
@@ -66,13 +66,13 @@ func (c *claims) Leave(ctx context.Context, d shared.Digest, id string) error {
 }
 
 // Conclude implements shared.Attempts.
-func (c *claims) Conclude(ctx context.Context, d shared.Digest, id string, e shared.Conclusion) error {
+func (c *Claims) Conclude(ctx context.Context, d shared.Digest, id string, e shared.Conclusion) error {
 	if err := e.Valid(); err != nil {
 		return err
 	}
 	key := c.attemptKey(d)
-	a, err := answered(c.core.run(ctx, c.scripts.conclude, []string{key}, ms(c.ahead()), c.self, id, c.channels(),
-		c.core.seal(answerOf(key, id), e.Answer), ms(shared.Told), ms(e.Joinable), ms(e.Repeated), ms(e.Renewed)))
+	a, err := answered(c.core.Run(ctx, c.scripts.conclude, []string{key}, ms(c.ahead()), c.self, id, c.channels(),
+		c.core.Seal(answerOf(key, id), e.Answer), ms(shared.Told), ms(e.Joinable), ms(e.Repeated), ms(e.Renewed)))
 	if err != nil {
 		return err
 	}
@@ -80,7 +80,7 @@ func (c *claims) Conclude(ctx context.Context, d shared.Digest, id string, e sha
 }
 
 // Await implements shared.Attempts.
-func (c *claims) Await(ctx context.Context, d shared.Digest, id string) (shared.Place, error) {
+func (c *Claims) Await(ctx context.Context, d shared.Digest, id string) (shared.Place, error) {
 	w := c.watch(c.attemptKey(d), id)
 	defer c.unwatch(w)
 	for {
@@ -108,8 +108,8 @@ func (c *claims) Await(ctx context.Context, d shared.Digest, id string) (shared.
 }
 
 // ask asks for the node's place in an attempt that it follows.
-func (c *claims) ask(ctx context.Context, w *watch) (shared.Place, string, error) {
-	a, err := answered(c.core.run(ctx, c.scripts.await, []string{w.key}, c.withDead(ms(c.ahead()), c.self, w.id, c.channels())...))
+func (c *Claims) ask(ctx context.Context, w *watch) (shared.Place, string, error) {
+	a, err := answered(c.core.Run(ctx, c.scripts.await, []string{w.key}, c.withDead(ms(c.ahead()), c.self, w.id, c.channels())...))
 	if err != nil {
 		return shared.Place{}, "", err
 	}

@@ -1,4 +1,4 @@
-package redis
+package budget
 
 import (
 	"sync"
@@ -9,6 +9,7 @@ import (
 
 	"ivalt-radius/secret"
 	"ivalt-radius/state"
+	"ivalt-radius/state/redis/link"
 )
 
 // shop is one Redis with a clock that the test sets, and budgets at it.
@@ -54,7 +55,7 @@ const apiKey = "the digest of an API key"
 
 func (s *shop) open(l state.Limits) *till {
 	s.t.Helper()
-	c, err := newCore(Options{
+	c, err := link.New(link.Settings{
 		Addresses: []string{s.server.Addr()}, Key: secret.New("a cluster key of 32 characters!!"), Prefix: "test", Timeout: 5 * time.Second,
 	})
 	if err != nil {
@@ -64,7 +65,7 @@ func (s *shop) open(l state.Limits) *till {
 	n.Budget = startBudget(c, l, apiKey, func() { n.woken <- struct{}{} }, s.time)
 	s.t.Cleanup(func() {
 		n.Close()
-		_ = c.client.Close()
+		_ = c.Client.Close()
 	})
 	return n
 }

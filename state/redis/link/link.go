@@ -1,4 +1,4 @@
-package redis
+package link
 
 import (
 	"crypto/aes"
@@ -15,7 +15,6 @@ import (
 
 	goredis "github.com/redis/go-redis/v9"
 	"github.com/redis/go-redis/v9/maintnotifications"
-	"github.com/sirupsen/logrus"
 
 	"ivalt-radius/secret"
 )
@@ -30,8 +29,8 @@ const (
 	Cluster
 )
 
-// Options are what an Engine is made of.
-type Options struct {
+// Settings say where the servers are, and how they are asked.
+type Settings struct {
 	Mode             Mode
 	Addresses        []string // of the server, the sentinels, or some of the cluster's nodes
 	Master           string   // Sentinel's name of the master
@@ -45,36 +44,28 @@ type Options struct {
 	Prefix           string        // of all keys
 	Timeout          time.Duration // of one operation
 	MinReplicas      int           // that must have what allows a push, before it leaves; 0: as many as have it in time
-
-	Node, Version string
-	Log           logrus.FieldLogger // nil: nothing is logged
-	Leads         func() int         // how many attempts this node leads, for those who look at the cluster; nil: none
-	Changed       func(Event)        // is told of each Event, one at a time, and must not call the Engine's Close; nil: nobody is
-	Resume        func() string      // where an earlier life of this node stood in the feed (Applied); nil: the last hour is heard again
-	Applied       func(place string) // is told now and then how far the feed was heard and applied; nil: nobody is
 }
 
-// core is the connection, and the names and seals of what is kept behind it.
-type core struct {
-	Options
+// Link is the connection, and the names and seals of what is kept behind it.
+type Link struct {
+	Settings
 
-	client goredis.UniversalClient
+	Client goredis.UniversalClient
 	names  []byte      // the key of digests
 	seals  cipher.AEAD // random nonces are its own
-
-	events sync.Mutex // over each event that is told
 
 	mu       sync.Mutex
 	replicas map[string]int // by the master's address: how many had what it wrote, when it was last asked
 }
 
-// buckets is how many hash tags attempts and phones are spread over.
-const buckets = 256
+// Buckets is how many hash tags attempts and phones are spread over.
+const Buckets = 256
 
-// digestSize is that of the digests in keys: 128 bits are enough to tell any two apart.
-const digestSize = 16
+// DigestSize is that of the digests in keys: 128 bits are enough to tell any two apart.
+const DigestSize = 16
 
-func newCore(o Options) (*core, error) {
+// New makes a link, which connects when it is used. The error is about the key alone.
+func New(o Settings) (*Link, error) {
 	names, err := hkdf.Key(sha256.New, []byte(o.Key.Reveal()), nil, "ivalt-radius names "+o.Prefix, sha256.Size)
 	if err != nil {
 		return nil, fmt.Errorf("the cluster key: %w", err)
@@ -91,11 +82,11 @@ func newCore(o Options) (*core, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the cluster key: %w", err)
 	}
-	return &core{Options: o, client: connect(o), names: names, seals: aead, replicas: map[string]int{}}, nil
+	return &Link{Settings: o, Client: Connect(o), names: names, seals: aead, replicas: map[string]int{}}, nil
 }
 
-// connect makes the client; it connects when it is used. It never retries by itself: whether an operation took place is for its caller to judge.
-func connect(o Options) goredis.UniversalClient {
+// Connect makes the client; it connects when it is used. It never retries by itself: whether an operation took place is for its caller to judge.
+func Connect(o Settings) goredis.UniversalClient {
 	u := &goredis.UniversalOptions{
 		Addrs: o.Addresses, MasterName: o.Master, IsClusterMode: o.Mode == Cluster, DB: o.Database,
 		Username: o.Username, Password: o.Password.Reveal(), SentinelUsername: o.SentinelUsername, SentinelPassword: o.SentinelPassword.Reveal(),
@@ -109,38 +100,39 @@ func connect(o Options) goredis.UniversalClient {
 	return goredis.NewUniversalClient(u)
 }
 
-// digest names something of a kind without telling it.
-func (c *core) digest(kind, text string) (d [digestSize]byte) {
+// Digest names something of a kind without telling it.
+func (c *Link) Digest(kind, text string) (d [DigestSize]byte) {
 	mac := hmac.New(sha256.New, c.names)
 	mac.Write([]byte(kind + "\x00" + text))
 	copy(d[:], mac.Sum(nil))
 	return d
 }
 
-// name is a digest in a key.
-func (c *core) name(kind, text string) string {
-	d := c.digest(kind, text)
+// Name is a digest in a key.
+func (c *Link) Name(kind, text string) string {
+	d := c.Digest(kind, text)
 	return hex.EncodeToString(d[:])
 }
 
-// key is where something is kept, and the epoch of its bucket.
-func (c *core) key(kind string, d [digestSize]byte) (key, epoch string) {
-	tag := fmt.Sprintf("{%s:%d}", c.Prefix, int(d[0])%buckets)
+// Key is where something is kept, and the epoch of its bucket.
+func (c *Link) Key(kind string, d [DigestSize]byte) (key, epoch string) {
+	tag := fmt.Sprintf("{%s:%d}", c.Prefix, int(d[0])%Buckets)
 	return tag + ":" + kind + ":" + hex.EncodeToString(d[:]), tag + ":epoch"
 }
 
-// seal seals what must be read again, bound to its place.
-func (c *core) seal(place string, plain []byte) string {
+// Seal seals what must be read again, bound to its place.
+func (c *Link) Seal(place string, plain []byte) string {
 	return string(c.seals.Seal(nil, nil, plain, []byte(place))) //nolint:gosec // G407: the nonce is random, and made by the seal itself
 }
 
-var errSeal = errors.New("a sealed value cannot be opened: do all nodes have the same state.redis.cluster_key?")
+// ErrSeal says that a value was sealed with another key, or for another place, or was changed.
+var ErrSeal = errors.New("a sealed value cannot be opened: do all nodes have the same state.redis.cluster_key?")
 
-// open opens what seal sealed for the same place.
-func (c *core) open(place, sealed string) ([]byte, error) {
+// Open opens what seal sealed for the same place.
+func (c *Link) Open(place, sealed string) ([]byte, error) {
 	plain, err := c.seals.Open(nil, nil, []byte(sealed), []byte(place))
 	if err != nil {
-		return nil, errSeal
+		return nil, ErrSeal
 	}
 	return plain, nil
 }

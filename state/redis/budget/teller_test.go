@@ -1,4 +1,4 @@
-package redis
+package budget
 
 import (
 	"fmt"
@@ -256,7 +256,7 @@ func TestParseBudgetAnswer(t *testing.T) {
 func TestBudgetByTheRealClock(t *testing.T) {
 	s := newShop(t)
 	woken := make(chan struct{}, 1)
-	b := newBudget(s.open(state.Limits{}).core, state.Limits{PerSecond: 10}, apiKey, func() { woken <- struct{}{} })
+	b := New(s.open(state.Limits{}).core, state.Limits{PerSecond: 10}, apiKey, func() { woken <- struct{}{} })
 	defer b.Close()
 	if b.Take() == 0 {
 		t.Fatal("a permit without asking")

@@ -1,4 +1,4 @@
-package redis
+package claims
 
 import (
 	"context"
@@ -43,12 +43,12 @@ func (c *counter) took() []string {
 }
 
 // story is a login that lapses and is renewed, over two nodes, as the operations that it takes.
-func story(ctx context.Context, a, b *claims) []struct {
+func story(ctx context.Context, a, b *Claims) []struct {
 	name string
 	do   func() error
 } {
 	var was, is shared.Token
-	bids := func(n *claims, bid shared.Bid, token *shared.Token) error {
+	bids := func(n *Claims, bid shared.Bid, token *shared.Token) error {
 		c, err := n.Claim(ctx, bid)
 		*token = c.Token
 		return err
@@ -92,8 +92,8 @@ func TestEachIsOneRoundTrip(t *testing.T) {
 	for range 2 { // the first time the scripts are told
 		m.FlushAll()
 		count := &counter{}
-		a.core.client.AddHook(count)
-		b.core.client.AddHook(count)
+		a.core.Client.AddHook(count)
+		b.core.Client.AddHook(count)
 		for _, step := range story(t.Context(), a, b) {
 			count.took()
 			if err := step.do(); err != nil {
@@ -105,8 +105,8 @@ func TestEachIsOneRoundTrip(t *testing.T) {
 		}
 	}
 	count := &counter{}
-	a.core.client.AddHook(count)
-	b.core.client.AddHook(count)
+	a.core.Client.AddHook(count)
+	b.core.Client.AddHook(count)
 	m.FlushAll()
 	for _, step := range story(t.Context(), a, b) {
 		if err := step.do(); err != nil {

@@ -1,4 +1,4 @@
-package redis
+package claims
 
 import (
 	"context"
@@ -12,13 +12,13 @@ import (
 )
 
 // phoneKeys are where a phone is kept, and its bucket's epoch.
-func (c *claims) phoneKeys(mobile string) (key, epoch string) {
-	return c.core.key("p", c.core.digest("phone", mobile))
+func (c *Claims) phoneKeys(mobile string) (key, epoch string) {
+	return c.core.Key("p", c.core.Digest("phone", mobile))
 }
 
 // endKey is where it is kept how an attempt's claim of a phone ended: in the phone's slot.
-func (c *claims) endKey(phone, attempt string) string {
-	return phone + ":" + c.core.name("end", attempt)
+func (c *Claims) endKey(phone, attempt string) string {
+	return phone + ":" + c.core.Name("end", attempt)
 }
 
 // The places that texts are sealed for.
@@ -32,13 +32,13 @@ func token(t shared.Token) string {
 }
 
 // Claim implements shared.Phones.
-func (c *claims) Claim(ctx context.Context, b shared.Bid) (shared.Claim, error) {
+func (c *Claims) Claim(ctx context.Context, b shared.Bid) (shared.Claim, error) {
 	if err := b.Valid(); err != nil {
 		return shared.Claim{}, err
 	}
 	nonce := rand.Text()
 	key, epoch := c.phoneKeys(b.Phone)
-	a, err := answered(c.core.run(ctx, c.scripts.claim, []string{key, epoch, c.endKey(key, b.Attempt)}, c.withDead(
+	a, err := answered(c.core.Run(ctx, c.scripts.claim, []string{key, epoch, c.endKey(key, b.Attempt)}, c.withDead(
 		ms(c.ahead()), ms(shared.Young), c.self, b.Attempt, b.Renews, flag(b.Collision == shared.DenyBoth), ms(b.Life+shared.Grace), nonce, c.channels(),
 	)...))
 	if err != nil {
@@ -66,7 +66,7 @@ func (c *claims) Claim(ctx context.Context, b shared.Bid) (shared.Claim, error) 
 }
 
 // granted reads the claim of a phone that is this attempt's.
-func (c *claims) granted(a *answer, key string, b shared.Bid, nonce string) shared.Claim {
+func (c *Claims) granted(a *answer, key string, b shared.Bid, nonce string) shared.Claim {
 	history := a.number(2)
 	claim := shared.Claim{
 		Kind: shared.Granted, Token: shared.Token{Phone: b.Phone, Attempt: b.Attempt, Fence: uint64(a.number(1)), Nonce: nonce}, //nolint:gosec // G115: not negative
@@ -83,8 +83,8 @@ func (c *claims) granted(a *answer, key string, b shared.Bid, nonce string) shar
 }
 
 // opened is a field that was sealed for a place. One that cannot be opened makes the answer unusable: what it said is not known.
-func (c *claims) opened(a *answer, i int, place string) []byte {
-	plain, err := c.core.open(place, a.text(i))
+func (c *Claims) opened(a *answer, i int, place string) []byte {
+	plain, err := c.core.Open(place, a.text(i))
 	a.bad = a.bad || err != nil
 	return plain
 }
@@ -95,29 +95,29 @@ func duration(n int64) time.Duration {
 }
 
 // Record implements shared.Phones.
-func (c *claims) Record(ctx context.Context, t shared.Token, p shared.Progress) error {
+func (c *Claims) Record(ctx context.Context, t shared.Token, p shared.Progress) error {
 	if err := p.Valid(); err != nil {
 		return err
 	}
-	run := c.core.run
+	run := c.core.Run
 	if p.Rang {
 		run = c.acknowledged
 	}
 	key, _ := c.phoneKeys(t.Phone)
-	return c.change(ctx, run, c.scripts.record, []string{key}, t, t.Attempt, c.core.seal(progressOf(key, t.Attempt), p.State), flag(p.Rang))
+	return c.change(ctx, run, c.scripts.record, []string{key}, t, t.Attempt, c.core.Seal(progressOf(key, t.Attempt), p.State), flag(p.Rang))
 }
 
 // Polled implements shared.Phones.
-func (c *claims) Polled(ctx context.Context, t shared.Token, most time.Duration) error {
+func (c *Claims) Polled(ctx context.Context, t shared.Token, most time.Duration) error {
 	if err := (shared.Ending{Hold: most}).Valid(); err != nil {
 		return err
 	}
 	key, _ := c.phoneKeys(t.Phone)
-	return c.change(ctx, c.core.run, c.scripts.polled, []string{key}, t, ms(most))
+	return c.change(ctx, c.core.Run, c.scripts.polled, []string{key}, t, ms(most))
 }
 
 // End implements shared.Phones.
-func (c *claims) End(ctx context.Context, t shared.Token, e shared.Ending) error {
+func (c *Claims) End(ctx context.Context, t shared.Token, e shared.Ending) error {
 	if err := e.Valid(); err != nil {
 		return err
 	}
@@ -132,14 +132,14 @@ func (c *claims) End(ctx context.Context, t shared.Token, e shared.Ending) error
 		kind, place = "found", foundAt(key, t.Attempt)
 	case shared.Ended:
 	}
-	return c.change(ctx, c.core.run, c.scripts.end, []string{key, c.endKey(key, t.Attempt)}, t, c.withDead(
-		t.Attempt, kind, c.core.seal(place, e.Answer), c.core.name("said", token(t)+"\x00"+kind+"\x00"+string(e.Answer)), ms(shared.EndKept),
+	return c.change(ctx, c.core.Run, c.scripts.end, []string{key, c.endKey(key, t.Attempt)}, t, c.withDead(
+		t.Attempt, kind, c.core.Seal(place, e.Answer), c.core.Name("said", token(t)+"\x00"+kind+"\x00"+string(e.Answer)), ms(shared.EndKept),
 		ms(e.Hold), ms(e.Taint), flag(e.Clears), ms(e.Spent), flag(e.Known), ms(e.Late), c.channels(),
 	)...)
 }
 
 // change runs a script on a phone that was claimed.
-func (c *claims) change(ctx context.Context, run runs, s *goredis.Script, keys []string, t shared.Token, args ...any) error {
+func (c *Claims) change(ctx context.Context, run runs, s *goredis.Script, keys []string, t shared.Token, args ...any) error {
 	if t.Nonce == "" {
 		return shared.ErrLost
 	}

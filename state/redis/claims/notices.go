@@ -1,4 +1,4 @@
-package redis
+package claims
 
 import (
 	"context"
@@ -12,7 +12,7 @@ import (
 	"ivalt-radius/state/shared"
 )
 
-// runs is what runs a script: core.run.
+// runs is what runs a script: core.Run.
 type runs func(ctx context.Context, s *goredis.Script, keys []string, args ...any) (any, error)
 
 func unreachable(err error) bool { return errors.Is(err, shared.ErrUnreachable) }
@@ -48,7 +48,7 @@ func (w *watch) wake() {
 	}
 }
 
-func (c *claims) watch(key, id string) *watch {
+func (c *Claims) watch(key, id string) *watch {
 	w := &watch{key: key, id: id, changed: make(chan struct{}, 1), seen: time.Now()}
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -59,7 +59,7 @@ func (c *claims) watch(key, id string) *watch {
 	return w
 }
 
-func (c *claims) unwatch(w *watch) {
+func (c *Claims) unwatch(w *watch) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	delete(c.watches[w.key], w)
@@ -69,7 +69,7 @@ func (c *claims) unwatch(w *watch) {
 }
 
 // wake has those look that await an attempt.
-func (c *claims) wake(key string) {
+func (c *Claims) wake(key string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for w := range c.watches[key] {
@@ -81,7 +81,7 @@ func (c *claims) wake(key string) {
 const mostLooks = 256
 
 // lookAtAll looks at every attempt that is awaited: a message may be lost, and a dead leader sends none.
-func (c *claims) lookAtAll(ctx context.Context) {
+func (c *Claims) lookAtAll(ctx context.Context) {
 	c.mu.Lock()
 	all := make([]*watch, 0, len(c.watches))
 	for _, same := range c.watches {
@@ -97,11 +97,11 @@ func (c *claims) lookAtAll(ctx context.Context) {
 }
 
 // lookAt wakes those of whose attempts something has changed. One that cannot be read stays as it is.
-func (c *claims) lookAt(ctx context.Context, some []*watch, dead []string) {
+func (c *Claims) lookAt(ctx context.Context, some []*watch, dead []string) {
 	ctx, cancel := context.WithTimeout(ctx, c.core.Timeout)
 	defer cancel()
 	reads := make([]*goredis.SliceCmd, len(some))
-	_, _ = c.core.client.Pipelined(ctx, func(p goredis.Pipeliner) error { // each read has its own error
+	_, _ = c.core.Client.Pipelined(ctx, func(p goredis.Pipeliner) error { // each read has its own error
 		for i, w := range some {
 			reads[i] = p.HMGet(ctx, w.key, "i", "n", "v")
 		}

@@ -1,4 +1,4 @@
-package redis
+package claims
 
 import (
 	"context"
@@ -8,19 +8,20 @@ import (
 
 	goredis "github.com/redis/go-redis/v9"
 
+	"ivalt-radius/state/redis/link"
 	"ivalt-radius/state/shared"
 )
 
-// claims are one node's attempts and phones: shared.Attempts and shared.Phones. All methods are safe for concurrent use. While run does not
+// Claims are one node's attempts and phones: shared.Attempts and shared.Phones. All methods are safe for concurrent use. While Run does not
 // run, Await hears nothing and nothing is noticed.
-type claims struct {
-	core    *core
-	scripts claimScripts
+type Claims struct {
+	core    *link.Link
+	scripts scripts
 	self    string              // this node's incarnation
 	dead    func() []string     // the incarnations whose leases are over; never this one
 	notice  func(shared.Notice) // may not block
 
-	// acknowledged is core.run, for what must not be lost with one server.
+	// acknowledged is Link.RunAcknowledged, for what must not be lost with one server.
 	acknowledged func(ctx context.Context, s *goredis.Script, keys []string, args ...any) (any, error)
 	ahead        func() time.Duration // added to the server's time: tests pass time so
 	look         time.Duration        // shared.Look
@@ -30,22 +31,22 @@ type claims struct {
 	watches map[string]map[*watch]struct{} // by the attempt's key
 }
 
-// newClaims makes a node's part. notice is told what others do to its attempts; nil: nobody is. It is called by run.
-func newClaims(c *core, self string, dead func() []string, notice func(shared.Notice)) *claims {
+// New makes a node's part. notice is told what others do to its attempts; nil: nobody is. It is called by Run.
+func New(c *link.Link, self string, dead func() []string, notice func(shared.Notice)) *Claims {
 	if notice == nil {
 		notice = func(shared.Notice) {}
 	}
-	return &claims{
-		core: c, scripts: newClaimScripts(), self: self, dead: dead, notice: notice, acknowledged: c.run, ahead: func() time.Duration { return 0 },
+	return &Claims{
+		core: c, scripts: newScripts(), self: self, dead: dead, notice: notice, acknowledged: c.RunAcknowledged, ahead: func() time.Duration { return 0 },
 		look: shared.Look, patience: shared.Patience, watches: map[string]map[*watch]struct{}{},
 	}
 }
 
 // channels is what the channels of nodes begin with.
-func (c *claims) channels() string { return c.core.Prefix + ":node:" }
+func (c *Claims) channels() string { return c.core.Prefix + ":node:" }
 
 // withDead appends who is dead to a script's arguments.
-func (c *claims) withDead(args ...any) []any {
+func (c *Claims) withDead(args ...any) []any {
 	for _, d := range c.dead() {
 		args = append(args, d)
 	}
@@ -62,10 +63,10 @@ func flag(set bool) string { //nolint:revive // a bool is what is told
 	return "0"
 }
 
-// run hears what other nodes tell this one, and looks at the attempts that are awaited, until ctx ends. The subscription is made again
+// Run hears what other nodes tell this one, and looks at the attempts that are awaited, until ctx ends. The subscription is made again
 // whenever its connection is lost.
-func (c *claims) run(ctx context.Context) {
-	heard := c.core.client.Subscribe(ctx, c.channels()+c.self)
+func (c *Claims) Run(ctx context.Context) {
+	heard := c.core.Client.Subscribe(ctx, c.channels()+c.self)
 	defer func() { _ = heard.Close() }()
 	messages := heard.Channel()
 	ticker := time.NewTicker(c.look)
@@ -96,12 +97,12 @@ func (c *claims) run(ctx context.Context) {
 	}
 }
 
-// mostNoticed bounds a message: one sealed answer and four short texts.
-const mostNoticed = shared.MostSize + 1024
+// mostHeard bounds a message: one sealed answer and four short texts.
+const mostHeard = shared.MostSize + 1024
 
 // hear takes a message of another node, or of anybody who can publish: a collision only denies, and an approval is sealed.
-func (c *claims) hear(message string) {
-	if len(message) > mostNoticed {
+func (c *Claims) hear(message string) {
+	if len(message) > mostHeard {
 		return
 	}
 	kind, rest, _ := strings.Cut(message, "\n")
@@ -117,7 +118,7 @@ func (c *claims) hear(message string) {
 		if len(f) != 4 || !named(f[0]) {
 			return
 		}
-		plain, err := c.core.open(foundAt(f[2], f[1]), f[3])
+		plain, err := c.core.Open(foundAt(f[2], f[1]), f[3])
 		if err != nil {
 			return
 		}
