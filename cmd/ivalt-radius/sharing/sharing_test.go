@@ -219,6 +219,10 @@ func TestReject(t *testing.T) {
 	if d := h.engine.digest; len(d) != 64 || strings.Contains(d, apiKey) {
 		t.Errorf("the API key is %q in the memory", d)
 	}
+	one := h.engine.digest
+	if n.Budget(limits, secret.New(apiKey+"x"), nil); h.engine.digest == one {
+		t.Error("two API keys have one budget")
+	}
 }
 
 // open makes the control socket of a running server.
