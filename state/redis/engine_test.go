@@ -309,7 +309,7 @@ func TestAdvice(t *testing.T) {
 		"ERR something else",
 	} {
 		m.SetError(refusal)
-		_, err := e.link.Run(t.Context(), e.scripts.beat, e.memberKeys(), "", "", 1, 1, "all")
+		_, err := e.link.Run(t.Context(), e.scripts.beat, memberKeys(e.link), "", "", 1, 1, "all")
 		word, _, _ := strings.Cut(refusal, " ")
 		advice := refusals()[word]
 		if !errors.Is(err, shared.ErrUnreachable) || !strings.Contains(err.Error(), advice) || (advice == "") != (word == "ERR") {
@@ -319,7 +319,7 @@ func TestAdvice(t *testing.T) {
 	m.SetError("")
 	ctx, cancel := context.WithDeadline(t.Context(), time.Now())
 	defer cancel()
-	if _, err := e.link.Run(ctx, e.scripts.beat, e.memberKeys(), "", "", 1, 1, "all"); !errors.Is(err, shared.ErrUnreachable) || !strings.Contains(err.Error(), "state.redis.timeout") {
+	if _, err := e.link.Run(ctx, e.scripts.beat, memberKeys(e.link), "", "", 1, 1, "all"); !errors.Is(err, shared.ErrUnreachable) || !strings.Contains(err.Error(), "state.redis.timeout") {
 		t.Errorf("too late: %v", err)
 	}
 }
@@ -329,25 +329,25 @@ func TestRunAcknowledged(t *testing.T) {
 	o := options(m.Addr(), "a")
 	e := opened(t, o)
 	put := goredis.NewScript(`redis.call('SET', KEYS[1], ARGV[1]) return 1`)
-	if _, err := e.runAcknowledged(t.Context(), put, []string{"{p}:x"}, "1"); err != nil {
+	if _, err := e.link.RunAcknowledged(t.Context(), put, []string{"{p}:x"}, "1"); err != nil {
 		t.Fatal(err)
 	}
-	e.MinReplicas = 1
+	e.link.MinReplicas = 1
 	fresh := goredis.NewScript(`redis.call('SET', KEYS[1], ARGV[1]) return 2`) // which the server has not seen
-	if _, err := e.runAcknowledged(t.Context(), fresh, []string{"{p}:x"}, "2"); !errors.Is(err, shared.ErrUnreachable) ||
+	if _, err := e.link.RunAcknowledged(t.Context(), fresh, []string{"{p}:x"}, "2"); !errors.Is(err, shared.ErrUnreachable) ||
 		!strings.Contains(err.Error(), "min_replicas") {
 		t.Errorf("without a replica: %v", err)
 	}
 	if got, _ := m.Get("{p}:x"); got != "2" {
 		t.Errorf("the script did not run: %q", got)
 	}
-	e.MinReplicas = 0
-	e.replicas[e.link.Client.(*goredis.Client).Options().Addr] = 1
-	if got, err := e.runAcknowledged(t.Context(), put, []string{"{p}:x"}, "3"); err != nil || got != int64(1) {
+	e.link.MinReplicas = 0
+	e.link.SetReplicas(e.link.Client.(*goredis.Client).Options().Addr, 1)
+	if got, err := e.link.RunAcknowledged(t.Context(), put, []string{"{p}:x"}, "3"); err != nil || got != int64(1) {
 		t.Errorf("best effort: %v, %v", got, err)
 	}
 	m.SetError("OOM command not allowed")
-	if _, err := e.runAcknowledged(t.Context(), put, []string{"{p}:x"}, "4"); !errors.Is(err, shared.ErrUnreachable) {
+	if _, err := e.link.RunAcknowledged(t.Context(), put, []string{"{p}:x"}, "4"); !errors.Is(err, shared.ErrUnreachable) {
 		t.Errorf("out of memory: %v", err)
 	}
 	m.SetError("")
@@ -369,7 +369,7 @@ func TestDeadNodesAreKnown(t *testing.T) {
 func TestMembersAreBounded(t *testing.T) {
 	m := miniature(t)
 	e := opened(t, options(m.Addr(), "a"))
-	keys := e.memberKeys()
+	keys := memberKeys(e.link)
 	for i := range mostMembers + 10 {
 		name := "dead" + strings.Repeat("x", i)
 		if _, err := m.ZAdd(keys[1], float64(i+1)*1e9, name); err != nil {

@@ -236,6 +236,6 @@ func TestHoldsAreForgotten(t *testing.T) {
 		p.at = p.at.Add(time.Second)
 	}
 	if n := len(p.holds); n > 2*leastSweep {
-		t.Errorf("%d holds, and %d of them live", n, int((life+grace)/time.Second))
+		t.Errorf("%d holds, and %d of them live", n, int((life+Grace)/time.Second))
 	}
 }

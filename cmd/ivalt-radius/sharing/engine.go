@@ -2,7 +2,6 @@ package sharing
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"ivalt-radius/state"
@@ -38,55 +37,37 @@ type Copies interface {
 	Budget(l state.Limits, apiKeyDigest string, wake func()) state.Allowance
 }
 
-// Kind is what happened to the memory, or between its nodes.
-type Kind uint8
-
-// The kinds, in the order of package redis, which tells each once when it begins, and logs it.
-const (
-	NoKind        Kind = iota
-	Unreachable        // Why
-	Reachable          // For after it could not be asked; 0: at the start
-	Emptied            // it was restarted empty
-	SameName           // Nodes has the name that several have
-	SettingsApart      // Nodes have other settings than this one
-	SettingsAlike      // all have the same again
-	Evicts             // it forgets what it likes when it is full: Detail is its policy
-	Old                // its version, Detail, is too old
-	FeedLost           // Count things were not told to other nodes
-	Unreadable         // Count values could not be opened
-)
-
-// Event is for the operator.
-type Event struct {
-	Kind   Kind
-	Why    error // without a secret
-	For    time.Duration
-	Nodes  []string
-	Count  uint64
-	Detail string
-}
-
 // Hooks are what the engine asks of the server, and tells it. None of them blocks.
 type Hooks struct {
-	Changed func(Event)
+	Changed func(redis.Event)
 	Notice  func(shared.Notice)
 	Leads   func() int // attempts that this node leads
 }
 
-// Opener makes an engine. It does not fail because the memory cannot be asked: that is an Event.
+// Opener makes an engine. It does not fail because the memory cannot be asked: that is a redis.Event.
 type Opener func(ctx context.Context, o redis.Options, h Hooks) (Engine, error)
 
 // Outsider looks into a memory without a lease of its own.
 type Outsider func(ctx context.Context, o redis.Options) ([]shared.Node, redis.Servers, error)
 
-var errNoEngine = errors.New("this build shares no memory")
-
 // openRedis is the Opener of the server.
-func openRedis(context.Context, redis.Options, Hooks) (Engine, error) { return nil, errNoEngine }
+func openRedis(ctx context.Context, o redis.Options, h Hooks) (Engine, error) {
+	o.Changed, o.Notice, o.Leads = h.Changed, h.Notice, h.Leads
+	e, err := redis.Open(ctx, o)
+	if err != nil {
+		return nil, err //nolint:wrapcheck // Open says what it is about
+	}
+	return e, nil
+}
 
 // lookRedis is the Outsider of the commands.
-func lookRedis(context.Context, redis.Options) ([]shared.Node, redis.Servers, error) {
-	return nil, redis.Servers{}, errNoEngine
+func lookRedis(ctx context.Context, o redis.Options) ([]shared.Node, redis.Servers, error) {
+	nodes, err := redis.Members(ctx, o)
+	if err != nil {
+		return nil, redis.Servers{}, err //nolint:wrapcheck // a look of package redis
+	}
+	servers, err := redis.Inspect(ctx, o)
+	return nodes, servers, err //nolint:wrapcheck // a look of package redis
 }
 
 // within bounds what is asked of the memory at leisure.

@@ -12,6 +12,7 @@ import (
 	"ivalt-radius/config"
 	"ivalt-radius/fault"
 	"ivalt-radius/state/redis"
+	"ivalt-radius/state/redis/link"
 )
 
 // Check says what is wrong with the files that the settings name; nothing where no memory is shared.
@@ -58,14 +59,14 @@ func reason(err error) error {
 }
 
 // mode is how the servers stand together. config knows no other word.
-func mode(word string) redis.Mode {
+func mode(word string) link.Mode {
 	switch word {
 	case "sentinel":
-		return redis.Sentinel
+		return link.Sentinel
 	case "cluster":
-		return redis.Cluster
+		return link.Cluster
 	}
-	return redis.Single
+	return link.Single
 }
 
 // nameForm is what state.node may be.
@@ -93,9 +94,10 @@ func options(s *config.Settings, name string, d Deps) (redis.Options, error) {
 	if err := faults.Err(); err != nil {
 		return redis.Options{}, err
 	}
-	return redis.Options{
+	where := link.Settings{
 		Mode: mode(r.Mode), Addresses: r.Addresses, Master: r.Master, Username: r.Username, Password: r.Password,
 		SentinelUsername: r.SentinelUsername, SentinelPassword: r.SentinelPassword, Database: r.Database, TLS: t, Key: r.ClusterKey,
-		Prefix: r.Prefix, Timeout: r.Timeout, MinReplicas: r.MinReplicas, Node: name, Version: d.Version, Log: d.Log,
-	}, nil
+		Prefix: r.Prefix, Timeout: r.Timeout, MinReplicas: r.MinReplicas,
+	}
+	return redis.Options{Settings: where, Node: name, Version: d.Version}, nil
 }

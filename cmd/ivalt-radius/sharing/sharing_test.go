@@ -304,7 +304,7 @@ func TestCommand(t *testing.T) {
 		}
 	}
 	h.engine.fail()
-	h.engine.hooks.Changed(Event{Kind: Unreachable, Why: errors.New("refused\x1b")})
+	h.engine.hooks.Changed(redis.Event{Kind: redis.Unreachable, Why: errors.New("refused\x1b")})
 	if code, out := run(t, "--config", path); code != exit.Fault || !strings.Contains(out, "NOT in reach since ") || !strings.Contains(out, ": refused  (reject)") {
 		t.Errorf("exit %d, %q", code, out)
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/sirupsen/logrus"
 
 	"ivalt-radius/audit"
+	"ivalt-radius/state/redis"
 	"ivalt-radius/state/shared"
 )
 
@@ -98,22 +99,22 @@ func (n *Sharing) member(level logrus.Level, e audit.System) {
 }
 
 // changed keeps in the trail what the engine tells, which logs it itself.
-func (n *Sharing) changed(e Event) {
+func (n *Sharing) changed(e redis.Event) {
 	n.mu.Lock()
 	switch e.Kind { //nolint:exhaustive // the rest changes nothing here
-	case Unreachable:
+	case redis.Unreachable:
 		n.reach = reach{since: n.deps.Now(), gone: true, why: "unknown"}
 		if e.Why != nil {
 			n.reach.why = safe(e.Why.Error())
 		}
-	case Reachable:
+	case redis.Reachable:
 		n.reach = reach{since: n.deps.Now()}
-	case Emptied:
+	case redis.Emptied:
 		n.view.known = false
 	}
 	why := n.reach.why
 	n.mu.Unlock()
-	if e.Kind == Unreachable {
+	if e.Kind == redis.Unreachable {
 		e.Detail = n.redis.OnFailure + ": " + why
 	}
 	if record, ok := record(e); ok {
@@ -122,34 +123,34 @@ func (n *Sharing) changed(e Event) {
 }
 
 // record is what the trail says of an event.
-func record(e Event) (audit.System, bool) {
+func record(e redis.Event) (audit.System, bool) {
 	names := make([]string, len(e.Nodes))
 	for i, name := range e.Nodes {
 		names[i] = plain(name)
 	}
 	nodes := strings.Join(names[:min(len(names), mostMembers)], ", ")
 	switch e.Kind {
-	case Unreachable:
+	case redis.Unreachable:
 		return audit.System{Event: "memory_unreachable", Detail: e.Detail}, true
-	case Reachable:
+	case redis.Reachable:
 		return audit.System{Event: "memory_reachable", Detail: "after " + e.For.Round(time.Second).String()}, e.For > 0
-	case Emptied:
+	case redis.Emptied:
 		return audit.System{Event: "memory_emptied", Detail: fmt.Sprintf("no phone counts as clean for %s", shared.Young)}, true
-	case SameName:
+	case redis.SameName:
 		return audit.System{Event: "node_name_twice", Detail: nodes}, nodes != ""
-	case SettingsApart:
+	case redis.SettingsApart:
 		return audit.System{Event: "nodes_differ", Detail: nodes}, true
-	case SettingsAlike:
+	case redis.SettingsAlike:
 		return audit.System{Event: "nodes_agree"}, true
-	case Evicts:
+	case redis.Evicts:
 		return audit.System{Event: "memory_evicts", Detail: "maxmemory-policy is " + plain(e.Detail)}, true
-	case Old:
+	case redis.Old:
 		return audit.System{Event: "memory_old", Detail: "version " + plain(e.Detail)}, true
-	case FeedLost:
+	case redis.FeedLost:
 		return audit.System{Event: "nodes_not_told", Detail: fmt.Sprintf("not told: %d", e.Count)}, true
-	case Unreadable:
+	case redis.Unreadable:
 		return audit.System{Event: "memory_unreadable", Detail: fmt.Sprintf("values: %d", e.Count)}, true
-	case NoKind:
+	case redis.NoEvent:
 	}
 	return audit.System{}, false
 }

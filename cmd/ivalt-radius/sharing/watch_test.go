@@ -89,7 +89,7 @@ func TestNobodyIsJudged(t *testing.T) {
 		h.engine.fail()
 		time.Sleep(2 * watchEvery) //nolint:forbidigo // virtual time
 		h.expect(t, "out of reach")
-		h.engine.hooks.Changed(Event{Kind: Emptied})
+		h.engine.hooks.Changed(redis.Event{Kind: redis.Emptied})
 		h.engine.see(self)
 		time.Sleep(2 * watchEvery) //nolint:forbidigo // virtual time
 		h.expect(t, "emptied", "memory_emptied: no phone counts as clean for 5m30s")
@@ -109,22 +109,22 @@ func TestTrailOfTheMemory(t *testing.T) {
 	h := newHouse()
 	h.sharing(t, "")
 	for _, c := range []struct {
-		event Event
+		event redis.Event
 		want  []string
 	}{
-		{Event{Kind: Reachable}, nil},
-		{Event{Kind: Unreachable, Why: errors.New("dial tcp:\nrefused " + strings.Repeat("x", 999))}, []string{"memory_unreachable: reject: dial tcp: refused " + strings.Repeat("x", mostWhy-len("dial tcp: refused ")) + "..."}},
-		{Event{Kind: Unreachable}, []string{"memory_unreachable: reject: unknown"}},
-		{Event{Kind: Reachable, For: 90400 * time.Millisecond}, []string{"memory_reachable: after 1m30s"}},
-		{Event{Kind: SameName, Nodes: []string{"b", "c\x1b"}}, []string{"node_name_twice: b, c?"}},
-		{Event{Kind: SameName}, nil},
-		{Event{Kind: SettingsApart, Nodes: []string{"b"}}, []string{"nodes_differ: b"}},
-		{Event{Kind: SettingsAlike}, []string{"nodes_agree: "}},
-		{Event{Kind: Evicts, Detail: "allkeys-lru"}, []string{"memory_evicts: maxmemory-policy is allkeys-lru"}},
-		{Event{Kind: Old, Detail: "5.0"}, []string{"memory_old: version 5.0"}},
-		{Event{Kind: FeedLost, Count: 3}, []string{"nodes_not_told: not told: 3"}},
-		{Event{Kind: Unreadable, Count: 4}, []string{"memory_unreadable: values: 4"}},
-		{Event{}, nil},
+		{redis.Event{Kind: redis.Reachable}, nil},
+		{redis.Event{Kind: redis.Unreachable, Why: errors.New("dial tcp:\nrefused " + strings.Repeat("x", 999))}, []string{"memory_unreachable: reject: dial tcp: refused " + strings.Repeat("x", mostWhy-len("dial tcp: refused ")) + "..."}},
+		{redis.Event{Kind: redis.Unreachable}, []string{"memory_unreachable: reject: unknown"}},
+		{redis.Event{Kind: redis.Reachable, For: 90400 * time.Millisecond}, []string{"memory_reachable: after 1m30s"}},
+		{redis.Event{Kind: redis.SameName, Nodes: []string{"b", "c\x1b"}}, []string{"node_name_twice: b, c?"}},
+		{redis.Event{Kind: redis.SameName}, nil},
+		{redis.Event{Kind: redis.SettingsApart, Nodes: []string{"b"}}, []string{"nodes_differ: b"}},
+		{redis.Event{Kind: redis.SettingsAlike}, []string{"nodes_agree: "}},
+		{redis.Event{Kind: redis.Evicts, Detail: "allkeys-lru"}, []string{"memory_evicts: maxmemory-policy is allkeys-lru"}},
+		{redis.Event{Kind: redis.Old, Detail: "5.0"}, []string{"memory_old: version 5.0"}},
+		{redis.Event{Kind: redis.FeedLost, Count: 3}, []string{"nodes_not_told: not told: 3"}},
+		{redis.Event{Kind: redis.Unreadable, Count: 4}, []string{"memory_unreadable: values: 4"}},
+		{redis.Event{}, nil},
 	} {
 		h.engine.hooks.Changed(c.event)
 		h.expect(t, fmt.Sprint(c.event.Kind), c.want...)
