@@ -3,6 +3,7 @@ package redis
 import (
 	"context"
 	"errors"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -131,6 +132,9 @@ func TestRestartedEmpty(t *testing.T) {
 	before, err := m.Get(epoch)
 	if err != nil {
 		t.Fatalf("a bucket has no epoch: %v", err)
+	}
+	if ms, err := strconv.ParseInt(before, 10, 64); err != nil || time.Since(time.UnixMilli(ms)).Abs() > time.Minute {
+		t.Errorf("the epoch %q is not in milliseconds, as claims read it", before)
 	}
 	m.FlushAll()
 	eventually(t, "the nodes are told", func() bool { return len(w.told(Emptied)) == 1 })
