@@ -8,7 +8,7 @@
 // since when it remembers: where it is gone the server was restarted empty, and every phone of the bucket is unknown until a push of the time before
 // has died (shared.Young).
 //
-//	{P:NNN}:epoch            since when the bucket remembers, in microseconds
+//	{P:NNN}:epoch            since when the bucket remembers, in milliseconds
 //	{P:NNN}:a:DIGEST         an attempt
 //	{P:NNN}:p:DIGEST         a phone
 //	{P:budget}:DIGEST:…      what is used of the API's limits, by API key
@@ -19,7 +19,7 @@
 //	{P:table:NAME}           a table, and {P:table:NAME}:gone what was deleted from it within a week
 //	P:node:INCARNATION       the channel of one node's notices
 //
-// Times are microseconds of the server's clock (TIME), never a node's: clocks that differ do no harm.
+// Times are the server's (TIME), never a node's: clocks that differ do no harm.
 //
 // # Secrecy
 //

@@ -279,12 +279,13 @@ func (e *Engine) company(s sight) (events []Event) {
 func (e *Engine) touch(ctx context.Context, s sight) {
 	ctx, cancel := context.WithTimeout(ctx, e.link.Timeout)
 	defer cancel()
+	since := strconv.FormatInt(time.UnixMicro(s.now).UnixMilli(), 10)
 	_, _ = e.link.Client.Pipelined(ctx, func(p goredis.Pipeliner) error {
 		for b := range link.Buckets {
 			var d [link.DigestSize]byte
 			d[0] = byte(b)
 			_, epoch := e.link.Key("", d)
-			p.SetArgs(ctx, epoch, strconv.FormatInt(s.now, 10), goredis.SetArgs{Mode: "NX"})
+			p.SetArgs(ctx, epoch, since, goredis.SetArgs{Mode: "NX"})
 		}
 		return nil
 	})
