@@ -96,6 +96,9 @@ func (d *Disconnector) end(ctx context.Context, s sessions.Session) Outcome {
 	switch {
 	case c == nil || c.Auth.Name != s.Client || len(c.Keys) == 0:
 		o.State = Unknown
+		if s.Node != "" {
+			o.Cause = "the NAS told the node " + s.Node + " of it: ask that one"
+		}
 		return o
 	case c.DisconnectPort == 0:
 		o.State = Unsupported

@@ -17,6 +17,7 @@ import (
 	"ivalt-radius/audit"
 	"ivalt-radius/radius/client"
 	"ivalt-radius/radius/dynauth"
+	"ivalt-radius/radius/dynauth/sessions"
 	"ivalt-radius/radius/wire"
 	"ivalt-radius/secret"
 )
@@ -338,5 +339,31 @@ func TestCauses(t *testing.T) {
 		"1 of a client that the settings no longer have, 1 not sent"
 	if all.String() != want {
 		t.Error(all.String())
+	}
+}
+
+// TestASessionOfAnotherNode is ended by this one with the client's first secret; where that is not to be found, the outcome names the node.
+func TestASessionOfAnotherNode(t *testing.T) {
+	for _, name := range []string{"vpn", "another"} {
+		n := newNAS(t, always(41, 0))
+		s := newScene(t, n.port())
+		s.reload(func(c *client.Settings) { c.Name, c.DisconnectPort = name, n.port() })
+		other := sessions.New(time.Now)
+		other.Tell = func(text []byte) {
+			if err := s.table.Apply("node-b", time.Now(), text); err != nil {
+				t.Error(err)
+			}
+		}
+		other.Told("start", session("5F3A"))
+		r, err := s.Disconnect(t.Context(), "alice", netip.Addr{})
+		if err != nil || len(r.Sessions) != 1 {
+			t.Fatalf("%+v, %v", r, err)
+		}
+		switch got := r.Sessions[0]; {
+		case name == "vpn" && (got.State != dynauth.Disconnected || len(n.requests()) != 1 || s.remembered()):
+			t.Errorf("%+v", got)
+		case name != "vpn" && (got.State != dynauth.Unknown || !strings.Contains(got.Cause, "node-b")):
+			t.Errorf("%+v", got)
+		}
 	}
 }

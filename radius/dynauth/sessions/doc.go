@@ -8,4 +8,7 @@
 //
 // The table lies in memory alone, and is empty after a restart: interim updates fill it again. It holds 65,536 sessions, of which the one
 // goes first that was heard of longest ago; a session of which nothing was heard for 24 hours is none.
+//
+// The tables of several nodes tell each other what they are told (Tell, Apply), so that any of them knows all sessions; the secret of a NAS is not
+// among it, and a session of another node is ended with the client's first one.
 package sessions

@@ -12,7 +12,8 @@ type Session struct {
 	Client     string     // the configured client's name
 	Source     netip.Addr // where the NAS sends from, IPv4 never as IPv6
 	Local      netip.Addr // the address of ours that it sends to; zero: unknown
-	Key        *wire.Key  // the secret under which its last packet was believed
+	Key        *wire.Key  // the secret under which its last packet was believed; nil: another node believed it
+	Node       string     // the node that believed it, where that is another one
 	User       string     // in canonical form
 	Station    netip.Addr // of the person; zero: the NAS told no address
 	Attributes []byte     // what names it to its NAS (RFC 5176 section 3), encoded as the NAS sent it
@@ -21,8 +22,12 @@ type Session struct {
 	accounted bool // accounting told of it
 }
 
-// inherit takes what an earlier packet told and this one does not: some NAS name the person's address in the login alone.
+// inherit takes what an earlier packet told and this one does not: some NAS name the person's address in the login alone. Of a packet that reached
+// another node the way by which an earlier one reached this one is kept.
 func (s *Session) inherit(old *Session) {
+	if s.Key == nil && old.Key != nil {
+		s.Key, s.Local, s.Node = old.Key, old.Local, ""
+	}
 	if !s.Station.IsValid() {
 		s.Station = old.Station
 	}

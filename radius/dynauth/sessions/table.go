@@ -27,6 +27,8 @@ const (
 
 // Table is who is in. It is safe for concurrent use. New makes one.
 type Table struct {
+	Tell func([]byte) // tells the tables of the other nodes, which Apply it; nil: there are none. Set before the table is used. It must not wait.
+
 	now func() time.Time
 
 	mu      sync.Mutex
@@ -55,6 +57,11 @@ func New(now func() time.Time) *Table {
 // Admitted takes a session whose Access-Accept leaves. Where accounting has told of sessions of that person from that calling station on
 // that NAS, they are what is known: the new one's start will follow.
 func (t *Table) Admitted(s Session) {
+	t.admitted(s)
+	t.tell(admitted, &s)
+}
+
+func (t *Table) admitted(s Session) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.expire()
@@ -71,6 +78,11 @@ func (t *Table) Admitted(s Session) {
 // Told takes what an Accounting-Request told that is believed and recorded; status is audit.Accounting's. A retransmission changes
 // nothing, and neither does what came before something that is known.
 func (t *Table) Told(status string, s Session) {
+	t.accounted(status, s)
+	t.tell(status, &s)
+}
+
+func (t *Table) accounted(status string, s Session) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.expire()
@@ -205,13 +217,18 @@ func (t *Table) Find(user string, station netip.Addr, limit int) (found []Sessio
 
 // Gone forgets a session that Find gave, unless its NAS has told of it since.
 func (t *Table) Gone(s Session) {
+	t.gone(s)
+	t.tell(gone, &s)
+}
+
+func (t *Table) gone(s Session) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	k, ok := s.byID()
 	if !ok {
 		k = s.byPair()
 	}
-	if e := t.known[k]; e != nil && entryOf(e).Heard.Equal(s.Heard) {
+	if e := t.known[k]; e != nil && !entryOf(e).Heard.After(s.Heard) {
 		t.drop(e)
 	}
 }
