@@ -148,3 +148,19 @@ func TestAPanicLeavesTheAttempt(t *testing.T) {
 		}
 	})
 }
+
+// TestACopyLearnsTheName: the attempt is called as all nodes call it, also for a copy that goes before its verdict.
+func TestACopyLearnsTheName(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		all := newCluster()
+		a, b := all.join("a"), all.join("b")
+		one := a.start(ask("bob", "pw"))
+		two := b.start(ask("bob", "pw"))
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		copied := b.runUntil(ctx, ask("bob", "pw"))
+		if v := <-one; v.Attempt != copied.Attempt || !copied.Silent || v.Attempt != (<-two).Attempt {
+			t.Errorf("%q, and the copy %+v", v.Attempt, copied)
+		}
+	})
+}

@@ -111,6 +111,9 @@ func (n *node) ask(ctx context.Context, p *Push) Answer {
 			_ = n.member.End(context.WithoutCancel(ctx), c.Token, shared.Ending{Kind: shared.Left})
 			return Answer{Outcome: Withdrawn, Pushed: true}
 		}
+		if errors.Is(n.member.Polled(ctx, c.Token, time.Minute), shared.ErrLost) {
+			return Answer{Outcome: Elsewhere, Pushed: true}
+		}
 		a := Answer{Outcome: n.all.said(), Pushed: true, Mobile: mobile(bobsPhone)}
 		if a.Outcome == TimedOut && time.Until(p.Deadline) > 2*time.Second {
 			continue

@@ -47,6 +47,7 @@ func TestTheLeaderIsGone(t *testing.T) {
 				all := newCluster()
 				a, b := all.join("a"), all.join("b")
 				a.slow = c.slow
+				b.says[Ringing] = Admission{Reason: RateLimited} // the login was let ring once, at the node that led it
 				a.mute.Store(c.mute)
 				a.decide = only("eve", policy.Decision{Action: policy.Exempt, Rule: "r"})
 				one := a.start(ask("bob", "pw", packet(1), id(1)))
@@ -107,6 +108,37 @@ func TestCutOff(t *testing.T) {
 		if e := a.told(); len(e) != 1 || e[0].Pushed {
 			t.Errorf("the gate counts the push twice: %+v", e)
 		}
+	})
+}
+
+// TestCutOffAndStopped: what follows now, and led before, ends at once as well.
+func TestCutOffAndStopped(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		all := newCluster()
+		a, _, one, two := pair(all)
+		a.member.Die()
+		pass(2 * time.Second)
+		began := time.Now()
+		a.Stop()
+		if v := <-one; v.Reason != ShuttingDown || time.Since(began) > 0 {
+			t.Errorf("%+v after %v", v, time.Since(began))
+		}
+		want(t, <-two, Accept, ApprovedByPerson)
+		all.wantRings(t, 1)
+	})
+}
+
+// TestAnAnswerToldAgain: the very same packet has its answer for long, and no other packet joins that.
+func TestAnAnswerToldAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		all := newCluster()
+		a, b := all.join("a"), all.join("b")
+		want(t, a.run(ask("bob", "pw", packet(1))), Accept, ApprovedByPerson)
+		pass(20 * time.Second)
+		want(t, b.run(ask("bob", "pw", packet(1))), Accept, ApprovedByPerson)
+		all.wantRings(t, 1)
+		want(t, b.run(ask("bob", "pw", packet(2))), Accept, ApprovedByPerson)
+		all.wantRings(t, 2)
 	})
 }
 
