@@ -122,7 +122,7 @@ func (s *scheduler) deliver(l *login, o order, now instant) {
 	}
 	if o.Late {
 		o = renewed(l.push.Renews)
-		s.voice.Security(l.push, "late_approval", "the push of attempt "+l.push.Renews+" was approved after its answer had to leave; it counts for the very same login")
+		s.voice.Late(l.push, "the push of attempt "+l.push.Renews+" was approved after its answer had to leave; it counts for the very same login")
 	}
 	if o.Outcome == auth.Approved && l.activity != "" {
 		o.Detail += ", iVALT activity " + l.activity

@@ -85,7 +85,7 @@ func (s *scheduler) found(l *login, now instant) {
 		}
 		s.mu.Lock()
 		defer s.unlock()
-		s.voice.Security(l.push, "late_approval", "approved after the answer had to leave; it counts once, for the very same login")
+		s.voice.Late(l.push, "approved after the answer had to leave; it counts once, for the very same login")
 	})
 }
 

@@ -11,6 +11,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"ivalt-radius/auth"
+	"ivalt-radius/ivalt/course"
 	"ivalt-radius/state/shared"
 )
 
@@ -143,5 +145,32 @@ func TestCloseWaitsAndIsBounded(t *testing.T) {
 			}
 			d.Close(time.Second)
 		})
+	}
+}
+
+// BenchmarkClaim is what one login's claim costs on a single node: the claim, three records of how far its push has come, and the end.
+func BenchmarkClaim(b *testing.B) {
+	d := NewDesk()
+	defer d.Close(time.Second)
+	node := shared.NewMemory(nil).Join("", nil)
+	c := course.Course{Delivery: course.Pushed, History: course.Clean}
+	told := Told{Outcome: auth.Approved, Attempt: "a1"}
+	b.ReportAllocs()
+	for i := 0; b.Loop(); i++ {
+		phone := fmt.Sprint(i)
+		var token shared.Token
+		d.Do(phone, func(ctx context.Context) {
+			got, _ := node.Claim(ctx, shared.Bid{Phone: phone, Attempt: "a1", Life: time.Minute})
+			token = got.Token
+		})
+		for range 3 {
+			m := c.Mark(time.Second)
+			d.Do(phone, func(ctx context.Context) { _ = node.Record(ctx, token, shared.Progress{State: m.Encode(), Rang: true}) })
+		}
+		e := Ending(&c, auth.Approved, course.UnknownResult, time.Second)
+		e.Answer = told.Encode()
+		if err := d.Await(phone, func(ctx context.Context) error { return node.End(ctx, token, e) }); err != nil {
+			b.Fatal(err)
+		}
 	}
 }

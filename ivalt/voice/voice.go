@@ -159,7 +159,7 @@ func (v *Voice) Violation(p *auth.Push, call string, r gateway.Result) {
 	if r.Violation == gateway.Sound {
 		return
 	}
-	v.Security(p, "odd_answer", "iVALT's answer to a "+call+" is odd, and not counted: "+r.Violation.String())
+	v.security(p, "odd_answer", "iVALT's answer to a "+call+" is odd, and not counted: "+r.Violation.String())
 }
 
 // Collision records that a login wanted the phone that another attempt has.
@@ -168,21 +168,23 @@ func (v *Voice) Collision(p *auth.Push, holder string, rule shared.Collision) {
 	if rule == shared.KeepFirst {
 		detail = "a push was open for attempt " + holder + "; it goes on"
 	}
-	v.Security(p, "collision", detail)
+	v.security(p, "collision", detail)
 }
 
 // Outbid records that a login of another node wanted the phone that this one has.
 func (v *Voice) Outbid(p *auth.Push) {
-	v.Security(p, "collision", "another login asked for the phone meanwhile; both are denied")
+	v.security(p, "collision", "another login asked for the phone meanwhile; both are denied")
 }
 
 // Stale records an approval that cannot belong to its login.
 func (v *Voice) Stale(p *auth.Push) {
-	v.Security(p, "stale_approval", "an approval was there before the person can have given it")
+	v.security(p, "stale_approval", "an approval was there before the person can have given it")
 }
 
-// Security records what a login met.
-func (v *Voice) Security(p *auth.Push, event, detail string) {
+// Late records an approval that came behind its login's answer.
+func (v *Voice) Late(p *auth.Push, detail string) { v.security(p, "late_approval", detail) }
+
+func (v *Voice) security(p *auth.Push, event, detail string) {
 	e := audit.Security{
 		Event: event, Attempt: p.Attempt, Client: p.Client, User: p.User.String(),
 		CallingStation: p.CallingStation, Detail: detail,
