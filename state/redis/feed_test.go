@@ -189,7 +189,7 @@ func TestFeedGoesBackWhenTheMemoryWasEmptied(t *testing.T) {
 	eventually(t, "it is heard", func() bool { return h.count() == 1 })
 	m.FlushAll()
 	m.SetTime(time.Now().Add(-24 * time.Hour)) // whose clock is another one
-	eventually(t, "the memory lives anew", func() bool { return m.Exists(a.memberKeys()[0]) })
+	eventually(t, "the memory lives anew", func() bool { return m.Exists(memberKeys(a.link)[0]) })
 	a.Feed().Tell("k", []byte("2"))
 	eventually(t, "it is heard behind that", func() bool { return h.count() == 2 })
 }

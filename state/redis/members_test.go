@@ -9,7 +9,7 @@ import (
 func TestMembersAreBounded(t *testing.T) {
 	m := miniature(t)
 	e := opened(t, options(m.Addr(), "a"))
-	keys := e.memberKeys()
+	keys := memberKeys(e.link)
 	for i := range mostMembers + 10 {
 		name := "dead" + strings.Repeat("x", i)
 		if _, err := m.ZAdd(keys[1], float64(i+1)*1e9, name); err != nil {

@@ -28,6 +28,8 @@ type stand struct {
 	empties func()
 	passes  func(time.Duration)
 
+	patience time.Duration // of an Await, which asks by itself then
+
 	mu    sync.Mutex
 	cut   bool
 	ahead time.Duration
@@ -42,6 +44,7 @@ func newStand(t *testing.T) (*stand, *miniredis.Miniredis) {
 	m.SetTime(now)
 	m.ClockTTL(true)
 	s := standAt(t, link.Settings{Addresses: []string{m.Addr()}}, m.FlushAll)
+	s.patience = time.Hour
 	s.passes = func(d time.Duration) {
 		now = now.Add(d)
 		m.SetTime(now)
@@ -52,7 +55,7 @@ func newStand(t *testing.T) (*stand, *miniredis.Miniredis) {
 func standAt(t *testing.T, o link.Settings, empties func()) *stand {
 	t.Helper()
 	o.Key, o.Prefix, o.Timeout = secret.New("0123456789abcdef0123456789abcdef"), "test", 5*time.Second
-	s := &stand{t: t, options: o, empties: empties, dead: map[string]bool{}}
+	s := &stand{t: t, options: o, empties: empties, patience: time.Second, dead: map[string]bool{}}
 	s.passes = func(d time.Duration) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
@@ -121,7 +124,7 @@ func (s *stand) node(name string, notice func(shared.Notice)) *Claims {
 	}
 	c.Client.AddHook(s)
 	n := New(c, name, s.whoIsDead, notice)
-	n.ahead, n.look, n.patience = s.isAhead, 50*time.Millisecond, time.Second
+	n.ahead, n.look, n.patience = s.isAhead, 50*time.Millisecond, s.patience
 	ctx, cancel := context.WithCancel(context.Background())
 	var runs sync.WaitGroup
 	runs.Go(func() { n.Run(ctx) })

@@ -3,10 +3,13 @@ package claims
 import (
 	"context"
 	"errors"
+	"fmt"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/alicebob/miniredis/v2"
 	goredis "github.com/redis/go-redis/v9"
 
 	"ivalt-radius/state/shared"
@@ -191,28 +194,56 @@ func TestForgedNotices(t *testing.T) {
 	}
 }
 
-// TestAwaitNeedsNoMessage: a wake-up that was lost costs a look, and so does a leader that another node took the place of.
+// TestAwaitNeedsNoMessage: a wake-up that was lost costs a look, and a dead leader sends none.
 func TestAwaitNeedsNoMessage(t *testing.T) {
 	t.Parallel()
-	s, m := newStand(t)
-	a, b := s.node("a", nil), s.node("b", nil)
-	for _, n := range []*Claims{a, b} {
-		if _, err := n.Enter(t.Context(), testEntry()); err != nil {
-			t.Fatal(err)
+	for name, ends := range map[string]func(s *stand, m *miniredis.Miniredis, key string){
+		"left":  func(_ *stand, m *miniredis.Miniredis, key string) { m.HSet(key, "n", "") },
+		"dead":  func(s *stand, _ *miniredis.Miniredis, _ string) { s.world().Die("a") },
+		"gone":  func(_ *stand, m *miniredis.Miniredis, key string) { m.Del(key) },
+		"other": func(_ *stand, m *miniredis.Miniredis, key string) { m.HSet(key, "i", "B") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s, m := newStand(t)
+			a, b := s.node("a", nil), s.node("b", nil)
+			for _, n := range []*Claims{a, b} {
+				if _, err := n.Enter(t.Context(), testEntry()); err != nil {
+					t.Fatal(err)
+				}
+			}
+			done := make(chan error, 1)
+			go func() {
+				p, err := b.Await(t.Context(), testKey(), "A")
+				if err == nil && !p.Taken {
+					err = fmt.Errorf("%+v", p)
+				}
+				done <- err
+			}()
+			for !b.follows("a") {
+				runtime.Gosched()
+			}
+			ends(s, m, a.attemptKey(testKey()))
+			err := <-done
+			if lost := name == "gone" || name == "other"; lost != errors.Is(err, shared.ErrLost) || !lost && err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+// follows reports that an Await has been told who leads.
+func (c *claims) follows(leader string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, same := range c.watches {
+		for w := range same {
+			if w.still(leader) {
+				return true
+			}
 		}
 	}
-	done := make(chan shared.Place, 1)
-	go func() {
-		p, err := b.Await(t.Context(), testKey(), "A")
-		if err != nil {
-			t.Error(err)
-		}
-		done <- p
-	}()
-	m.HSet(a.attemptKey(testKey()), "n", "") // as if it had been left, but nobody is told
-	if p := <-done; p.Role != shared.Leads || !p.Taken {
-		t.Errorf("%+v", p)
-	}
+	return false
 }
 
 // TestAwaitLosesPatience: a memory that cannot be asked for long ends an Await, and the end of its context one before.

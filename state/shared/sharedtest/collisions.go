@@ -11,7 +11,7 @@ func denying() map[string]func(*stage) {
 		"deny both: the holder is told, and its end says so": func(s *stage) {
 			a, b := s.nodes()
 			t := a.grant("A")
-			a.record(t, "one")
+			a.push(t, "one")
 			s.same("other", b.bids("B", "", shared.Taken).Other, "A")
 			x := a.noticed()
 			s.same("notice", x.Kind, shared.Collided)
@@ -42,7 +42,7 @@ func denying() map[string]func(*stage) {
 			s.is(err, nil)
 			s.same("kind", c.Kind, shared.Taken)
 			s.same("other", c.Other, "A")
-			a.record(t, "one")
+			a.push(t, "one")
 			s.is(a.ends(t, shared.Ending{}), nil)
 			if len(a.notices) != 0 {
 				s.Fatal("the holder was told")
@@ -89,7 +89,7 @@ func carrying() map[string]func(*stage) {
 		"one that collided does not lapse": func(s *stage) {
 			a, b := s.nodes()
 			t := a.grant("A")
-			a.record(t, "one")
+			a.push(t, "one")
 			b.bids("B", "", shared.Taken)
 			s.is(a.ends(t, shared.Ending{Kind: shared.Lapsed, Late: time.Minute}), shared.ErrCollided)
 			s.is(a.ends(t, shared.Ending{Kind: shared.Found, Late: time.Minute}), shared.ErrLost)
@@ -102,7 +102,7 @@ func carrying() map[string]func(*stage) {
 func (n *node) lapsed() shared.Token {
 	n.stage.Helper()
 	t := n.grant("A")
-	n.record(t, "one")
+	n.push(t, "one")
 	n.stage.is(n.ends(t, shared.Ending{Kind: shared.Lapsed, Answer: []byte("timed out"), Taint: shared.Young, Late: time.Minute}), nil)
 	return t
 }
@@ -137,7 +137,7 @@ func renewing() map[string]func(*stage) {
 				s.Fatalf("taken over: %+v", c)
 			}
 			b.refused(t)
-			a.record(c.Token, "two")
+			a.push(c.Token, "two")
 			c = a.bids("B", "A", shared.Granted)
 			if string(c.Progress) != "two" || c.Of != "B" || c.LateFor != 0 {
 				s.Fatalf("taken over again: %+v", c)
@@ -203,7 +203,7 @@ func finding() map[string]func(*stage) {
 			a, b := s.nodes()
 			t := a.lapsed()
 			c := b.bids("B", "A", shared.Granted)
-			b.record(c.Token, "two")
+			b.push(c.Token, "two")
 			s.is(a.Polled(s.Context(), t, time.Minute), nil)
 			s.is(a.ends(t, found()), nil)
 			x := b.noticed()
@@ -262,7 +262,7 @@ func holding() map[string]func(*stage) {
 		"a hold does not lose it": func(s *stage) {
 			a, b := s.nodes()
 			t := a.grant("A")
-			a.record(t, "one")
+			a.push(t, "one")
 			s.is(a.ends(t, shared.Ending{Kind: shared.Lapsed, Late: time.Minute, Hold: 5 * time.Second}), nil)
 			b.bids("B", "A", shared.Held)
 			s.is(a.Polled(s.Context(), t, time.Minute), nil)

@@ -16,7 +16,7 @@ func granting() map[string]func(*stage) {
 			if c.Progress != nil || c.Rang || c.Of != "" {
 				s.Fatalf("a phone of which nothing is known: %+v", c)
 			}
-			a.record(c.Token, "one")
+			a.push(c.Token, "one")
 			s.is(a.ends(c.Token, shared.Ending{}), nil)
 			next := b.grant("B")
 			if next.Fence <= c.Token.Fence || next.Nonce == c.Token.Nonce {
@@ -63,7 +63,7 @@ func expiring() map[string]func(*stage) {
 			b.bids("B", "", shared.Taken)
 			s.is(a.ends(t, shared.Ending{}), shared.ErrCollided)
 			t = a.grant("C")
-			a.record(t, "one")
+			a.push(t, "one")
 			s.Pass(life + shared.Grace + time.Second)
 			s.same("history", b.bids("D", "", shared.Granted).History, shared.Dirty)
 			s.is(a.ends(t, shared.Ending{}), shared.ErrLost)
@@ -75,7 +75,7 @@ func expiring() map[string]func(*stage) {
 			a, _ := s.nodes()
 			t := a.grant("A")
 			s.Pass(life + shared.Grace + time.Second)
-			a.record(t, "one")
+			a.push(t, "one")
 			s.is(a.ends(t, shared.Ending{}), nil)
 		},
 		"a claim is forgotten when its push cannot ring any more": func(s *stage) {
@@ -83,7 +83,7 @@ func expiring() map[string]func(*stage) {
 			a.end("A", shared.Ending{Spent: time.Hour})
 			s.Pass(shared.EndKept + time.Second)
 			t := a.grant("A")
-			a.record(t, "one")
+			a.push(t, "one")
 			s.Pass(life + shared.Grace + shared.Young + time.Second)
 			a.refused(t)
 			c := b.bids("A", "", shared.Granted)
@@ -130,7 +130,7 @@ func ending() map[string]func(*stage) {
 			a, b := s.nodes()
 			t := a.grant("A")
 			s.Die("a")
-			a.record(t, "one")
+			a.push(t, "one")
 			s.is(a.Polled(s.Context(), t, time.Minute), nil)
 			s.is(a.ends(t, shared.Ending{}), nil)
 			b.grant("B")
@@ -233,15 +233,15 @@ func taking() map[string]func(*stage) {
 		"the attempt's new leader goes on where it was": func(s *stage) {
 			a, b := s.nodes()
 			t := a.grant("A")
-			a.record(t, "one")
-			a.record(t, "two")
+			a.push(t, "one")
+			a.push(t, "two")
 			s.Die("a")
 			c := b.bids("A", "", shared.Granted)
 			if string(c.Progress) != "two" || !c.Rang || c.Of != "A" || c.Token.Fence <= t.Fence {
 				s.Fatalf("taken over: %+v", c)
 			}
 			a.refused(t)
-			b.record(c.Token, "three")
+			b.push(c.Token, "three")
 			s.is(b.ends(c.Token, shared.Ending{}), nil)
 			a.refused(t)
 		},
@@ -258,14 +258,14 @@ func taking() map[string]func(*stage) {
 		"a push that did not leave after all is no ring": func(s *stage) {
 			a, b := s.nodes()
 			t := a.grant("A")
-			a.record(t, "one")
+			a.push(t, "one")
 			s.is(a.Record(s.Context(), t, shared.Progress{State: []byte("none")}), nil)
 			s.same("rang", b.bids("A", "", shared.Granted).Rang, false)
 		},
 		"one that was left goes on": func(s *stage) {
 			a, b := s.nodes()
 			t := a.grant("A")
-			a.record(t, "one")
+			a.push(t, "one")
 			left := shared.Ending{Kind: shared.Left, Taint: time.Hour}
 			s.is(a.ends(t, left), nil)
 			a.refused(t)
@@ -284,7 +284,7 @@ func leaving() map[string]func(*stage) {
 			a, b := s.nodes()
 			s.aged(a)
 			t := a.grant("A")
-			a.record(t, "one")
+			a.push(t, "one")
 			s.is(a.ends(t, shared.Ending{Kind: shared.Left}), nil)
 			s.Pass(time.Minute)
 			c := b.bids("B", "", shared.Granted)
@@ -306,7 +306,7 @@ func leaving() map[string]func(*stage) {
 			a, b := s.nodes()
 			s.aged(a)
 			t := a.grant("A")
-			a.record(t, "one")
+			a.push(t, "one")
 			s.Die("a")
 			s.same("history", b.bids("B", "", shared.Granted).History, shared.Dirty)
 			a.refused(t)
@@ -329,7 +329,7 @@ func concluding() map[string]func(*stage) {
 		"a stranger that came between is a collision": func(s *stage) {
 			a, b := s.nodes()
 			t := a.grant("A")
-			a.record(t, "one")
+			a.push(t, "one")
 			s.Die("a")
 			b.grant("B")
 			s.same("other", b.bids("A", "", shared.Taken).Other, "B")

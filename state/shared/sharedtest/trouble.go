@@ -14,7 +14,7 @@ func troubles() map[string]func(*stage) {
 			s.aged(a)
 			a.enter("k", "A", "x1")
 			t := a.bids("A", "", shared.Granted).Token
-			a.record(t, "one")
+			a.push(t, "one")
 			s.Empty()
 			a.refused(t)
 			s.is(a.Conclude(s.Context(), digest("k"), "A", shared.Conclusion{}), shared.ErrLost)
@@ -69,7 +69,7 @@ func bounds() map[string]func(*stage) {
 			a.enter("k", "A", "x1")
 			b.enter("k", "B", "x2")
 			t := a.grant("A")
-			a.record(t, greatest)
+			a.push(t, greatest)
 			s.same("progress", string(b.bids("A", "", shared.Granted).Progress) == greatest, true)
 			t = b.grant("A")
 			s.is(b.ends(t, shared.Ending{Answer: long[1:]}), nil)

@@ -171,7 +171,7 @@ func (n *node) end(attempt string, e shared.Ending) {
 	n.stage.is(n.End(n.stage.Context(), n.grant(attempt), e), nil)
 }
 
-func (n *node) record(t shared.Token, state string) {
+func (n *node) push(t shared.Token, state string) {
 	n.stage.Helper()
 	n.stage.is(n.rings(t, state), nil)
 }
