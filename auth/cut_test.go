@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"ivalt-radius/auth/naming"
-	"ivalt-radius/state/shared"
+	"ivalt-radius/state/cluster"
 )
 
 // TestTheMemoryIsCut: at each step, and mended or not, nobody comes in by a guess and no login hangs.
@@ -50,7 +50,7 @@ func TestTheMemoryIsCut(t *testing.T) {
 					t.Errorf("it took %v", took)
 				}
 				all.wantRings(t, c.rings)
-				if c.rings == 0 && a.concluded[0].Detail != shared.ErrUnreachable.Error() {
+				if c.rings == 0 && a.concluded[0].Detail != cluster.ErrUnreachable.Error() {
 					t.Errorf("the record says %q", a.concluded[0].Detail)
 				}
 				pass(2 * time.Minute)

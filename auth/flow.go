@@ -13,7 +13,7 @@ import (
 	"ivalt-radius/auth/naming"
 	"ivalt-radius/auth/questions"
 	"ivalt-radius/policy"
-	"ivalt-radius/state/shared"
+	"ivalt-radius/state/cluster"
 )
 
 // answerMargin is how long before the NAS gives up its answer leaves.
@@ -29,7 +29,7 @@ type Options struct {
 	Concluded func(audit.Attempt)
 
 	// Attempts are those of all nodes; nil: this node is alone. Names are keyed by what the nodes share then; nil: drawn by lot.
-	Attempts shared.Attempts
+	Attempts cluster.Attempts
 	Names    *naming.Names
 
 	// Current reports that this node has heard what the others told of remembered approvals: only then one counts. nil: always.

@@ -14,12 +14,12 @@ import (
 	"ivalt-radius/auth/outcome"
 	"ivalt-radius/policy"
 	"ivalt-radius/secret"
-	"ivalt-radius/state/shared"
+	"ivalt-radius/state/cluster"
 )
 
-// cluster is several nodes over one memory, and the one phone that all of them ask.
-type cluster struct {
-	memory *shared.Memory
+// nodesOf is several nodes over one memory, and the one phone that all of them ask.
+type nodesOf struct {
+	memory *cluster.Memory
 
 	mu    sync.Mutex
 	rings []Push        // pushes that left, of all nodes
@@ -32,8 +32,8 @@ type cluster struct {
 type node struct {
 	*house
 	*keeper
-	all    *cluster
-	member *shared.Member
+	all    *nodesOf
+	member *cluster.Member
 	slow   time.Duration // before it claims the phone
 	dead   chan struct{} // closed by a power cut
 	mute   atomic.Bool   // what it concludes reaches nobody
@@ -41,11 +41,11 @@ type node struct {
 
 const bobsPhone = "+491701111111"
 
-func newCluster() *cluster {
-	return &cluster{memory: shared.NewMemory(time.Now), says: Approved, after: 5 * time.Second}
+func newCluster() *nodesOf {
+	return &nodesOf{memory: cluster.NewMemory(time.Now), says: Approved, after: 5 * time.Second}
 }
 
-func (c *cluster) join(name string, change ...func(*Options)) *node {
+func (c *nodesOf) join(name string, change ...func(*Options)) *node {
 	n := &node{house: newHouse(), keeper: &keeper{says: map[Stage]Admission{}}, all: c, member: c.memory.Join(name, nil), dead: make(chan struct{})}
 	n.rules.Primaries = with(checked{})
 	o := n.Options
@@ -59,13 +59,13 @@ func (c *cluster) join(name string, change ...func(*Options)) *node {
 
 // deaf are the attempts as a node asks for them that may be dead.
 type deaf struct {
-	*shared.Member
+	*cluster.Member
 	n *node
 }
 
-func (d deaf) Conclude(ctx context.Context, key shared.Digest, id string, e shared.Conclusion) error {
+func (d deaf) Conclude(ctx context.Context, key cluster.Digest, id string, e cluster.Conclusion) error {
 	if d.n.mute.Load() {
-		return shared.ErrUnreachable
+		return cluster.ErrUnreachable
 	}
 	return d.Member.Conclude(ctx, key, id, e)
 }
@@ -87,17 +87,17 @@ func (n *node) ask(ctx context.Context, p *Push) Answer {
 	case <-n.dead:
 		return Answer{Outcome: Stopping}
 	}
-	c, err := n.member.Claim(ctx, shared.Bid{Phone: bobsPhone, Attempt: p.Attempt, Renews: p.Renews, Life: time.Until(p.Deadline)})
+	c, err := n.member.Claim(ctx, cluster.Bid{Phone: bobsPhone, Attempt: p.Attempt, Renews: p.Renews, Life: time.Until(p.Deadline)})
 	switch {
 	case err != nil:
 		return Answer{Detail: err.Error()}
-	case c.Kind == shared.Concluded:
+	case c.Kind == cluster.Concluded:
 		return outcome.Parse(c.Answer, p.Attempt).Answer
-	case c.Kind != shared.Granted:
+	case c.Kind != cluster.Granted:
 		return Answer{Outcome: Collided}
 	}
 	if !c.Rang {
-		if err := n.member.Record(ctx, c.Token, shared.Progress{State: []byte("rang"), Rang: true}); err != nil {
+		if err := n.member.Record(ctx, c.Token, cluster.Progress{State: []byte("rang"), Rang: true}); err != nil {
 			return Answer{Detail: err.Error()}
 		}
 		n.all.ring(p)
@@ -108,20 +108,20 @@ func (n *node) ask(ctx context.Context, p *Push) Answer {
 		case <-n.dead:
 			return Answer{Outcome: Stopping, Pushed: true}
 		case <-ctx.Done():
-			_ = n.member.End(context.WithoutCancel(ctx), c.Token, shared.Ending{Kind: shared.Left})
+			_ = n.member.End(context.WithoutCancel(ctx), c.Token, cluster.Ending{Kind: cluster.Left})
 			return Answer{Outcome: Withdrawn, Pushed: true}
 		}
-		if errors.Is(n.member.Polled(ctx, c.Token, time.Minute), shared.ErrLost) {
+		if errors.Is(n.member.Polled(ctx, c.Token, time.Minute), cluster.ErrLost) {
 			return Answer{Outcome: Elsewhere, Pushed: true}
 		}
 		a := Answer{Outcome: n.all.said(), Pushed: true, Mobile: mobile(bobsPhone)}
 		if a.Outcome == TimedOut && time.Until(p.Deadline) > 2*time.Second {
 			continue
 		}
-		switch err := n.member.End(ctx, c.Token, shared.Ending{Answer: outcome.Told{Attempt: p.Attempt, Answer: a}.Form()}); {
+		switch err := n.member.End(ctx, c.Token, cluster.Ending{Answer: outcome.Told{Attempt: p.Attempt, Answer: a}.Form()}); {
 		case err == nil:
 			return a
-		case errors.Is(err, shared.ErrLost):
+		case errors.Is(err, cluster.ErrLost):
 			return Answer{Outcome: Elsewhere, Pushed: true}
 		case time.Until(p.Deadline) < 2*time.Second:
 			return Answer{Pushed: true, Detail: err.Error()}
@@ -129,7 +129,7 @@ func (n *node) ask(ctx context.Context, p *Push) Answer {
 	}
 }
 
-func (c *cluster) ring(p *Push) {
+func (c *nodesOf) ring(p *Push) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.rings = append(c.rings, *p)
@@ -137,7 +137,7 @@ func (c *cluster) ring(p *Push) {
 }
 
 // said is what the person has done by now; TimedOut: nothing.
-func (c *cluster) said() Outcome {
+func (c *nodesOf) said() Outcome {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if time.Since(c.rang) < c.after {
@@ -146,7 +146,7 @@ func (c *cluster) said() Outcome {
 	return c.says
 }
 
-func (c *cluster) wantRings(t *testing.T, n int) {
+func (c *nodesOf) wantRings(t *testing.T, n int) {
 	t.Helper()
 	if len(c.rings) != n {
 		t.Errorf("the phone rang %d times, not %d", len(c.rings), n)

@@ -8,11 +8,11 @@ import (
 	"ivalt-radius/auth/naming"
 	"ivalt-radius/auth/outcome"
 	"ivalt-radius/policy"
-	"ivalt-radius/state/shared"
+	"ivalt-radius/state/cluster"
 )
 
 // pair is a login that a leads and b follows, from another packet.
-func pair(all *cluster, set ...func(a, b *node)) (a, b *node, one, two <-chan Verdict) {
+func pair(all *nodesOf, set ...func(a, b *node)) (a, b *node, one, two <-chan Verdict) {
 	a, b = all.join("a"), all.join("b")
 	for _, set := range set {
 		set(a, b)
@@ -227,11 +227,11 @@ func TestForgedAnswers(t *testing.T) {
 				all := newCluster()
 				b, liar := all.join("b"), all.memory.Join("liar", nil)
 				key := b.attempts.key(must(ParseUsername("bob")), new(ask("bob", "pw")))
-				if _, err := liar.Enter(t.Context(), shared.Entry{Key: key, ID: "lie", Life: time.Minute}); err != nil {
+				if _, err := liar.Enter(t.Context(), cluster.Entry{Key: key, ID: "lie", Life: time.Minute}); err != nil {
 					t.Fatal(err)
 				}
 				two := b.start(ask("bob", "pw"))
-				if err := liar.Conclude(t.Context(), key, "lie", shared.Conclusion{Answer: c.form("lie")}); err != nil {
+				if err := liar.Conclude(t.Context(), key, "lie", cluster.Conclusion{Answer: c.form("lie")}); err != nil {
 					t.Fatal(err)
 				}
 				v := <-two

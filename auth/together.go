@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"ivalt-radius/auth/joint"
-	"ivalt-radius/state/shared"
+	"ivalt-radius/state/cluster"
 )
 
 // shares reports that other nodes may have the login as well. Who puts questions (Access-Challenge) keeps them to itself: their State is known
@@ -22,12 +22,12 @@ func (f *Flow) together(ctx context.Context, p *pending) Verdict {
 	defer cancel()
 	waits := joint.Waits(cancel)
 	f.attempts.adopt(p.attempt, waits)
-	seat, err := f.joint.Enter(waiting, shared.Entry{
+	seat, err := f.joint.Enter(waiting, cluster.Entry{
 		Key: p.key, ID: p.attempt.id, Life: p.leaveBy().Sub(f.Now()),
 		Exchange: joint.Exchange(f.attempts.names, p.req.Packet, p.req.Client.Name, p.req.CallingStation),
 	})
 	defer seat.Leave() //nolint:contextcheck // where something panics the others take over; they are told behind its back
-	again := err == nil && seat.Place.Role == shared.Over
+	again := err == nil && seat.Place.Role == cluster.Over
 	if err == nil {
 		f.attempts.placed(p.attempt, seat.Place.ID, seat.Place.Renews)
 		err = f.answered(waiting, waits, p, seat)
@@ -52,19 +52,19 @@ func (f *Flow) together(ctx context.Context, p *pending) Verdict {
 // answered waits for the phone's answer, from whichever node. The error says why there is none.
 func (f *Flow) answered(ctx context.Context, waits joint.Waits, p *pending, seat *joint.Seat) error {
 	for {
-		p.follows = seat.Place.Role != shared.Leads
+		p.follows = seat.Place.Role != cluster.Leads
 		switch seat.Place.Role {
-		case shared.Leads:
+		case cluster.Leads:
 			f.leadTogether(p, seat.Place)
 			if p.listen().proof.Answer.Outcome != Elsewhere {
 				return nil
 			}
 			joint.Rest(ctx) // this node was cut off, and another one took over
 			p.follows = true
-		case shared.Over:
+		case cluster.Over:
 			p.told(seat)
 			return nil
-		case shared.Follows, shared.NoRole:
+		case cluster.Follows, cluster.NoRole:
 		}
 		f.attempts.adopt(p.attempt, waits)
 		if err := seat.Await(ctx); err != nil {
@@ -74,7 +74,7 @@ func (f *Flow) answered(ctx context.Context, waits joint.Waits, p *pending, seat
 }
 
 // leadTogether has the phone asked at this node. Where it is taken over, the node that led it was let ring already: that counts once.
-func (f *Flow) leadTogether(p *pending, place shared.Place) {
+func (f *Flow) leadTogether(p *pending, place cluster.Place) {
 	if f.Opened != nil {
 		f.Opened(p.key, p.leaveBy())
 	}

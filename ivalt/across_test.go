@@ -10,7 +10,7 @@ import (
 
 	"ivalt-radius/auth"
 	"ivalt-radius/ivalt/ivalttest"
-	"ivalt-radius/state/shared"
+	"ivalt-radius/state/cluster"
 )
 
 // twoNodes are nodes a and b whose memory is old enough to trust phones that it has not seen, and one person who approves.
@@ -286,11 +286,11 @@ func TestNoticesOfNobody(t *testing.T) {
 		ns := twoNodes(t, settings(), 6*time.Second)
 		a := ns.a.Begin(pushTo(t, "a1", testMobile))
 		<-time.After(2 * time.Second)
-		for _, n := range []shared.Notice{
+		for _, n := range []cluster.Notice{
 			{},
-			{Kind: shared.Collided, Attempt: "a2"},
-			{Kind: shared.Approved, Attempt: "a1"},
-			{Kind: shared.Approved, Attempt: "a1", Answer: []byte(`{"version":1,"outcome":"approved","attempt":""}`)},
+			{Kind: cluster.Collided, Attempt: "a2"},
+			{Kind: cluster.Approved, Attempt: "a1"},
+			{Kind: cluster.Approved, Attempt: "a1", Answer: []byte(`{"version":1,"outcome":"approved","attempt":""}`)},
 		} {
 			ns.a.Notice(n)
 		}

@@ -8,7 +8,7 @@ import (
 	"ivalt-radius/auth"
 	"ivalt-radius/ivalt/claim"
 	"ivalt-radius/ivalt/course"
-	"ivalt-radius/state/shared"
+	"ivalt-radius/state/cluster"
 )
 
 // finish ends a login. One that was approved is answered only once the memory has confirmed that its claim was this node's to the end;
@@ -43,10 +43,10 @@ func (s *scheduler) confirmed(l *login, o order, err error) {
 	case l.over:
 		return
 	case err == nil:
-	case errors.Is(err, shared.ErrCollided):
+	case errors.Is(err, cluster.ErrCollided):
 		s.voice.Outbid(l.push)
 		o = outbid()
-	case errors.Is(err, shared.ErrLost):
+	case errors.Is(err, cluster.ErrLost):
 		o = elsewhere()
 	default:
 		s.unconfirmed(l, now)
@@ -76,11 +76,11 @@ func (s *scheduler) end(l *login, o order, now instant) {
 }
 
 // give lets a phone go: here at once, in the memory behind what is asked of it already.
-func (s *scheduler) give(l *login, e shared.Ending, until time.Time, done func(error)) {
+func (s *scheduler) give(l *login, e cluster.Ending, until time.Time, done func(error)) {
 	s.letGo(l)
 	h := l.hold
 	s.desk.Owe(l.mobile.E164(), until, func(ctx context.Context) error {
-		if h.token == (shared.Token{}) {
+		if h.token == (cluster.Token{}) {
 			return nil // it was not granted
 		}
 		return s.memory.End(ctx, h.token, e)
@@ -88,15 +88,15 @@ func (s *scheduler) give(l *login, e shared.Ending, until time.Time, done func(e
 }
 
 // ending is what a login's end leaves behind.
-func (s *scheduler) ending(l *login, o order, now instant) shared.Ending {
+func (s *scheduler) ending(l *login, o order, now instant) cluster.Ending {
 	e := claim.Ending(&l.course, o.Outcome, l.plan.rules.Result, now)
 	e.Answer = s.kept(l, o)
 	switch {
 	case o.Outcome == auth.Withdrawn || o.Outcome == auth.Stopping:
-		e.Kind = shared.Left
+		e.Kind = cluster.Left
 	case s.lapses(l, o, now):
 		l.credit = creditOf(l)
-		e.Kind, e.Late = shared.Lapsed, l.credit-now
+		e.Kind, e.Late = cluster.Lapsed, l.credit-now
 	}
 	return e
 }

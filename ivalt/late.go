@@ -7,7 +7,7 @@ import (
 	"ivalt-radius/ivalt/claim"
 	"ivalt-radius/ivalt/course"
 	"ivalt-radius/ivalt/gateway"
-	"ivalt-radius/state/shared"
+	"ivalt-radius/state/cluster"
 )
 
 // stage is what a login's record still is for.
@@ -77,7 +77,7 @@ func (s *scheduler) finishLate(l *login, o order, now instant) {
 // found has the memory keep an approval that came behind its login's answer.
 func (s *scheduler) found(l *login, now instant) {
 	e := claim.Ending(&l.course, auth.Approved, l.plan.rules.Result, now)
-	e.Kind, e.Late, e.Answer = shared.Found, l.credit-now, s.kept(l, renewed(l.push.Attempt))
+	e.Kind, e.Late, e.Answer = cluster.Found, l.credit-now, s.kept(l, renewed(l.push.Attempt))
 	h := l.hold
 	s.desk.Owe(l.mobile.E164(), s.began.Add(l.credit), func(ctx context.Context) error { return s.memory.End(ctx, h.token, e) }, func(err error) {
 		if err != nil {

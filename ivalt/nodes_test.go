@@ -16,7 +16,7 @@ import (
 	"ivalt-radius/auth"
 	"ivalt-radius/ivalt/ivalttest"
 	"ivalt-radius/secret"
-	"ivalt-radius/state/shared"
+	"ivalt-radius/state/cluster"
 )
 
 // node is one of several services that share a memory and an iVALT. It can meet its end at any step: its lease is over then, and
@@ -24,7 +24,7 @@ import (
 type node struct {
 	*Service
 
-	member *shared.Member
+	member *cluster.Member
 	cloud  http.Handler
 	notes  *notes
 
@@ -127,44 +127,44 @@ func (n *node) RoundTrip(req *http.Request) (*http.Response, error) {
 
 // watched are the memory's phones, with steps before and behind each operation.
 type watched struct {
-	shared.Phones
+	cluster.Phones
 
 	node *node
 }
 
-func (w watched) Claim(ctx context.Context, b shared.Bid) (shared.Claim, error) {
+func (w watched) Claim(ctx context.Context, b cluster.Bid) (cluster.Claim, error) {
 	w.node.meet("before claim")
 	c, err := w.Phones.Claim(ctx, b)
 	w.node.meet("behind claim")
 	if w.node.loses() {
-		return shared.Claim{}, shared.ErrUnreachable
+		return cluster.Claim{}, cluster.ErrUnreachable
 	}
 	return c, err
 }
 
-func (w watched) Record(ctx context.Context, t shared.Token, p shared.Progress) error {
+func (w watched) Record(ctx context.Context, t cluster.Token, p cluster.Progress) error {
 	w.node.meet("before record")
 	err := w.Phones.Record(ctx, t, p)
 	w.node.meet("behind record")
 	if w.node.loses() {
-		return shared.ErrUnreachable
+		return cluster.ErrUnreachable
 	}
 	return err
 }
 
-func (w watched) End(ctx context.Context, t shared.Token, e shared.Ending) error {
+func (w watched) End(ctx context.Context, t cluster.Token, e cluster.Ending) error {
 	w.node.meet("before end")
 	err := w.Phones.End(ctx, t, e)
 	w.node.meet("behind end")
 	if w.node.loses() {
-		return shared.ErrUnreachable
+		return cluster.ErrUnreachable
 	}
 	return err
 }
 
 // nodes are two services, a and b.
 type nodes struct {
-	memory *shared.Memory
+	memory *cluster.Memory
 	cloud  *ivalttest.Cloud
 	a, b   *node
 }
@@ -172,7 +172,7 @@ type nodes struct {
 func newNodes(t *testing.T, s Settings, o ivalttest.Options) *nodes {
 	t.Helper()
 	o.APIKey = secret.New(testKey)
-	ns := &nodes{memory: shared.NewMemory(nil), cloud: ivalttest.New(o)}
+	ns := &nodes{memory: cluster.NewMemory(nil), cloud: ivalttest.New(o)}
 	ns.a, ns.b = ns.join(t, s, "a", ns.cloud), ns.join(t, s, "b", ns.cloud)
 	return ns
 }
@@ -180,7 +180,7 @@ func newNodes(t *testing.T, s Settings, o ivalttest.Options) *nodes {
 func (ns *nodes) join(t *testing.T, s Settings, name string, cloud http.Handler) *node {
 	t.Helper()
 	n := &node{cloud: cloud, notes: &notes{}, meets: map[string]func(){}}
-	n.member = ns.memory.Join(name, func(x shared.Notice) { n.Notice(x) })
+	n.member = ns.memory.Join(name, func(x cluster.Notice) { n.Notice(x) })
 	log := logrus.New()
 	log.SetOutput(io.Discard)
 	service, faults := New(s, Deps{Recorder: n.notes, Log: log, Transport: n, Rule: steps, Phones: watched{n.member, n}})

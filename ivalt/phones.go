@@ -8,11 +8,11 @@ import (
 	"ivalt-radius/ivalt/claim"
 	"ivalt-radius/ivalt/course"
 	"ivalt-radius/ivalt/gateway"
-	"ivalt-radius/state/shared"
+	"ivalt-radius/state/cluster"
 )
 
 // phone is what this process alone knows of a mobile: what is left there by earlier pushes, and whose it is, all nodes know together
-// (shared.Phones).
+// (cluster.Phones).
 type phone struct {
 	holder *login // the login that has it, or has asked for it; nil: none of this process
 	lapsed *login // the login that was answered and whose push is still looked after; nil: none
@@ -40,7 +40,7 @@ func (p phones) drop(m auth.Mobile) {
 }
 
 // hold is what the memory gave for a phone. Only operations on that phone, which are done one after the other, read and write it.
-type hold struct{ token shared.Token }
+type hold struct{ token cluster.Token }
 
 // stand is where a login stands with its phone.
 type stand uint8
@@ -70,7 +70,7 @@ func (s *scheduler) claim(l *login, now instant) {
 	e.holder, l.claim, l.hold, l.next = l, bidding, &hold{}, order{}
 	s.asking[l.push.Attempt] = l
 	s.obey(l, l.course, order{Do: course.Rest}, now)
-	h, bid := l.hold, shared.Bid{
+	h, bid := l.hold, cluster.Bid{
 		Phone: l.mobile.E164(), Attempt: l.push.Attempt, Renews: l.push.Renews, Collision: l.plan.collision, Life: time.Until(l.push.Deadline),
 	}
 	s.desk.Do(bid.Phone, func(ctx context.Context) { s.bid(ctx, l, h, bid) })
@@ -88,9 +88,9 @@ func (s *scheduler) letGo(l *login) {
 }
 
 // bid asks the memory, and the budget behind it.
-func (s *scheduler) bid(ctx context.Context, l *login, h *hold, b shared.Bid) {
+func (s *scheduler) bid(ctx context.Context, l *login, h *hold, b cluster.Bid) {
 	c, err := s.memory.Claim(ctx, b)
-	if err == nil && c.Kind == shared.Granted {
+	if err == nil && c.Kind == cluster.Granted {
 		h.token = c.Token
 	}
 	s.mu.Lock()
@@ -107,8 +107,8 @@ func (s *scheduler) bid(ctx context.Context, l *login, h *hold, b shared.Bid) {
 }
 
 // claimed takes what came of asking for the phone. It reports that places in the budget must be set aside now.
-func (s *scheduler) claimed(l *login, c *shared.Claim, err error, now instant) (books bool) {
-	if err == nil && c.Kind == shared.Granted {
+func (s *scheduler) claimed(l *login, c *cluster.Claim, err error, now instant) (books bool) {
+	if err == nil && c.Kind == cluster.Granted {
 		return s.granted(l, c, now)
 	}
 	s.letGo(l)
@@ -116,13 +116,13 @@ func (s *scheduler) claimed(l *login, c *shared.Claim, err error, now instant) (
 	switch {
 	case err != nil:
 		s.refused(l, err, now)
-	case c.Kind == shared.Held:
+	case c.Kind == cluster.Held:
 		s.obey(l, l.course, order{Do: course.Claim, At: now + max(c.Wait, time.Millisecond)}, now)
-	case c.Kind == shared.Taken:
+	case c.Kind == cluster.Taken:
 		s.taken(l, c.Other, now)
-	case c.Kind == shared.Concluded:
+	case c.Kind == cluster.Concluded:
 		s.concluded(l, c.Answer, now)
-	case c.Kind == shared.Late:
+	case c.Kind == cluster.Late:
 		s.inherits(l, c.Answer, now)
 	default:
 		s.finish(l, course.Ended(auth.NoAnswer, memoryAway), now)
@@ -131,7 +131,7 @@ func (s *scheduler) claimed(l *login, c *shared.Claim, err error, now instant) (
 }
 
 // granted has a login begin that alone may push now, or go on with a push that rings already.
-func (s *scheduler) granted(l *login, c *shared.Claim, now instant) (books bool) {
+func (s *scheduler) granted(l *login, c *cluster.Claim, now instant) (books bool) {
 	l.claim = granted
 	next, o := l.course, order{}
 	mark, err := course.ParseMark(c.Progress)
@@ -200,7 +200,7 @@ func (s *scheduler) collide(l, holder *login, now instant) {
 	rule := l.plan.collision
 	s.voice.Collision(l.push, holder.push.Attempt, rule)
 	s.finish(l, course.Ended(auth.Collided, "another login waits for this phone"), now)
-	if rule == shared.DenyBoth {
+	if rule == cluster.DenyBoth {
 		s.finish(holder, outbid(), now)
 	}
 }
@@ -249,7 +249,7 @@ func (s *scheduler) inherits(l *login, answer []byte, now instant) {
 }
 
 // notice takes what other nodes do to this one's logins.
-func (s *scheduler) notice(n shared.Notice) {
+func (s *scheduler) notice(n cluster.Notice) {
 	s.mu.Lock()
 	defer s.unlock()
 	l, now := s.asking[n.Attempt], s.now()
@@ -257,9 +257,9 @@ func (s *scheduler) notice(n shared.Notice) {
 		return
 	}
 	switch n.Kind {
-	case shared.Collided:
+	case cluster.Collided:
 		s.outbid(l, now)
-	case shared.Approved:
+	case cluster.Approved:
 		t, err := claim.Parse(n.Answer)
 		switch {
 		case err != nil, l.push.Renews == "", t.Attempt != l.push.Renews, t.Outcome != auth.Approved, t.Realm != s.client.Realm():
@@ -269,7 +269,7 @@ func (s *scheduler) notice(n shared.Notice) {
 			l.activity = t.Activity
 			s.finish(l, renewed(l.push.Renews), now)
 		}
-	case shared.NoNotice:
+	case cluster.NoNotice:
 	}
 	s.dispatch()
 }

@@ -8,7 +8,7 @@ import (
 	"ivalt-radius/auth"
 	"ivalt-radius/ivalt/claim"
 	"ivalt-radius/ivalt/course"
-	"ivalt-radius/state/shared"
+	"ivalt-radius/state/cluster"
 )
 
 // mark is how far a login's push has come, for other nodes.
@@ -22,7 +22,7 @@ func (s *scheduler) mark(l *login, now instant) course.Mark {
 func (s *scheduler) record(j *job) error {
 	state := j.mark.Encode()
 	return s.desk.Await(j.mobile.E164(), func(ctx context.Context) error {
-		return s.memory.Record(ctx, j.hold.token, shared.Progress{State: state, Rang: true})
+		return s.memory.Record(ctx, j.hold.token, cluster.Progress{State: state, Rang: true})
 	})
 }
 
@@ -37,9 +37,9 @@ func (s *scheduler) unrecorded(l *login, err error, now instant) {
 // refused ends a login whose claim the memory has ended, or cannot confirm.
 func (s *scheduler) refused(l *login, err error, now instant) {
 	switch {
-	case errors.Is(err, shared.ErrLost):
+	case errors.Is(err, cluster.ErrLost):
 		s.finish(l, elsewhere(), now)
-	case errors.Is(err, shared.ErrCollided):
+	case errors.Is(err, cluster.ErrCollided):
 		s.outbid(l, now)
 	default:
 		s.finish(l, course.Ended(auth.NoAnswer, memoryAway), now)
@@ -56,8 +56,8 @@ func (s *scheduler) note(l *login, now instant) {
 	l.contact = now
 	h, m := l.hold, s.mark(l, now)
 	s.desk.Do(l.mobile.E164(), func(ctx context.Context) {
-		err := s.memory.Record(ctx, h.token, shared.Progress{State: m.Encode(), Rang: true})
-		if !errors.Is(err, shared.ErrLost) && !errors.Is(err, shared.ErrCollided) {
+		err := s.memory.Record(ctx, h.token, cluster.Progress{State: m.Encode(), Rang: true})
+		if !errors.Is(err, cluster.ErrLost) && !errors.Is(err, cluster.ErrCollided) {
 			return // a node that takes over then knows less, and trusts less
 		}
 		s.mu.Lock()
@@ -92,7 +92,7 @@ func (s *scheduler) polled(l *login) {
 	h := l.hold
 	s.desk.Do(l.mobile.E164(), func(ctx context.Context) {
 		err := s.memory.Polled(ctx, h.token, claim.DirtyFor)
-		if !lapsed || !errors.Is(err, shared.ErrLost) {
+		if !lapsed || !errors.Is(err, cluster.ErrLost) {
 			return
 		}
 		s.mu.Lock()

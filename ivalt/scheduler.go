@@ -17,7 +17,7 @@ import (
 	"ivalt-radius/ivalt/pace"
 	"ivalt-radius/ivalt/voice"
 	"ivalt-radius/state"
-	"ivalt-radius/state/shared"
+	"ivalt-radius/state/cluster"
 )
 
 // The words of package course, where one login's way is decided.
@@ -30,7 +30,7 @@ type (
 // plan is what a login keeps of the settings that it began with. It is never changed.
 type plan struct {
 	rules       course.Rules
-	collision   shared.Collision
+	collision   cluster.Collision
 	proof       gateway.Proof
 	label       label.Label
 	connections int
@@ -81,8 +81,8 @@ const (
 // serves the clock and new logins, so that a login's own goroutine parks with a shallow stack.
 type scheduler struct {
 	began     time.Time
-	memory    shared.Phones // of all nodes
-	desk      *claim.Desk   // that asks it
+	memory    cluster.Phones // of all nodes
+	desk      *claim.Desk    // that asks it
 	newBudget func(state.Limits) state.Allowance
 	budget    state.Allowance // of the key
 	voice     *voice.Voice
@@ -144,7 +144,7 @@ func newScheduler(p *plan, c *gateway.Client, l state.Limits, d Deps) *scheduler
 	s.newBudget = func(l state.Limits) state.Allowance { return d.Budget(l, s.ease) }
 	s.budget = s.newBudget(l)
 	if s.memory == nil {
-		s.memory = shared.NewMemory(nil).Join("", s.notice)
+		s.memory = cluster.NewMemory(nil).Join("", s.notice)
 	}
 	s.waiting[fromReserve].lane, s.waiting[fromRest].lane = ready, ready
 	s.work.Add(1)

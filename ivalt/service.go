@@ -10,7 +10,7 @@ import (
 	"ivalt-radius/ivalt/gateway"
 	"ivalt-radius/ivalt/pace"
 	"ivalt-radius/state"
-	"ivalt-radius/state/shared"
+	"ivalt-radius/state/cluster"
 )
 
 // Deps are what the service needs from the house.
@@ -20,7 +20,7 @@ type Deps struct {
 	Transport http.RoundTripper  // for tests; nil: our own
 	Rule      pace.Rule          // for comparisons; nil: pace.ByWorth
 	// Phones are those of all nodes, which tell Service.Notice what others do; nil: a memory of this process alone.
-	Phones shared.Phones
+	Phones cluster.Phones
 	// Budget makes the budget of one API key; nil: state.NewBudget, that of one node. A budget calls wake, from any goroutine and at any
 	// time, where asking it again may succeed though the wait that it named is not over.
 	Budget func(l state.Limits, wake func()) state.Allowance
@@ -79,7 +79,7 @@ func (a asked) Withdraw() { a.scheduler.withdraw(a.login) }
 
 // Notice takes what the shared memory tells of this node's own attempts: that another login asked for a phone, or that the login which one
 // renews was approved at another node. It does not block.
-func (s *Service) Notice(n shared.Notice) { s.scheduler.notice(n) }
+func (s *Service) Notice(n cluster.Notice) { s.scheduler.notice(n) }
 
 // Reload takes new settings, or none of them where one is a fatal fault. Address, key, roots, limits and the bound on
 // calls hold from the next call on; what a login waits for, and its rules, stay as they were when it began.

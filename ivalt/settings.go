@@ -8,7 +8,7 @@ import (
 	"ivalt-radius/ivalt/gateway"
 	"ivalt-radius/ivalt/label"
 	"ivalt-radius/state"
-	"ivalt-radius/state/shared"
+	"ivalt-radius/state/cluster"
 )
 
 // The words of Settings.Sentinel and Settings.OnCollision.
@@ -71,7 +71,7 @@ func (s Settings) check() (plan, gateway.Options, fault.List) {
 	switch s.OnCollision {
 	case "", DenyBoth:
 	case KeepFirst:
-		p.collision = shared.KeepFirst
+		p.collision = cluster.KeepFirst
 	default:
 		faults.Add("ivalt.on_collision", "must be %s or %s", DenyBoth, KeepFirst)
 	}

@@ -8,7 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"ivalt-radius/state/shared"
+	"ivalt-radius/state/cluster"
 )
 
 // persistRetry is how soon a write that failed is tried again.
@@ -36,7 +36,7 @@ type Learned struct {
 
 	untold chan struct{} // has something when told has
 	told   []string      // guarded by mu: keys that the table is to be told
-	table  shared.Table  // guarded by mu; nil: there are no other nodes
+	table  cluster.Table // guarded by mu; nil: there are no other nodes
 	tells  sync.WaitGroup
 	others sync.Mutex // held over each change of the table, so that what was forgotten is not told behind that
 }

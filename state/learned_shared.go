@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"time"
 
-	"ivalt-radius/state/shared"
+	"ivalt-radius/state/cluster"
 )
 
 // ErrElsewhere says that a key is forgotten at this node alone.
@@ -20,7 +20,7 @@ const (
 )
 
 // Share has what is learned from now on told to all nodes, soon after; l is the table's Replica. It is called once, before Close.
-func (l *Learned) Share(table shared.Table) {
+func (l *Learned) Share(table cluster.Table) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.table == nil && !l.closed {
@@ -108,7 +108,7 @@ func (l *Learned) ForgetAll(key string) error {
 	return nil
 }
 
-// Apply implements shared.Replica: what another node learned counts here at once, and is on disk soon after; it is not told on.
+// Apply implements cluster.Replica: what another node learned counts here at once, and is on disk soon after; it is not told on.
 func (l *Learned) Apply(key string, value []byte) {
 	if value != nil {
 		l.mu.Lock()
@@ -134,7 +134,7 @@ func (l *Learned) Apply(key string, value []byte) {
 	delete(l.pending, key)
 }
 
-// Each implements shared.Replica.
+// Each implements cluster.Replica.
 func (l *Learned) Each(do func(key string, value []byte)) {
 	for _, key := range l.Keys() {
 		do(key, []byte{1})

@@ -7,14 +7,14 @@ import (
 	"testing"
 	"testing/synctest"
 
-	"ivalt-radius/state/shared"
+	"ivalt-radius/state/cluster"
 )
 
-var _ shared.Replica = (*Learned)(nil)
+var _ cluster.Replica = (*Learned)(nil)
 
 // wire is a table of two nodes: what one changes is applied at the other.
 type wire struct {
-	other shared.Replica
+	other cluster.Replica
 	puts  chan string
 	err   error
 }
@@ -104,7 +104,7 @@ func TestLearnedFromElsewhereIsOnDisk(t *testing.T) {
 
 func TestLearnedWithoutTheOthers(t *testing.T) {
 	a, b, w := pair(t)
-	w.err = shared.ErrUnreachable
+	w.err = cluster.ErrUnreachable
 	a.Learn("x")
 	<-w.puts
 	if !a.Has("x") || b.Has("x") {
@@ -115,7 +115,7 @@ func TestLearnedWithoutTheOthers(t *testing.T) {
 		t.Error("it is not told later")
 	}
 	err := a.ForgetAll("x")
-	if !errors.Is(err, ErrElsewhere) || !errors.Is(err, shared.ErrUnreachable) || !strings.Contains(err.Error(), "forgotten again") || a.Has("x") || !b.Has("x") {
+	if !errors.Is(err, ErrElsewhere) || !errors.Is(err, cluster.ErrUnreachable) || !strings.Contains(err.Error(), "forgotten again") || a.Has("x") || !b.Has("x") {
 		t.Errorf("forgotten: %v", err)
 	}
 	w.err = nil

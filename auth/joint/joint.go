@@ -13,7 +13,7 @@ import (
 	"ivalt-radius/auth/reason"
 	"ivalt-radius/auth/stage"
 	"ivalt-radius/state"
-	"ivalt-radius/state/shared"
+	"ivalt-radius/state/cluster"
 )
 
 const (
@@ -29,11 +29,11 @@ const (
 
 // Part is this node's. New makes one. Its methods are safe for concurrent use.
 type Part struct {
-	attempts shared.Attempts
+	attempts cluster.Attempts
 
 	mu     sync.Mutex
-	seats  map[shared.Digest]*Seat // taken, and not yet given up: one of each attempt
-	untold *state.Cache[untold]    // ends of attempts that the memory was out of reach for, by key
+	seats  map[cluster.Digest]*Seat // taken, and not yet given up: one of each attempt
+	untold *state.Cache[untold]     // ends of attempts that the memory was out of reach for, by key
 }
 
 // untold is an end that could not be told.
@@ -43,16 +43,16 @@ type untold struct {
 }
 
 // New makes a node's part in the attempts.
-func New(attempts shared.Attempts) *Part {
-	return &Part{attempts: attempts, seats: map[shared.Digest]*Seat{}, untold: state.NewCache[untold](untoldFor, mostUntold)}
+func New(attempts cluster.Attempts) *Part {
+	return &Part{attempts: attempts, seats: map[cluster.Digest]*Seat{}, untold: state.NewCache[untold](untoldFor, mostUntold)}
 }
 
 // Seat is a login's in its attempt. It belongs to one goroutine, which gives it up with Conclude or Leave. A nil Seat is given up already.
 type Seat struct {
-	Place shared.Place
+	Place cluster.Place
 
 	part  *Part
-	entry shared.Entry
+	entry cluster.Entry
 	given bool
 	led   bool          // this node leads the attempt, did so, or does not know
 	freed chan struct{} // closed once it is given up, and that is told
@@ -60,21 +60,21 @@ type Seat struct {
 
 // Enter takes a seat. An earlier end of this node's own, in an attempt with the same key, is told first. It takes 3 s at most, and no longer than
 // ctx; the error is ErrUnreachable then, or that of the memory. The seat is to be given up also where there is an error.
-func (p *Part) Enter(ctx context.Context, e shared.Entry) (*Seat, error) {
+func (p *Part) Enter(ctx context.Context, e cluster.Entry) (*Seat, error) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	s := &Seat{part: p, entry: e, freed: make(chan struct{}), Place: shared.Place{ID: e.ID}}
+	s := &Seat{part: p, entry: e, freed: make(chan struct{}), Place: cluster.Place{ID: e.ID}}
 	for former := p.sit(s); former != nil; former = p.sit(s) {
 		select {
 		case <-former.freed:
 		case <-ctx.Done():
-			return nil, shared.ErrUnreachable
+			return nil, cluster.ErrUnreachable
 		}
 	}
 	s.led = true
 	err := patiently(ctx, func() error { return s.enter(ctx) })
 	if err != nil && ctx.Err() != nil {
-		err = shared.ErrUnreachable
+		err = cluster.ErrUnreachable
 	}
 	return s, err
 }
@@ -97,8 +97,8 @@ func (s *Seat) enter(ctx context.Context) error {
 		return err
 	}
 	former, found := s.part.untold.Get(string(s.entry.Key[:]))
-	if found && place.Role == shared.Leads && place.ID == former.id {
-		if err = s.part.attempts.Conclude(ctx, s.entry.Key, former.id, shared.Conclusion{Answer: former.answer}); err == nil || errors.Is(err, shared.ErrLost) {
+	if found && place.Role == cluster.Leads && place.ID == former.id {
+		if err = s.part.attempts.Conclude(ctx, s.entry.Key, former.id, cluster.Conclusion{Answer: former.answer}); err == nil || errors.Is(err, cluster.ErrLost) {
 			place, err = s.part.attempts.Enter(ctx, s.entry)
 		}
 		if err != nil {
@@ -107,25 +107,25 @@ func (s *Seat) enter(ctx context.Context) error {
 	}
 	s.part.untold.Delete(string(s.entry.Key[:]))
 	place.Taken = place.Taken && place.ID != s.entry.ID
-	s.Place, s.led = place, place.Role == shared.Leads
+	s.Place, s.led = place, place.Role == cluster.Leads
 	return nil
 }
 
 // Await waits until the attempt is over, or this node's to lead: the Place says which. The error is that of ctx, ErrUnreachable where the memory
 // was out of reach for 3 s more than it bears by itself, or ErrLost where it no longer knows the attempt.
 func (s *Seat) Await(ctx context.Context) error {
-	s.Place.Role = shared.Follows
+	s.Place.Role = cluster.Follows
 	var until time.Time
 	for {
 		place, err := s.part.attempts.Await(ctx, s.entry.Key, s.Place.ID)
 		switch now := time.Now(); {
 		case err == nil:
 			place.ID = s.Place.ID
-			s.Place, s.led = place, s.led || place.Role == shared.Leads
+			s.Place, s.led = place, s.led || place.Role == cluster.Leads
 			return nil
 		case ctx.Err() != nil:
 			return ctx.Err()
-		case !errors.Is(err, shared.ErrUnreachable):
+		case !errors.Is(err, cluster.ErrUnreachable):
 			return err
 		case until.IsZero():
 			until = now.Add(patience)
@@ -152,7 +152,7 @@ func (s *Seat) Told(phones ...identity.Mobile) (outcome.Answer, error) {
 
 // Conclude gives the seat up, and returns at once. Where this node leads, the others are told the answer, or the stage.RefusalError that kept the phone
 // from ringing; of an attempt that was withdrawn here, or stopped, it is theirs to go on with. joinable and renewed are those of
-// shared.Conclusion; below zero they are none.
+// cluster.Conclusion; below zero they are none.
 func (s *Seat) Conclude(a outcome.Answer, err error, joinable, renewed time.Duration) {
 	if s == nil || a.Outcome == outcome.Withdrawn || a.Outcome == outcome.Stopping {
 		s.Leave()
@@ -163,7 +163,7 @@ func (s *Seat) Conclude(a outcome.Answer, err error, joinable, renewed time.Dura
 	if errors.As(err, &gate) {
 		t.Refused, t.Asleep, t.Answer.Detail = gate.Reason, gate.Asleep, gate.Detail
 	}
-	s.end(&shared.Conclusion{Answer: t.Form(), Joinable: max(0, joinable), Repeated: repeatedFor, Renewed: max(0, renewed)})
+	s.end(&cluster.Conclusion{Answer: t.Form(), Joinable: max(0, joinable), Repeated: repeatedFor, Renewed: max(0, renewed)})
 }
 
 // Leave gives the seat up without a conclusion, unless it is given up already, and returns at once: what this node leads is left to the others.
@@ -173,7 +173,7 @@ func (s *Seat) Leave() {
 	}
 }
 
-func (s *Seat) end(c *shared.Conclusion) {
+func (s *Seat) end(c *cluster.Conclusion) {
 	switch {
 	case s.given:
 	case s.led:
@@ -185,18 +185,18 @@ func (s *Seat) end(c *shared.Conclusion) {
 }
 
 // tell tells the memory how the attempt ended here. It bears 3 s without it; then who follows finds out by this node's lease, or by its claim.
-func (s *Seat) tell(c *shared.Conclusion) {
+func (s *Seat) tell(c *cluster.Conclusion) {
 	defer s.free()
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	entered, leads := s.Place.Role != shared.NoRole, s.Place.Role == shared.Leads
+	entered, leads := s.Place.Role != cluster.NoRole, s.Place.Role == cluster.Leads
 	err := patiently(ctx, func() error {
 		if c != nil && leads {
 			return s.part.attempts.Conclude(ctx, s.entry.Key, s.Place.ID, *c)
 		}
 		return s.part.attempts.Leave(ctx, s.entry.Key, s.Place.ID)
 	})
-	if err == nil || errors.Is(err, shared.ErrLost) {
+	if err == nil || errors.Is(err, cluster.ErrLost) {
 		return
 	}
 	switch {
@@ -242,7 +242,7 @@ func (p *Part) any() *Seat {
 func patiently(ctx context.Context, ask func() error) error {
 	for {
 		err := ask()
-		if !errors.Is(err, shared.ErrUnreachable) || !Rest(ctx) {
+		if !errors.Is(err, cluster.ErrUnreachable) || !Rest(ctx) {
 			return err
 		}
 	}
@@ -274,7 +274,7 @@ func (Waits) Answer() <-chan outcome.Answer {
 func (w Waits) Withdraw() { w() }
 
 // Exchange digests the very same packet of the same sender. The zero packet is like no other one.
-func Exchange(names *naming.Names, packet [17]byte, sender ...string) shared.Digest {
+func Exchange(names *naming.Names, packet [17]byte, sender ...string) cluster.Digest {
 	same := string(packet[:])
 	if packet == ([17]byte{}) {
 		same = names.ID()

@@ -16,14 +16,14 @@ import (
 	"ivalt-radius/auth/outcome"
 	"ivalt-radius/auth/reason"
 	"ivalt-radius/auth/stage"
-	"ivalt-radius/state/shared"
+	"ivalt-radius/state/cluster"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // lossy has the answers to some operations lost on their way.
 type lossy struct {
-	shared.Attempts
+	cluster.Attempts
 	mu    sync.Mutex
 	loses map[string]int
 }
@@ -35,52 +35,52 @@ func (l *lossy) lost(what string) error {
 		return nil
 	}
 	l.loses[what]--
-	return shared.ErrUnreachable
+	return cluster.ErrUnreachable
 }
 
-func (l *lossy) Enter(ctx context.Context, e shared.Entry) (shared.Place, error) {
+func (l *lossy) Enter(ctx context.Context, e cluster.Entry) (cluster.Place, error) {
 	p, err := l.Attempts.Enter(ctx, e)
 	return p, errors.Join(err, l.lost("enter"))
 }
 
-func (l *lossy) Conclude(ctx context.Context, k shared.Digest, id string, c shared.Conclusion) error {
+func (l *lossy) Conclude(ctx context.Context, k cluster.Digest, id string, c cluster.Conclusion) error {
 	if err := l.lost("conclude"); err != nil {
 		return err
 	}
 	return l.Attempts.Conclude(ctx, k, id, c)
 }
 
-func (l *lossy) Leave(ctx context.Context, k shared.Digest, id string) error {
+func (l *lossy) Leave(ctx context.Context, k cluster.Digest, id string) error {
 	if err := l.lost("leave"); err != nil {
 		return err
 	}
 	return l.Attempts.Leave(ctx, k, id)
 }
 
-func (l *lossy) Await(ctx context.Context, k shared.Digest, id string) (shared.Place, error) {
+func (l *lossy) Await(ctx context.Context, k cluster.Digest, id string) (cluster.Place, error) {
 	if err := l.lost("await"); err != nil {
-		return shared.Place{}, err
+		return cluster.Place{}, err
 	}
 	return l.Attempts.Await(ctx, k, id)
 }
 
 // two are a part whose answers may be lost, and another node's.
-func two(loses map[string]int) (a, b *Part, memory *shared.Memory) {
-	memory = shared.NewMemory(time.Now)
+func two(loses map[string]int) (a, b *Part, memory *cluster.Memory) {
+	memory = cluster.NewMemory(time.Now)
 	return New(&lossy{Attempts: memory.Join("a", nil), loses: loses}), New(memory.Join("b", nil)), memory
 }
 
 // enter takes a seat that must be had.
 func enter(t *testing.T, p *Part, id string) *Seat {
 	t.Helper()
-	s, err := p.Enter(t.Context(), shared.Entry{Key: shared.Digest{1}, ID: id, Exchange: sha256.Sum256([]byte(id)), Life: time.Minute})
+	s, err := p.Enter(t.Context(), cluster.Entry{Key: cluster.Digest{1}, ID: id, Exchange: sha256.Sum256([]byte(id)), Life: time.Minute})
 	if err != nil {
 		t.Fatalf("%s: %v", id, err)
 	}
 	return s
 }
 
-func (s *Seat) want(t *testing.T, want shared.Place) {
+func (s *Seat) want(t *testing.T, want cluster.Place) {
 	t.Helper()
 	if s.Place.Role != want.Role || s.Place.ID != want.ID || s.Place.Taken != want.Taken {
 		t.Errorf("the place is %+v, not %+v", s.Place, want)
@@ -94,8 +94,8 @@ func TestLeadsAndFollows(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a, b, _ := two(nil)
 		one, other := enter(t, a, "one"), enter(t, b, "other")
-		one.want(t, shared.Place{Role: shared.Leads, ID: "one"})
-		other.want(t, shared.Place{Role: shared.Follows, ID: "one"})
+		one.want(t, cluster.Place{Role: cluster.Leads, ID: "one"})
+		other.want(t, cluster.Place{Role: cluster.Follows, ID: "one"})
 		mine, err := identity.ParseMobile("+491701111111")
 		if err != nil {
 			t.Fatal(err)
@@ -108,7 +108,7 @@ func TestLeadsAndFollows(t *testing.T) {
 		if err := other.Await(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		other.want(t, shared.Place{Role: shared.Over, ID: "one"})
+		other.want(t, cluster.Place{Role: cluster.Over, ID: "one"})
 		for _, c := range []struct {
 			phones []identity.Mobile
 			want   outcome.Outcome
@@ -123,7 +123,7 @@ func TestLeadsAndFollows(t *testing.T) {
 			}
 		}
 		other.Conclude(approved(), nil, 0, 0)
-		enter(t, b, "third").want(t, shared.Place{Role: shared.Over, ID: "one"})
+		enter(t, b, "third").want(t, cluster.Place{Role: cluster.Over, ID: "one"})
 	})
 }
 
@@ -161,10 +161,10 @@ func TestLeft(t *testing.T) {
 				if err := other.Await(t.Context()); err != nil {
 					t.Fatal(err)
 				}
-				other.want(t, shared.Place{Role: shared.Leads, ID: "one", Taken: true})
+				other.want(t, cluster.Place{Role: cluster.Leads, ID: "one", Taken: true})
 				other.Conclude(approved(), nil, 0, 0)
 				b.Finish(t.Context())
-				enter(t, a, "next").want(t, shared.Place{Role: shared.Leads, ID: "next"})
+				enter(t, a, "next").want(t, cluster.Place{Role: cluster.Leads, ID: "next"})
 			})
 		})
 	}
@@ -183,11 +183,11 @@ func TestOneAfterTheOther(t *testing.T) {
 			t.Error("the end of a login waits for the memory")
 		}
 		next := enter(t, a, "next")
-		next.want(t, shared.Place{Role: shared.Leads, ID: "next"})
+		next.want(t, cluster.Place{Role: cluster.Leads, ID: "next"})
 		if took := time.Since(began); took != time.Second || next.Place.Renews != "one" {
 			t.Errorf("after %v it renews %q", took, next.Place.Renews)
 		}
-		if s, err := a.Enter(t.Context(), shared.Entry{Key: shared.Digest{1}, ID: "third"}); s != nil || !errors.Is(err, shared.ErrUnreachable) {
+		if s, err := a.Enter(t.Context(), cluster.Entry{Key: cluster.Digest{1}, ID: "third"}); s != nil || !errors.Is(err, cluster.ErrUnreachable) {
 			t.Errorf("beside another one: %v, %v", s, err)
 		}
 		if took := time.Since(began); took != time.Second+patience {
@@ -203,14 +203,14 @@ func TestLostAnswers(t *testing.T) {
 	t.Run("it entered", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			a, _, _ := two(map[string]int{"enter": 3})
-			enter(t, a, "one").want(t, shared.Place{Role: shared.Leads, ID: "one"}) // it is no other node's
+			enter(t, a, "one").want(t, cluster.Place{Role: cluster.Leads, ID: "one"}) // it is no other node's
 		})
 	})
 	t.Run("it entered, and gave up", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			a, b, _ := two(map[string]int{"enter": 99})
-			s, err := a.Enter(t.Context(), shared.Entry{Key: shared.Digest{1}, ID: "one", Life: time.Minute})
-			if !errors.Is(err, shared.ErrUnreachable) {
+			s, err := a.Enter(t.Context(), cluster.Entry{Key: cluster.Digest{1}, ID: "one", Life: time.Minute})
+			if !errors.Is(err, cluster.ErrUnreachable) {
 				t.Fatal(err)
 			}
 			other := enter(t, b, "other")
@@ -218,17 +218,17 @@ func TestLostAnswers(t *testing.T) {
 			if err := other.Await(t.Context()); err != nil {
 				t.Fatal(err)
 			}
-			other.want(t, shared.Place{Role: shared.Leads, ID: "one", Taken: true})
+			other.want(t, cluster.Place{Role: cluster.Leads, ID: "one", Taken: true})
 		})
 	})
 	t.Run("it entered, and could not leave", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			a, _, _ := two(map[string]int{"enter": 99, "leave": 99})
-			s, _ := a.Enter(t.Context(), shared.Entry{Key: shared.Digest{1}, ID: "one", Life: time.Minute})
+			s, _ := a.Enter(t.Context(), cluster.Entry{Key: cluster.Digest{1}, ID: "one", Life: time.Minute})
 			a.attempts.(*lossy).loses["enter"] = 0
 			s.Leave()
 			a.Finish(t.Context())
-			enter(t, a, "next").want(t, shared.Place{Role: shared.Leads, ID: "next"}) // one that no gate was asked about is not gone on with
+			enter(t, a, "next").want(t, cluster.Place{Role: cluster.Leads, ID: "next"}) // one that no gate was asked about is not gone on with
 		})
 	})
 	t.Run("it could not conclude", func(t *testing.T) {
@@ -239,8 +239,8 @@ func TestLostAnswers(t *testing.T) {
 			a.Finish(t.Context())
 			synctest.Wait()
 			a.attempts.(*lossy).loses["conclude"] = 3
-			enter(t, a, "next").want(t, shared.Place{Role: shared.Leads, ID: "next"}) // the former answer is not its own
-			enter(t, b, "other").want(t, shared.Place{Role: shared.Follows, ID: "next"})
+			enter(t, a, "next").want(t, cluster.Place{Role: cluster.Leads, ID: "next"}) // the former answer is not its own
+			enter(t, b, "other").want(t, cluster.Place{Role: cluster.Follows, ID: "next"})
 		})
 	})
 }
@@ -252,7 +252,7 @@ func TestPatience(t *testing.T) {
 		one, other := enter(t, a, "one"), enter(t, b, "other")
 		memory.Cut()
 		began := time.Now()
-		if err := other.Await(t.Context()); !errors.Is(err, shared.ErrUnreachable) || time.Since(began) != patience {
+		if err := other.Await(t.Context()); !errors.Is(err, cluster.ErrUnreachable) || time.Since(began) != patience {
 			t.Errorf("%v after %v", err, time.Since(began))
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
@@ -263,8 +263,8 @@ func TestPatience(t *testing.T) {
 		}
 		other.Leave() // it follows: there is nothing to tell
 		began = time.Now()
-		s, err := b.Enter(t.Context(), shared.Entry{Key: shared.Digest{1}, ID: "late"})
-		if !errors.Is(err, shared.ErrUnreachable) || time.Since(began) != patience {
+		s, err := b.Enter(t.Context(), cluster.Entry{Key: cluster.Digest{1}, ID: "late"})
+		if !errors.Is(err, cluster.ErrUnreachable) || time.Since(began) != patience {
 			t.Errorf("%v after %v", err, time.Since(began))
 		}
 		s.Leave()
@@ -293,7 +293,7 @@ func TestPatience(t *testing.T) {
 		enter(t, a, "one")
 		other := enter(t, b, "other")
 		memory.Empty()
-		if err := other.Await(t.Context()); !errors.Is(err, shared.ErrLost) {
+		if err := other.Await(t.Context()); !errors.Is(err, cluster.ErrLost) {
 			t.Error(err)
 		}
 	})

@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"ivalt-radius/state"
-	"ivalt-radius/state/shared"
+	"ivalt-radius/state/cluster"
 )
 
 // bucket is where the blocks lie in the store. Their keys begin with what they are about.
@@ -30,8 +30,8 @@ type Blocks struct {
 	store *state.Store
 	now   func() time.Time
 
-	change sync.Mutex   // one change of this node at a time, at the others too
-	table  shared.Table // guarded by change; nil: there are no others
+	change sync.Mutex    // one change of this node at a time, at the others too
+	table  cluster.Table // guarded by change; nil: there are no others
 
 	disk  sync.Mutex // one change of the store at a time
 	swept time.Time

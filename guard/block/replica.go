@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"time"
 
-	"ivalt-radius/state/shared"
+	"ivalt-radius/state/cluster"
 )
 
 // ErrElsewhere says that a block is lifted at this node alone.
@@ -19,7 +19,7 @@ const tellWithin = 5 * time.Second
 
 // Share has blocks that are placed and lifted from now on placed and lifted at all nodes; b is the table's Replica. This node comes first: a block that
 // cannot be told counts here, and is told when the memory can be asked again.
-func (bs *Blocks) Share(table shared.Table) {
+func (bs *Blocks) Share(table cluster.Table) {
 	bs.change.Lock()
 	defer bs.change.Unlock()
 	bs.table = table
@@ -51,7 +51,7 @@ func (bs *Blocks) untell(b Block) error {
 	return nil
 }
 
-// Apply implements shared.Replica: a block of another node counts here at once, even where the disk fails. What is no block, or has ended, changes nothing.
+// Apply implements cluster.Replica: a block of another node counts here at once, even where the disk fails. What is no block, or has ended, changes nothing.
 func (bs *Blocks) Apply(key string, value []byte) {
 	bs.disk.Lock()
 	defer bs.disk.Unlock()
@@ -84,7 +84,7 @@ func (bs *Blocks) Apply(key string, value []byte) {
 	bs.measure()
 }
 
-// Each implements shared.Replica: the blocks in force.
+// Each implements cluster.Replica: the blocks in force.
 func (bs *Blocks) Each(do func(key string, value []byte)) {
 	for _, b := range bs.All() {
 		if text, err := json.Marshal(b); err == nil {

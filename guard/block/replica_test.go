@@ -11,14 +11,14 @@ import (
 	"time"
 
 	"ivalt-radius/state"
-	"ivalt-radius/state/shared"
+	"ivalt-radius/state/cluster"
 )
 
-var _ shared.Replica = (*Blocks)(nil)
+var _ cluster.Replica = (*Blocks)(nil)
 
 // wire is a table of two nodes: what one changes is applied at the other.
 type wire struct {
-	other shared.Replica
+	other cluster.Replica
 	err   error
 }
 
@@ -115,7 +115,7 @@ func TestBlocksOfAllNodes(t *testing.T) {
 
 func TestBlocksWithoutTheOthers(t *testing.T) {
 	a, b, w := pair(t)
-	w.err = shared.ErrUnreachable
+	w.err = cluster.ErrUnreachable
 	if err := a.Place(ofBob()); err != nil {
 		t.Fatal(err)
 	}
@@ -127,7 +127,7 @@ func TestBlocksWithoutTheOthers(t *testing.T) {
 		t.Error("it is not told later")
 	}
 	_, err := a.Lift(ofBob())
-	if !errors.Is(err, ErrElsewhere) || !errors.Is(err, shared.ErrUnreachable) || !strings.Contains(err.Error(), "lifted again") || len(a.All()) != 0 || len(b.All()) != 1 {
+	if !errors.Is(err, ErrElsewhere) || !errors.Is(err, cluster.ErrUnreachable) || !strings.Contains(err.Error(), "lifted again") || len(a.All()) != 0 || len(b.All()) != 1 {
 		t.Errorf("lifted: %v", err)
 	}
 	w.err = nil

@@ -6,7 +6,7 @@ import (
 	"sync"
 	"time"
 
-	"ivalt-radius/state/shared"
+	"ivalt-radius/state/cluster"
 )
 
 // opLasts bounds one operation, whatever the memory does.
@@ -56,7 +56,7 @@ func (d *Desk) Do(phone string, op func(context.Context)) {
 	}
 }
 
-// Await has one operation done and waits for it: shared.ErrUnreachable where the desk is closed before.
+// Await has one operation done and waits for it: cluster.ErrUnreachable where the desk is closed before.
 func (d *Desk) Await(phone string, op func(context.Context) error) error {
 	done := make(chan error, 1)
 	d.Do(phone, func(ctx context.Context) { done <- op(ctx) })
@@ -64,7 +64,7 @@ func (d *Desk) Await(phone string, op func(context.Context) error) error {
 	case err := <-done:
 		return err
 	case <-d.base.Done():
-		return shared.ErrUnreachable
+		return cluster.ErrUnreachable
 	}
 }
 
@@ -175,14 +175,14 @@ func (d *Desk) emptied() {
 // pay tries to have an end told. Only the line's own goroutine calls it.
 func (l *line) pay(ctx context.Context, o *debt) {
 	err := o.op(ctx)
-	unsure := errors.Is(err, shared.ErrUnreachable) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled)
+	unsure := errors.Is(err, cluster.ErrUnreachable) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled)
 	switch {
 	case !unsure:
 		o.done(err)
 	case time.Now().Before(o.until):
 		l.owed = append(l.owed, o)
 	default:
-		o.done(shared.ErrUnreachable)
+		o.done(cluster.ErrUnreachable)
 	}
 	if len(l.owed) == 0 {
 		l.tries = 0

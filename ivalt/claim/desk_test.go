@@ -13,7 +13,7 @@ import (
 
 	"ivalt-radius/auth"
 	"ivalt-radius/ivalt/course"
-	"ivalt-radius/state/shared"
+	"ivalt-radius/state/cluster"
 )
 
 func TestOperationsOnOnePhoneLeaveInOrder(t *testing.T) {
@@ -28,7 +28,7 @@ func TestOperationsOnOnePhoneLeaveInOrder(t *testing.T) {
 			})
 		}
 		began := time.Now()
-		if err := d.Await("two", func(context.Context) error { return shared.ErrLost }); !errors.Is(err, shared.ErrLost) || time.Since(began) > 0 {
+		if err := d.Await("two", func(context.Context) error { return cluster.ErrLost }); !errors.Is(err, cluster.ErrLost) || time.Since(began) > 0 {
 			t.Errorf("another phone waits: %v after %s", err, time.Since(began))
 		}
 		if err := d.Await("one", func(context.Context) error { return nil }); err != nil {
@@ -66,7 +66,7 @@ type away struct {
 func (a *away) end(context.Context) error {
 	a.tries = append(a.tries, time.Since(a.began))
 	if time.Now().Before(a.until) {
-		return shared.ErrUnreachable
+		return cluster.ErrUnreachable
 	}
 	return nil
 }
@@ -87,7 +87,7 @@ func TestWhatIsOwed(t *testing.T) {
 	}{
 		{"taken at once", 0, time.Minute, ms(0), nil},
 		{"taken later", 1500 * time.Millisecond, time.Minute, ms(0, 100, 350, 850, 1350, 1850), nil},
-		{"not taken in time", time.Hour, time.Second, ms(0, 100, 350, 850, 1350), shared.ErrUnreachable},
+		{"not taken in time", time.Hour, time.Second, ms(0, 100, 350, 850, 1350), cluster.ErrUnreachable},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -140,7 +140,7 @@ func TestCloseWaitsAndIsBounded(t *testing.T) {
 			tries := len(m.tries)
 			d.Do("one", func(context.Context) { t.Error("a closed desk does something") })
 			d.Owe("one", time.Now().Add(time.Hour), m.end, nil)
-			if err := d.Await("one", m.end); !errors.Is(err, shared.ErrUnreachable) || len(m.tries) != tries {
+			if err := d.Await("one", m.end); !errors.Is(err, cluster.ErrUnreachable) || len(m.tries) != tries {
 				t.Errorf("%v", err)
 			}
 			d.Close(time.Second)
@@ -152,20 +152,22 @@ func TestCloseWaitsAndIsBounded(t *testing.T) {
 func BenchmarkClaim(b *testing.B) {
 	d := NewDesk()
 	defer d.Close(time.Second)
-	node := shared.NewMemory(nil).Join("", nil)
+	node := cluster.NewMemory(nil).Join("", nil)
 	c := course.Course{Delivery: course.Pushed, History: course.Clean}
 	told := Told{Outcome: auth.Approved, Attempt: "a1"}
 	b.ReportAllocs()
 	for i := 0; b.Loop(); i++ {
 		phone := fmt.Sprint(i)
-		var token shared.Token
+		var token cluster.Token
 		d.Do(phone, func(ctx context.Context) {
-			got, _ := node.Claim(ctx, shared.Bid{Phone: phone, Attempt: "a1", Life: time.Minute})
+			got, _ := node.Claim(ctx, cluster.Bid{Phone: phone, Attempt: "a1", Life: time.Minute})
 			token = got.Token
 		})
 		for range 3 {
 			m := c.Mark(time.Second)
-			d.Do(phone, func(ctx context.Context) { _ = node.Record(ctx, token, shared.Progress{State: m.Encode(), Rang: true}) })
+			d.Do(phone, func(ctx context.Context) {
+				_ = node.Record(ctx, token, cluster.Progress{State: m.Encode(), Rang: true})
+			})
 		}
 		e := Ending(&c, auth.Approved, course.UnknownResult, time.Second)
 		e.Answer = told.Encode()

@@ -5,19 +5,19 @@ import (
 
 	"ivalt-radius/auth"
 	"ivalt-radius/ivalt/course"
-	"ivalt-radius/state/shared"
+	"ivalt-radius/state/cluster"
 )
 
 // What is remembered of a phone.
 const (
-	DirtyFor = shared.Young   // a push lives 5 min at iVALT; the rest is margin
+	DirtyFor = cluster.Young  // a push lives 5 min at iVALT; the rest is margin
 	StaleFor = 24 * time.Hour // a sticky approval is remembered until a poll shows that it is gone
 	HoldFor  = time.Second    // after an accept, before the next login of the same phone may push
 )
 
 // Ending is what a login that ended so leaves behind on its phone. Its kind and its answer are the caller's to add.
-func Ending(c *course.Course, o auth.Outcome, r course.ResultRule, now course.Instant) shared.Ending {
-	e := shared.Ending{Hold: max(0, c.DoubtUntil()-now)}
+func Ending(c *course.Course, o auth.Outcome, r course.ResultRule, now course.Instant) cluster.Ending {
+	e := cluster.Ending{Hold: max(0, c.DoubtUntil()-now)}
 	switch {
 	case o == auth.Approved:
 		e.Known, e.Clears, e.Hold = true, true, max(e.Hold, HoldFor)
@@ -35,7 +35,7 @@ func Ending(c *course.Course, o auth.Outcome, r course.ResultRule, now course.In
 }
 
 // Unconfirmed is what a login leaves behind whose approval was found, and counts for nobody: it may still be read.
-func Unconfirmed(c *course.Course, r course.ResultRule, now course.Instant) shared.Ending {
+func Unconfirmed(c *course.Course, r course.ResultRule, now course.Instant) cluster.Ending {
 	e := Ending(c, auth.NoAnswer, r, now)
 	e.Known, e.Taint = true, max(DirtyFor, legible(r))
 	return e
@@ -54,15 +54,15 @@ func legible(r course.ResultRule) time.Duration {
 }
 
 // History is what the memory knows of a phone, as a course has it. What it does not know is course.Unseen.
-func History(h shared.History) course.History {
+func History(h cluster.History) course.History {
 	switch h {
-	case shared.Dirty:
+	case cluster.Dirty:
 		return course.Dirty
-	case shared.Spent:
+	case cluster.Spent:
 		return course.Spent
-	case shared.Clean:
+	case cluster.Clean:
 		return course.Clean
-	case shared.Unseen:
+	case cluster.Unseen:
 	}
 	return course.Unseen
 }

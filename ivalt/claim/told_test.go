@@ -9,7 +9,7 @@ import (
 
 	"ivalt-radius/auth"
 	"ivalt-radius/ivalt/course"
-	"ivalt-radius/state/shared"
+	"ivalt-radius/state/cluster"
 )
 
 func TestToldThereAndBack(t *testing.T) {
@@ -72,17 +72,17 @@ func TestEndings(t *testing.T) {
 		c      course.Course
 		o      auth.Outcome
 		result course.ResultRule
-		want   shared.Ending
+		want   cluster.Ending
 	}{
-		{"approved", pushed, auth.Approved, course.UnknownResult, shared.Ending{Hold: HoldFor, Clears: true, Spent: DirtyFor, Known: true}},
-		{"approved, consumed", pushed, auth.Approved, course.ConsumedResult, shared.Ending{Hold: HoldFor, Clears: true, Known: true}},
-		{"approved, sticky", pushed, auth.Approved, course.StickyResult, shared.Ending{Hold: HoldFor, Clears: true, Spent: StaleFor, Known: true}},
-		{"approved, beside another push", dirty, auth.Approved, course.ConsumedResult, shared.Ending{Hold: HoldFor, Taint: DirtyFor, Clears: true, Known: true}},
-		{"stale", pushed, auth.Stale, course.UnknownResult, shared.Ending{Taint: StaleFor, Known: true}},
-		{"timed out", pushed, auth.TimedOut, course.UnknownResult, shared.Ending{Taint: DirtyFor, Known: true}},
-		{"in doubt", doubtful, auth.NoAnswer, course.UnknownResult, shared.Ending{Hold: 5 * time.Second, Taint: DirtyFor, Known: true}},
-		{"never pushed", course.Course{}, auth.NoBudget, course.UnknownResult, shared.Ending{}},
-		{"collided before its push", course.Course{}, auth.Collided, course.UnknownResult, shared.Ending{Taint: DirtyFor, Known: true}},
+		{"approved", pushed, auth.Approved, course.UnknownResult, cluster.Ending{Hold: HoldFor, Clears: true, Spent: DirtyFor, Known: true}},
+		{"approved, consumed", pushed, auth.Approved, course.ConsumedResult, cluster.Ending{Hold: HoldFor, Clears: true, Known: true}},
+		{"approved, sticky", pushed, auth.Approved, course.StickyResult, cluster.Ending{Hold: HoldFor, Clears: true, Spent: StaleFor, Known: true}},
+		{"approved, beside another push", dirty, auth.Approved, course.ConsumedResult, cluster.Ending{Hold: HoldFor, Taint: DirtyFor, Clears: true, Known: true}},
+		{"stale", pushed, auth.Stale, course.UnknownResult, cluster.Ending{Taint: StaleFor, Known: true}},
+		{"timed out", pushed, auth.TimedOut, course.UnknownResult, cluster.Ending{Taint: DirtyFor, Known: true}},
+		{"in doubt", doubtful, auth.NoAnswer, course.UnknownResult, cluster.Ending{Hold: 5 * time.Second, Taint: DirtyFor, Known: true}},
+		{"never pushed", course.Course{}, auth.NoBudget, course.UnknownResult, cluster.Ending{}},
+		{"collided before its push", course.Course{}, auth.Collided, course.UnknownResult, cluster.Ending{Taint: DirtyFor, Known: true}},
 	} {
 		if diff := cmp.Diff(tc.want, Ending(&tc.c, tc.o, tc.result, now)); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", tc.name, diff)
@@ -97,8 +97,8 @@ func TestEndings(t *testing.T) {
 }
 
 func TestHistories(t *testing.T) {
-	for h, want := range map[shared.History]course.History{
-		shared.Unseen: course.Unseen, shared.Dirty: course.Dirty, shared.Spent: course.Spent, shared.Clean: course.Clean, 99: course.Unseen,
+	for h, want := range map[cluster.History]course.History{
+		cluster.Unseen: course.Unseen, cluster.Dirty: course.Dirty, cluster.Spent: course.Spent, cluster.Clean: course.Clean, 99: course.Unseen,
 	} {
 		if got := History(h); got != want {
 			t.Errorf("%d: %d, want %d", h, got, want)

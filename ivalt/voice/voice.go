@@ -8,7 +8,7 @@ import (
 	"ivalt-radius/audit"
 	"ivalt-radius/auth"
 	"ivalt-radius/ivalt/gateway"
-	"ivalt-radius/state/shared"
+	"ivalt-radius/state/cluster"
 )
 
 // Quiet is how long an alarm that was raised, or an outage's warning of one kind, is not raised again.
@@ -163,9 +163,9 @@ func (v *Voice) Violation(p *auth.Push, call string, r gateway.Result) {
 }
 
 // Collision records that a login wanted the phone that another attempt has.
-func (v *Voice) Collision(p *auth.Push, holder string, rule shared.Collision) {
+func (v *Voice) Collision(p *auth.Push, holder string, rule cluster.Collision) {
 	detail := "a push was open for attempt " + holder + "; both are denied"
-	if rule == shared.KeepFirst {
+	if rule == cluster.KeepFirst {
 		detail = "a push was open for attempt " + holder + "; it goes on"
 	}
 	v.security(p, "collision", detail)

@@ -1,12 +1,12 @@
 // Package redis is the memory that the nodes of one cluster share, kept by Redis 7 or Valkey: one server, Sentinel, or Cluster. It is the
-// shared.Attempts, shared.Phones, shared.Feed and shared.Table of a node, its API budget, and its membership.
+// cluster.Attempts, cluster.Phones, cluster.Feed and cluster.Table of a node, its API budget, and its membership.
 //
 // # Keys
 //
 // Everything about one attempt or one phone lies in one slot, so that one Lua script, one round trip, decides it: `{prefix:NNN}` with one of
 // 256 buckets, drawn from the keyed digest of what it is about, is the hash tag of all its keys. Each bucket has an `epoch`, which says
 // since when it remembers: where it is gone the server was restarted empty, and every phone of the bucket is unknown until a push of the time before
-// has died (shared.Young).
+// has died (cluster.Young).
 //
 //	{P:NNN}:epoch            since when the bucket remembers, in milliseconds
 //	{P:NNN}:a:DIGEST         an attempt

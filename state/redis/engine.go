@@ -11,16 +11,18 @@ import (
 
 	goredis "github.com/redis/go-redis/v9"
 
+	"ivalt-radius/state"
+	"ivalt-radius/state/cluster"
+	"ivalt-radius/state/redis/budget"
 	"ivalt-radius/state/redis/claims"
 	"ivalt-radius/state/redis/link"
-	"ivalt-radius/state/shared"
 )
 
 // Engine is one node's part of the memory. Open makes it; all methods are safe for concurrent use, but for those that say that they come before
 // Start.
 type Engine struct {
-	shared.Attempts
-	shared.Phones
+	cluster.Attempts
+	cluster.Phones
 
 	options Options
 	link    *link.Link
@@ -46,9 +48,10 @@ type Engine struct {
 		apart   standing
 		sights  int // since the servers were last inspected
 	}
-	settings string   // guarded by mu, as judged is
-	judged   server   // what was last said of one
-	tables   []*table // none is added behind Start
+	budgets  []*budget.Budget // guarded by mu
+	settings string           // guarded by mu, as judged is
+	judged   server           // what was last said of one
+	tables   []*table         // none is added behind Start
 	again    chan struct{}
 }
 
@@ -114,6 +117,13 @@ func (e *Engine) Start(ctx context.Context) {
 // Close ends the node's life: what it told is written, as far as ctx lets it, and its lease ends at once. It is called once.
 func (e *Engine) Close(ctx context.Context) error {
 	e.feed.close(ctx)
+	e.mu.Lock()
+	budgets := e.budgets
+	e.budgets = nil
+	e.mu.Unlock()
+	for _, b := range budgets {
+		b.Close()
+	}
 	e.stop()
 	e.runs.Wait()
 	var err error
@@ -289,4 +299,14 @@ func (e *Engine) touch(ctx context.Context, s sight) {
 		}
 		return nil
 	})
+}
+
+// Budget is the budget of an API key over all nodes; apiKey is a digest of it that tells nobody the key. wake is told when a call that had to wait may be
+// tried again; it does not block. It ends with the Engine, or by its own Close.
+func (e *Engine) Budget(l state.Limits, apiKey string, wake func()) state.Allowance {
+	b := budget.New(e.link, l, apiKey, wake)
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.budgets = append(e.budgets, b)
+	return b
 }

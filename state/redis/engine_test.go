@@ -1,18 +1,15 @@
 package redis
 
 import (
-	"context"
 	"errors"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
 
-	goredis "github.com/redis/go-redis/v9"
-
 	"ivalt-radius/secret"
+	"ivalt-radius/state/cluster"
 	"ivalt-radius/state/redis/link"
-	"ivalt-radius/state/shared"
 )
 
 func TestCheck(t *testing.T) {
@@ -101,7 +98,7 @@ func TestOutOfReachAndBack(t *testing.T) {
 	if !e.Alone() || len(w.told(Unreachable)) != 1 || e.Health().Why == nil {
 		t.Fatalf("at the start: %+v", e.Health())
 	}
-	if _, err := e.Nodes(t.Context()); !errors.Is(err, shared.ErrUnreachable) {
+	if _, err := e.Nodes(t.Context()); !errors.Is(err, cluster.ErrUnreachable) {
 		t.Errorf("Nodes says %v", err)
 	}
 	if err := m.Restart(); err != nil {
@@ -302,59 +299,6 @@ func TestUnfitServersAreToldOnce(t *testing.T) {
 	if !strings.Contains(w.log.String(), "noeviction") || !strings.Contains(w.log.String(), "allkeys-lru") {
 		t.Errorf("the log says %q", w.log.String())
 	}
-}
-
-func TestAdvice(t *testing.T) {
-	m := miniature(t)
-	e := opened(t, options(m.Addr(), "a"))
-	for _, refusal := range []string{
-		"OOM command not allowed", "READONLY You can't write", "LOADING Redis is loading", "MASTERDOWN Link", "CLUSTERDOWN Hash slot", "NOPERM this user",
-		"MISCONF Redis is configured", "NOREPLICAS Not enough", "NOAUTH Authentication required.", "WRONGPASS invalid", "BUSY Redis is busy",
-		"ERR something else",
-	} {
-		m.SetError(refusal)
-		_, err := e.link.Run(t.Context(), e.scripts.beat, memberKeys(e.link), "", "", 1, 1, "all")
-		word, _, _ := strings.Cut(refusal, " ")
-		advice := refusals()[word]
-		if !errors.Is(err, shared.ErrUnreachable) || !strings.Contains(err.Error(), advice) || (advice == "") != (word == "ERR") {
-			t.Errorf("%s: %v", refusal, err)
-		}
-	}
-	m.SetError("")
-	ctx, cancel := context.WithDeadline(t.Context(), time.Now())
-	defer cancel()
-	if _, err := e.link.Run(ctx, e.scripts.beat, memberKeys(e.link), "", "", 1, 1, "all"); !errors.Is(err, shared.ErrUnreachable) || !strings.Contains(err.Error(), "state.redis.timeout") {
-		t.Errorf("too late: %v", err)
-	}
-}
-
-func TestRunAcknowledged(t *testing.T) {
-	m := miniature(t)
-	o := options(m.Addr(), "a")
-	e := opened(t, o)
-	put := goredis.NewScript(`redis.call('SET', KEYS[1], ARGV[1]) return 1`)
-	if _, err := e.link.RunAcknowledged(t.Context(), put, []string{"{p}:x"}, "1"); err != nil {
-		t.Fatal(err)
-	}
-	e.link.MinReplicas = 1
-	fresh := goredis.NewScript(`redis.call('SET', KEYS[1], ARGV[1]) return 2`) // which the server has not seen
-	if _, err := e.link.RunAcknowledged(t.Context(), fresh, []string{"{p}:x"}, "2"); !errors.Is(err, shared.ErrUnreachable) ||
-		!strings.Contains(err.Error(), "min_replicas") {
-		t.Errorf("without a replica: %v", err)
-	}
-	if got, _ := m.Get("{p}:x"); got != "2" {
-		t.Errorf("the script did not run: %q", got)
-	}
-	e.link.MinReplicas = 0
-	e.link.SetReplicas(e.link.Client.(*goredis.Client).Options().Addr, 1)
-	if got, err := e.link.RunAcknowledged(t.Context(), put, []string{"{p}:x"}, "3"); err != nil || got != int64(1) {
-		t.Errorf("best effort: %v, %v", got, err)
-	}
-	m.SetError("OOM command not allowed")
-	if _, err := e.link.RunAcknowledged(t.Context(), put, []string{"{p}:x"}, "4"); !errors.Is(err, shared.ErrUnreachable) {
-		t.Errorf("out of memory: %v", err)
-	}
-	m.SetError("")
 }
 
 func TestDeadNodesAreKnown(t *testing.T) {

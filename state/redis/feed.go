@@ -12,7 +12,7 @@ import (
 
 	goredis "github.com/redis/go-redis/v9"
 
-	"ivalt-radius/state/shared"
+	"ivalt-radius/state/cluster"
 )
 
 // Bounds of the feed.
@@ -49,7 +49,7 @@ type batch struct {
 	Told []told `json:"e"`
 }
 
-// feed implements shared.Feed.
+// feed implements cluster.Feed.
 type feed struct {
 	e   *Engine
 	key string
@@ -67,26 +67,26 @@ type feed struct {
 	began bool      // something was read, or found to be empty
 
 	// Of the reader alone.
-	follows map[string]func(shared.Heard) // none is added behind Start
-	heard   map[string]uint64             // by incarnation, the last Seq
-	sealed  uint64                        // batches that could not be opened
+	follows map[string]func(cluster.Heard) // none is added behind Start
+	heard   map[string]uint64              // by incarnation, the last Seq
+	sealed  uint64                         // batches that could not be opened
 	said    time.Time
 }
 
 func newFeed(e *Engine) *feed {
 	return &feed{
-		e: e, key: "{" + e.link.Prefix + ":feed}", wake: make(chan struct{}, 1), follows: map[string]func(shared.Heard){}, heard: map[string]uint64{},
+		e: e, key: "{" + e.link.Prefix + ":feed}", wake: make(chan struct{}, 1), follows: map[string]func(cluster.Heard){}, heard: map[string]uint64{},
 	}
 }
 
 // Feed is the node's part of the feed. What is told before Start waits for it.
-func (e *Engine) Feed() shared.Feed { return e.feed }
+func (e *Engine) Feed() cluster.Feed { return e.feed }
 
 // Follow has apply told what other nodes tell of a kind, one thing at a time. What an earlier life of this node told is heard as well, with its
 // own name. It comes before Start.
-func (e *Engine) Follow(kind string, apply func(shared.Heard)) { e.feed.follows[kind] = apply }
+func (e *Engine) Follow(kind string, apply func(cluster.Heard)) { e.feed.follows[kind] = apply }
 
-// Tell implements shared.Feed. What is too large is lost, as what finds no room.
+// Tell implements cluster.Feed. What is too large is lost, as what finds no room.
 func (f *feed) Tell(kind string, payload []byte) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -8,17 +8,16 @@ import (
 	"time"
 
 	"ivalt-radius/secret"
-	"ivalt-radius/state/redis/link"
-	"ivalt-radius/state/shared"
+	"ivalt-radius/state/cluster"
 )
 
 // hearer keeps what a node heard.
 type hearer struct {
 	mu    sync.Mutex
-	heard []shared.Heard
+	heard []cluster.Heard
 }
 
-func (h *hearer) apply(x shared.Heard) {
+func (h *hearer) apply(x cluster.Heard) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.heard = append(h.heard, x)

@@ -5,7 +5,7 @@ import (
 	"encoding/json"
 	"time"
 
-	"ivalt-radius/state/shared"
+	"ivalt-radius/state/cluster"
 )
 
 // mostHeard bounds the incarnations whose batches are counted.
@@ -14,7 +14,7 @@ const mostHeard = 4 * mostMembers
 // noteEvery is how often Applied is told.
 const noteEvery = time.Second
 
-// Current implements shared.Feed.
+// Current implements cluster.Feed.
 func (f *feed) Current() bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -138,7 +138,7 @@ func (f *feed) take(values map[string]any) {
 	for _, t := range b.Told {
 		at := time.UnixMicro(t.At)
 		if apply := f.follows[t.Kind]; apply != nil && at.After(oldest) {
-			apply(shared.Heard{Kind: t.Kind, Node: b.Node, At: at, Payload: t.Payload})
+			apply(cluster.Heard{Kind: t.Kind, Node: b.Node, At: at, Payload: t.Payload})
 		}
 	}
 }

@@ -12,8 +12,8 @@ import (
 
 	goredis "github.com/redis/go-redis/v9"
 
+	"ivalt-radius/state/cluster"
 	"ivalt-radius/state/redis/link"
-	"ivalt-radius/state/shared"
 )
 
 // The life of a member.
@@ -177,7 +177,7 @@ func (c *contact) clock(now time.Time) time.Time {
 }
 
 // nodes are the members as they are shown, sorted by name: all that live, and of a name that has none the last one that did.
-func (s sight) nodes(self string) []shared.Node {
+func (s sight) nodes(self string) []cluster.Node {
 	living := s.living()
 	last := map[string]member{}
 	for _, m := range s.members {
@@ -185,14 +185,14 @@ func (s sight) nodes(self string) []shared.Node {
 			last[m.Name] = m
 		}
 	}
-	var all []shared.Node
+	var all []cluster.Node
 	for name, m := range last {
 		show := living[name]
 		if len(show) == 0 {
 			show = []member{m}
 		}
 		for _, m := range show {
-			n := shared.Node{
+			n := cluster.Node{
 				Name: m.Name, Version: m.Version, Settings: m.Settings, Seen: time.UnixMicro(m.until).Add(-lease), Alive: s.alive(m), Leads: m.Leads,
 				Self: m.incarnation == self,
 			}
@@ -200,7 +200,7 @@ func (s sight) nodes(self string) []shared.Node {
 			all = append(all, n)
 		}
 	}
-	slices.SortFunc(all, func(a, b shared.Node) int {
+	slices.SortFunc(all, func(a, b cluster.Node) int {
 		if a.Name != b.Name {
 			return strings.Compare(a.Name, b.Name)
 		}
@@ -210,7 +210,7 @@ func (s sight) nodes(self string) []shared.Node {
 }
 
 // Nodes are the members of the cluster, this one too, as they are now.
-func (e *Engine) Nodes(ctx context.Context) ([]shared.Node, error) {
+func (e *Engine) Nodes(ctx context.Context) ([]cluster.Node, error) {
 	s, err := look(ctx, e.link, e.link.Client, e.scripts.beat, "", "")
 	if err != nil {
 		return nil, err
@@ -219,7 +219,7 @@ func (e *Engine) Nodes(ctx context.Context) ([]shared.Node, error) {
 }
 
 // Members are the members of a cluster, as somebody sees them who is none.
-func Members(ctx context.Context, o Options) ([]shared.Node, error) {
+func Members(ctx context.Context, o Options) ([]cluster.Node, error) {
 	if err := Check(o).Err(); err != nil {
 		return nil, err
 	}
@@ -248,7 +248,7 @@ func look(ctx context.Context, l *link.Link, client goredis.UniversalClient, bea
 	}
 	s, err := parseSight(answer)
 	if err != nil {
-		return sight{}, fmt.Errorf("%w: %w", shared.ErrUnreachable, err)
+		return sight{}, fmt.Errorf("%w: %w", cluster.ErrUnreachable, err)
 	}
 	return s, nil
 }

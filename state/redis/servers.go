@@ -9,8 +9,8 @@ import (
 
 	goredis "github.com/redis/go-redis/v9"
 
+	"ivalt-radius/state/cluster"
 	"ivalt-radius/state/redis/link"
-	"ivalt-radius/state/shared"
 )
 
 // Servers is what the servers say of themselves. The texts are theirs: of letters, digits, dots, dashes and underscores, 32 octets at most.
@@ -26,7 +26,7 @@ const keepsAll = "noeviction"
 // Drops reports that a server which is full forgets claims.
 func (l Servers) Drops() bool { return l.Eviction != keepsAll }
 
-// Inspect asks the servers without joining the nodes. The error is shared.ErrUnreachable, or that the options are none.
+// Inspect asks the servers without joining the nodes. The error is cluster.ErrUnreachable, or that the options are none.
 func Inspect(ctx context.Context, o Options) (Servers, error) {
 	c, err := link.New(o.Settings)
 	if err != nil {
@@ -36,7 +36,7 @@ func Inspect(ctx context.Context, o Options) (Servers, error) {
 	return servers(ctx, c)
 }
 
-// Servers asks each master. The error is shared.ErrUnreachable.
+// Servers asks each master. The error is cluster.ErrUnreachable.
 func (e *Engine) Servers(ctx context.Context) (Servers, error) { return servers(ctx, e.link) }
 
 func servers(ctx context.Context, c *link.Link) (Servers, error) {
@@ -50,7 +50,7 @@ func servers(ctx context.Context, c *link.Link) (Servers, error) {
 	) error {
 		text, err := node.Info(ctx, "server", "memory", "replication").Result()
 		if err != nil {
-			return fmt.Errorf("%w: %w", shared.ErrUnreachable, err)
+			return fmt.Errorf("%w: %w", cluster.ErrUnreachable, err)
 		}
 		mu.Lock()
 		defer mu.Unlock()
@@ -58,8 +58,8 @@ func servers(ctx context.Context, c *link.Link) (Servers, error) {
 		return nil
 	}
 	var err error
-	if cluster, ok := c.Client.(*goredis.ClusterClient); ok {
-		err = cluster.ForEachMaster(ctx, func(ctx context.Context, node *goredis.Client) error { return ask(ctx, node) })
+	if whole, ok := c.Client.(*goredis.ClusterClient); ok {
+		err = whole.ForEachMaster(ctx, func(ctx context.Context, node *goredis.Client) error { return ask(ctx, node) })
 	} else {
 		err = ask(ctx, c.Client)
 	}

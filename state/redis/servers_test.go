@@ -12,8 +12,8 @@ import (
 	"time"
 
 	"ivalt-radius/secret"
+	"ivalt-radius/state/cluster"
 	"ivalt-radius/state/redis/link"
-	"ivalt-radius/state/shared"
 )
 
 const info = "# Server\r\nredis_version:7.0.15\r\nredis_mode:standalone\r\n\r\n# Memory\r\nmaxmemory_policy:allkeys-lru\r\n# Replication\r\nrole:master\r\nconnected_slaves:2\r\n"
@@ -53,14 +53,14 @@ func TestServers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, err := c.Servers(t.Context()); err != nil || got != parseServers(info) {
+	if got, err := servers(t.Context(), c); err != nil || got != parseServers(info) {
 		t.Errorf("%+v, %v", got, err)
 	}
-	if err := errors.Join(c.client.Close(), listener.Close()); err != nil {
+	if err := errors.Join(c.Client.Close(), listener.Close()); err != nil {
 		t.Error(err)
 	}
 	gone := Options{Settings: link.Settings{Addresses: []string{listener.Addr().String()}, Key: secret.New("k"), Prefix: "p", Timeout: 5 * time.Second}}
-	if _, err := Inspect(t.Context(), gone); !errors.Is(err, shared.ErrUnreachable) {
+	if _, err := Inspect(t.Context(), gone); !errors.Is(err, cluster.ErrUnreachable) {
 		t.Errorf("nobody answers, and the error is %v", err)
 	}
 }

@@ -12,7 +12,7 @@ import (
 
 	goredis "github.com/redis/go-redis/v9"
 
-	"ivalt-radius/state/shared"
+	"ivalt-radius/state/cluster"
 )
 
 // Bounds of a table.
@@ -30,12 +30,12 @@ var (
 	errLarge = errors.New("too large for the table: other nodes are not told")
 )
 
-// table implements shared.Table.
+// table implements cluster.Table.
 type table struct {
 	e       *Engine
 	kind    string // in the feed
 	keys    []string
-	replica shared.Replica
+	replica cluster.Replica
 	most    int // fields
 
 	mu     sync.Mutex // over each read of Redis and what is applied of it, so that no older value is applied last
@@ -54,7 +54,7 @@ type entry struct {
 
 // Table has r be this node's copy of a table. It comes before Start; what the node has and the memory has not is put there at Start and when the memory
 // is reached again, and the other way round; where both have something, the memory's counts. A change that could not be told is told then.
-func (e *Engine) Table(name string, r shared.Replica) shared.Table {
+func (e *Engine) Table(name string, r cluster.Replica) cluster.Table {
 	key := "{" + e.link.Prefix + ":table:" + name + "}"
 	t := &table{e: e, kind: "table:" + name, keys: []string{key, key + ":gone"}, replica: r, most: mostFields, failed: map[string][]byte{}, stale: true}
 	e.tables = append(e.tables, t)
@@ -68,12 +68,12 @@ func (t *table) field(key string) string {
 	return hex.EncodeToString(d[:])
 }
 
-// Put implements shared.Table.
+// Put implements cluster.Table.
 func (t *table) Put(ctx context.Context, key string, value []byte) error {
 	return t.change(ctx, key, bytes.Clone(nonNil(value)))
 }
 
-// Delete implements shared.Table.
+// Delete implements cluster.Table.
 func (t *table) Delete(ctx context.Context, key string) error { return t.change(ctx, key, nil) }
 
 func nonNil(b []byte) []byte {
@@ -92,7 +92,7 @@ func (t *table) change(ctx context.Context, key string, value []byte) error {
 		how = "delete"
 	}
 	if err := t.write(ctx, how, key, value); err != nil {
-		if errors.Is(err, shared.ErrUnreachable) && len(t.failed) < t.most {
+		if errors.Is(err, cluster.ErrUnreachable) && len(t.failed) < t.most {
 			t.failed[key], t.stale = value, true
 		} else {
 			delete(t.failed, key)
@@ -145,7 +145,7 @@ func (t *table) read(field, sealed string) (en entry, ok bool) {
 }
 
 // changed applies what another node says it changed: as it is in Redis now.
-func (t *table) changed(h shared.Heard) {
+func (t *table) changed(h cluster.Heard) {
 	ctx, cancel := context.WithTimeout(context.Background(), t.e.link.Timeout)
 	defer cancel()
 	key := string(h.Payload)
@@ -228,7 +228,7 @@ func (t *table) retell(ctx context.Context) bool {
 		t.mu.Lock()
 		value, still := t.failed[key]
 		t.mu.Unlock()
-		if still && errors.Is(t.change(ctx, key, value), shared.ErrUnreachable) {
+		if still && errors.Is(t.change(ctx, key, value), cluster.ErrUnreachable) {
 			return false
 		}
 	}
@@ -260,7 +260,7 @@ func (t *table) apply(ctx context.Context) bool {
 	refused := uint64(0)
 	for key, value := range missing {
 		err := t.add(ctx, key, value, gone)
-		if errors.Is(err, shared.ErrUnreachable) {
+		if errors.Is(err, cluster.ErrUnreachable) {
 			return false
 		}
 		if err != nil {

@@ -7,11 +7,11 @@ import (
 	"testing"
 
 	"ivalt-radius/secret"
-	"ivalt-radius/state/shared"
+	"ivalt-radius/state/cluster"
 )
 
 // keeping is an Engine with a table.
-func keeping(t *testing.T, o Options, has map[string]string) (*Engine, shared.Table, *copies) {
+func keeping(t *testing.T, o Options, has map[string]string) (*Engine, cluster.Table, *copies) {
 	t.Helper()
 	c := &copies{has: has}
 	if has == nil {
@@ -61,7 +61,7 @@ func TestTableOutlivesAnOutage(t *testing.T) {
 		if value == nil {
 			change = func() error { return ta.Delete(t.Context(), key) }
 		}
-		if err := change(); !errors.Is(err, shared.ErrUnreachable) {
+		if err := change(); !errors.Is(err, cluster.ErrUnreachable) {
 			t.Errorf("%s: %v", key, err)
 		}
 	}
@@ -119,7 +119,7 @@ func TestTableTakesNothingForeign(t *testing.T) {
 		n, err := m.HKeys(own.keys[0])
 		return err == nil && len(n) == 3
 	})
-	own.changed(shared.Heard{Payload: []byte("bob")})
+	own.changed(cluster.Heard{Payload: []byte("bob")})
 	e.resync()
 	_, _, other := keeping(t, options(m.Addr(), "c"), nil)
 	eventually(t, "c has what is true", func() bool { return other.is("alice", "blocked") })

@@ -14,14 +14,15 @@ import (
 	"github.com/sirupsen/logrus"
 
 	"ivalt-radius/secret"
+	"ivalt-radius/state/cluster"
 	"ivalt-radius/state/redis"
-	"ivalt-radius/state/shared"
+	"ivalt-radius/state/redis/link"
 )
 
 // node is an Engine under test with a table, a feed, and what it told.
 type node struct {
 	*redis.Engine
-	blocks shared.Table
+	blocks cluster.Table
 
 	mu     sync.Mutex
 	events []redis.Event
@@ -33,7 +34,8 @@ type node struct {
 // engineOptions are those of a node at servers without TLS.
 func engineOptions(name string, addrs ...string) redis.Options {
 	return redis.Options{
-		Addresses: addrs, Key: secret.New(strings.Repeat("k", 32)), Prefix: "ivalt-radius", Timeout: time.Second, Node: name, Version: "1",
+		Settings: link.Settings{Addresses: addrs, Key: secret.New(strings.Repeat("k", 32)), Prefix: "ivalt-radius", Timeout: time.Second},
+		Node:     name, Version: "1",
 	}
 }
 
@@ -54,7 +56,7 @@ func startNode(t *testing.T, o redis.Options) *node {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = n.Close(t.Context()) })
-	n.Follow("k", func(h shared.Heard) {
+	n.Follow("k", func(h cluster.Heard) {
 		n.mu.Lock()
 		defer n.mu.Unlock()
 		n.heard = append(n.heard, string(h.Payload))

@@ -12,6 +12,7 @@ import (
 
 	"ivalt-radius/secret"
 	"ivalt-radius/state/redis"
+	"ivalt-radius/state/redis/link"
 )
 
 func TestServerKilledAndRestartedEmpty(t *testing.T) {
@@ -220,7 +221,7 @@ func TestSentinelFailover(t *testing.T) {
 	limited(c.second, redis.Commands()...)
 	with := func(name string) redis.Options {
 		o := asLimited(engineOptions(name, c.addrs()...))
-		o.Mode, o.Master = redis.Sentinel, "ivalt"
+		o.Mode, o.Master = link.Sentinel, "ivalt"
 		o.SentinelUsername, o.SentinelPassword = "watcher", secret.New("secret")
 		return o
 	}
@@ -267,7 +268,7 @@ func TestClusterFailover(t *testing.T) {
 	}
 	with := func(name string) redis.Options {
 		o := asLimited(engineOptions(name, addrs...))
-		o.Mode = redis.Cluster
+		o.Mode = link.Cluster
 		return o
 	}
 	a, b := startNode(t, with("a")), startNode(t, with("b"))

@@ -7,7 +7,7 @@ import (
 	"ivalt-radius/audit"
 	"ivalt-radius/radius/sighting"
 	"ivalt-radius/state"
-	nodes "ivalt-radius/state/shared"
+	nodes "ivalt-radius/state/cluster"
 )
 
 // The buckets of the state, and how many addresses each holds at most.

@@ -10,7 +10,7 @@ import (
 	"ivalt-radius/cmd/ivalt-radius/sharing"
 	"ivalt-radius/config"
 	"ivalt-radius/doctor"
-	memory "ivalt-radius/state/shared"
+	memory "ivalt-radius/state/cluster"
 )
 
 // TestClusterOf asks the running server, and says why nothing is known where none can be asked.

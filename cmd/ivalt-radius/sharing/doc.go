@@ -6,6 +6,6 @@
 //	Start      the others are watched
 //	Report     the nodes and the memory, for `nodes` and `doctor`
 //
-// With state.redis.on_failure: insecure_alone the node goes on by itself while the memory cannot be asked (shared.Alone), which is shouted at each
+// With state.redis.on_failure: insecure_alone the node goes on by itself while the memory cannot be asked (cluster.Alone), which is shouted at each
 // turn and once a minute. With reject nothing of that is there.
 package sharing

@@ -5,14 +5,14 @@ import (
 	"time"
 
 	"ivalt-radius/state"
+	"ivalt-radius/state/cluster"
 	"ivalt-radius/state/redis"
-	"ivalt-radius/state/shared"
 )
 
 // Engine is a memory that several nodes share, as package redis makes it. It is safe for concurrent use.
 type Engine interface {
-	shared.Attempts
-	shared.Phones
+	cluster.Attempts
+	cluster.Phones
 	Membership
 	Copies
 }
@@ -22,7 +22,7 @@ type Membership interface {
 	// SetSettings says what the digest of this node's settings is.
 	SetSettings(digest string)
 	// Nodes are all that are alive, and those that were of late.
-	Nodes(ctx context.Context) ([]shared.Node, error)
+	Nodes(ctx context.Context) ([]cluster.Node, error)
 	// Servers is what the servers say of themselves.
 	Servers(ctx context.Context) (redis.Servers, error)
 	// Close gives the lease back.
@@ -31,16 +31,16 @@ type Membership interface {
 
 // Copies are what each node has a copy of, and the budget that they divide.
 type Copies interface {
-	Feed() shared.Feed
-	Follow(kind string, do func(shared.Heard))
-	Table(name string, r shared.Replica) shared.Table
+	Feed() cluster.Feed
+	Follow(kind string, do func(cluster.Heard))
+	Table(name string, r cluster.Replica) cluster.Table
 	Budget(l state.Limits, apiKeyDigest string, wake func()) state.Allowance
 }
 
 // Hooks are what the engine asks of the server, and tells it. None of them blocks.
 type Hooks struct {
 	Changed func(redis.Event)
-	Notice  func(shared.Notice)
+	Notice  func(cluster.Notice)
 	Leads   func() int // attempts that this node leads
 }
 
@@ -48,7 +48,7 @@ type Hooks struct {
 type Opener func(ctx context.Context, o redis.Options, h Hooks) (Engine, error)
 
 // Outsider looks into a memory without a lease of its own.
-type Outsider func(ctx context.Context, o redis.Options) ([]shared.Node, redis.Servers, error)
+type Outsider func(ctx context.Context, o redis.Options) ([]cluster.Node, redis.Servers, error)
 
 // openRedis is the Opener of the server.
 func openRedis(ctx context.Context, o redis.Options, h Hooks) (Engine, error) {
@@ -61,7 +61,7 @@ func openRedis(ctx context.Context, o redis.Options, h Hooks) (Engine, error) {
 }
 
 // lookRedis is the Outsider of the commands.
-func lookRedis(ctx context.Context, o redis.Options) ([]shared.Node, redis.Servers, error) {
+func lookRedis(ctx context.Context, o redis.Options) ([]cluster.Node, redis.Servers, error) {
 	nodes, err := redis.Members(ctx, o)
 	if err != nil {
 		return nil, redis.Servers{}, err //nolint:wrapcheck // a look of package redis

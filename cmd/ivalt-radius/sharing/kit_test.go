@@ -23,8 +23,8 @@ import (
 	"ivalt-radius/audit"
 	"ivalt-radius/config"
 	"ivalt-radius/state"
+	"ivalt-radius/state/cluster"
 	"ivalt-radius/state/redis"
-	"ivalt-radius/state/shared"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -69,11 +69,11 @@ func write(t *testing.T, path, text string) {
 
 // engine is a shared memory within the test: attempts and phones are those of one process, nodes are whom the test names.
 type engine struct {
-	*shared.Member
-	memory *shared.Memory
+	*cluster.Member
+	memory *cluster.Memory
 
 	mu       sync.Mutex
-	nodes    []shared.Node
+	nodes    []cluster.Node
 	servers  redis.Servers
 	failure  error
 	options  redis.Options
@@ -85,7 +85,7 @@ type engine struct {
 }
 
 func newEngine() *engine {
-	memory := shared.NewMemory(nil)
+	memory := cluster.NewMemory(nil)
 	return &engine{Member: memory.Join("radius-1", nil), memory: memory, servers: redis.Servers{Version: "7.0.15", Eviction: "noeviction"}}
 }
 
@@ -96,7 +96,7 @@ func (e *engine) open(_ context.Context, o redis.Options, h Hooks) (Engine, erro
 }
 
 // look is the engine's Outsider.
-func (e *engine) look(_ context.Context, o redis.Options) ([]shared.Node, redis.Servers, error) {
+func (e *engine) look(_ context.Context, o redis.Options) ([]cluster.Node, redis.Servers, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.options = o
@@ -109,7 +109,7 @@ func (e *engine) SetSettings(digest string) {
 	e.settings = digest
 }
 
-func (e *engine) Nodes(context.Context) ([]shared.Node, error) {
+func (e *engine) Nodes(context.Context) ([]cluster.Node, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	return e.nodes, e.failure
@@ -128,16 +128,16 @@ func (e *engine) Close(context.Context) error {
 	return e.failure
 }
 
-func (e *engine) Feed() shared.Feed                         { return nil }
-func (e *engine) Follow(string, func(shared.Heard))         {}
-func (e *engine) Table(string, shared.Replica) shared.Table { return nil }
+func (e *engine) Feed() cluster.Feed                          { return nil }
+func (e *engine) Follow(string, func(cluster.Heard))          {}
+func (e *engine) Table(string, cluster.Replica) cluster.Table { return nil }
 func (e *engine) Budget(l state.Limits, digest string, _ func()) state.Allowance {
 	e.digest, e.budget = digest, state.NewBudget(l, nil)
 	return e.budget
 }
 
 // see sets whom the engine names.
-func (e *engine) see(nodes ...shared.Node) {
+func (e *engine) see(nodes ...cluster.Node) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.nodes, e.failure = nodes, nil
@@ -147,7 +147,7 @@ func (e *engine) see(nodes ...shared.Node) {
 func (e *engine) fail() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.failure = fmt.Errorf("%w: dial tcp: refused", shared.ErrUnreachable)
+	e.failure = fmt.Errorf("%w: dial tcp: refused", cluster.ErrUnreachable)
 }
 
 // house is what a Sharing works in: the trail as words, the log as text.

@@ -12,8 +12,8 @@ import (
 
 	"ivalt-radius/cmd/ivalt-radius/control"
 	"ivalt-radius/config"
+	"ivalt-radius/state/cluster"
 	"ivalt-radius/state/redis"
-	"ivalt-radius/state/shared"
 )
 
 // State is how a node is.
@@ -28,7 +28,7 @@ const (
 
 // Member is a node as the others see it. Its texts are safe in any output.
 type Member struct {
-	shared.Node
+	cluster.Node
 	State   State `json:"state"`
 	Differs bool  `json:"differs"` // it is alive, and has other settings than this node; without one, than most
 }
@@ -98,9 +98,9 @@ const mostMembers = 200
 
 // members are the nodes in the order of their names. A dead or departed life of a name that lives, or of which a later one is known, is left out.
 // settings is the digest of this node's; empty: the one that most alive nodes have.
-func members(nodes []shared.Node, settings string) []Member {
+func members(nodes []cluster.Node, settings string) []Member {
 	nodes = slices.Clone(nodes[:min(len(nodes), mostMembers)])
-	slices.SortFunc(nodes, func(a, b shared.Node) int {
+	slices.SortFunc(nodes, func(a, b cluster.Node) int {
 		living := 0
 		if a.Alive != b.Alive {
 			living = 1
@@ -132,7 +132,7 @@ func members(nodes []shared.Node, settings string) []Member {
 }
 
 // usual is the digest that most alive nodes have.
-func usual(nodes []shared.Node) (settings string) {
+func usual(nodes []cluster.Node) (settings string) {
 	count := map[string]int{}
 	for _, node := range nodes {
 		if !node.Alive {
@@ -245,7 +245,7 @@ func Seen(ctx context.Context, s *config.Settings, d Deps) (Report, error) {
 	ctx, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
 	nodes, servers, err := d.Look(ctx, o)
-	if err != nil && !errors.Is(err, shared.ErrUnreachable) {
+	if err != nil && !errors.Is(err, cluster.ErrUnreachable) {
 		return Report{}, fmt.Errorf("state.redis: %w", err)
 	}
 	r := Report{Memory: describe(s.State.Redis), Nodes: members(nodes, "")}

@@ -18,7 +18,7 @@ import (
 	"ivalt-radius/config"
 	"ivalt-radius/secret"
 	"ivalt-radius/state"
-	"ivalt-radius/state/shared"
+	"ivalt-radius/state/cluster"
 )
 
 // Deps are what sharing needs from the house.
@@ -26,8 +26,8 @@ type Deps struct {
 	Log     logrus.FieldLogger
 	Note    func(audit.Event) // into the trail; it does not block
 	Version string
-	Leads   func() int          // attempts that this node leads; nil: none
-	Notice  func(shared.Notice) // what others do to this node's attempts; nil: nobody is told
+	Leads   func() int           // attempts that this node leads; nil: none
+	Notice  func(cluster.Notice) // what others do to this node's attempts; nil: nobody is told
 
 	Open     Opener                 // nil: that of package redis
 	Look     Outsider               // nil: that of package redis
@@ -53,7 +53,7 @@ func (d Deps) complete() Deps {
 		d.Leads = func() int { return 0 }
 	}
 	if d.Notice == nil {
-		d.Notice = func(shared.Notice) {}
+		d.Notice = func(cluster.Notice) {}
 	}
 	return d
 }
@@ -66,7 +66,7 @@ type Sharing struct {
 	redis  config.Redis
 	names  []byte
 	engine Engine
-	alone  *shared.Alone // nil: reject
+	alone  *cluster.Alone // nil: reject
 
 	mu     sync.Mutex
 	digest string // of the settings in force
@@ -109,7 +109,7 @@ func Open(ctx context.Context, s *config.Settings, d Deps) (*Sharing, error) {
 	}
 	n.engine.SetSettings(n.digest)
 	if s.State.Redis.InsecureAlone() {
-		n.alone = shared.NewAlone(n.engine, shared.NewMemory(d.Now).Join(name, d.Notice), d.Now, n.turned)
+		n.alone = cluster.NewAlone(n.engine, cluster.NewMemory(d.Now).Join(name, d.Notice), d.Now, n.turned)
 	}
 	return n, nil
 }
@@ -136,7 +136,7 @@ func (n *Sharing) Close(ctx context.Context) error {
 		n.unwatch()
 		n.work.Wait()
 	}
-	if err := n.engine.Close(ctx); err != nil && !errors.Is(err, shared.ErrUnreachable) {
+	if err := n.engine.Close(ctx); err != nil && !errors.Is(err, cluster.ErrUnreachable) {
 		return fmt.Errorf("leaving the shared memory: %w", err)
 	}
 	return nil
@@ -154,7 +154,7 @@ func (n *Sharing) Adopt(s *config.Settings) {
 }
 
 // Attempts are the logins of all nodes; nil: this node's own are all there are.
-func (n *Sharing) Attempts() shared.Attempts {
+func (n *Sharing) Attempts() cluster.Attempts {
 	switch {
 	case n == nil:
 		return nil
@@ -165,7 +165,7 @@ func (n *Sharing) Attempts() shared.Attempts {
 }
 
 // Phones are the phones of all nodes; nil: this node's own are all there are.
-func (n *Sharing) Phones() shared.Phones {
+func (n *Sharing) Phones() cluster.Phones {
 	switch {
 	case n == nil:
 		return nil

@@ -24,8 +24,9 @@ import (
 	"ivalt-radius/config"
 	"ivalt-radius/secret"
 	"ivalt-radius/state"
+	"ivalt-radius/state/cluster"
 	"ivalt-radius/state/redis"
-	"ivalt-radius/state/shared"
+	"ivalt-radius/state/redis/link"
 )
 
 // TestAlone: without an address nothing is opened, and every method of what comes back says so.
@@ -63,22 +64,22 @@ func TestEverySettingReachesTheEngine(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := h.engine.options
-	if got.TLS == nil || got.TLS.MinVersion != tls.VersionTLS12 || got.TLS.ServerName != "redis.example" || got.TLS.InsecureSkipVerify || got.TLS.RootCAs != nil || got.Log == nil {
+	if got.TLS == nil || got.TLS.MinVersion != tls.VersionTLS12 || got.TLS.ServerName != "redis.example" || got.TLS.InsecureSkipVerify || got.TLS.RootCAs != nil {
 		t.Errorf("%+v", got.TLS)
 	}
-	got.TLS, got.Log = nil, nil
-	want := redis.Options{
-		Mode: redis.Sentinel, Addresses: []string{"a:1", "b:2"}, Master: "m", Username: "u", Password: secret.New("p"), SentinelUsername: "su",
-		SentinelPassword: secret.New("sp"), Database: 3, Key: secret.New(clusterKey), Prefix: "x", Timeout: time.Minute, MinReplicas: 2, Node: "radius-1", Version: "v1",
-	}
+	got.TLS = nil
+	want := redis.Options{Node: "radius-1", Version: "v1", Settings: link.Settings{
+		Mode: link.Sentinel, Addresses: []string{"a:1", "b:2"}, Master: "m", Username: "u", Password: secret.New("p"), SentinelUsername: "su",
+		SentinelPassword: secret.New("sp"), Database: 3, Key: secret.New(clusterKey), Prefix: "x", Timeout: time.Minute, MinReplicas: 2,
+	}}
 	if diff := cmp.Diff(want, got, cmp.Comparer(secret.Secret.Equal)); diff != "" {
 		t.Error(diff)
 	}
 	if h.engine.hooks.Leads() != 0 || h.engine.settings != s.ClusterDigest() {
 		t.Error("the hooks say something else")
 	}
-	h.engine.hooks.Notice(shared.Notice{})
-	for word, want := range map[string]redis.Mode{"single": redis.Single, "sentinel": redis.Sentinel, "cluster": redis.Cluster} {
+	h.engine.hooks.Notice(cluster.Notice{})
+	for word, want := range map[string]link.Mode{"single": link.Single, "sentinel": link.Sentinel, "cluster": link.Cluster} {
 		if mode(word) != want {
 			t.Error(word)
 		}
@@ -206,10 +207,10 @@ func TestReject(t *testing.T) {
 	h := newHouse()
 	n := h.sharing(t, "")
 	h.engine.memory.Cut()
-	if _, err := n.Attempts().Enter(t.Context(), shared.Entry{ID: "a", Life: time.Minute}); !errors.Is(err, shared.ErrUnreachable) {
+	if _, err := n.Attempts().Enter(t.Context(), cluster.Entry{ID: "a", Life: time.Minute}); !errors.Is(err, cluster.ErrUnreachable) {
 		t.Errorf("an attempt is begun although nobody was asked: %v", err)
 	}
-	if _, err := n.Phones().Claim(t.Context(), shared.Bid{Phone: "+1", Attempt: "a"}); !errors.Is(err, shared.ErrUnreachable) {
+	if _, err := n.Phones().Claim(t.Context(), cluster.Bid{Phone: "+1", Attempt: "a"}); !errors.Is(err, cluster.ErrUnreachable) {
 		t.Errorf("a phone is claimed although nobody was asked: %v", err)
 	}
 	limits := state.Limits{PerSecond: 4}
@@ -274,25 +275,25 @@ func TestCommand(t *testing.T) {
 	}
 	h.listen(t, dir, n)
 	start := time.Date(2026, 11, 26, 7, 0, 0, 0, time.UTC)
-	self := shared.Node{Name: "radius-1", Version: "v1", Settings: s.ClusterDigest(), Started: start, Seen: start, Alive: true, Leads: 3, Self: true}
+	self := cluster.Node{Name: "radius-1", Version: "v1", Settings: s.ClusterDigest(), Started: start, Seen: start, Alive: true, Leads: 3, Self: true}
 	other := self
 	other.Name, other.Self, other.Leads = "radius-2", false, 0
 	dead, left, differs := other, other, other
 	dead.Alive, left.Alive, left.Left, differs.Settings = false, false, true, strings.Repeat("f", 64)
 	for _, c := range []struct {
 		name  string
-		nodes []shared.Node
+		nodes []cluster.Node
 		code  int
 		says  []string
 	}{
-		{"all well", []shared.Node{self, other}, exit.OK, []string{
+		{"all well", []cluster.Node{self, other}, exit.OK, []string{
 			"memory  single, 127.0.0.1:6379, in the clear\n        in reach\n        version 7.0.15, eviction noeviction, replicas 0\n",
 			"radius-1  alive, this one  v1       " + self.Settings[:12] + "  2026-11-26T07:00:00Z  3\n", "radius-2  alive ",
 		}},
-		{"one died", []shared.Node{self, dead}, exit.Fault, []string{"radius-2  dead since 2026-11-26T07:00:00Z", "not alive: radius-2"}},
-		{"one left", []shared.Node{self, left}, exit.Fault, []string{"radius-2  left since 2026-11-26T07:00:00Z", "not alive: radius-2"}},
-		{"one differs", []shared.Node{self, differs}, exit.Fault, []string{"ffffffffffff DIFFERS", "other settings: radius-2"}},
-		{"one name", []shared.Node{self, self}, exit.Fault, []string{"two nodes are called radius-1"}},
+		{"one died", []cluster.Node{self, dead}, exit.Fault, []string{"radius-2  dead since 2026-11-26T07:00:00Z", "not alive: radius-2"}},
+		{"one left", []cluster.Node{self, left}, exit.Fault, []string{"radius-2  left since 2026-11-26T07:00:00Z", "not alive: radius-2"}},
+		{"one differs", []cluster.Node{self, differs}, exit.Fault, []string{"ffffffffffff DIFFERS", "other settings: radius-2"}},
+		{"one name", []cluster.Node{self, self}, exit.Fault, []string{"two nodes are called radius-1"}},
 		{"nobody", nil, exit.Fault, []string{"no node is known"}},
 	} {
 		h.engine.see(c.nodes...)
@@ -344,8 +345,8 @@ func TestCommandOfANodeThatIsAlone(t *testing.T) {
 func TestSeen(t *testing.T) {
 	h := newHouse()
 	s := settings(t, ", on_failure: insecure_alone")
-	node := func(name, settings string) shared.Node {
-		return shared.Node{Name: name, Settings: settings, Alive: true}
+	node := func(name, settings string) cluster.Node {
+		return cluster.Node{Name: name, Settings: settings, Alive: true}
 	}
 	h.engine.see(node("a", "x"), node("b", "y"), node("c", "y"))
 	r, err := Seen(t.Context(), s, h.deps())
@@ -360,11 +361,16 @@ func TestSeen(t *testing.T) {
 		t.Errorf("%+v, %v", r, err)
 	}
 	d := h.deps()
-	d.Open, d.Look = nil, nil
-	if _, err := Seen(t.Context(), s, d); !errors.Is(err, errNoEngine) {
-		t.Error(err)
+	d.Open, d.Look = nil, nil // the real ones: nobody listens there
+	if r, err = Seen(t.Context(), s, d); err != nil || r.Memory.Reachable {
+		t.Errorf("%+v, %v", r, err)
 	}
-	if _, err := Open(t.Context(), s, d); !errors.Is(err, errNoEngine) {
+	n, err := Open(t.Context(), s, d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n.Start(t.Context())
+	if err := n.Close(t.Context()); err != nil {
 		t.Error(err)
 	}
 }
@@ -372,17 +378,17 @@ func TestSeen(t *testing.T) {
 // TestMembers: of each name what counts, in an order that stays, and nothing that a terminal would obey.
 func TestMembers(t *testing.T) {
 	at := time.Date(2026, 11, 26, 7, 0, 0, 0, time.UTC)
-	node := func(name string, alive bool, ago time.Duration) shared.Node {
-		return shared.Node{Name: name, Alive: alive, Seen: at.Add(-ago), Settings: "s"}
+	node := func(name string, alive bool, ago time.Duration) cluster.Node {
+		return cluster.Node{Name: name, Alive: alive, Seen: at.Add(-ago), Settings: "s"}
 	}
-	nodes := []shared.Node{node("b", false, time.Hour), node("b", true, time.Second), node("a", false, time.Minute), node("a", false, time.Hour), node("c\x1b[31m\n"+strings.Repeat("x", 99), true, 0)}
+	nodes := []cluster.Node{node("b", false, time.Hour), node("b", true, time.Second), node("a", false, time.Minute), node("a", false, time.Hour), node("c\x1b[31m\n"+strings.Repeat("x", 99), true, 0)}
 	before := slices.Clone(nodes)
 	got := members(nodes, "s")
 	want := []string{"a (dead)", "b (alive)", "c?[31m?" + strings.Repeat("x", 57) + " (alive)"}
 	if !slices.Equal(texts(got), want) || !reflect.DeepEqual(nodes, before) || got[0].Seen != at.Add(-time.Minute) {
 		t.Errorf("%q", texts(got))
 	}
-	if n := len(members(make([]shared.Node, 10_000), "")); n > mostMembers {
+	if n := len(members(make([]cluster.Node, 10_000), "")); n > mostMembers {
 		t.Errorf("%d nodes are shown", n)
 	}
 	if members(nil, "") == nil {

@@ -11,8 +11,8 @@ import (
 	"github.com/sirupsen/logrus"
 
 	"ivalt-radius/audit"
+	"ivalt-radius/state/cluster"
 	"ivalt-radius/state/redis"
-	"ivalt-radius/state/shared"
 )
 
 const (
@@ -135,7 +135,7 @@ func record(e redis.Event) (audit.System, bool) {
 	case redis.Reachable:
 		return audit.System{Event: "memory_reachable", Detail: "after " + e.For.Round(time.Second).String()}, e.For > 0
 	case redis.Emptied:
-		return audit.System{Event: "memory_emptied", Detail: fmt.Sprintf("no phone counts as clean for %s", shared.Young)}, true
+		return audit.System{Event: "memory_emptied", Detail: fmt.Sprintf("no phone counts as clean for %s", cluster.Young)}, true
 	case redis.SameName:
 		return audit.System{Event: "node_name_twice", Detail: nodes}, nodes != ""
 	case redis.SettingsApart:
@@ -156,7 +156,7 @@ func record(e redis.Event) (audit.System, bool) {
 }
 
 // turned shouts that the node goes on by itself, or no longer does.
-func (n *Sharing) turned(t shared.Turn) {
+func (n *Sharing) turned(t cluster.Turn) {
 	if t.Alone {
 		n.deps.Note(audit.Security{Event: "alone_begun", Detail: fmt.Sprintf("INSECURE: %s goes on by itself, with a part of the API budget (1 of %d)", n.name, n.redis.Nodes)})
 		return
@@ -174,7 +174,7 @@ func (n *Sharing) shout() {
 	}
 }
 
-func counts(t shared.Turn) string {
+func counts(t cluster.Turn) string {
 	return fmt.Sprintf("decided by itself: attempts %d, phones %d", t.Attempts, t.Phones)
 }
 

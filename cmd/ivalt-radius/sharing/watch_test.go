@@ -12,7 +12,7 @@ import (
 
 	"ivalt-radius/secret"
 	"ivalt-radius/state"
-	"ivalt-radius/state/shared"
+	"ivalt-radius/state/cluster"
 )
 
 func (h *house) expect(t *testing.T, step string, want ...string) {
@@ -28,7 +28,7 @@ func (h *house) expect(t *testing.T, step string, want ...string) {
 // TestWhoComesAndGoes is said once each.
 func TestWhoComesAndGoes(t *testing.T) {
 	at := time.Date(2026, 11, 26, 7, 0, 0, 0, time.UTC)
-	node := func(name string) shared.Node { return shared.Node{Name: name, Version: "v2", Seen: at, Alive: true} }
+	node := func(name string) cluster.Node { return cluster.Node{Name: name, Version: "v2", Seen: at, Alive: true} }
 	self, b, c := node("radius-1"), node("b"), node("c")
 	self.Self = true
 	dead, left := b, b
@@ -48,16 +48,16 @@ func TestWhoComesAndGoes(t *testing.T) {
 		h.expect(t, "the first look is no news")
 		for _, step := range []struct {
 			name  string
-			nodes []shared.Node
+			nodes []cluster.Node
 			want  []string
 		}{
-			{"nothing new", []shared.Node{self, b}, nil},
-			{"c comes", []shared.Node{self, b, c}, []string{"node_joined: c, version v2"}},
-			{"b leaves", []shared.Node{self, left, c}, []string{"node_left: b"}},
-			{"b comes back", []shared.Node{self, left, b, c}, []string{"node_joined: b, version v2"}},
-			{"b dies", []shared.Node{self, dead, c}, []string{"node_died: b, last seen 2026-11-26T07:00:00Z"}},
-			{"b is forgotten", []shared.Node{self, c}, nil},
-			{"c vanishes", []shared.Node{self}, []string{"node_left: c"}},
+			{"nothing new", []cluster.Node{self, b}, nil},
+			{"c comes", []cluster.Node{self, b, c}, []string{"node_joined: c, version v2"}},
+			{"b leaves", []cluster.Node{self, left, c}, []string{"node_left: b"}},
+			{"b comes back", []cluster.Node{self, left, b, c}, []string{"node_joined: b, version v2"}},
+			{"b dies", []cluster.Node{self, dead, c}, []string{"node_died: b, last seen 2026-11-26T07:00:00Z"}},
+			{"b is forgotten", []cluster.Node{self, c}, nil},
+			{"c vanishes", []cluster.Node{self}, []string{"node_left: c"}},
 			{"this node was seen late", nil, nil},
 		} {
 			h.engine.see(step.nodes...)
@@ -77,10 +77,10 @@ func TestWhoComesAndGoes(t *testing.T) {
 // TestNobodyIsJudged while the memory cannot be asked, nor by one that was emptied.
 func TestNobodyIsJudged(t *testing.T) {
 	s, changed := settings(t, ""), settings(t, ", nodes: 3")
-	self := shared.Node{Name: "radius-1", Alive: true, Self: true}
+	self := cluster.Node{Name: "radius-1", Alive: true, Self: true}
 	synctest.Test(t, func(t *testing.T) {
 		h := newHouse()
-		h.engine.see(self, shared.Node{Name: "b", Alive: true})
+		h.engine.see(self, cluster.Node{Name: "b", Alive: true})
 		n, err := Open(t.Context(), s, h.deps())
 		if err != nil {
 			t.Fatal(err)
@@ -139,7 +139,7 @@ func TestAloneIsShouted(t *testing.T) {
 		n.Start(t.Context())
 		enter := func(key byte) {
 			t.Helper()
-			if p, err := n.Attempts().Enter(t.Context(), shared.Entry{Key: shared.Digest{key}, ID: "a", Life: time.Minute}); err != nil || p.Role != shared.Leads {
+			if p, err := n.Attempts().Enter(t.Context(), cluster.Entry{Key: cluster.Digest{key}, ID: "a", Life: time.Minute}); err != nil || p.Role != cluster.Leads {
 				t.Fatalf("%+v, %v", p, err)
 			}
 		}
@@ -158,7 +158,7 @@ func TestAloneIsShouted(t *testing.T) {
 		since := time.Now().UTC().Format(time.RFC3339)
 		time.Sleep(shoutEvery + time.Second) //nolint:forbidigo // virtual time
 		h.expect(t, "a minute later", "alone_lasts: INSECURE: radius-1 is alone since "+since+": decided by itself: attempts 1, phones 0")
-		if c, err := n.Phones().Claim(t.Context(), shared.Bid{Phone: "+1", Attempt: "a", Life: time.Minute}); err != nil || c.Kind != shared.Granted {
+		if c, err := n.Phones().Claim(t.Context(), cluster.Bid{Phone: "+1", Attempt: "a", Life: time.Minute}); err != nil || c.Kind != cluster.Granted {
 			t.Errorf("%+v, %v", c, err)
 		}
 		h.engine.memory.Mend()

@@ -4,7 +4,7 @@ import (
 	"errors"
 	"fmt"
 
-	"ivalt-radius/state/shared"
+	"ivalt-radius/state/cluster"
 )
 
 // answer is what a script gave: up to eight texts and numbers. Whatever else comes is bad.
@@ -28,7 +28,7 @@ func answered(v any, err error) (answer, error) {
 }
 
 // unusable is the error of an answer that says nothing: whether the operation took place is not known.
-func unusable(err error) error { return fmt.Errorf("%w: %w", shared.ErrUnreachable, err) }
+func unusable(err error) error { return fmt.Errorf("%w: %w", cluster.ErrUnreachable, err) }
 
 func (a *answer) text(i int) string {
 	if i < len(a.fields) {
@@ -59,7 +59,7 @@ func (a *answer) id(i int) string {
 }
 
 // named reports that a text is an attempt's ID.
-func named(text string) bool { return (shared.Entry{ID: text, Life: 1}).Valid() == nil }
+func named(text string) bool { return (cluster.Entry{ID: text, Life: 1}).Valid() == nil }
 
 // plain is the whole answer of an operation that only succeeds or does not.
 func (a *answer) plain() error {
@@ -67,9 +67,9 @@ func (a *answer) plain() error {
 	case "done":
 		return nil
 	case "lost":
-		return shared.ErrLost
+		return cluster.ErrLost
 	case "collided":
-		return shared.ErrCollided
+		return cluster.ErrCollided
 	}
 	return unusable(errAnswer)
 }

@@ -8,37 +8,37 @@ import (
 
 	goredis "github.com/redis/go-redis/v9"
 
+	"ivalt-radius/state/cluster"
 	"ivalt-radius/state/redis/link"
-	"ivalt-radius/state/shared"
 )
 
-// Claims are one node's attempts and phones: shared.Attempts and shared.Phones. All methods are safe for concurrent use. While Run does not
+// Claims are one node's attempts and phones: cluster.Attempts and cluster.Phones. All methods are safe for concurrent use. While Run does not
 // run, Await hears nothing and nothing is noticed.
 type Claims struct {
 	core    *link.Link
 	scripts scripts
-	self    string              // this node's incarnation
-	dead    func() []string     // the incarnations whose leases are over; never this one
-	notice  func(shared.Notice) // may not block
+	self    string               // this node's incarnation
+	dead    func() []string      // the incarnations whose leases are over; never this one
+	notice  func(cluster.Notice) // may not block
 
 	// acknowledged is Link.RunAcknowledged, for what must not be lost with one server.
 	acknowledged func(ctx context.Context, s *goredis.Script, keys []string, args ...any) (any, error)
 	ahead        func() time.Duration // added to the server's time: tests pass time so
-	look         time.Duration        // shared.Look
-	patience     time.Duration        // shared.Patience
+	look         time.Duration        // cluster.Look
+	patience     time.Duration        // cluster.Patience
 
 	mu      sync.Mutex
 	watches map[string]map[*watch]struct{} // by the attempt's key
 }
 
 // New makes a node's part. notice is told what others do to its attempts; nil: nobody is. It is called by Run.
-func New(c *link.Link, self string, dead func() []string, notice func(shared.Notice)) *Claims {
+func New(c *link.Link, self string, dead func() []string, notice func(cluster.Notice)) *Claims {
 	if notice == nil {
-		notice = func(shared.Notice) {}
+		notice = func(cluster.Notice) {}
 	}
 	return &Claims{
 		core: c, scripts: newScripts(), self: self, dead: dead, notice: notice, acknowledged: c.RunAcknowledged, ahead: func() time.Duration { return 0 },
-		look: shared.Look, patience: shared.Patience, watches: map[string]map[*watch]struct{}{},
+		look: cluster.Look, patience: cluster.Patience, watches: map[string]map[*watch]struct{}{},
 	}
 }
 
@@ -98,7 +98,7 @@ func (c *Claims) Run(ctx context.Context) {
 }
 
 // mostHeard bounds a message: one sealed answer and four short texts.
-const mostHeard = shared.MostSize + 1024
+const mostHeard = cluster.MostSize + 1024
 
 // hear takes a message of another node, or of anybody who can publish: a collision only denies, and an approval is sealed.
 func (c *Claims) hear(message string) {
@@ -111,7 +111,7 @@ func (c *Claims) hear(message string) {
 		c.wake(rest)
 	case "collided":
 		if named(rest) {
-			c.notice(shared.Notice{Kind: shared.Collided, Attempt: rest})
+			c.notice(cluster.Notice{Kind: cluster.Collided, Attempt: rest})
 		}
 	case "approved":
 		f := strings.SplitN(rest, "\n", 4)
@@ -122,6 +122,6 @@ func (c *Claims) hear(message string) {
 		if err != nil {
 			return
 		}
-		c.notice(shared.Notice{Kind: shared.Approved, Attempt: f[0], Renews: f[1], Answer: plain})
+		c.notice(cluster.Notice{Kind: cluster.Approved, Attempt: f[0], Renews: f[1], Answer: plain})
 	}
 }

@@ -14,9 +14,9 @@ import (
 	goredis "github.com/redis/go-redis/v9"
 
 	"ivalt-radius/secret"
+	"ivalt-radius/state/cluster"
+	"ivalt-radius/state/cluster/clustertest"
 	"ivalt-radius/state/redis/link"
-	"ivalt-radius/state/shared"
-	"ivalt-radius/state/shared/sharedtest"
 )
 
 var errCut = errors.New("cut")
@@ -116,7 +116,7 @@ func (s *stand) isAhead() time.Duration {
 }
 
 // node joins a node, which listens.
-func (s *stand) node(name string, notice func(shared.Notice)) *Claims {
+func (s *stand) node(name string, notice func(cluster.Notice)) *Claims {
 	s.t.Helper()
 	c, err := link.New(s.options)
 	if err != nil {
@@ -157,9 +157,9 @@ func (s *stand) listens(n *Claims) {
 }
 
 // world is the stand as the suite sees it.
-func (s *stand) world() sharedtest.World {
-	return sharedtest.World{
-		Join: func(name string, notice func(shared.Notice)) sharedtest.Member { return s.node(name, notice) },
+func (s *stand) world() clustertest.World {
+	return clustertest.World{
+		Join: func(name string, notice func(cluster.Notice)) clustertest.Member { return s.node(name, notice) },
 		Die: func(name string) {
 			s.mu.Lock()
 			defer s.mu.Unlock()
@@ -172,7 +172,7 @@ func (s *stand) world() sharedtest.World {
 
 func TestClaimsConform(t *testing.T) {
 	t.Parallel()
-	sharedtest.Run(t, func(t *testing.T) sharedtest.World {
+	clustertest.Run(t, func(t *testing.T) clustertest.World {
 		t.Helper()
 		s, _ := newStand(t)
 		return s.world()
@@ -181,7 +181,7 @@ func TestClaimsConform(t *testing.T) {
 
 func TestClaimsWalk(t *testing.T) {
 	t.Parallel()
-	sharedtest.Walk(t, 20, func(t *testing.T) sharedtest.World {
+	clustertest.Walk(t, 20, func(t *testing.T) clustertest.World {
 		t.Helper()
 		s, _ := newStand(t)
 		return s.world()

@@ -16,8 +16,8 @@ import (
 
 	goredis "github.com/redis/go-redis/v9"
 
+	"ivalt-radius/state/cluster/clustertest"
 	"ivalt-radius/state/redis/link"
-	"ivalt-radius/state/shared/sharedtest"
 )
 
 // startOwnRedis starts a redis-server on a free port of loopback, and stops it by its process when the test is over.
@@ -99,10 +99,10 @@ func startOwnCluster(t *testing.T) (addrs []string) {
 }
 
 // realWorlds makes worlds on one server or cluster, each with a prefix of its own.
-func realWorlds(t *testing.T, o link.Settings) func(t *testing.T) sharedtest.World {
+func realWorlds(t *testing.T, o link.Settings) func(t *testing.T) clustertest.World {
 	t.Helper()
 	n := 0
-	return func(t *testing.T) sharedtest.World {
+	return func(t *testing.T) clustertest.World {
 		t.Helper()
 		n++
 		s := standAt(t, o, nil)
@@ -134,13 +134,13 @@ func flush(t *testing.T, client goredis.UniversalClient) {
 func TestClaimsConformOnARealServer(t *testing.T) {
 	t.Parallel()
 	worlds := realWorlds(t, link.Settings{Addresses: []string{startOwnRedis(t)}})
-	sharedtest.Run(t, worlds)
-	sharedtest.Walk(t, 100, worlds)
+	clustertest.Run(t, worlds)
+	clustertest.Walk(t, 100, worlds)
 }
 
 func TestClaimsConformOnACluster(t *testing.T) {
 	t.Parallel()
 	worlds := realWorlds(t, link.Settings{Mode: link.Cluster, Addresses: startOwnCluster(t)})
-	sharedtest.Run(t, worlds)
-	sharedtest.Walk(t, 100, worlds)
+	clustertest.Run(t, worlds)
+	clustertest.Walk(t, 100, worlds)
 }

@@ -12,19 +12,19 @@ import (
 	"github.com/alicebob/miniredis/v2"
 	goredis "github.com/redis/go-redis/v9"
 
-	"ivalt-radius/state/shared"
+	"ivalt-radius/state/cluster"
 )
 
 const testMobile = "+15550100001"
 
-func testKey() shared.Digest { return shared.Digest{1, 2, 3} }
+func testKey() cluster.Digest { return cluster.Digest{1, 2, 3} }
 
-func testEntry() shared.Entry {
-	return shared.Entry{Key: testKey(), ID: "A", Exchange: shared.Digest{4}, Life: time.Minute}
+func testEntry() cluster.Entry {
+	return cluster.Entry{Key: testKey(), ID: "A", Exchange: cluster.Digest{4}, Life: time.Minute}
 }
 
-func testBid() shared.Bid {
-	return shared.Bid{Phone: testMobile, Attempt: "A", Renews: "Z", Life: time.Minute}
+func testBid() cluster.Bid {
+	return cluster.Bid{Phone: testMobile, Attempt: "A", Renews: "Z", Life: time.Minute}
 }
 
 // TestHostileAnswers: an answer that no script gives is none, and nothing of it is believed.
@@ -67,7 +67,7 @@ func TestHostileAnswers(t *testing.T) {
 			n.scripts = scripts{enter: lies, await: lies, leave: lies, conclude: lies, claim: lies, record: lies, polled: lies, end: lies}
 			n.patience = 0
 			for what, err := range everything(t.Context(), n) {
-				if !errors.Is(err, shared.ErrUnreachable) {
+				if !errors.Is(err, cluster.ErrUnreachable) {
 					t.Errorf("%s: %v", what, err)
 				}
 			}
@@ -77,24 +77,24 @@ func TestHostileAnswers(t *testing.T) {
 
 // everything is what each operation gives.
 func everything(ctx context.Context, n *Claims) map[string]error {
-	token := shared.Token{Phone: testMobile, Attempt: "A", Fence: 1, Nonce: "n"}
+	token := cluster.Token{Phone: testMobile, Attempt: "A", Fence: 1, Nonce: "n"}
 	errs := map[string]error{
-		"leave": n.Leave(ctx, testKey(), "A"), "conclude": n.Conclude(ctx, testKey(), "A", shared.Conclusion{}), "record": n.Record(ctx, token, shared.Progress{}),
-		"polled": n.Polled(ctx, token, 0), "end": n.End(ctx, token, shared.Ending{}),
+		"leave": n.Leave(ctx, testKey(), "A"), "conclude": n.Conclude(ctx, testKey(), "A", cluster.Conclusion{}), "record": n.Record(ctx, token, cluster.Progress{}),
+		"polled": n.Polled(ctx, token, 0), "end": n.End(ctx, token, cluster.Ending{}),
 	}
 	place, err := n.Enter(ctx, testEntry())
 	errs["enter"] = err
-	if place.Role != shared.NoRole {
+	if place.Role != cluster.NoRole {
 		errs["enter's place"] = errors.New("something was believed")
 	}
 	place, err = n.Await(ctx, testKey(), "A")
 	errs["await"] = err
-	if place.Role != shared.NoRole {
+	if place.Role != cluster.NoRole {
 		errs["await's place"] = errors.New("something was believed")
 	}
 	claim, err := n.Claim(ctx, testBid())
 	errs["claim"] = err
-	if claim.Kind != shared.Unclaimed {
+	if claim.Kind != cluster.Unclaimed {
 		errs["claim's kind"] = errors.New("something was believed")
 	}
 	return errs
@@ -106,7 +106,7 @@ func TestAHeldPhoneIsNotHeldForever(t *testing.T) {
 	s, _ := newStand(t)
 	n := s.node("a", nil)
 	n.scripts.claim = goredis.NewScript(`return {'held', 9007199254740992}`)
-	if c, err := n.Claim(t.Context(), testBid()); err != nil || c.Wait != shared.Longest {
+	if c, err := n.Claim(t.Context(), testBid()); err != nil || c.Wait != cluster.Longest {
 		t.Error(c, err)
 	}
 }
@@ -120,21 +120,21 @@ func TestSealsAreBoundToTheirPlace(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := a.End(t.Context(), claim.Token, shared.Ending{Answer: []byte("approved")}); err != nil {
+	if err := a.End(t.Context(), claim.Token, cluster.Ending{Answer: []byte("approved")}); err != nil {
 		t.Fatal(err)
 	}
 	key, _ := a.phoneKeys(testMobile)
 	for _, f := range []string{"v", "y", "u"} {
 		m.HSet(a.endKey(key, "B"), f, m.HGet(a.endKey(key, "A"), f))
 	}
-	if c, err := b.Claim(t.Context(), shared.Bid{Phone: testMobile, Attempt: "B", Life: time.Minute}); !errors.Is(err, shared.ErrUnreachable) {
+	if c, err := b.Claim(t.Context(), cluster.Bid{Phone: testMobile, Attempt: "B", Life: time.Minute}); !errors.Is(err, cluster.ErrUnreachable) {
 		t.Error("attempt B is told A's end:", c, err)
 	}
 	if c, err := b.Claim(t.Context(), testBid()); err != nil || string(c.Answer) != "approved" {
 		t.Error("attempt A is not told its own end:", c, err)
 	}
 	m.HSet(key, "va", "A", "vu", "9999999999999", "vr", m.HGet(a.endKey(key, "A"), "y"))
-	if c, err := b.Claim(t.Context(), shared.Bid{Phone: testMobile, Attempt: "C", Renews: "A", Life: time.Minute}); !errors.Is(err, shared.ErrUnreachable) {
+	if c, err := b.Claim(t.Context(), cluster.Bid{Phone: testMobile, Attempt: "C", Renews: "A", Life: time.Minute}); !errors.Is(err, cluster.ErrUnreachable) {
 		t.Error("an end is told as a late approval:", c, err)
 	}
 	stolenAnswer(t, s, a, b)
@@ -146,13 +146,13 @@ func stolenAnswer(t *testing.T, s *stand, a, b *Claims) {
 	m := goredis.NewClient(&goredis.Options{Addr: s.options.Addresses[0], DisableIdentity: true})
 	defer func() { _ = m.Close() }()
 	other := testEntry()
-	other.Key = shared.Digest{9}
-	for _, e := range []shared.Entry{testEntry(), other} {
+	other.Key = cluster.Digest{9}
+	for _, e := range []cluster.Entry{testEntry(), other} {
 		if _, err := a.Enter(t.Context(), e); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := a.Conclude(t.Context(), testKey(), "A", shared.Conclusion{Answer: []byte("approved"), Joinable: time.Minute}); err != nil {
+	if err := a.Conclude(t.Context(), testKey(), "A", cluster.Conclusion{Answer: []byte("approved"), Joinable: time.Minute}); err != nil {
 		t.Fatal(err)
 	}
 	sealed, err := m.HGet(t.Context(), a.attemptKey(testKey()), "y").Result()
@@ -160,7 +160,7 @@ func stolenAnswer(t *testing.T, s *stand, a, b *Claims) {
 		t.Fatal(err)
 	}
 	m.HSet(t.Context(), a.attemptKey(other.Key), "v", 1, "y", sealed, "j", "9999999999999")
-	if p, err := b.Enter(t.Context(), other); !errors.Is(err, shared.ErrUnreachable) {
+	if p, err := b.Enter(t.Context(), other); !errors.Is(err, cluster.ErrUnreachable) {
 		t.Error("one attempt is told another one's answer:", p, err)
 	}
 }
@@ -169,8 +169,8 @@ func stolenAnswer(t *testing.T, s *stand, a, b *Claims) {
 func TestForgedNotices(t *testing.T) {
 	t.Parallel()
 	s, _ := newStand(t)
-	heard := make(chan shared.Notice, 16)
-	n := s.node("a", func(x shared.Notice) { heard <- x })
+	heard := make(chan cluster.Notice, 16)
+	n := s.node("a", func(x cluster.Notice) { heard <- x })
 	key, _ := n.phoneKeys(testMobile)
 	other, _ := n.phoneKeys("+15550100002")
 	approval := []byte("approved")
@@ -189,7 +189,7 @@ func TestForgedNotices(t *testing.T) {
 		}
 	}
 	first := <-heard
-	if first.Kind != shared.Approved || first.Attempt != "A" || first.Renews != "Z" || string(first.Answer) != "approved" {
+	if first.Kind != cluster.Approved || first.Attempt != "A" || first.Renews != "Z" || string(first.Answer) != "approved" {
 		t.Errorf("the first that is believed is %+v", first)
 	}
 }
@@ -225,7 +225,7 @@ func TestAwaitNeedsNoMessage(t *testing.T) {
 			}
 			ends(s, m, a.attemptKey(testKey()))
 			err := <-done
-			if lost := name == "gone" || name == "other"; lost != errors.Is(err, shared.ErrLost) || !lost && err != nil {
+			if lost := name == "gone" || name == "other"; lost != errors.Is(err, cluster.ErrLost) || !lost && err != nil {
 				t.Error(err)
 			}
 		})
@@ -233,7 +233,7 @@ func TestAwaitNeedsNoMessage(t *testing.T) {
 }
 
 // follows reports that an Await has been told who leads.
-func (c *claims) follows(leader string) bool {
+func (c *Claims) follows(leader string) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, same := range c.watches {
@@ -263,7 +263,7 @@ func TestAwaitLosesPatience(t *testing.T) {
 		t.Error(err)
 	}
 	b.patience = 100 * time.Millisecond
-	if _, err := b.Await(t.Context(), testKey(), "A"); !errors.Is(err, shared.ErrUnreachable) {
+	if _, err := b.Await(t.Context(), testKey(), "A"); !errors.Is(err, cluster.ErrUnreachable) {
 		t.Error(err)
 	}
 	if len(b.watches) != 0 {

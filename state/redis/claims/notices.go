@@ -9,13 +9,13 @@ import (
 
 	goredis "github.com/redis/go-redis/v9"
 
-	"ivalt-radius/state/shared"
+	"ivalt-radius/state/cluster"
 )
 
 // runs is what runs a script: core.Run.
 type runs func(ctx context.Context, s *goredis.Script, keys []string, args ...any) (any, error)
 
-func unreachable(err error) bool { return errors.Is(err, shared.ErrUnreachable) }
+func unreachable(err error) bool { return errors.Is(err, cluster.ErrUnreachable) }
 
 // watch is one Await.
 type watch struct {

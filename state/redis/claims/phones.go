@@ -8,7 +8,7 @@ import (
 
 	goredis "github.com/redis/go-redis/v9"
 
-	"ivalt-radius/state/shared"
+	"ivalt-radius/state/cluster"
 )
 
 // phoneKeys are where a phone is kept, and its bucket's epoch.
@@ -27,50 +27,50 @@ func foundAt(phone, attempt string) string    { return phone + ":found:" + attem
 func endedAt(phone, attempt string) string    { return phone + ":ended:" + attempt }
 
 // token is a claim's as the scripts know it.
-func token(t shared.Token) string {
+func token(t cluster.Token) string {
 	return strconv.FormatUint(t.Fence, 10) + ":" + t.Nonce + ":" + t.Attempt
 }
 
-// Claim implements shared.Phones.
-func (c *Claims) Claim(ctx context.Context, b shared.Bid) (shared.Claim, error) {
+// Claim implements cluster.Phones.
+func (c *Claims) Claim(ctx context.Context, b cluster.Bid) (cluster.Claim, error) {
 	if err := b.Valid(); err != nil {
-		return shared.Claim{}, err
+		return cluster.Claim{}, err
 	}
 	nonce := rand.Text()
 	key, epoch := c.phoneKeys(b.Phone)
 	a, err := answered(c.core.Run(ctx, c.scripts.claim, []string{key, epoch, c.endKey(key, b.Attempt)}, c.withDead(
-		ms(c.ahead()), ms(shared.Young), c.self, b.Attempt, b.Renews, flag(b.Collision == shared.DenyBoth), ms(b.Life+shared.Grace), nonce, c.channels(),
+		ms(c.ahead()), ms(cluster.Young), c.self, b.Attempt, b.Renews, flag(b.Collision == cluster.DenyBoth), ms(b.Life+cluster.Grace), nonce, c.channels(),
 	)...))
 	if err != nil {
-		return shared.Claim{}, err
+		return cluster.Claim{}, err
 	}
-	var claim shared.Claim
+	var claim cluster.Claim
 	switch a.text(0) {
 	case "granted":
 		claim = c.granted(&a, key, b, nonce)
 	case "held":
-		claim = shared.Claim{Kind: shared.Held, Wait: duration(a.number(1))}
+		claim = cluster.Claim{Kind: cluster.Held, Wait: duration(a.number(1))}
 	case "taken":
-		claim = shared.Claim{Kind: shared.Taken, Other: a.id(1)}
+		claim = cluster.Claim{Kind: cluster.Taken, Other: a.id(1)}
 	case "concluded":
-		claim = shared.Claim{Kind: shared.Concluded, Answer: c.opened(&a, 1, endedAt(key, b.Attempt))}
+		claim = cluster.Claim{Kind: cluster.Concluded, Answer: c.opened(&a, 1, endedAt(key, b.Attempt))}
 	case "late":
-		claim = shared.Claim{Kind: shared.Late, Answer: c.opened(&a, 1, foundAt(key, b.Renews))}
+		claim = cluster.Claim{Kind: cluster.Late, Answer: c.opened(&a, 1, foundAt(key, b.Renews))}
 	default:
 		a.bad = true
 	}
 	if a.bad {
-		return shared.Claim{}, unusable(errAnswer)
+		return cluster.Claim{}, unusable(errAnswer)
 	}
 	return claim, nil
 }
 
 // granted reads the claim of a phone that is this attempt's.
-func (c *Claims) granted(a *answer, key string, b shared.Bid, nonce string) shared.Claim {
+func (c *Claims) granted(a *answer, key string, b cluster.Bid, nonce string) cluster.Claim {
 	history := a.number(2)
-	claim := shared.Claim{
-		Kind: shared.Granted, Token: shared.Token{Phone: b.Phone, Attempt: b.Attempt, Fence: uint64(a.number(1)), Nonce: nonce}, //nolint:gosec // G115: not negative
-		History: shared.History(history & 3), Rang: a.number(3) == 1, Of: a.text(4), LateFor: duration(a.number(5)),
+	claim := cluster.Claim{
+		Kind: cluster.Granted, Token: cluster.Token{Phone: b.Phone, Attempt: b.Attempt, Fence: uint64(a.number(1)), Nonce: nonce}, //nolint:gosec // G115: not negative
+		History: cluster.History(history & 3), Rang: a.number(3) == 1, Of: a.text(4), LateFor: duration(a.number(5)),
 	}
 	if claim.Of != "" {
 		a.id(4)
@@ -78,7 +78,7 @@ func (c *Claims) granted(a *answer, key string, b shared.Bid, nonce string) shar
 			claim.Progress = c.opened(a, 6, progressOf(key, claim.Of))
 		}
 	}
-	a.bad = a.bad || history > int64(shared.Clean)
+	a.bad = a.bad || history > int64(cluster.Clean)
 	return claim
 }
 
@@ -91,11 +91,11 @@ func (c *Claims) opened(a *answer, i int, place string) []byte {
 
 // duration is that of a number of milliseconds of an answer, which is not to be believed beyond the longest one.
 func duration(n int64) time.Duration {
-	return time.Duration(min(n, ms(shared.Longest))) * time.Millisecond
+	return time.Duration(min(n, ms(cluster.Longest))) * time.Millisecond
 }
 
-// Record implements shared.Phones.
-func (c *Claims) Record(ctx context.Context, t shared.Token, p shared.Progress) error {
+// Record implements cluster.Phones.
+func (c *Claims) Record(ctx context.Context, t cluster.Token, p cluster.Progress) error {
 	if err := p.Valid(); err != nil {
 		return err
 	}
@@ -107,43 +107,43 @@ func (c *Claims) Record(ctx context.Context, t shared.Token, p shared.Progress) 
 	return c.change(ctx, run, c.scripts.record, []string{key}, t, t.Attempt, c.core.Seal(progressOf(key, t.Attempt), p.State), flag(p.Rang))
 }
 
-// Polled implements shared.Phones.
-func (c *Claims) Polled(ctx context.Context, t shared.Token, most time.Duration) error {
-	if err := (shared.Ending{Hold: most}).Valid(); err != nil {
+// Polled implements cluster.Phones.
+func (c *Claims) Polled(ctx context.Context, t cluster.Token, most time.Duration) error {
+	if err := (cluster.Ending{Hold: most}).Valid(); err != nil {
 		return err
 	}
 	key, _ := c.phoneKeys(t.Phone)
 	return c.change(ctx, c.core.Run, c.scripts.polled, []string{key}, t, ms(most))
 }
 
-// End implements shared.Phones.
-func (c *Claims) End(ctx context.Context, t shared.Token, e shared.Ending) error {
+// End implements cluster.Phones.
+func (c *Claims) End(ctx context.Context, t cluster.Token, e cluster.Ending) error {
 	if err := e.Valid(); err != nil {
 		return err
 	}
 	key, _ := c.phoneKeys(t.Phone)
 	kind, place := "ended", endedAt(key, t.Attempt)
 	switch e.Kind {
-	case shared.Left:
+	case cluster.Left:
 		kind = "left"
-	case shared.Lapsed:
+	case cluster.Lapsed:
 		kind = "lapsed"
-	case shared.Found:
+	case cluster.Found:
 		kind, place = "found", foundAt(key, t.Attempt)
-	case shared.Ended:
+	case cluster.Ended:
 	}
 	return c.change(ctx, c.core.Run, c.scripts.end, []string{key, c.endKey(key, t.Attempt)}, t, c.withDead(
-		t.Attempt, kind, c.core.Seal(place, e.Answer), c.core.Name("said", token(t)+"\x00"+kind+"\x00"+string(e.Answer)), ms(shared.EndKept),
+		t.Attempt, kind, c.core.Seal(place, e.Answer), c.core.Name("said", token(t)+"\x00"+kind+"\x00"+string(e.Answer)), ms(cluster.EndKept),
 		ms(e.Hold), ms(e.Taint), flag(e.Clears), ms(e.Spent), flag(e.Known), ms(e.Late), c.channels(),
 	)...)
 }
 
 // change runs a script on a phone that was claimed.
-func (c *Claims) change(ctx context.Context, run runs, s *goredis.Script, keys []string, t shared.Token, args ...any) error {
+func (c *Claims) change(ctx context.Context, run runs, s *goredis.Script, keys []string, t cluster.Token, args ...any) error {
 	if t.Nonce == "" {
-		return shared.ErrLost
+		return cluster.ErrLost
 	}
-	a, err := answered(run(ctx, s, keys, append([]any{ms(c.ahead()), ms(shared.Young), token(t)}, args...)...))
+	a, err := answered(run(ctx, s, keys, append([]any{ms(c.ahead()), ms(cluster.Young), token(t)}, args...)...))
 	if err != nil {
 		return err
 	}

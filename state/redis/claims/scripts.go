@@ -131,7 +131,7 @@ return {'done'}
 //	lt la lu lg  the lapsed claim: token, attempt, until when, how far (sealed)
 //	va vu vr     the approval that waits for the login that renews its attempt: which, until when, answer (sealed)
 //
-// ARGV[2] is shared.Young. A field that is set to false is gone.
+// ARGV[2] is cluster.Young. A field that is set to false is gone.
 const luaPhone = `
 local key, young = KEYS[1], tonumber(ARGV[2])
 local p, changed = {}, {}

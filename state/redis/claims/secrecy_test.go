@@ -10,7 +10,7 @@ import (
 
 	goredis "github.com/redis/go-redis/v9"
 
-	"ivalt-radius/state/shared"
+	"ivalt-radius/state/cluster"
 )
 
 // counter counts what a node sends.
@@ -47,8 +47,8 @@ func story(ctx context.Context, a, b *Claims) []struct {
 	name string
 	do   func() error
 } {
-	var was, is shared.Token
-	bids := func(n *Claims, bid shared.Bid, token *shared.Token) error {
+	var was, is cluster.Token
+	bids := func(n *Claims, bid cluster.Bid, token *cluster.Token) error {
 		c, err := n.Claim(ctx, bid)
 		*token = c.Token
 		return err
@@ -61,26 +61,26 @@ func story(ctx context.Context, a, b *Claims) []struct {
 		{"Enter, leads", func() error { _, err := a.Enter(ctx, testEntry()); return err }},
 		{"Enter, follows", func() error { _, err := b.Enter(ctx, testEntry()); return err }},
 		{"Claim", func() error { return bids(a, testBid(), &was) }},
-		{"Record, rings", func() error { return a.Record(ctx, was, shared.Progress{State: state, Rang: true}) }},
-		{"Polled", func() error { return a.Polled(ctx, was, shared.Young) }},
+		{"Record, rings", func() error { return a.Record(ctx, was, cluster.Progress{State: state, Rang: true}) }},
+		{"Polled", func() error { return a.Polled(ctx, was, cluster.Young) }},
 		{"End, lapsed", func() error {
-			return a.End(ctx, was, shared.Ending{Kind: shared.Lapsed, Answer: []byte("timed out " + testMobile), Taint: shared.Young, Late: time.Minute})
+			return a.End(ctx, was, cluster.Ending{Kind: cluster.Lapsed, Answer: []byte("timed out " + testMobile), Taint: cluster.Young, Late: time.Minute})
 		}},
 		{"Conclude", func() error {
-			return a.Conclude(ctx, testKey(), "A", shared.Conclusion{Answer: []byte("no, " + testMobile), Repeated: time.Minute, Renewed: time.Minute})
+			return a.Conclude(ctx, testKey(), "A", cluster.Conclusion{Answer: []byte("no, " + testMobile), Repeated: time.Minute, Renewed: time.Minute})
 		}},
 		{"Await, over", func() error { _, err := b.Await(ctx, testKey(), "A"); return err }},
 		{"Claim, renews", func() error {
-			return bids(b, shared.Bid{Phone: testMobile, Attempt: "B", Renews: "A", Life: time.Minute}, &is)
+			return bids(b, cluster.Bid{Phone: testMobile, Attempt: "B", Renews: "A", Life: time.Minute}, &is)
 		}},
 		{"End, found", func() error {
-			return a.End(ctx, was, shared.Ending{Kind: shared.Found, Answer: []byte("yes, " + testMobile), Late: time.Minute})
+			return a.End(ctx, was, cluster.Ending{Kind: cluster.Found, Answer: []byte("yes, " + testMobile), Late: time.Minute})
 		}},
 		{"Claim, taken", func() error {
-			_, err := a.Claim(ctx, shared.Bid{Phone: testMobile, Attempt: "C", Life: time.Minute})
+			_, err := a.Claim(ctx, cluster.Bid{Phone: testMobile, Attempt: "C", Life: time.Minute})
 			return err
 		}},
-		{"End, left", func() error { _ = b.End(ctx, is, shared.Ending{Kind: shared.Left}); return nil }},
+		{"End, left", func() error { _ = b.End(ctx, is, cluster.Ending{Kind: cluster.Left}); return nil }},
 	}
 }
 
@@ -122,8 +122,8 @@ func TestEachIsOneRoundTrip(t *testing.T) {
 func TestNothingOfAPersonIsInTheClear(t *testing.T) {
 	t.Parallel()
 	s, m := newStand(t)
-	notices := make(chan shared.Notice, 16)
-	a, b := s.node("a", nil), s.node("b", func(x shared.Notice) { notices <- x })
+	notices := make(chan cluster.Notice, 16)
+	a, b := s.node("a", nil), s.node("b", func(x cluster.Notice) { notices <- x })
 	c := goredis.NewClient(&goredis.Options{Addr: m.Addr(), DisableIdentity: true})
 	t.Cleanup(func() { _ = c.Close() })
 	told := c.PSubscribe(t.Context(), "*")
@@ -143,7 +143,7 @@ func TestNothingOfAPersonIsInTheClear(t *testing.T) {
 			}
 		}
 	}
-	for n := <-notices; n.Kind != shared.Approved; {
+	for n := <-notices; n.Kind != cluster.Approved; {
 		n = <-notices
 	}
 	c.Publish(t.Context(), "last", "last")

@@ -10,13 +10,13 @@ import (
 
 	goredis "github.com/redis/go-redis/v9"
 
-	"ivalt-radius/state/shared"
+	"ivalt-radius/state/cluster"
 )
 
 // acknowledge bounds how long replicas are waited for.
 const acknowledge = 100 * time.Millisecond
 
-// Run runs a script on the keys of one slot. Whatever goes wrong is shared.ErrUnreachable, and then whether it ran is not known; nothing
+// Run runs a script on the keys of one slot. Whatever goes wrong is cluster.ErrUnreachable, and then whether it ran is not known; nothing
 // is tried twice but what the server said it did not run.
 func (c *Link) Run(ctx context.Context, s *goredis.Script, keys []string, args ...any) (any, error) {
 	return c.RunOn(ctx, c.Client, s, keys, args...)
@@ -75,7 +75,7 @@ func (c *Link) RunAcknowledged(ctx context.Context, s *goredis.Script, keys []st
 		return nil, c.Failed(ctx, c.Client, err)
 	}
 	if n, err := had.Int(); err != nil || n < c.MinReplicas {
-		return nil, fmt.Errorf("%w: %d of its replicas had the change within %v, and state.redis.min_replicas is %d", shared.ErrUnreachable,
+		return nil, fmt.Errorf("%w: %d of its replicas had the change within %v, and state.redis.min_replicas is %d", cluster.ErrUnreachable,
 			n, acknowledge, c.MinReplicas)
 	}
 	return answer.Val(), nil
@@ -112,10 +112,10 @@ func moved(err error) bool {
 
 // Failed is the error for an operation that failed. A cluster may have got another master: it is asked who is.
 func (c *Link) Failed(ctx context.Context, client goredis.UniversalClient, err error) error {
-	if cluster, ok := client.(*goredis.ClusterClient); ok {
-		cluster.ReloadState(ctx)
+	if whole, ok := client.(*goredis.ClusterClient); ok {
+		whole.ReloadState(ctx)
 	}
-	return fmt.Errorf("%w: %s%w", shared.ErrUnreachable, c.Advice(err), err)
+	return fmt.Errorf("%w: %s%w", cluster.ErrUnreachable, c.Advice(err), err)
 }
 
 // refusals are the answers of Redis that an operator can do something about, by their first word.

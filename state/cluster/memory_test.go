@@ -1,4 +1,4 @@
-package shared_test
+package cluster_test
 
 import (
 	"context"
@@ -9,8 +9,8 @@ import (
 	"testing/synctest"
 	"time"
 
-	"ivalt-radius/state/shared"
-	"ivalt-radius/state/shared/sharedtest"
+	"ivalt-radius/state/cluster"
+	"ivalt-radius/state/cluster/clustertest"
 )
 
 // clock is one that stands still but for pass.
@@ -31,12 +31,12 @@ func (c *clock) pass(d time.Duration) {
 	c.now = c.now.Add(d)
 }
 
-func world(*testing.T) sharedtest.World {
+func world(*testing.T) clustertest.World {
 	c := &clock{now: time.Unix(1_000_000_000, 0)}
-	m := shared.NewMemory(c.read)
-	members := map[string]*shared.Member{}
-	return sharedtest.World{
-		Join: func(name string, notice func(shared.Notice)) sharedtest.Member {
+	m := cluster.NewMemory(c.read)
+	members := map[string]*cluster.Member{}
+	return clustertest.World{
+		Join: func(name string, notice func(cluster.Notice)) clustertest.Member {
 			members[name] = m.Join(name, notice)
 			return members[name]
 		},
@@ -45,27 +45,27 @@ func world(*testing.T) sharedtest.World {
 	}
 }
 
-func TestMemoryConforms(t *testing.T) { sharedtest.Run(t, world) }
+func TestMemoryConforms(t *testing.T) { clustertest.Run(t, world) }
 
-func TestMemoryWalk(t *testing.T) { sharedtest.Walk(t, 100, world) }
+func TestMemoryWalk(t *testing.T) { clustertest.Walk(t, 100, world) }
 
 // TestAwaitLosesPatience: a memory that cannot be asked for long ends an Await, and its context ends one before.
 func TestAwaitLosesPatience(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		m := shared.NewMemory(nil)
+		m := cluster.NewMemory(nil)
 		a, b := m.Join("a", nil), m.Join("b", nil)
-		key := shared.Digest{1}
-		for _, n := range []*shared.Member{a, b} {
-			if _, err := n.Enter(t.Context(), shared.Entry{Key: key, ID: "A", Life: time.Hour}); err != nil {
+		key := cluster.Digest{1}
+		for _, n := range []*cluster.Member{a, b} {
+			if _, err := n.Enter(t.Context(), cluster.Entry{Key: key, ID: "A", Life: time.Hour}); err != nil {
 				t.Fatal(err)
 			}
 		}
 		began := time.Now()
 		m.Cut()
-		if _, err := b.Await(t.Context(), key, "A"); !errors.Is(err, shared.ErrUnreachable) {
+		if _, err := b.Await(t.Context(), key, "A"); !errors.Is(err, cluster.ErrUnreachable) {
 			t.Fatal(err)
 		}
-		if passed := time.Since(began); passed != shared.Patience {
+		if passed := time.Since(began); passed != cluster.Patience {
 			t.Fatalf("after %v", passed)
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
@@ -79,18 +79,18 @@ func TestAwaitLosesPatience(t *testing.T) {
 // TestMemoryForgets: what nobody asks for any more makes room.
 func TestMemoryForgets(t *testing.T) {
 	c := &clock{now: time.Unix(1_000_000_000, 0)}
-	m := shared.NewMemory(c.read)
+	m := cluster.NewMemory(c.read)
 	n := m.Join("a", nil)
 	for i := range 10_000 {
 		name := fmt.Sprint(i)
-		if _, err := n.Enter(t.Context(), shared.Entry{Key: shared.Digest([]byte(fmt.Sprintf("%032d", i))), ID: name, Life: time.Second}); err != nil {
+		if _, err := n.Enter(t.Context(), cluster.Entry{Key: cluster.Digest([]byte(fmt.Sprintf("%032d", i))), ID: name, Life: time.Second}); err != nil {
 			t.Fatal(err)
 		}
-		claim, err := n.Claim(t.Context(), shared.Bid{Phone: name, Attempt: name, Life: time.Second})
+		claim, err := n.Claim(t.Context(), cluster.Bid{Phone: name, Attempt: name, Life: time.Second})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := n.End(t.Context(), claim.Token, shared.Ending{Taint: time.Second}); err != nil {
+		if err := n.End(t.Context(), claim.Token, cluster.Ending{Taint: time.Second}); err != nil {
 			t.Fatal(err)
 		}
 		c.pass(time.Second)

@@ -1,4 +1,4 @@
-package sharedtest
+package clustertest
 
 import (
 	"errors"
@@ -8,11 +8,11 @@ import (
 
 	"pgregory.net/rapid"
 
-	"ivalt-radius/state/shared"
+	"ivalt-radius/state/cluster"
 )
 
 // Walk plays random operations of three nodes, dead ones among them, on one phone, and compares what the memory answers with what a
-// reader of package shared expects: nobody else gets a phone that is held, only its holder rings and ends, and an approval counts once.
+// reader of package cluster expects: nobody else gets a phone that is held, only its holder rings and ends, and an approval counts once.
 // There are at most so many walks.
 func Walk(t *testing.T, most int, one func(t *testing.T) World) {
 	t.Helper()
@@ -44,15 +44,15 @@ type walk struct {
 	now   time.Duration
 	dead  map[string]bool
 
-	tokens []shared.Token // all that were ever granted
-	holder shared.Token   // the last of them; zero: it has ended
-	node   string         // whose that is
+	tokens []cluster.Token // all that were ever granted
+	holder cluster.Token   // the last of them; zero: it has ended
+	node   string          // whose that is
 	until  time.Duration
 	left   bool
 	denied bool // it has collided
 
-	lapsed  shared.Token // whose push is looked after
-	heir    bool         // the holder renews it
+	lapsed  cluster.Token // whose push is looked after
+	heir    bool          // the holder renews it
 	lateFor time.Duration
 
 	rang    map[string]bool   // attempts that rang and have not ended
@@ -62,7 +62,7 @@ type walk struct {
 }
 
 func (w *walk) free() bool {
-	return w.holder == shared.Token{} || w.left || w.dead[w.node] || w.now >= w.until
+	return w.holder == cluster.Token{} || w.left || w.dead[w.node] || w.now >= w.until
 }
 
 func (w *walk) bid(rt *rapid.T) {
@@ -73,56 +73,56 @@ func (w *walk) bid(rt *rapid.T) {
 		rt.Fatal(err)
 	}
 	switch c.Kind {
-	case shared.Granted:
+	case cluster.Granted:
 		w.granted(rt, b, c, w.names[i])
-	case shared.Taken:
+	case cluster.Taken:
 		w.taken(rt, b, c)
-	case shared.Concluded:
+	case cluster.Concluded:
 		if w.ended[b.Attempt] == "" || w.ended[b.Attempt] != string(c.Answer) {
 			rt.Fatalf("attempt %s ended with %q, it is told %q", b.Attempt, w.ended[b.Attempt], c.Answer)
 		}
-	case shared.Late:
+	case cluster.Late:
 		if w.late[b.Renews] == "" || w.late[b.Renews] != string(c.Answer) {
 			rt.Fatalf("of attempt %s was found %q, told is %q", b.Renews, w.late[b.Renews], c.Answer)
 		}
 		w.vacate()
 		w.void()
-	case shared.Held:
+	case cluster.Held:
 		w.vacate()
 		if w.lapsed.Attempt != b.Renews || b.Renews == "" || w.now >= w.lateFor {
-			w.lapsed = shared.Token{}
+			w.lapsed = cluster.Token{}
 		}
 		clear(w.late)
-	case shared.Unclaimed:
+	case cluster.Unclaimed:
 		rt.Fatal("it is not said what came of a bid")
 	}
 }
 
 // anyBid draws one.
-func (w *walk) anyBid(rt *rapid.T) shared.Bid {
+func (w *walk) anyBid(rt *rapid.T) cluster.Bid {
 	all := []string{"A", "B", "C", "D"}
 	attempt, renews := rapid.SampledFrom(all).Draw(rt, "attempt"), rapid.SampledFrom(append(all, "")).Draw(rt, "renews")
-	b := shared.Bid{Phone: w.phone, Attempt: w.phone + attempt, Life: life}
+	b := cluster.Bid{Phone: w.phone, Attempt: w.phone + attempt, Life: life}
 	if renews != "" && renews != attempt {
 		b.Renews = w.phone + renews
 	}
-	b.Collision = rapid.SampledFrom([]shared.Collision{shared.DenyBoth, shared.KeepFirst}).Draw(rt, "collision")
+	b.Collision = rapid.SampledFrom([]cluster.Collision{cluster.DenyBoth, cluster.KeepFirst}).Draw(rt, "collision")
 	return b
 }
 
 // taken compares a collision with what is expected: with the holder, or the attempt's own of a moment ago.
-func (w *walk) taken(rt *rapid.T, b shared.Bid, c shared.Claim) {
+func (w *walk) taken(rt *rapid.T, b cluster.Bid, c cluster.Claim) {
 	if c.Other == b.Attempt {
 		return
 	}
 	if w.free() || c.Other != w.holder.Attempt {
 		rt.Fatalf("attempt %s collides with %s, holder is %+v", b.Attempt, c.Other, w.holder)
 	}
-	w.denied = w.denied || b.Collision == shared.DenyBoth
+	w.denied = w.denied || b.Collision == cluster.DenyBoth
 }
 
 // granted compares a claim with what is expected.
-func (w *walk) granted(rt *rapid.T, b shared.Bid, c shared.Claim, node string) {
+func (w *walk) granted(rt *rapid.T, b cluster.Bid, c cluster.Claim, node string) {
 	own := w.holder.Attempt == b.Attempt
 	if !own && !w.free() {
 		rt.Fatalf("attempt %s got the phone that %+v holds", b.Attempt, w.holder)
@@ -131,7 +131,7 @@ func (w *walk) granted(rt *rapid.T, b shared.Bid, c shared.Claim, node string) {
 		rt.Fatalf("attempt %s has collided and got the phone", b.Attempt)
 	}
 	for attempt := range w.rang {
-		if attempt != b.Attempt && w.now < w.until && c.History != shared.Dirty {
+		if attempt != b.Attempt && w.now < w.until && c.History != cluster.Dirty {
 			rt.Fatalf("attempt %s may still ring, the phone is %d", attempt, c.History)
 		}
 	}
@@ -142,32 +142,32 @@ func (w *walk) granted(rt *rapid.T, b shared.Bid, c shared.Claim, node string) {
 			rt.Fatalf("attempt %s renews: %v, granted %+v", b.Attempt, w.heir, c)
 		}
 		if !w.heir {
-			w.lapsed = shared.Token{}
+			w.lapsed = cluster.Token{}
 		}
 		clear(w.late)
 	}
 	w.tokens = append(w.tokens, c.Token)
-	w.holder, w.node, w.until, w.left, w.denied = c.Token, node, w.now+life+shared.Grace, false, false
+	w.holder, w.node, w.until, w.left, w.denied = c.Token, node, w.now+life+cluster.Grace, false, false
 }
 
 // vacate is what a stranger's bid does to a claim that is free.
 func (w *walk) vacate() {
-	w.holder, w.left, w.denied = shared.Token{}, false, false
+	w.holder, w.left, w.denied = cluster.Token{}, false, false
 	clear(w.rang)
 	if w.heir {
-		w.heir, w.lapsed = false, shared.Token{}
+		w.heir, w.lapsed = false, cluster.Token{}
 	}
 }
 
 func (w *walk) void() {
-	w.lapsed = shared.Token{}
+	w.lapsed = cluster.Token{}
 	clear(w.late)
 }
 
 // anyToken draws one that was granted at any time; false: none was.
-func (w *walk) anyToken(rt *rapid.T) (shared.Token, Member, bool) {
+func (w *walk) anyToken(rt *rapid.T) (cluster.Token, Member, bool) {
 	if len(w.tokens) == 0 {
-		return shared.Token{}, nil, false
+		return cluster.Token{}, nil, false
 	}
 	newest := len(w.tokens) - 1
 	i := rapid.OneOf(rapid.Just(newest), rapid.IntRange(0, newest)).Draw(rt, "token")
@@ -179,7 +179,7 @@ func (w *walk) record(rt *rapid.T) {
 	if !ok {
 		return
 	}
-	err := by.Record(w.Context(), t, shared.Progress{State: []byte(t.Attempt), Rang: true})
+	err := by.Record(w.Context(), t, cluster.Progress{State: []byte(t.Attempt), Rang: true})
 	if want := w.held(t); !errors.Is(err, want) || want == nil && err != nil {
 		rt.Fatalf("record of %+v: %v, want %v", t, err, want)
 	}
@@ -195,12 +195,12 @@ func (w *walk) record(rt *rapid.T) {
 }
 
 // held is what the holder's operations give.
-func (w *walk) held(t shared.Token) error {
+func (w *walk) held(t cluster.Token) error {
 	switch {
 	case t != w.holder || w.left:
-		return shared.ErrLost
+		return cluster.ErrLost
 	case w.denied:
-		return shared.ErrCollided
+		return cluster.ErrCollided
 	}
 	return nil
 }
@@ -211,8 +211,8 @@ func (w *walk) end(rt *rapid.T) {
 		return
 	}
 	w.answers++
-	e := shared.Ending{Answer: fmt.Append(nil, w.answers), Late: 30 * time.Second}
-	e.Kind = rapid.SampledFrom([]shared.EndKind{shared.Ended, shared.Left, shared.Lapsed, shared.Lapsed, shared.Found}).Draw(rt, "kind")
+	e := cluster.Ending{Answer: fmt.Append(nil, w.answers), Late: 30 * time.Second}
+	e.Kind = rapid.SampledFrom([]cluster.EndKind{cluster.Ended, cluster.Left, cluster.Lapsed, cluster.Lapsed, cluster.Found}).Draw(rt, "kind")
 	if rapid.Bool().Draw(rt, "holds") {
 		e.Hold = time.Second
 	}
@@ -224,38 +224,38 @@ func (w *walk) end(rt *rapid.T) {
 }
 
 // wants is what an end gives, and what it changes.
-func (w *walk) wants(t shared.Token, e shared.Ending) error {
+func (w *walk) wants(t cluster.Token, e cluster.Ending) error {
 	looked := t == w.lapsed && w.now < w.lateFor
 	switch {
-	case looked && !w.heir && (e.Kind == shared.Found || e.Kind == shared.Ended):
-		w.lapsed = shared.Token{}
-		if e.Kind == shared.Found {
+	case looked && !w.heir && (e.Kind == cluster.Found || e.Kind == cluster.Ended):
+		w.lapsed = cluster.Token{}
+		if e.Kind == cluster.Found {
 			clear(w.late)
 			w.late[t.Attempt] = string(e.Answer)
 		}
 		return nil
-	case e.Kind == shared.Found:
+	case e.Kind == cluster.Found:
 		if looked && w.heir && !w.free() && !w.denied {
 			return nil
 		}
-		return shared.ErrLost
+		return cluster.ErrLost
 	}
 	err := w.held(t)
-	if errors.Is(err, shared.ErrLost) {
+	if errors.Is(err, cluster.ErrLost) {
 		return err
 	}
-	if e.Kind == shared.Left {
+	if e.Kind == cluster.Left {
 		w.left = true
 		return err
 	}
-	w.holder = shared.Token{}
+	w.holder = cluster.Token{}
 	delete(w.rang, t.Attempt)
 	if w.heir {
-		w.heir, w.lapsed = false, shared.Token{}
+		w.heir, w.lapsed = false, cluster.Token{}
 	}
 	if err == nil {
 		w.ended[t.Attempt] = string(e.Answer)
-		if e.Kind == shared.Lapsed {
+		if e.Kind == cluster.Lapsed {
 			w.lapsed, w.lateFor = t, w.now+e.Late
 		}
 	}
@@ -267,7 +267,7 @@ func (w *walk) poll(rt *rapid.T) {
 	if !ok {
 		return
 	}
-	if err := by.Polled(w.Context(), t, shared.Young); err != nil && !errors.Is(err, shared.ErrLost) {
+	if err := by.Polled(w.Context(), t, cluster.Young); err != nil && !errors.Is(err, cluster.ErrLost) {
 		rt.Fatal(err)
 	}
 }
@@ -282,7 +282,7 @@ func (w *walk) pass(rt *rapid.T) {
 	d := time.Duration(rapid.SampledFrom([]int{1, 1, 1, 20, 20, 121, 300}).Draw(rt, "seconds")) * time.Second
 	w.world.Pass(d)
 	w.now += d
-	if w.now >= w.until+shared.Young {
+	if w.now >= w.until+cluster.Young {
 		w.vacate()
 	}
 }

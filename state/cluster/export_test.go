@@ -1,4 +1,4 @@
-package shared
+package cluster
 
 // Size is how many attempts and phones are remembered.
 func (m *Memory) Size() (attempts, phones int) {

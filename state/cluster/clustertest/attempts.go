@@ -1,55 +1,55 @@
-package sharedtest
+package clustertest
 
 import (
 	"context"
 	"fmt"
 	"time"
 
-	"ivalt-radius/state/shared"
+	"ivalt-radius/state/cluster"
 )
 
 func entering() map[string]func(*stage) {
 	return map[string]func(*stage){
 		"the first leads, the second follows": func(s *stage) {
 			a, b := s.nodes()
-			p := a.enters("k", "A", "x1", shared.Leads, "A")
+			p := a.enters("k", "A", "x1", cluster.Leads, "A")
 			s.same("taken", p.Taken, false)
 			s.same("renews", p.Renews, "")
-			b.enters("k", "B", "x2", shared.Follows, "A")
-			b.enters("other", "C", "x2", shared.Leads, "C")
+			b.enters("k", "B", "x2", cluster.Follows, "A")
+			b.enters("other", "C", "x2", cluster.Leads, "C")
 		},
 		"the one that leads and enters again leads still": func(s *stage) {
 			a, b := s.nodes()
 			a.enter("k", "A", "x1")
-			s.same("taken", a.enters("k", "A2", "x2", shared.Leads, "A").Taken, true)
-			b.enters("k", "B", "x3", shared.Follows, "A")
+			s.same("taken", a.enters("k", "A2", "x2", cluster.Leads, "A").Taken, true)
+			b.enters("k", "B", "x3", cluster.Follows, "A")
 			a.concluded("A", "yes")
 		},
 		"a concluded one is joinable for as long as was said": func(s *stage) {
 			a, b := s.nodes()
 			a.enter("k", "A", "x1")
-			s.is(a.Conclude(s.Context(), digest("k"), "A", shared.Conclusion{Answer: []byte("yes"), Joinable: 10 * time.Second}), nil)
+			s.is(a.Conclude(s.Context(), digest("k"), "A", cluster.Conclusion{Answer: []byte("yes"), Joinable: 10 * time.Second}), nil)
 			s.Pass(9 * time.Second)
-			s.same("answer", string(b.enters("k", "B", "x2", shared.Over, "A").Answer), "yes")
+			s.same("answer", string(b.enters("k", "B", "x2", cluster.Over, "A").Answer), "yes")
 			s.Pass(2 * time.Second)
-			b.enters("k", "B", "x3", shared.Leads, "B")
+			b.enters("k", "B", "x3", cluster.Leads, "B")
 		},
 		"one that is not joinable is told to its very packets alone": func(s *stage) {
 			a, b := s.nodes()
 			a.enter("k", "A", "x1")
 			b.enter("k", "B", "x2")
-			s.is(a.Conclude(s.Context(), digest("k"), "A", shared.Conclusion{Answer: []byte("no"), Repeated: 30 * time.Second}), nil)
+			s.is(a.Conclude(s.Context(), digest("k"), "A", cluster.Conclusion{Answer: []byte("no"), Repeated: 30 * time.Second}), nil)
 			s.Pass(29 * time.Second)
-			s.same("answer", string(a.enters("k", "C", "x2", shared.Over, "A").Answer), "no")
-			s.same("answer", string(b.enters("k", "C", "x1", shared.Over, "A").Answer), "no")
-			b.enters("k", "D", "x3", shared.Leads, "D")
+			s.same("answer", string(a.enters("k", "C", "x2", cluster.Over, "A").Answer), "no")
+			s.same("answer", string(b.enters("k", "C", "x1", cluster.Over, "A").Answer), "no")
+			b.enters("k", "D", "x3", cluster.Leads, "D")
 		},
 		"a repeated packet is told no longer than was said": func(s *stage) {
 			a, b := s.nodes()
 			a.enter("k", "A", "x1")
-			s.is(a.Conclude(s.Context(), digest("k"), "A", shared.Conclusion{Answer: []byte("no"), Repeated: 30 * time.Second}), nil)
+			s.is(a.Conclude(s.Context(), digest("k"), "A", cluster.Conclusion{Answer: []byte("no"), Repeated: 30 * time.Second}), nil)
 			s.Pass(31 * time.Second)
-			b.enters("k", "B", "x1", shared.Leads, "B")
+			b.enters("k", "B", "x1", cluster.Leads, "B")
 		},
 	}
 }
@@ -59,18 +59,18 @@ func joining() map[string]func(*stage) {
 		"the next attempt of the key is told what it renews, once": func(s *stage) {
 			a, b := s.nodes()
 			a.enter("k", "A", "x1")
-			s.is(a.Conclude(s.Context(), digest("k"), "A", shared.Conclusion{Renewed: 30 * time.Second}), nil)
-			s.same("renews", b.enters("k", "B", "x2", shared.Leads, "B").Renews, "A")
-			s.same("renews", b.enters("k", "B2", "x3", shared.Leads, "B").Renews, "")
+			s.is(a.Conclude(s.Context(), digest("k"), "A", cluster.Conclusion{Renewed: 30 * time.Second}), nil)
+			s.same("renews", b.enters("k", "B", "x2", cluster.Leads, "B").Renews, "A")
+			s.same("renews", b.enters("k", "B2", "x3", cluster.Leads, "B").Renews, "")
 			b.concluded("B", "no")
-			s.same("renews", b.enters("k", "C", "x4", shared.Leads, "C").Renews, "")
+			s.same("renews", b.enters("k", "C", "x4", cluster.Leads, "C").Renews, "")
 		},
 		"what it renews is told no longer than was said": func(s *stage) {
 			a, b := s.nodes()
 			a.enter("k", "A", "x1")
-			s.is(a.Conclude(s.Context(), digest("k"), "A", shared.Conclusion{Renewed: 30 * time.Second}), nil)
+			s.is(a.Conclude(s.Context(), digest("k"), "A", cluster.Conclusion{Renewed: 30 * time.Second}), nil)
 			s.Pass(31 * time.Second)
-			s.same("renews", b.enters("k", "B", "x2", shared.Leads, "B").Renews, "")
+			s.same("renews", b.enters("k", "B", "x2", cluster.Leads, "B").Renews, "")
 		},
 		"only the one that leads concludes and leaves":        onlyTheLeader,
 		"a conclusion again is none":                          again,
@@ -79,20 +79,20 @@ func joining() map[string]func(*stage) {
 			a, b := s.nodes()
 			a.enter("k", "A", "x1")
 			s.Pass(life)
-			b.enters("k", "B", "x2", shared.Follows, "A")
+			b.enters("k", "B", "x2", cluster.Follows, "A")
 			s.Pass(life)
 			a.concluded("A", "yes")
 		},
 		"exchanges beyond the bound follow, and are not repeated": func(s *stage) {
 			a, b := s.nodes()
 			a.enter("k", "A", "x0")
-			for i := range shared.MostExchanges + 3 {
-				b.enters("k", "B", fmt.Sprintf("y%d", i), shared.Follows, "A")
+			for i := range cluster.MostExchanges + 3 {
+				b.enters("k", "B", fmt.Sprintf("y%d", i), cluster.Follows, "A")
 			}
-			s.is(a.Conclude(s.Context(), digest("k"), "A", shared.Conclusion{Answer: []byte("no"), Repeated: 30 * time.Second}), nil)
-			b.enters("k", "B", "x0", shared.Over, "A")
-			b.enters("k", "B", fmt.Sprintf("y%d", shared.MostExchanges-2), shared.Over, "A")
-			b.enters("k", "B", fmt.Sprintf("y%d", shared.MostExchanges-1), shared.Leads, "B")
+			s.is(a.Conclude(s.Context(), digest("k"), "A", cluster.Conclusion{Answer: []byte("no"), Repeated: 30 * time.Second}), nil)
+			b.enters("k", "B", "x0", cluster.Over, "A")
+			b.enters("k", "B", fmt.Sprintf("y%d", cluster.MostExchanges-2), cluster.Over, "A")
+			b.enters("k", "B", fmt.Sprintf("y%d", cluster.MostExchanges-1), cluster.Leads, "B")
 		},
 	}
 }
@@ -101,37 +101,37 @@ func onlyTheLeader(s *stage) {
 	a, b := s.nodes()
 	a.enter("k", "A", "x1")
 	b.enter("k", "B", "x2")
-	s.is(b.Conclude(s.Context(), digest("k"), "A", shared.Conclusion{Answer: []byte("forged"), Joinable: time.Minute}), shared.ErrLost)
-	s.is(b.Leave(s.Context(), digest("k"), "A"), shared.ErrLost)
-	s.is(a.Conclude(s.Context(), digest("k"), "B", shared.Conclusion{}), shared.ErrLost)
-	s.is(a.Conclude(s.Context(), digest("unknown"), "A", shared.Conclusion{}), shared.ErrLost)
-	s.is(a.Leave(s.Context(), digest("unknown"), "A"), shared.ErrLost)
+	s.is(b.Conclude(s.Context(), digest("k"), "A", cluster.Conclusion{Answer: []byte("forged"), Joinable: time.Minute}), cluster.ErrLost)
+	s.is(b.Leave(s.Context(), digest("k"), "A"), cluster.ErrLost)
+	s.is(a.Conclude(s.Context(), digest("k"), "B", cluster.Conclusion{}), cluster.ErrLost)
+	s.is(a.Conclude(s.Context(), digest("unknown"), "A", cluster.Conclusion{}), cluster.ErrLost)
+	s.is(a.Leave(s.Context(), digest("unknown"), "A"), cluster.ErrLost)
 	s.is(a.Leave(s.Context(), digest("k"), "A"), nil)
-	s.is(a.Conclude(s.Context(), digest("k"), "A", shared.Conclusion{}), shared.ErrLost)
-	s.is(a.Leave(s.Context(), digest("k"), "A"), shared.ErrLost)
-	s.same("taken", b.enters("k", "B", "x3", shared.Leads, "A").Taken, true)
+	s.is(a.Conclude(s.Context(), digest("k"), "A", cluster.Conclusion{}), cluster.ErrLost)
+	s.is(a.Leave(s.Context(), digest("k"), "A"), cluster.ErrLost)
+	s.same("taken", b.enters("k", "B", "x3", cluster.Leads, "A").Taken, true)
 	b.concluded("A", "yes")
-	s.is(b.Leave(s.Context(), digest("k"), "A"), shared.ErrLost)
+	s.is(b.Leave(s.Context(), digest("k"), "A"), cluster.ErrLost)
 }
 
 func again(s *stage) {
 	a, b := s.nodes()
 	a.enter("k", "A", "x1")
-	s.is(a.Conclude(s.Context(), digest("k"), "A", shared.Conclusion{Answer: []byte("yes"), Joinable: time.Minute}), nil)
-	s.is(a.Conclude(s.Context(), digest("k"), "A", shared.Conclusion{Answer: []byte("no"), Joinable: time.Minute}), nil)
-	s.same("answer", string(b.enters("k", "B", "x2", shared.Over, "A").Answer), "yes")
+	s.is(a.Conclude(s.Context(), digest("k"), "A", cluster.Conclusion{Answer: []byte("yes"), Joinable: time.Minute}), nil)
+	s.is(a.Conclude(s.Context(), digest("k"), "A", cluster.Conclusion{Answer: []byte("no"), Joinable: time.Minute}), nil)
+	s.same("answer", string(b.enters("k", "B", "x2", cluster.Over, "A").Answer), "yes")
 }
 
 func outlived(s *stage) {
 	a, b := s.nodes()
 	a.enter("k", "A", "x1")
-	s.Pass(life + shared.Grace + time.Second)
+	s.Pass(life + cluster.Grace + time.Second)
 	_, err := b.Await(s.Context(), digest("k"), "A")
-	s.is(err, shared.ErrLost)
-	s.is(a.Leave(s.Context(), digest("k"), "A"), shared.ErrLost)
-	s.is(a.Conclude(s.Context(), digest("k"), "A", shared.Conclusion{Renewed: time.Minute}), shared.ErrLost)
-	s.same("renews", b.enters("k", "B", "x1", shared.Leads, "B").Renews, "")
-	s.is(a.Conclude(s.Context(), digest("k"), "A", shared.Conclusion{}), shared.ErrLost)
+	s.is(err, cluster.ErrLost)
+	s.is(a.Leave(s.Context(), digest("k"), "A"), cluster.ErrLost)
+	s.is(a.Conclude(s.Context(), digest("k"), "A", cluster.Conclusion{Renewed: time.Minute}), cluster.ErrLost)
+	s.same("renews", b.enters("k", "B", "x1", cluster.Leads, "B").Renews, "")
+	s.is(a.Conclude(s.Context(), digest("k"), "A", cluster.Conclusion{}), cluster.ErrLost)
 }
 
 func waking() map[string]func(*stage) {
@@ -147,7 +147,7 @@ func waking() map[string]func(*stage) {
 			for _, wait := range waits {
 				got := wait()
 				s.is(got.err, nil)
-				s.same("role", got.place.Role, shared.Over)
+				s.same("role", got.place.Role, cluster.Over)
 				s.same("answer", string(got.place.Answer), "yes")
 			}
 		},
@@ -162,22 +162,22 @@ func waking() map[string]func(*stage) {
 			a.enter("k", "A", "x1")
 			b.enter("k", "B", "x2")
 			s.Die("a")
-			s.same("role", b.await()().place.Role, shared.Leads)
-			s.is(a.Conclude(s.Context(), digest("k"), "A", shared.Conclusion{Answer: []byte("late")}), shared.ErrLost)
+			s.same("role", b.await()().place.Role, cluster.Leads)
+			s.is(a.Conclude(s.Context(), digest("k"), "A", cluster.Conclusion{Answer: []byte("late")}), cluster.ErrLost)
 			b.concluded("A", "yes")
 		},
 		"a dead node that nobody took over concludes": func(s *stage) {
 			a, b := s.nodes()
 			a.enter("k", "A", "x1")
 			s.Die("a")
-			s.is(a.Conclude(s.Context(), digest("k"), "A", shared.Conclusion{Answer: []byte("yes"), Joinable: time.Minute}), nil)
-			b.enters("k", "B", "x2", shared.Over, "A")
+			s.is(a.Conclude(s.Context(), digest("k"), "A", cluster.Conclusion{Answer: []byte("yes"), Joinable: time.Minute}), nil)
+			b.enters("k", "B", "x2", cluster.Over, "A")
 		},
 		"an entry takes a dead node's over": func(s *stage) {
 			a, b := s.nodes()
 			a.enter("k", "A", "x1")
 			s.Die("a")
-			s.same("taken", b.enters("k", "B", "x2", shared.Leads, "A").Taken, true)
+			s.same("taken", b.enters("k", "B", "x2", cluster.Leads, "A").Taken, true)
 		},
 	}
 }
@@ -188,16 +188,16 @@ func waiting() map[string]func(*stage) {
 			a, b := s.nodes()
 			a.enter("k", "A", "x1")
 			_, err := b.Await(s.Context(), digest("k"), "B")
-			s.is(err, shared.ErrLost)
+			s.is(err, cluster.ErrLost)
 			_, err = b.Await(s.Context(), digest("other"), "A")
-			s.is(err, shared.ErrLost)
+			s.is(err, cluster.ErrLost)
 		},
 		"an answer is told for a while though nobody may join": func(s *stage) {
 			a, b := s.nodes()
 			a.enter("k", "A", "x1")
 			b.enter("k", "B", "x2")
 			a.concluded("A", "no")
-			s.Pass(shared.Told - time.Second)
+			s.Pass(cluster.Told - time.Second)
 			s.same("answer", string(b.await()().place.Answer), "no")
 		},
 		"it ends when its time is over": func(s *stage) {
@@ -205,7 +205,7 @@ func waiting() map[string]func(*stage) {
 			a.enter("k", "A", "x1")
 			b.enter("k", "B", "x2")
 			wait := b.await()
-			s.Pass(life + shared.Grace + time.Second)
+			s.Pass(life + cluster.Grace + time.Second)
 			if err := wait().err; err == nil {
 				s.Fatal("it awaited what is over")
 			}
@@ -261,13 +261,13 @@ func (s *stage) takenOverByOne(ends func(*node)) {
 	ends(a)
 	first := <-got
 	s.is(first.err, nil)
-	if first.place.Role != shared.Leads || !first.place.Taken || first.place.ID != "A" {
+	if first.place.Role != cluster.Leads || !first.place.Taken || first.place.ID != "A" {
 		s.Fatalf("the first is %+v", first.place)
 	}
 	first.by.concluded("A", "yes")
 	second := <-got
 	s.is(second.err, nil)
-	s.same("the second's role", second.place.Role, shared.Over)
+	s.same("the second's role", second.place.Role, cluster.Over)
 	s.same("answer", string(second.place.Answer), "yes")
-	s.is(a.Conclude(s.Context(), digest("k"), "A", shared.Conclusion{}), shared.ErrLost)
+	s.is(a.Conclude(s.Context(), digest("k"), "A", cluster.Conclusion{}), cluster.ErrLost)
 }

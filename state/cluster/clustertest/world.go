@@ -1,4 +1,4 @@
-package sharedtest
+package clustertest
 
 import (
 	"context"
@@ -6,19 +6,19 @@ import (
 	"testing"
 	"time"
 
-	"ivalt-radius/state/shared"
+	"ivalt-radius/state/cluster"
 )
 
 // Member is a node's part of the memory under test.
 type Member interface {
-	shared.Attempts
-	shared.Phones
+	cluster.Attempts
+	cluster.Phones
 }
 
 // World is a new, empty memory and what a test does to it. Its clock stands still but for Pass, or moves
 // with the real one.
 type World struct {
-	Join  func(name string, notice func(shared.Notice)) Member
+	Join  func(name string, notice func(cluster.Notice)) Member
 	Die   func(name string) // from now on everybody believes that this member is dead; it may be wrong
 	Cut   func()            // nobody can ask the memory
 	Mend  func()
@@ -62,12 +62,12 @@ type stage struct {
 type node struct {
 	Member
 	stage   *stage
-	notices chan shared.Notice
+	notices chan cluster.Notice
 }
 
 func (s *stage) node(name string) *node {
-	n := &node{stage: s, notices: make(chan shared.Notice, 16)}
-	n.Member = s.Join(name, func(x shared.Notice) { n.notices <- x })
+	n := &node{stage: s, notices: make(chan cluster.Notice, 16)}
+	n.Member = s.Join(name, func(x cluster.Notice) { n.notices <- x })
 	return n
 }
 
@@ -76,11 +76,11 @@ func (s *stage) nodes() (a, b *node) { return s.node("a"), s.node("b") }
 // aged is a world whose memory is old enough to know of every phone.
 func (s *stage) aged(n *node) {
 	n.grant("warm")
-	n.end("warm", shared.Ending{})
-	s.Pass(shared.Young + time.Second)
+	n.end("warm", cluster.Ending{})
+	s.Pass(cluster.Young + time.Second)
 }
 
-func digest(text string) (d shared.Digest) {
+func digest(text string) (d cluster.Digest) {
 	copy(d[:], text)
 	return d
 }
@@ -101,15 +101,15 @@ func (s *stage) same(what string, got, want any) {
 }
 
 // enter enters an attempt with an exchange of that name.
-func (n *node) enter(key, id, exchange string) shared.Place {
+func (n *node) enter(key, id, exchange string) cluster.Place {
 	n.stage.Helper()
-	p, err := n.Enter(n.stage.Context(), shared.Entry{Key: digest(key), ID: id, Exchange: digest(exchange), Life: life})
+	p, err := n.Enter(n.stage.Context(), cluster.Entry{Key: digest(key), ID: id, Exchange: digest(exchange), Life: life})
 	n.stage.is(err, nil)
 	return p
 }
 
 // enters enters and wants a role in the attempt of that ID.
-func (n *node) enters(key, id, exchange string, role shared.Role, of string) shared.Place {
+func (n *node) enters(key, id, exchange string, role cluster.Role, of string) cluster.Place {
 	n.stage.Helper()
 	p := n.enter(key, id, exchange)
 	if p.Role != role || p.ID != of {
@@ -120,7 +120,7 @@ func (n *node) enters(key, id, exchange string, role shared.Role, of string) sha
 
 // awaited is what an Await gave.
 type awaited struct {
-	place shared.Place
+	place cluster.Place
 	err   error
 }
 
@@ -138,19 +138,19 @@ func (n *node) await() func() awaited {
 
 func (n *node) concluded(id, answer string) {
 	n.stage.Helper()
-	n.stage.is(n.Conclude(n.stage.Context(), digest("k"), id, shared.Conclusion{Answer: []byte(answer)}), nil)
+	n.stage.is(n.Conclude(n.stage.Context(), digest("k"), id, cluster.Conclusion{Answer: []byte(answer)}), nil)
 }
 
 // bid bids for the phone with the default rule.
-func (n *node) bid(attempt, renews string) shared.Claim {
+func (n *node) bid(attempt, renews string) cluster.Claim {
 	n.stage.Helper()
-	c, err := n.Claim(n.stage.Context(), shared.Bid{Phone: mobile, Attempt: attempt, Renews: renews, Life: life})
+	c, err := n.Claim(n.stage.Context(), cluster.Bid{Phone: mobile, Attempt: attempt, Renews: renews, Life: life})
 	n.stage.is(err, nil)
 	return c
 }
 
 // bids bids and wants that kind.
-func (n *node) bids(attempt, renews string, kind shared.ClaimKind) shared.Claim {
+func (n *node) bids(attempt, renews string, kind cluster.ClaimKind) cluster.Claim {
 	n.stage.Helper()
 	c := n.bid(attempt, renews)
 	if c.Kind != kind {
@@ -160,46 +160,46 @@ func (n *node) bids(attempt, renews string, kind shared.ClaimKind) shared.Claim 
 }
 
 // grant bids and wants the phone.
-func (n *node) grant(attempt string) shared.Token {
+func (n *node) grant(attempt string) cluster.Token {
 	n.stage.Helper()
-	return n.bids(attempt, "", shared.Granted).Token
+	return n.bids(attempt, "", cluster.Granted).Token
 }
 
 // end claims anew for the attempt, which any of its nodes may, and ends that.
-func (n *node) end(attempt string, e shared.Ending) {
+func (n *node) end(attempt string, e cluster.Ending) {
 	n.stage.Helper()
 	n.stage.is(n.End(n.stage.Context(), n.grant(attempt), e), nil)
 }
 
-func (n *node) push(t shared.Token, state string) {
+func (n *node) push(t cluster.Token, state string) {
 	n.stage.Helper()
 	n.stage.is(n.rings(t, state), nil)
 }
 
-func (n *node) rings(t shared.Token, state string) error {
-	return n.Record(n.stage.Context(), t, shared.Progress{State: []byte(state), Rang: true})
+func (n *node) rings(t cluster.Token, state string) error {
+	return n.Record(n.stage.Context(), t, cluster.Progress{State: []byte(state), Rang: true})
 }
 
-func (n *node) ends(t shared.Token, e shared.Ending) error { return n.End(n.stage.Context(), t, e) }
+func (n *node) ends(t cluster.Token, e cluster.Ending) error { return n.End(n.stage.Context(), t, e) }
 
 // noticed is the next notice.
-func (n *node) noticed() shared.Notice {
+func (n *node) noticed() cluster.Notice {
 	n.stage.Helper()
 	select {
 	case x := <-n.notices:
 		return x
 	case <-time.After(patient):
 		n.stage.Fatal("no notice came")
-		return shared.Notice{}
+		return cluster.Notice{}
 	}
 }
 
 // refused wants every operation with a token refused.
-func (n *node) refused(t shared.Token) {
+func (n *node) refused(t cluster.Token) {
 	n.stage.Helper()
-	n.stage.is(n.rings(t, "stale"), shared.ErrLost)
-	n.stage.is(n.Polled(n.stage.Context(), t, time.Second), shared.ErrLost)
-	for _, kind := range []shared.EndKind{shared.Ended, shared.Left, shared.Lapsed, shared.Found} {
-		n.stage.is(n.ends(t, shared.Ending{Kind: kind, Answer: []byte("stale"), Hold: time.Hour, Taint: time.Hour, Spent: time.Hour, Late: time.Hour}), shared.ErrLost)
+	n.stage.is(n.rings(t, "stale"), cluster.ErrLost)
+	n.stage.is(n.Polled(n.stage.Context(), t, time.Second), cluster.ErrLost)
+	for _, kind := range []cluster.EndKind{cluster.Ended, cluster.Left, cluster.Lapsed, cluster.Found} {
+		n.stage.is(n.ends(t, cluster.Ending{Kind: kind, Answer: []byte("stale"), Hold: time.Hour, Taint: time.Hour, Spent: time.Hour, Late: time.Hour}), cluster.ErrLost)
 	}
 }
