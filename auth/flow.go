@@ -32,8 +32,10 @@ type Options struct {
 	Attempts cluster.Attempts
 	Names    *naming.Names
 
-	// Current reports that this node has heard what the others told of remembered approvals: only then one counts. nil: always.
+	// Current reports that this node has heard what the others told of remembered approvals: only then one counts. nil: always. Tell tells the
+	// others of them, who Hear it, and does not wait; nil: there are none.
 	Current func() bool
+	Tell    func([]byte)
 
 	// Elsewhere reports that another node has an attempt with this key open, so that a packet of it is no new login; nil: none has. Opened is told
 	// of an attempt that this node leads, and until when its answer must leave; nil: nobody is. Neither may block.
@@ -61,6 +63,7 @@ func New(o Options) *Flow {
 	f := &Flow{
 		attempts: table, checks: copies.New(), challenges: questions.New[*challenge](), approvals: approvals.Shared(table.names, o.Current), Options: o,
 	}
+	f.approvals.Tell = o.Tell
 	if o.Attempts != nil {
 		f.joint = joint.New(o.Attempts)
 	}
@@ -85,6 +88,11 @@ func (f *Flow) Stop() {
 
 // Waiting is how many attempts have no verdict yet.
 func (f *Flow) Waiting() int { return f.attempts.waitingNow() }
+
+// Hear takes what another node's Flow told of remembered approvals (Options.Tell) so long ago. The error says that it cannot be read.
+func (f *Flow) Hear(age time.Duration, payload []byte) error {
+	return f.approvals.Apply(f.Now().Add(-age), payload)
+}
 
 // Forget takes away what is remembered of a person's approvals: a lockout, a block.
 func (f *Flow) Forget(person Username) { f.approvals.Forget(person.String()) }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/sirupsen/logrus"
@@ -28,6 +29,7 @@ import (
 	"ivalt-radius/radius"
 	"ivalt-radius/radius/dynauth"
 	"ivalt-radius/radius/dynauth/sessions"
+	"ivalt-radius/secret"
 	"ivalt-radius/state"
 )
 
@@ -49,6 +51,8 @@ type app struct {
 	keeping keeping
 	ship    *ship.Shipping
 	sharing *sharing.Sharing // nil: the node is alone
+	live    atomic.Pointer[live]
+	apiKey  atomic.Pointer[secret.Secret] // in force
 	phone   *ivalt.Service
 	guard   *guarding.Guard
 	flow    *auth.Flow
@@ -59,6 +63,12 @@ type app struct {
 	unwatch  chan struct{}   // closed ends the watch
 	watching sync.WaitGroup  // what then ends
 	control  *control.Server // the last to be opened: where it is there, the server has started
+}
+
+// live is what the shared memory asks of the server, once that is there.
+type live struct {
+	phone *ivalt.Service
+	flow  *auth.Flow
 }
 
 // closeWithin bounds how long the answers of the last logins may take to leave.
@@ -92,23 +102,25 @@ func start(ctx context.Context, path string, s *config.Settings, r rooms, verifi
 	if a.ship, err = shipping.Start(ctx, s, r.ship, shipping.Server{Trail: a.trail, Note: a.Note, Log: log, Version: version}); err != nil {
 		return nil, err
 	}
-	if a.sharing, err = sharing.Open(ctx, s, sharing.Deps{Log: log, Note: a.Note, Version: version}); err != nil {
+	if a.sharing, err = sharing.Open(ctx, s, sharing.Deps{Log: log, Note: a.Note, Version: version, Leads: a.leads, Notice: a.notice}); err != nil {
 		return nil, err
 	}
-	phone, faults := ivalt.New(r.ivalt, ivalt.Deps{Recorder: a, Log: log})
+	a.apiKey.Store(&s.IVALT.APIKey)
+	phone, faults := ivalt.New(r.ivalt, ivalt.Deps{Recorder: a, Log: log, Phones: a.sharing.Phones(), Budget: a.budget})
 	if err := faults.Err(); err != nil {
 		return nil, err
 	}
 	a.phone = phone
 	if err = a.guard.Open(s, guarding.Server{ //nolint:contextcheck // receivers of notices outlive the start, and end with Close
-		Recorder: a, Log: log, Store: a.store, Segments: a.keeping.keeper.Holds(), Forget: a.forget, Disconnector: guarding.Ended(a.disconnect),
+		Recorder: a, Log: log, Store: a.store, Segments: a.keeping.keeper.Holds(), Forget: a.forget, Disconnector: guarding.Ended(a.disconnect), Tell: a.sharing.Teller("gate"),
 	}); err != nil {
 		return nil, err
 	}
-	a.flow = auth.New(auth.Options{
+	a.flow = auth.New(a.together(auth.Options{
 		Pusher: phone, Gate: a.guard.Gate, Recorder: a, Now: time.Now, Concluded: func(e audit.Attempt) { log.Event(logrus.InfoLevel, e) },
-	})
+	}))
 	in := sessions.New(time.Now)
+	a.share(in)
 	if a.server, err = radius.Listen(r.radius, radius.Deps{
 		Login: a.flow, Recorder: a, Learned: a.clients.Learned, Enforced: a.clients.Enforced, Sightings: a.clients.Sightings,
 		Sessions: in, Dropped: a.guard.Dropped, Log: log, Now: time.Now,

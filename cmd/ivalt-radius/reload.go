@@ -55,7 +55,11 @@ func (a *app) reload(ctx context.Context, may takes) {
 		return
 	}
 	// Every room has found its settings sound. ivalt reads a file once more, so it alone can still refuse, and goes first.
+	before := a.apiKey.Swap(&s.IVALT.APIKey) // of the budget that a new key begins
 	found := a.phone.Reload(r.ivalt)
+	if len(found.Fatal()) > 0 {
+		a.apiKey.Store(before)
+	}
 	if len(found.Fatal()) == 0 {
 		found = a.server.Reload(r.radius)
 	}

@@ -128,7 +128,7 @@ func (e *Engine) Close(ctx context.Context) error {
 	e.runs.Wait()
 	var err error
 	if e.Health().Reachable {
-		_, err = e.link.Run(ctx, e.scripts.end, memberKeys(e.link)[1:2], e.incarnation)
+		err = e.leave(ctx)
 	}
 	_ = e.aside.Close()
 	_ = e.link.Client.Close()
@@ -136,6 +136,17 @@ func (e *Engine) Close(ctx context.Context) error {
 		return fmt.Errorf("end the node's lease: %w", err)
 	}
 	return nil
+}
+
+// leave ends the lease, in order.
+func (e *Engine) leave(ctx context.Context) error {
+	last := e.record(time.Now())
+	last.Left, last.Leads = true, 0
+	text, err := json.Marshal(last)
+	if err == nil {
+		_, err = e.link.Run(ctx, e.scripts.end, memberKeys(e.link)[1:], e.incarnation, string(text))
+	}
+	return err //nolint:wrapcheck // the caller says what it is about
 }
 
 // Incarnation is what this life of the node is called in the memory.
@@ -186,15 +197,20 @@ func (e *Engine) live(ctx context.Context) {
 	}
 }
 
-func (e *Engine) beat(ctx context.Context) {
-	sent := time.Now()
+// record is what this node says of itself.
+func (e *Engine) record(now time.Time) record {
 	e.mu.Lock()
-	self := record{Name: e.options.Node, Version: e.options.Version, Settings: e.settings, Up: sent.Sub(e.started).Milliseconds()}
-	e.mu.Unlock()
+	defer e.mu.Unlock()
+	self := record{Name: e.options.Node, Version: e.options.Version, Settings: e.settings, Up: now.Sub(e.started).Milliseconds()}
 	if e.options.Leads != nil {
 		self.Leads = e.options.Leads()
 	}
-	text, err := json.Marshal(self)
+	return self
+}
+
+func (e *Engine) beat(ctx context.Context) {
+	sent := time.Now()
+	text, err := json.Marshal(e.record(sent))
 	if err != nil {
 		return // a record has no value that could fail
 	}

@@ -32,6 +32,7 @@ type record struct {
 	Settings string `json:"settings"`
 	Up       int64  `json:"up"` // ms
 	Leads    int    `json:"leads"`
+	Left     bool   `json:"left"` // it stopped in order
 }
 
 // member is one incarnation of a node.
@@ -194,7 +195,7 @@ func (s sight) nodes(self string) []cluster.Node {
 		for _, m := range show {
 			n := cluster.Node{
 				Name: m.Name, Version: m.Version, Settings: m.Settings, Seen: time.UnixMicro(m.until).Add(-lease), Alive: s.alive(m), Leads: m.Leads,
-				Self: m.incarnation == self,
+				Self: m.incarnation == self, Left: m.Left && !s.alive(m),
 			}
 			n.Started = n.Seen.Add(-time.Duration(m.Up) * time.Millisecond)
 			all = append(all, n)

@@ -31,6 +31,7 @@ import (
 	"ivalt-radius/guard/respond"
 	"ivalt-radius/guard/watch"
 	"ivalt-radius/state"
+	"ivalt-radius/state/cluster"
 )
 
 // Check says what the parts find wrong with the settings.
@@ -50,6 +51,7 @@ type Server struct {
 	Segments     sync.Locker          // held while segments of the trail are taken away
 	Forget       func(auth.Username)  // takes away what is remembered of a person's approvals
 	Disconnector respond.Disconnector // may be called once the server runs
+	Tell         func([]byte)         // tells the gates of other nodes what this one counts; nil: there are none
 }
 
 // Guard takes events from New on, has a gate from Open on, and is at work from Start to Close. Its methods are safe for concurrent use, Open, Start and Close apart.
@@ -81,7 +83,7 @@ func (g *Guard) Open(s *config.Settings, d Server) (err error) {
 	if g.blocks, err = block.Open(d.Store, time.Now); err != nil {
 		return fmt.Errorf("state.directory: %w", err)
 	}
-	if g.Gate, err = gate.New(gating.Settings(s), gate.Deps{Store: d.Store, Blocks: g.blocks, Now: time.Now, Note: note, Log: d.Log}); err != nil {
+	if g.Gate, err = gate.New(gating.Settings(s), gate.Deps{Store: d.Store, Blocks: g.blocks, Now: time.Now, Note: note, Log: d.Log, Tell: d.Tell}); err != nil {
 		return fmt.Errorf("state.directory: %w", err)
 	}
 	if g.notices, err = notify.Open(s.State.Directory, noticing.Settings(s), notify.Deps{Note: note, Log: d.Log}); err != nil {
@@ -135,6 +137,13 @@ func (g *Guard) forgetApprovals(user string) {
 
 // Dropped is told of every packet that is dropped in silence. It waits for nothing.
 func (g *Guard) Dropped(cause, client string, from netip.Addr) { g.watch.Dropped(cause, client, from) }
+
+// Share has blocks placed and lifted at all nodes. table makes the table of a replica, or nil where there are no others. It is called once, behind Open.
+func (g *Guard) Share(table func(r cluster.Replica) cluster.Table) {
+	if t := table(g.blocks); t != nil {
+		g.blocks.Share(t)
+	}
+}
 
 // See is told of every event. It waits for nothing. A nil Guard sees nothing.
 func (g *Guard) See(e audit.Event) {

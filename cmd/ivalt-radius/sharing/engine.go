@@ -13,11 +13,22 @@ import (
 type Engine interface {
 	cluster.Attempts
 	cluster.Phones
+	Life
 	Membership
 	Copies
 }
 
-// Membership is who shares the memory. The node's lease begins with the engine.
+// Life is the node's part in the memory. Its lease begins with the engine.
+type Life interface {
+	// Start has the node hear what the others tell, behind the last Follow and Table.
+	Start(ctx context.Context)
+	// Time is the memory's clock; the zero time before the first contact.
+	Time() time.Time
+	// Close gives the lease back.
+	Close(ctx context.Context) error
+}
+
+// Membership is who shares the memory.
 type Membership interface {
 	// SetSettings says what the digest of this node's settings is.
 	SetSettings(digest string)
@@ -25,8 +36,6 @@ type Membership interface {
 	Nodes(ctx context.Context) ([]cluster.Node, error)
 	// Servers is what the servers say of themselves.
 	Servers(ctx context.Context) (redis.Servers, error)
-	// Close gives the lease back.
-	Close(ctx context.Context) error
 }
 
 // Copies are what each node has a copy of, and the budget that they divide.

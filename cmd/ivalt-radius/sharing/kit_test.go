@@ -128,6 +128,8 @@ func (e *engine) Close(context.Context) error {
 	return e.failure
 }
 
+func (e *engine) Time() time.Time                             { return time.Now() }
+func (e *engine) Start(context.Context)                       {}
 func (e *engine) Feed() cluster.Feed                          { return nil }
 func (e *engine) Follow(string, func(cluster.Heard))          {}
 func (e *engine) Table(string, cluster.Replica) cluster.Table { return nil }

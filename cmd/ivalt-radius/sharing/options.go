@@ -99,5 +99,5 @@ func options(s *config.Settings, name string, d Deps) (redis.Options, error) {
 		SentinelUsername: r.SentinelUsername, SentinelPassword: r.SentinelPassword, Database: r.Database, TLS: t, Key: r.ClusterKey,
 		Prefix: r.Prefix, Timeout: r.Timeout, MinReplicas: r.MinReplicas,
 	}
-	return redis.Options{Settings: where, Node: name, Version: d.Version}, nil
+	return redis.Options{Settings: where, Node: name, Version: d.Version, Log: d.Log}, nil
 }

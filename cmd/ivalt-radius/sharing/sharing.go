@@ -72,6 +72,7 @@ type Sharing struct {
 	digest string // of the settings in force
 	reach  reach
 	view   view
+	said   time.Time // that something could not be read
 
 	unwatch context.CancelFunc
 	work    sync.WaitGroup
@@ -114,11 +115,12 @@ func Open(ctx context.Context, s *config.Settings, d Deps) (*Sharing, error) {
 	return n, nil
 }
 
-// Start watches the other nodes until Close.
+// Start hears the other nodes and watches them until Close. Whatever follows them is there by then.
 func (n *Sharing) Start(ctx context.Context) {
 	if n == nil {
 		return
 	}
+	n.engine.Start(ctx)
 	ctx, n.unwatch = context.WithCancel(context.WithoutCancel(ctx))
 	n.look(ctx)
 	if n.alone != nil {
@@ -171,14 +173,6 @@ func (n *Sharing) Phones() cluster.Phones {
 		return nil
 	case n.alone != nil:
 		return n.alone
-	}
-	return n.engine
-}
-
-// Copies are what the nodes tell each other; nil: there is nobody to tell.
-func (n *Sharing) Copies() Copies {
-	if n == nil {
-		return nil
 	}
 	return n.engine
 }

@@ -37,7 +37,7 @@ func TestAlone(t *testing.T) {
 	}
 	n.Start(t.Context())
 	n.Adopt(&config.Settings{})
-	if n.Attempts() != nil || n.Phones() != nil || n.Copies() != nil || n.NamesKey() != nil || n.Ready() != nil || n.Close(t.Context()) != nil {
+	if n.Attempts() != nil || n.Phones() != nil || n.Teller("k") != nil || n.Table("t", nil) != nil || n.Current() != nil || n.Names() != nil || n.Opened() != nil || n.NamesKey() != nil || n.Ready() != nil || n.Close(t.Context()) != nil {
 		t.Error("a node that is alone shares something")
 	}
 	if b, ok := n.Budget(state.Limits{PerSecond: 1}, secret.Secret{}, nil).(*state.Budget); !ok || b == nil {
@@ -64,10 +64,10 @@ func TestEverySettingReachesTheEngine(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := h.engine.options
-	if got.TLS == nil || got.TLS.MinVersion != tls.VersionTLS12 || got.TLS.ServerName != "redis.example" || got.TLS.InsecureSkipVerify || got.TLS.RootCAs != nil {
+	if got.TLS == nil || got.TLS.MinVersion != tls.VersionTLS12 || got.TLS.ServerName != "redis.example" || got.TLS.InsecureSkipVerify || got.TLS.RootCAs != nil || got.Log == nil {
 		t.Errorf("%+v", got.TLS)
 	}
-	got.TLS = nil
+	got.TLS, got.Log = nil, nil
 	want := redis.Options{Node: "radius-1", Version: "v1", Settings: link.Settings{
 		Mode: link.Sentinel, Addresses: []string{"a:1", "b:2"}, Master: "m", Username: "u", Password: secret.New("p"), SentinelUsername: "su",
 		SentinelPassword: secret.New("sp"), Database: 3, Key: secret.New(clusterKey), Prefix: "x", Timeout: time.Minute, MinReplicas: 2,
@@ -214,7 +214,7 @@ func TestReject(t *testing.T) {
 		t.Errorf("a phone is claimed although nobody was asked: %v", err)
 	}
 	limits := state.Limits{PerSecond: 4}
-	if n.Budget(limits, secret.New(apiKey), nil) != state.Allowance(h.engine.budget) || n.Copies() != Copies(h.engine) {
+	if n.Budget(limits, secret.New(apiKey), nil) != state.Allowance(h.engine.budget) {
 		t.Error("the budget is not that of all nodes")
 	}
 	if d := h.engine.digest; len(d) != 64 || strings.Contains(d, apiKey) {

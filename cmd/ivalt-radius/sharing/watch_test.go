@@ -13,6 +13,7 @@ import (
 	"ivalt-radius/secret"
 	"ivalt-radius/state"
 	"ivalt-radius/state/cluster"
+	"ivalt-radius/state/redis"
 )
 
 func (h *house) expect(t *testing.T, step string, want ...string) {
