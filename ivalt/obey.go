@@ -5,6 +5,7 @@ import (
 	"ivalt-radius/ivalt/addresses"
 	"ivalt-radius/ivalt/breaker"
 	"ivalt-radius/ivalt/course"
+	"ivalt-radius/state"
 	"ivalt-radius/ivalt/gateway"
 )
 
@@ -24,7 +25,7 @@ func (s *scheduler) start(l *login, now instant) {
 	s.work.Go(func() {
 		s.book(l, 1+course.LeastCalls, func(l *login, got int, now instant) {
 			if got == 0 {
-				o = noBudget()
+				o = s.noBudget()
 			}
 			s.obey(l, l.course, o, now)
 		})
@@ -75,7 +76,11 @@ func (s *scheduler) recall(l *login, now instant) bool {
 
 func withdrawn() order { return course.Ended(auth.Withdrawn, "withdrawn") }
 
-func noBudget() order {
+// noBudget is the end of a login for which there is no room, or of which nobody can say whether there is.
+func (s *scheduler) noBudget() order {
+	if r, elsewhere := s.budget.(state.Reachable); elsewhere && !r.Reachable() {
+		return course.Ended(auth.NoAnswer, "the shared memory cannot be asked for the API budget")
+	}
 	return course.Ended(auth.NoBudget, "no API budget for a push and its polls")
 }
 

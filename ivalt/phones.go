@@ -172,7 +172,7 @@ func (s *scheduler) granted(l *login, c *cluster.Claim, now instant) (books bool
 // booked goes on with a login that has its places in the budget. A push that rings already is polled for without them too.
 func (s *scheduler) booked(l *login, got int, now instant) {
 	if got == 0 && l.course.Delivery == course.Unpushed {
-		s.finish(l, noBudget(), now)
+		s.finish(l, s.noBudget(), now)
 		return
 	}
 	s.goOn(l, now)

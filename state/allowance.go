@@ -9,6 +9,10 @@ type Allowance interface {
 	Plan
 }
 
+// Reachable is implemented by an Allowance that is kept elsewhere. While it is false, what was refused was refused since that place could not be
+// asked.
+type Reachable interface{ Reachable() bool }
+
 // Spender pays for calls.
 type Spender interface {
 	// Reserve sets n places of the minute and the hour aside for calls that will follow soon, all or none. It reports false

@@ -96,6 +96,12 @@ func (d *divided) counted(wait time.Duration) time.Duration {
 	return wait
 }
 
+// Reachable implements state.Reachable. While the node is alone its own part is all there is.
+func (d *divided) Reachable() bool {
+	r, ok := d.all.(state.Reachable)
+	return d.alone() || !ok || r.Reachable()
+}
+
 // SetLimits implements state.Plan.
 func (d *divided) SetLimits(l state.Limits) {
 	d.all.SetLimits(l)

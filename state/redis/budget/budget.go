@@ -6,6 +6,7 @@ import (
 	_ "embed"
 	"encoding/hex"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	goredis "github.com/redis/go-redis/v9"
@@ -57,6 +58,7 @@ type Budget struct {
 	keys   []string
 	holder string
 	wake   func()
+	cut    atomic.Bool // Redis could not be asked
 	now    func() time.Time
 
 	kick, nudge chan struct{} // ask now, or soon
@@ -167,6 +169,9 @@ func (b *Budget) Reserve(n int) bool {
 		return false
 	}
 }
+
+// Reachable implements state.Reachable, of the latest round trip.
+func (b *Budget) Reachable() bool { return !b.cut.Load() }
 
 // Release implements state.Spender.
 func (b *Budget) Release(n int) {

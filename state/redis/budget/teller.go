@@ -87,6 +87,7 @@ func (b *Budget) round(ctx context.Context) {
 			answer, err = parseBudgetAnswer(raw, len(waiting))
 		}
 	}
+	b.cut.Store(err != nil && ctx.Err() == nil)
 	if b.settle(ask, waiting, answer, begun, err) {
 		b.wake()
 	}
