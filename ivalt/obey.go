@@ -5,8 +5,8 @@ import (
 	"ivalt-radius/ivalt/addresses"
 	"ivalt-radius/ivalt/breaker"
 	"ivalt-radius/ivalt/course"
-	"ivalt-radius/state"
 	"ivalt-radius/ivalt/gateway"
+	"ivalt-radius/state"
 )
 
 // start takes a login's first step.
