@@ -67,21 +67,38 @@ func TestTheMemoryIsCut(t *testing.T) {
 	}
 }
 
-// TestAFollowerIsCutOff: it waits a while, and guesses nothing.
+// TestAFollowerIsCutOff: it waits as long as the memory bears, and never beyond its own answer's time; it guesses nothing.
 func TestAFollowerIsCutOff(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		all := newCluster()
-		a, _, one, two := pair(all)
-		all.memory.Cut()
-		all.memory.Empty() // which wakes the one that waits
-		began := time.Now()
-		want(t, <-two, Reject, Unavailable)
-		if took := time.Since(began); took < 3*time.Second || took > 4*time.Second {
-			t.Errorf("it took %v", took)
-		}
-		want(t, <-one, Reject, Unavailable)
-		a.Stop()
-	})
+	for name, c := range map[string]struct {
+		left   time.Duration // until its answer must have left
+		within time.Duration
+		reason Reason
+	}{
+		"early":                 {59 * time.Second, cluster.Patience, Unavailable},
+		"its time is nearly up": {cluster.Patience / 2, cluster.Patience / 2, PushTimeout},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				all := newCluster()
+				all.says = TimedOut
+				a, b := all.join("a"), all.join("b")
+				one := a.start(ask("bob", "pw", packet(1), id(1)))
+				pass(100 * time.Millisecond)
+				two := b.start(ask("bob", "pw", packet(2), id(2)))
+				pass(59*time.Second - c.left)
+				all.memory.Cut()
+				all.memory.Empty() // which wakes the one that waits
+				began := time.Now()
+				want(t, <-two, Reject, c.reason)
+				if took := time.Since(began); took > c.within+cluster.Look || took < c.within-cluster.Look {
+					t.Errorf("it took %v", took)
+				}
+				want(t, <-one, Reject, Unavailable)
+				a.Stop()
+				all.wantRings(t, 1)
+			})
+		})
+	}
 }
 
 // TestTheMemoryForgot: it was restarted without its disk. Neither node guesses.

@@ -17,7 +17,7 @@ import (
 )
 
 const (
-	patience = 3 * time.Second        // how long the memory may be out of reach for one step of a login
+	patience = 3 * time.Second        // how long the memory may be out of reach for one step of a login; who waits bears cluster.Patience
 	pause    = 200 * time.Millisecond // before it is asked again
 
 	// repeatedFor is how long the very same packet gets its answer at another node: as long as a node repeats its own (RFC 5080 section 2.2.2).
@@ -112,28 +112,19 @@ func (s *Seat) enter(ctx context.Context) error {
 }
 
 // Await waits until the attempt is over, or this node's to lead: the Place says which. The error is that of ctx, ErrUnreachable where the memory
-// was out of reach for 3 s more than it bears by itself, or ErrLost where it no longer knows the attempt.
+// was out of reach for cluster.Patience, or ErrLost where it no longer knows the attempt.
 func (s *Seat) Await(ctx context.Context) error {
 	s.Place.Role = cluster.Follows
-	var until time.Time
-	for {
-		place, err := s.part.attempts.Await(ctx, s.entry.Key, s.Place.ID)
-		switch now := time.Now(); {
-		case err == nil:
-			place.ID = s.Place.ID
-			s.Place, s.led = place, s.led || place.Role == cluster.Leads
-			return nil
-		case ctx.Err() != nil:
-			return ctx.Err()
-		case !errors.Is(err, cluster.ErrUnreachable):
-			return err
-		case until.IsZero():
-			until = now.Add(patience)
-		case !now.Before(until):
-			return err
-		}
-		Rest(ctx)
+	place, err := s.part.attempts.Await(ctx, s.entry.Key, s.Place.ID)
+	switch {
+	case err == nil:
+		place.ID = s.Place.ID
+		s.Place, s.led = place, s.led || place.Role == cluster.Leads
+		return nil
+	case ctx.Err() != nil:
+		return ctx.Err()
 	}
+	return err
 }
 
 // Told is the answer of the node that led the attempt, for a person who has these phones here. An approval on another one is none. The error is

@@ -57,13 +57,6 @@ func (l *lossy) Leave(ctx context.Context, k cluster.Digest, id string) error {
 	return l.Attempts.Leave(ctx, k, id)
 }
 
-func (l *lossy) Await(ctx context.Context, k cluster.Digest, id string) (cluster.Place, error) {
-	if err := l.lost("await"); err != nil {
-		return cluster.Place{}, err
-	}
-	return l.Attempts.Await(ctx, k, id)
-}
-
 // two are a part whose answers may be lost, and another node's.
 func two(loses map[string]int) (a, b *Part, memory *cluster.Memory) {
 	memory = cluster.NewMemory(time.Now)
@@ -252,7 +245,7 @@ func TestPatience(t *testing.T) {
 		one, other := enter(t, a, "one"), enter(t, b, "other")
 		memory.Cut()
 		began := time.Now()
-		if err := other.Await(t.Context()); !errors.Is(err, cluster.ErrUnreachable) || time.Since(began) != patience {
+		if err := other.Await(t.Context()); !errors.Is(err, cluster.ErrUnreachable) || time.Since(began) != cluster.Patience {
 			t.Errorf("%v after %v", err, time.Since(began))
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
@@ -263,7 +256,7 @@ func TestPatience(t *testing.T) {
 		}
 		other.Leave() // it follows: there is nothing to tell
 		began = time.Now()
-		s, err := b.Enter(t.Context(), cluster.Entry{Key: cluster.Digest{1}, ID: "late"})
+		s, err := b.Enter(t.Context(), cluster.Entry{Key: cluster.Digest{1}, ID: "late", Life: time.Minute})
 		if !errors.Is(err, cluster.ErrUnreachable) || time.Since(began) != patience {
 			t.Errorf("%v after %v", err, time.Since(began))
 		}
@@ -277,7 +270,7 @@ func TestPatience(t *testing.T) {
 		}
 	})
 	synctest.Test(t, func(t *testing.T) {
-		a, b, _ := two(map[string]int{"await": 4})
+		a, b, _ := two(nil)
 		one, other := enter(t, b, "one"), enter(t, a, "other")
 		one.Conclude(approved(), nil, 0, 0)
 		if err := other.Await(t.Context()); err != nil {

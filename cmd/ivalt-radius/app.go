@@ -211,7 +211,7 @@ func (a *app) close(ctx context.Context) error {
 		a.control.Close(ctx)
 	}
 	if a.flow != nil {
-		a.flow.Stop() // whoever still waits after a drain is told so
+		a.flow.Stop() //nolint:contextcheck // whoever still waits after a drain is told so; telling the other nodes has a bound of its own
 	}
 	if a.server != nil {
 		errs = append(errs, a.server.Close(ctx))

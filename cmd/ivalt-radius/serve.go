@@ -84,7 +84,7 @@ func serve(ctx context.Context, path string, log *logger.Logger, s signals) erro
 	}
 	a.ring = ring
 	a.run(ctx, s, begun)
-	a.awaitLast(s)
+	a.awaitLast(s) //nolint:contextcheck // a drain outlives ctx; telling the other nodes has a bound of its own
 	if err := a.close(ctx); err != nil {
 		log.WithError(err).Error("the server did not stop cleanly")
 		return said

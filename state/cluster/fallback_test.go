@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -75,7 +76,9 @@ func TestTurns(t *testing.T) {
 }
 
 // TestEndedWhereItBegan: attempts and claims go back to the memory that they are from, whichever can be asked then.
-func TestEndedWhereItBegan(t *testing.T) {
+func TestEndedWhereItBegan(t *testing.T) { synctest.Test(t, endedWhereItBegan) }
+
+func endedWhereItBegan(t *testing.T) {
 	p := newPair()
 	begin := func(key byte, id, phone string) Token {
 		t.Helper()
@@ -121,8 +124,10 @@ func TestEndedWhereItBegan(t *testing.T) {
 			t.Errorf("%s: %+v, %v", want[0], place, err)
 		}
 	}
-	if err := p.End(ctx, alone, Ending{}); !errors.Is(err, ErrLost) {
-		t.Errorf("a second end: %v", err)
+	for name, c := range map[string]Token{"alone": alone, "together": together} {
+		if err := p.End(ctx, c, Ending{}); err != nil {
+			t.Errorf("%s: the same end again: %v", name, err)
+		}
 	}
 	third := begin(3, "left", "+3")
 	if err := errors.Join(p.Leave(ctx, Digest{3}, "left"), p.End(ctx, third, Ending{Kind: Left})); err != nil {
@@ -190,8 +195,8 @@ func TestNothingIsCleanAlone(t *testing.T) {
 	}{
 		{"together", func() {}, Clean},
 		{"alone", p.all.Cut, Unseen},
-		{"together again", p.all.Mend, Unseen},
-		{"a while later", func() { p.at = p.at.Add(Young) }, Clean},
+		{"together-again", p.all.Mend, Unseen},
+		{"a-while-later", func() { p.at = p.at.Add(Young) }, Clean},
 	} {
 		step.do()
 		c := p.claim(t, bid(step.name))

@@ -11,8 +11,7 @@ import (
 
 // Engine is a memory that several nodes share, as package redis makes it. It is safe for concurrent use.
 type Engine interface {
-	cluster.Attempts
-	cluster.Phones
+	cluster.Logins
 	Life
 	Membership
 	Copies

@@ -55,7 +55,7 @@ ivalt: {api_key: %s}
 state:
   directory: %q
   node: radius-1
-  redis: {addresses: ["127.0.0.1:6379"], username: u, password: %[1]s, cluster_key: %[4]s%[5]s}
+  redis: {addresses: ["127.0.0.1:1"], username: u, password: %[1]s, cluster_key: %[4]s%[5]s}
 `, password, apiKey, dir, clusterKey, more))
 	return path
 }

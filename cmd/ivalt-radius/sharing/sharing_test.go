@@ -210,7 +210,7 @@ func TestReject(t *testing.T) {
 	if _, err := n.Attempts().Enter(t.Context(), cluster.Entry{ID: "a", Life: time.Minute}); !errors.Is(err, cluster.ErrUnreachable) {
 		t.Errorf("an attempt is begun although nobody was asked: %v", err)
 	}
-	if _, err := n.Phones().Claim(t.Context(), cluster.Bid{Phone: "+1", Attempt: "a"}); !errors.Is(err, cluster.ErrUnreachable) {
+	if _, err := n.Phones().Claim(t.Context(), cluster.Bid{Phone: "+1", Attempt: "a", Life: time.Minute}); !errors.Is(err, cluster.ErrUnreachable) {
 		t.Errorf("a phone is claimed although nobody was asked: %v", err)
 	}
 	limits := state.Limits{PerSecond: 4}
@@ -270,7 +270,7 @@ func TestCommand(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if code, out := run(t, "--config", path); code != exit.Fault || !strings.Contains(out, "shares no memory") {
+	if code, out := run(t, "--config", path); code != exit.Fault || !strings.Contains(out, "NOT in reach") || !strings.Contains(out, "NODE  STATE") {
 		t.Errorf("no server runs: exit %d, %s", code, out)
 	}
 	h.listen(t, dir, n)
@@ -287,7 +287,7 @@ func TestCommand(t *testing.T) {
 		says  []string
 	}{
 		{"all well", []cluster.Node{self, other}, exit.OK, []string{
-			"memory  single, 127.0.0.1:6379, in the clear\n        in reach\n        version 7.0.15, eviction noeviction, replicas 0\n",
+			"memory  single, 127.0.0.1:1, in the clear\n        in reach\n        version 7.0.15, eviction noeviction, replicas 0\n",
 			"radius-1  alive, this one  v1       " + self.Settings[:12] + "  2026-11-26T07:00:00Z  3\n", "radius-2  alive ",
 		}},
 		{"one died", []cluster.Node{self, dead}, exit.Fault, []string{"radius-2  dead since 2026-11-26T07:00:00Z", "not alive: radius-2"}},
