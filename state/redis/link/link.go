@@ -10,7 +10,10 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"net"
+	"net/netip"
 	"sync"
+	"syscall"
 	"time"
 
 	goredis "github.com/redis/go-redis/v9"
@@ -97,7 +100,25 @@ func Connect(o Settings) goredis.UniversalClient {
 	if o.Mode != Sentinel {
 		u.MasterName = ""
 	}
+	if o.TLS == nil {
+		u.Dialer = (&net.Dialer{Timeout: o.Timeout, KeepAlive: alive, Control: onlyLoopback}).DialContext
+	}
 	return goredis.NewUniversalClient(u)
+}
+
+// alive is how often a connection that rests is asked whether it still stands.
+const alive = 30 * time.Second
+
+// errClear says that a server is not on this host, and would be asked in the clear.
+var errClear = errors.New("it is not on this host, and state.redis.tls is off: set it to required")
+
+// onlyLoopback refuses, before it is made, a connection in the clear that would leave this host: whatever Sentinel, a cluster or a name says where
+// to go. It has the form of net.Dialer.Control.
+func onlyLoopback(_, address string, _ syscall.RawConn) error {
+	if a, err := netip.ParseAddrPort(address); err != nil || !a.Addr().Unmap().IsLoopback() {
+		return fmt.Errorf("%s: %w", address, errClear)
+	}
+	return nil
 }
 
 // Digest names something of a kind without telling it.
