@@ -72,7 +72,7 @@ func (c *Claims) Conclude(ctx context.Context, d cluster.Digest, id string, e cl
 	}
 	key := c.attemptKey(d)
 	a, err := answered(c.core.Run(ctx, c.scripts.conclude, []string{key}, ms(c.ahead()), c.self, id, c.channels(),
-		c.core.Seal(answerOf(key, id), e.Answer), ms(cluster.Told), ms(e.Joinable), ms(e.Repeated), ms(e.Renewed)))
+		c.core.Seal(answerOf(key, id), max(cluster.Told, e.Joinable, e.Repeated), e.Answer), ms(cluster.Told), ms(e.Joinable), ms(e.Repeated), ms(e.Renewed)))
 	if err != nil {
 		return err
 	}
