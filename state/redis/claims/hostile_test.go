@@ -56,6 +56,8 @@ func TestHostileAnswers(t *testing.T) {
 		"held backwards":            `return {'held', -1}`,
 		"taken by nobody":           `return {'taken', ''}`,
 		"taken by two lines":        "return {'taken', 'A\\nB'}",
+		"leads what is not ours":    `return {'leads', 'A', 0, ''}`,
+		"follows what is not ours":  `return {'follows', 'A.00000000000000000000000000000000', 'b'}`,
 		"leads without an ID":       `return {'leads', '', 1, ''}`,
 		"leads and renews a list":   `return {'leads', 'A', 0, {}}`,
 		"leads and renews two":      `return {'leads', 'A', 0, 'B C'}`,
@@ -165,7 +167,7 @@ func TestWhatIsOverIsNotBroughtBack(t *testing.T) {
 	found := a.core.Seal(foundAt(phone, "A"), 20*time.Second, []byte("approved"))
 	s.passes(cluster.EndKept + 10*time.Second)
 
-	m.HSet(key, "i", "A", "n", "", "v", "1", "y", answer, "j", "9999999999999")
+	m.HSet(key, "i", b.bound(key, "A"), "n", "", "v", "1", "y", answer, "j", "9999999999999")
 	next := testEntry()
 	next.ID, next.Exchange = "B", cluster.Digest{5}
 	if p, err := b.Enter(t.Context(), next); !errors.Is(err, cluster.ErrUnreachable) {
@@ -178,6 +180,31 @@ func TestWhatIsOverIsNotBroughtBack(t *testing.T) {
 	m.HSet(phone, "va", "A", "vu", "9999999999999", "vr", found)
 	if c, err := b.Claim(t.Context(), cluster.Bid{Phone: testMobile, Attempt: "B", Renews: "A", Life: time.Minute}); !errors.Is(err, cluster.ErrUnreachable) {
 		t.Error("a late approval:", c, err)
+	}
+}
+
+// TestNobodyElsesClaim: whoever can write to Redis cannot have a login go on with another one's claim, nor renew it: its approval is not theirs.
+func TestNobodyElsesClaim(t *testing.T) {
+	t.Parallel()
+	s, m := newStand(t)
+	n := s.node("a", nil)
+	if _, err := n.Enter(t.Context(), testEntry()); err != nil {
+		t.Fatal(err)
+	}
+	theirs := m.HGet(n.attemptKey(testKey()), "i")
+	other := testEntry()
+	other.ID, other.Key = "B", cluster.Digest{9}
+	key := n.attemptKey(other.Key)
+	for name, fields := range map[string][]string{
+		"nobody leads it":  {"i", theirs, "n", "", "e", "9999999999999"},
+		"another one does": {"i", theirs, "n", "b", "e", "9999999999999"},
+		"it lapsed":        {"i", theirs, "v", "1", "w", "9999999999999"},
+	} {
+		m.Del(key)
+		m.HSet(key, fields...)
+		if p, err := n.Enter(t.Context(), other); !errors.Is(err, cluster.ErrUnreachable) || p.ID != "" || p.Renews != "" {
+			t.Errorf("%s: %+v, %v", name, p, err)
+		}
 	}
 }
 
