@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"ivalt-radius/auth"
+	"ivalt-radius/ivalt/claim"
 	"ivalt-radius/ivalt/ivalttest"
 	"ivalt-radius/state/cluster"
 )
@@ -221,6 +222,52 @@ func TestAMemoryOutOfReach(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestAClaimWhoseAnswerWasLost: it stands in nobody's way.
+func TestAClaimWhoseAnswerWasLost(t *testing.T) {
+	for name, again := range map[string]func(ns *nodes){
+		"at once":            func(*nodes) {},
+		"the next one, too":  func(ns *nodes) { ns.a.at("before claim", ns.a.lose) },
+		"and then the end's": func(ns *nodes) { ns.a.at("before end", ns.a.lose) },
+		"behind an outage": func(ns *nodes) {
+			ns.memory.Cut()
+			time.AfterFunc(10*time.Second, ns.memory.Mend)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				ns := twoNodes(t, settings(), 12*time.Second)
+				ns.a.at("behind claim", func() {
+					ns.a.lose()
+					again(ns)
+				})
+				if a := <-ns.a.Begin(pushTo(t, "a1", testMobile)).Answer(); a.Outcome != auth.NoAnswer || a.Pushed {
+					t.Errorf("%s, %+v", a.Outcome, a)
+				}
+				<-time.After(12 * time.Second)
+				if a := <-ns.b.Begin(pushTo(t, "a2", testMobile)).Answer(); a.Outcome != auth.Approved || ns.pushes() != 1 {
+					t.Errorf("the next one: %s, %s after %d pushes", a.Outcome, a.Detail, ns.pushes())
+				}
+			})
+		})
+	}
+}
+
+// TestAClaimThatIsGivenBack: another login that has got the phone meanwhile keeps it.
+func TestAClaimThatIsGivenBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ns := twoNodes(t, settings(), 12*time.Second)
+		first := ns.b.Begin(pushTo(t, "a2", testMobile))
+		<-time.After(3 * time.Second)
+		bid := cluster.Bid{Phone: testMobile, Attempt: "a1", Life: time.Minute}
+		if err := claim.GiveBack(ns.a.member, bid)(t.Context()); err != nil {
+			t.Error(err)
+		}
+		if a := <-first.Answer(); a.Outcome != auth.Approved {
+			t.Errorf("%s, %s", a.Outcome, a.Detail)
+		}
+	})
 }
 
 // TestAMemoryThatForgetsALogin: nothing is approved that it does not know any more.

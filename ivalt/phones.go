@@ -2,6 +2,7 @@ package ivalt
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"ivalt-radius/auth"
@@ -90,8 +91,8 @@ func (s *scheduler) letGo(l *login) {
 // bid asks the memory, and the budget behind it.
 func (s *scheduler) bid(ctx context.Context, l *login, h *hold, b cluster.Bid) {
 	c, err := s.memory.Claim(ctx, b)
-	if err == nil && c.Kind == cluster.Granted {
-		h.token = c.Token
+	if h.token = c.Token; errors.Is(err, cluster.ErrUnreachable) {
+		s.desk.Owe(b.Phone, l.push.Deadline.Add(cluster.Grace), claim.GiveBack(s.memory, b), nil)
 	}
 	s.mu.Lock()
 	books := false

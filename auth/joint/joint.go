@@ -135,7 +135,7 @@ func (s *Seat) Told(phones ...identity.Mobile) (outcome.Answer, error) {
 	switch {
 	case t.Refused != reason.Unavailable:
 		return outcome.Answer{}, stage.RefusalError{Admission: stage.Admission{Reason: t.Refused, Detail: t.Answer.Detail, Asleep: t.Asleep}}
-	case t.Answer.Outcome == outcome.Approved && !t.Answer.Mobile.Empty() && len(phones) > 0 && !slices.Contains(phones, t.Answer.Mobile):
+	case t.Answer.Outcome == outcome.Approved && len(phones) > 0 && !slices.Contains(phones, t.Answer.Mobile):
 		return outcome.Answer{Pushed: t.Answer.Pushed, Detail: "approved at another node, on a phone that is not the person's here"}, nil
 	}
 	return t.Answer, nil

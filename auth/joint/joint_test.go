@@ -120,6 +120,23 @@ func TestLeadsAndFollows(t *testing.T) {
 	})
 }
 
+// TestAnApprovalOnNoPhone: an approval that names no phone is none for a person who has one here.
+func TestAnApprovalOnNoPhone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a, b, _ := two(nil)
+		one, other := enter(t, a, "one"), enter(t, b, "other")
+		one.Conclude(outcome.Answer{Outcome: outcome.Approved, Pushed: true}, nil, 0, 0)
+		if err := other.Await(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		mine, err := identity.ParseMobile("+491701111111")
+		if got, wrong := other.Told(mine); err != nil || wrong != nil || got.Outcome != outcome.NoAnswer || !got.Pushed {
+			t.Errorf("%+v, %v, %v", got, err, wrong)
+		}
+		other.Leave()
+	})
+}
+
 // TestRefusals: a gate's word travels with what it says, and is no answer.
 func TestRefusals(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -78,7 +78,7 @@ func (g *Gate) checked(o origin) {
 // rang counts what became of the push, which ended at a time.
 func (g *Gate) rang(v auth.Visit, of []origin, e auth.End, ended, now time.Time) {
 	last := of[len(of)-1] // the person's
-	at := pause.Place{User: last.name, Station: last.place()}
+	at := rangAt(of)
 	switch {
 	case e.Reason == auth.ApprovedByPerson:
 		g.pauses.Clear(at) // the place's, or the strangers' where it was unfamiliar
@@ -95,6 +95,12 @@ func (g *Gate) rang(v auth.Visit, of []origin, e auth.End, ended, now time.Time)
 		// Whoever has two logins collide makes the phone ring and ends that before anybody can answer. At a familiar place the other one may be a stranger's.
 		g.pauses.Unanswered(at, v.User.String(), g.s.pauses(), ended)
 	}
+}
+
+// rangAt is the place whose pauses a login of these origins concerns.
+func rangAt(of []origin) pause.Place {
+	last := of[len(of)-1]
+	return pause.Place{User: last.name, Station: last.place()}
 }
 
 // lockedOut is the event of a lockout that begins.

@@ -40,6 +40,8 @@ type Gate struct {
 	deps Deps
 	keys limit.Keys
 
+	began  time.Time // what is kept on disk is of before that
+
 	mu     sync.Mutex
 	s      Settings
 	counts *counts
@@ -63,6 +65,7 @@ func New(s Settings, d Deps) (*Gate, error) {
 	g := &Gate{deps: d, s: s, keys: limit.NewKeys()}
 	g.counts = newCounts(g.keys)
 	now := d.Now()
+	g.began = now
 	var errs [3]error
 	g.locks, errs[0] = lockout.Open(d.Store, g.keys, s.Lockout.Most, now, g.failing)
 	g.pauses, errs[1] = pause.Open(d.Store, s.pauses(), now, g.failing)

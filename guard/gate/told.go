@@ -182,14 +182,24 @@ func (g *Gate) heardEnd(v auth.Visit, e auth.End, age time.Duration, now time.Ti
 	case e.Passed && age < fresh:
 		g.right(of)
 	}
-	if e.Reason == auth.ApprovedByPerson && age >= fresh {
+	switch old := g.again(of, now.Add(-age)); {
+	case e.Reason == auth.ApprovedByPerson && (old || age >= fresh):
 		for _, o := range of {
 			g.places.Add(o.name, o.station, now.Add(-age))
 		}
-		return begun
+		if !old && now.Add(-age).Before(g.began) {
+			g.pauses.Clear(rangAt(of)) // in its turn among what is heard again of the time before this gate
+		}
+	case !old:
+		g.rang(v, of, e, now.Add(-age), now)
 	}
-	g.rang(v, of, e, now.Add(-age), now)
 	return begun
+}
+
+// again reports an end of before this gate began, which the pauses that it has from the disk count already: a node that starts hears once more what was
+// told within the hour.
+func (g *Gate) again(of []origin, ended time.Time) bool {
+	return ended.Before(g.began) && g.pauses.Knows(rangAt(of), ended)
 }
 
 // Answered says that somebody answered a push too late (the event late_approval): the row of unanswered ones ends, so that the very next

@@ -91,6 +91,7 @@ func Open(ctx context.Context, o Options) (*Engine, error) {
 		again: make(chan struct{}, 1),
 	}
 	e.at.health = Health{Reachable: true, Since: e.started}
+	c.SetClock(e.Time)
 	e.claims = claims.New(c, e.incarnation, e.dead, o.Notice)
 	e.Attempts, e.Phones = e.claims, e.claims
 	e.feed = newFeed(e)

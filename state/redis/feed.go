@@ -208,7 +208,7 @@ func (f *feed) put(ctx context.Context, b batch) bool {
 	if err != nil {
 		return true // a batch has no value that could fail
 	}
-	sealed := f.e.link.Seal(f.key+f.e.incarnation, text)
+	sealed := f.e.link.Seal(f.key+f.e.incarnation, kept, text)
 	_, err = f.e.link.RunOn(ctx, f.e.link.Client, f.e.scripts.tell, []string{f.key}, f.e.incarnation, sealed, mostBatches, kept.Milliseconds())
 	return err == nil
 }

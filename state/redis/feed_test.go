@@ -173,7 +173,7 @@ func TestFeedReadsNothingOld(t *testing.T) {
 	for seq, age := range []time.Duration{kept + time.Minute, kept - time.Minute} {
 		at := e.Time().Add(-age).UnixMicro()
 		text := fmt.Sprintf(`{"n":"b","s":%d,"e":[{"k":"k","p":"eA==","t":%d}]}`, seq+1, at)
-		e.feed.take(map[string]any{"from": "x", "batch": e.link.Seal(e.feed.key+"x", []byte(text))})
+		e.feed.take(map[string]any{"from": "x", "batch": e.link.Seal(e.feed.key+"x", kept, []byte(text))})
 	}
 	if h.count() != 1 {
 		t.Errorf("%d things are heard", h.count())

@@ -115,7 +115,7 @@ func (t *table) write(ctx context.Context, how, key string, value []byte) error 
 		if err != nil {
 			return fmt.Errorf("keep in a table: %w", err)
 		}
-		if sealed = t.e.link.Seal(t.keys[0]+field, text); len(sealed) > mostValue {
+		if sealed = t.e.link.Seal(t.keys[0]+field, 0, text); len(sealed) > mostValue {
 			return errLarge
 		}
 	}

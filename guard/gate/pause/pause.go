@@ -99,6 +99,15 @@ func (b *Book) Denied(at Place, now time.Time) time.Time {
 	return time.Time{}
 }
 
+// apart is how much the clocks of two nodes, as one of them knows the other's, may say other times of one moment.
+const apart = 5 * time.Second
+
+// Knows reports that what is known of a place is no older than a moment.
+func (b *Book) Knows(at Place, moment time.Time) bool {
+	p := b.pauses.Peek(at)
+	return p != nil && !moment.After(p.Until.Add(apart))
+}
+
 // Unanswered counts a push that nobody answered. login is the name that it was for. now may be a while ago, at another node; no pause gets shorter by it.
 func (b *Book) Unanswered(at Place, login string, s Settings, now time.Time) {
 	p := b.pauses.Put(at)

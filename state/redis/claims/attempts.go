@@ -2,6 +2,8 @@ package claims
 
 import (
 	"context"
+	"crypto/hmac"
+	"strings"
 	"time"
 
 	"ivalt-radius/state/cluster"
@@ -15,6 +17,18 @@ func (c *Claims) attemptKey(d cluster.Digest) string {
 // answerOf is the place that an attempt's answer is sealed for.
 func answerOf(key, id string) string { return key + ":answer:" + id }
 
+// bound is an attempt's ID as it is kept: with proof that it belongs to the attempt's key. Whoever can write to Redis could have a login go on with
+// the claim of another one else, and get its approval.
+func (c *Claims) bound(key, id string) string { return id + "." + c.core.Name("id", key+"\x00"+id) }
+
+// idOf is an attempt's ID in an answer about its key.
+func (c *Claims) idOf(a *answer, i int, key string) string {
+	text := a.text(i)
+	id := text[:max(0, strings.LastIndexByte(text, '.'))]
+	a.bad = a.bad || !named(id) || !hmac.Equal([]byte(text), []byte(c.bound(key, id)))
+	return id
+}
+
 // Enter implements cluster.Attempts.
 func (c *Claims) Enter(ctx context.Context, e cluster.Entry) (cluster.Place, error) {
 	if err := e.Valid(); err != nil {
@@ -22,7 +36,7 @@ func (c *Claims) Enter(ctx context.Context, e cluster.Entry) (cluster.Place, err
 	}
 	key := c.attemptKey(e.Key)
 	a, err := answered(c.core.Run(ctx, c.scripts.enter, []string{key}, c.withDead(
-		ms(c.ahead()), c.self, e.ID, c.channels(), c.core.Name("exchange", string(e.Exchange[:])), ms(e.Life+cluster.Grace), cluster.MostExchanges,
+		ms(c.ahead()), c.self, c.bound(key, e.ID), c.channels(), c.core.Name("exchange", string(e.Exchange[:])), ms(e.Life+cluster.Grace), cluster.MostExchanges,
 	)...))
 	if err != nil {
 		return cluster.Place{}, err
@@ -35,15 +49,15 @@ func (c *Claims) Enter(ctx context.Context, e cluster.Entry) (cluster.Place, err
 func (c *Claims) place(a *answer, key string) (p cluster.Place, leader string, err error) {
 	switch a.text(0) {
 	case "leads":
-		p = cluster.Place{Role: cluster.Leads, ID: a.id(1), Taken: a.number(2) == 1, Renews: a.text(3)}
-		if p.Renews != "" {
-			a.id(3)
+		p = cluster.Place{Role: cluster.Leads, ID: c.idOf(a, 1, key), Taken: a.number(2) == 1}
+		if a.text(3) != "" {
+			p.Renews = c.idOf(a, 3, key)
 		}
 	case "follows":
-		p = cluster.Place{Role: cluster.Follows, ID: a.id(1)}
+		p = cluster.Place{Role: cluster.Follows, ID: c.idOf(a, 1, key)}
 		leader = a.text(2)
 	case "over":
-		p = cluster.Place{Role: cluster.Over, ID: a.id(1)}
+		p = cluster.Place{Role: cluster.Over, ID: c.idOf(a, 1, key)}
 		p.Answer = c.opened(a, 2, answerOf(key, p.ID))
 	case "lost":
 		return p, "", cluster.ErrLost
@@ -58,7 +72,8 @@ func (c *Claims) place(a *answer, key string) (p cluster.Place, leader string, e
 
 // Leave implements cluster.Attempts.
 func (c *Claims) Leave(ctx context.Context, d cluster.Digest, id string) error {
-	a, err := answered(c.core.Run(ctx, c.scripts.leave, []string{c.attemptKey(d)}, ms(c.ahead()), c.self, id, c.channels()))
+	key := c.attemptKey(d)
+	a, err := answered(c.core.Run(ctx, c.scripts.leave, []string{key}, ms(c.ahead()), c.self, c.bound(key, id), c.channels()))
 	if err != nil {
 		return err
 	}
@@ -71,8 +86,8 @@ func (c *Claims) Conclude(ctx context.Context, d cluster.Digest, id string, e cl
 		return err
 	}
 	key := c.attemptKey(d)
-	a, err := answered(c.core.Run(ctx, c.scripts.conclude, []string{key}, ms(c.ahead()), c.self, id, c.channels(),
-		c.core.Seal(answerOf(key, id), e.Answer), ms(cluster.Told), ms(e.Joinable), ms(e.Repeated), ms(e.Renewed)))
+	a, err := answered(c.core.Run(ctx, c.scripts.conclude, []string{key}, ms(c.ahead()), c.self, c.bound(key, id), c.channels(),
+		c.core.Seal(answerOf(key, id), max(cluster.Told, e.Joinable, e.Repeated), e.Answer), ms(cluster.Told), ms(e.Joinable), ms(e.Repeated), ms(e.Renewed)))
 	if err != nil {
 		return err
 	}
@@ -81,7 +96,8 @@ func (c *Claims) Conclude(ctx context.Context, d cluster.Digest, id string, e cl
 
 // Await implements cluster.Attempts.
 func (c *Claims) Await(ctx context.Context, d cluster.Digest, id string) (cluster.Place, error) {
-	w := c.watch(c.attemptKey(d), id)
+	key := c.attemptKey(d)
+	w := c.watch(key, c.bound(key, id))
 	defer c.unwatch(w)
 	for {
 		p, leader, err := c.ask(ctx, w)

@@ -27,6 +27,7 @@ type stand struct {
 	options link.Settings
 	empties func()
 	passes  func(time.Duration)
+	clock   func() time.Time // the server's
 
 	patience time.Duration // of an Await, which asks by itself then
 
@@ -46,16 +47,19 @@ func newStand(t *testing.T) (*stand, *miniredis.Miniredis) {
 	s := standAt(t, link.Settings{Addresses: []string{m.Addr()}}, m.FlushAll)
 	s.patience = time.Hour
 	s.passes = func(d time.Duration) {
+		s.mu.Lock()
+		defer s.mu.Unlock()
 		now = now.Add(d)
 		m.SetTime(now)
 	}
+	s.clock = func() time.Time { return now }
 	return s, m
 }
 
 func standAt(t *testing.T, o link.Settings, empties func()) *stand {
 	t.Helper()
 	o.Key, o.Prefix, o.Timeout = secret.New("0123456789abcdef0123456789abcdef"), "test", 5*time.Second
-	s := &stand{t: t, options: o, empties: empties, patience: time.Second, dead: map[string]bool{}}
+	s := &stand{t: t, options: o, empties: empties, patience: time.Second, clock: time.Now, dead: map[string]bool{}}
 	s.passes = func(d time.Duration) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
@@ -91,6 +95,13 @@ func (s *stand) ProcessPipelineHook(next goredis.ProcessPipelineHook) goredis.Pr
 	}
 }
 
+// now is the server's clock, as nodes know it.
+func (s *stand) now() time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.clock().Add(s.ahead)
+}
+
 func (s *stand) isCut() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -123,6 +134,7 @@ func (s *stand) node(name string, notice func(cluster.Notice)) *Claims {
 		s.t.Fatal(err)
 	}
 	c.Client.AddHook(s)
+	c.SetClock(s.now)
 	n := New(c, name, s.whoIsDead, notice)
 	n.ahead, n.look, n.patience = s.isAhead, 50*time.Millisecond, s.patience
 	ctx, cancel := context.WithCancel(context.Background())

@@ -56,6 +56,8 @@ func TestHostileAnswers(t *testing.T) {
 		"held backwards":            `return {'held', -1}`,
 		"taken by nobody":           `return {'taken', ''}`,
 		"taken by two lines":        "return {'taken', 'A\\nB'}",
+		"leads what is not ours":    `return {'leads', 'A', 0, ''}`,
+		"follows what is not ours":  `return {'follows', 'A.00000000000000000000000000000000', 'b'}`,
 		"leads without an ID":       `return {'leads', '', 1, ''}`,
 		"leads and renews a list":   `return {'leads', 'A', 0, {}}`,
 		"leads and renews two":      `return {'leads', 'A', 0, 'B C'}`,
@@ -140,6 +142,72 @@ func TestSealsAreBoundToTheirPlace(t *testing.T) {
 	stolenAnswer(t, s, a, b)
 }
 
+// TestWhatIsOverIsNotBroughtBack: whoever can write to Redis, and knows the password, does not come in by an approval of yesterday.
+func TestWhatIsOverIsNotBroughtBack(t *testing.T) {
+	t.Parallel()
+	s, m := newStand(t)
+	a, b := s.node("a", nil), s.node("b", nil)
+	key, phone := a.attemptKey(testKey()), ""
+	if _, err := a.Enter(t.Context(), testEntry()); err != nil {
+		t.Fatal(err)
+	}
+	c, err := a.Claim(t.Context(), cluster.Bid{Phone: testMobile, Attempt: "A", Life: time.Minute})
+	if err != nil {
+		t.Fatal(err)
+	}
+	phone, _ = a.phoneKeys(testMobile)
+	end := a.endKey(phone, "A")
+	if err := a.End(t.Context(), c.Token, cluster.Ending{Answer: []byte("approved")}); err != nil {
+		t.Fatal(err)
+	}
+	if err := a.Conclude(t.Context(), testKey(), "A", cluster.Conclusion{Answer: []byte("approved"), Joinable: 10 * time.Second}); err != nil {
+		t.Fatal(err)
+	}
+	answer, ended := m.HGet(key, "y"), m.HGet(end, "y")
+	found := a.core.Seal(foundAt(phone, "A"), 20*time.Second, []byte("approved"))
+	s.passes(cluster.EndKept + 10*time.Second)
+
+	m.HSet(key, "i", b.bound(key, "A"), "n", "", "v", "1", "y", answer, "j", "9999999999999")
+	next := testEntry()
+	next.ID, next.Exchange = "B", cluster.Digest{5}
+	if p, err := b.Enter(t.Context(), next); !errors.Is(err, cluster.ErrUnreachable) {
+		t.Error("the answer to an attempt:", p, err)
+	}
+	m.HSet(end, "v", "1", "y", ended, "u", "9999999999999")
+	if c, err := b.Claim(t.Context(), cluster.Bid{Phone: testMobile, Attempt: "A", Life: time.Minute}); !errors.Is(err, cluster.ErrUnreachable) {
+		t.Error("the end of a claim:", c, err)
+	}
+	m.HSet(phone, "va", "A", "vu", "9999999999999", "vr", found)
+	if c, err := b.Claim(t.Context(), cluster.Bid{Phone: testMobile, Attempt: "B", Renews: "A", Life: time.Minute}); !errors.Is(err, cluster.ErrUnreachable) {
+		t.Error("a late approval:", c, err)
+	}
+}
+
+// TestNobodyElsesClaim: whoever can write to Redis cannot have a login go on with another one's claim, nor renew it: its approval is not theirs.
+func TestNobodyElsesClaim(t *testing.T) {
+	t.Parallel()
+	s, m := newStand(t)
+	n := s.node("a", nil)
+	if _, err := n.Enter(t.Context(), testEntry()); err != nil {
+		t.Fatal(err)
+	}
+	theirs := m.HGet(n.attemptKey(testKey()), "i")
+	other := testEntry()
+	other.ID, other.Key = "B", cluster.Digest{9}
+	key := n.attemptKey(other.Key)
+	for name, fields := range map[string][]string{
+		"nobody leads it":  {"i", theirs, "n", "", "e", "9999999999999"},
+		"another one does": {"i", theirs, "n", "b", "e", "9999999999999"},
+		"it lapsed":        {"i", theirs, "v", "1", "w", "9999999999999"},
+	} {
+		m.Del(key)
+		m.HSet(key, fields...)
+		if p, err := n.Enter(t.Context(), other); !errors.Is(err, cluster.ErrUnreachable) || p.ID != "" || p.Renews != "" {
+			t.Errorf("%s: %+v, %v", name, p, err)
+		}
+	}
+}
+
 // stolenAnswer gives the attempt of one key the answer of another.
 func stolenAnswer(t *testing.T, s *stand, a, b *Claims) {
 	t.Helper()
@@ -176,13 +244,13 @@ func TestForgedNotices(t *testing.T) {
 	approval := []byte("approved")
 	for _, forged := range []string{
 		"", "approved", "approved\nA", "approved\nA\nZ\n" + key, "approved\nA\nZ\n" + key + "\napproved",
-		"approved\nA\nZ\n" + key + "\n" + n.core.Seal(foundAt(other, "Z"), approval),  // of another phone
-		"approved\nA\nZ\n" + key + "\n" + n.core.Seal(foundAt(key, "Y"), approval),    // of another attempt
-		"approved\nA\nZ\n" + key + "\n" + n.core.Seal(endedAt(key, "Z"), approval),    // an end, not a find
-		"approved\nA\nZ\n" + key + "\n" + n.core.Seal(progressOf(key, "Z"), approval), // a progress
+		"approved\nA\nZ\n" + key + "\n" + n.core.Seal(foundAt(other, "Z"), time.Minute, approval),  // of another phone
+		"approved\nA\nZ\n" + key + "\n" + n.core.Seal(foundAt(key, "Y"), time.Minute, approval),    // of another attempt
+		"approved\nA\nZ\n" + key + "\n" + n.core.Seal(endedAt(key, "Z"), time.Minute, approval),    // an end, not a find
+		"approved\nA\nZ\n" + key + "\n" + n.core.Seal(progressOf(key, "Z"), time.Minute, approval), // a progress
 		"collided\n", "collided\nA\nB", "unknown\nA",
 		"collided\n" + strings.Repeat("A", mostHeard),
-		"approved\nA\nZ\n" + key + "\n" + n.core.Seal(foundAt(key, "Z"), approval),
+		"approved\nA\nZ\n" + key + "\n" + n.core.Seal(foundAt(key, "Z"), time.Minute, approval),
 	} {
 		if err := n.core.Client.Publish(t.Context(), n.channels()+"a", forged).Err(); err != nil {
 			t.Fatal(err)

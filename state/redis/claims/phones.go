@@ -26,6 +26,9 @@ func progressOf(phone, attempt string) string { return phone + ":progress:" + at
 func foundAt(phone, attempt string) string    { return phone + ":found:" + attempt }
 func endedAt(phone, attempt string) string    { return phone + ":ended:" + attempt }
 
+// progressLasts is how long what is known of a push may be of use: a claim lives no longer than Longest and Grace, and is forgotten Young later.
+const progressLasts = cluster.Longest + cluster.Grace + cluster.Young
+
 // token is a claim's as the scripts know it.
 func token(t cluster.Token) string {
 	return strconv.FormatUint(t.Fence, 10) + ":" + t.Nonce + ":" + t.Attempt
@@ -104,7 +107,7 @@ func (c *Claims) Record(ctx context.Context, t cluster.Token, p cluster.Progress
 		run = c.acknowledged
 	}
 	key, _ := c.phoneKeys(t.Phone)
-	return c.change(ctx, run, c.scripts.record, []string{key}, t, t.Attempt, c.core.Seal(progressOf(key, t.Attempt), p.State), flag(p.Rang))
+	return c.change(ctx, run, c.scripts.record, []string{key}, t, t.Attempt, c.core.Seal(progressOf(key, t.Attempt), progressLasts, p.State), flag(p.Rang))
 }
 
 // Polled implements cluster.Phones.
@@ -122,18 +125,18 @@ func (c *Claims) End(ctx context.Context, t cluster.Token, e cluster.Ending) err
 		return err
 	}
 	key, _ := c.phoneKeys(t.Phone)
-	kind, place := "ended", endedAt(key, t.Attempt)
+	kind, place, lasts := "ended", endedAt(key, t.Attempt), cluster.EndKept
 	switch e.Kind {
 	case cluster.Left:
 		kind = "left"
 	case cluster.Lapsed:
 		kind = "lapsed"
 	case cluster.Found:
-		kind, place = "found", foundAt(key, t.Attempt)
+		kind, place, lasts = "found", foundAt(key, t.Attempt), max(e.Late, time.Millisecond)
 	case cluster.Ended:
 	}
 	return c.change(ctx, c.core.Run, c.scripts.end, []string{key, c.endKey(key, t.Attempt)}, t, c.withDead(
-		t.Attempt, kind, c.core.Seal(place, e.Answer), c.core.Name("said", token(t)+"\x00"+kind+"\x00"+string(e.Answer)), ms(cluster.EndKept),
+		t.Attempt, kind, c.core.Seal(place, lasts, e.Answer), c.core.Name("said", token(t)+"\x00"+kind+"\x00"+string(e.Answer)), ms(cluster.EndKept),
 		ms(e.Hold), ms(e.Taint), flag(e.Clears), ms(e.Spent), flag(e.Known), ms(e.Late), c.channels(),
 	)...)
 }

@@ -38,12 +38,12 @@ end
 
 // luaAttempt reads an attempt. Its fields:
 //
-//	i  its ID                        n  the node that leads it; empty: it was left
+//	i  its ID, bound to its key      n  the node that leads it; empty: it was left
 //	e  until when somebody waits     v  it is concluded          y  its answer, sealed
 //	o j d w  until when followers, copies, the very same packet, and the next attempt are told of it
 //	c  how many exchanges entered    x:DIGEST  one of them       m:NODE  a node that follows
 //
-// ARGV[2] is the node, ARGV[3] the attempt's ID, ARGV[4] what the channels of nodes begin with.
+// ARGV[2] is the node, ARGV[3] the attempt's ID as it is kept, ARGV[4] what the channels of nodes begin with.
 const luaAttempt = `
 local key, self, id = KEYS[1], ARGV[2], ARGV[3]
 local got = redis.call('HMGET', key, 'i', 'n', 'e', 'v', 'y', 'j', 'd', 'w', 'c')
