@@ -1,6 +1,10 @@
 package claims
 
-import goredis "github.com/redis/go-redis/v9"
+import (
+	goredis "github.com/redis/go-redis/v9"
+
+	"ivalt-radius/state/redis/link"
+)
 
 // scripts are the operations on attempts and phones. Each is one round trip, reads the time of the server, and gets its own numbers as ARGV:
 // times are in milliseconds, ARGV[1] is added to the server's time (tests pass time so; else it is 0). What is written is computed from what
@@ -21,6 +25,11 @@ func newScripts() scripts {
 		polled:   goredis.NewScript(luaClock + luaPhone + luaPolled),
 		end:      goredis.NewScript(luaClock + luaPhone + luaEnd),
 	}
+}
+
+// Commands are those that the scripts have Redis do.
+func Commands() []string {
+	return link.Called(luaClock, luaAttempt, luaPlace, luaEnter, luaAwait, luaLeave, luaConclude, luaPhone, luaClaim, luaRecord, luaPolled, luaEnd)
 }
 
 // luaClock has the time and how numbers are written: whole, whatever their size.
@@ -264,7 +273,7 @@ return {'done'}
 
 // luaEnd: KEYS[2] how the attempt ended: over (v), collided (c), its answer (y, sealed), the last end (k) and what it was told (z), until when
 // (u). ARGV[3] the
-// token, ARGV[4] the attempt, ARGV[5] the kind, ARGV[6] the answer, ARGV[7] what this end is known by, ARGV[8] shared.EndKept, ARGV[9] hold,
+// token, ARGV[4] the attempt, ARGV[5] the kind, ARGV[6] the answer, ARGV[7] what this end is known by, ARGV[8] cluster.EndKept, ARGV[9] hold,
 // ARGV[10] taint, ARGV[11] clears, ARGV[12] spent, ARGV[13] known, ARGV[14] late, ARGV[15] what the channels of nodes begin with, then who is
 // dead.
 const luaEnd = `
