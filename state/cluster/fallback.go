@@ -64,11 +64,11 @@ func (a *Alone) Now() Turn {
 }
 
 // decides reports that this node decides by itself, by what asking the memory of all nodes came to. Another error than ErrUnreachable says
-// nothing of its reach.
-func (a *Alone) decides(err error, count func(*Turn)) bool {
+// nothing of its reach, nor does one of a caller who waited no longer: ctx has ended then.
+func (a *Alone) decides(ctx context.Context, err error, count func(*Turn)) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if !errors.Is(err, ErrUnreachable) {
+	if !errors.Is(err, ErrUnreachable) || ctx.Err() != nil {
 		if err == nil && a.turn.Alone {
 			a.turn.Alone = false
 			a.turned(a.turn)
@@ -91,7 +91,7 @@ func (a *Alone) decides(err error, count func(*Turn)) bool {
 // Enter implements Attempts.
 func (a *Alone) Enter(ctx context.Context, e Entry) (Place, error) {
 	p, err := a.all.Enter(ctx, e)
-	if a.decides(err, func(t *Turn) { t.Attempts++ }) {
+	if a.decides(ctx, err, func(t *Turn) { t.Attempts++ }) {
 		return a.own.Enter(ctx, e)
 	}
 	return p, err
@@ -137,7 +137,7 @@ func (a *Alone) of(t Token) (Phones, Token) {
 // Claim implements Phones.
 func (a *Alone) Claim(ctx context.Context, b Bid) (Claim, error) {
 	c, err := a.all.Claim(ctx, b)
-	if a.decides(err, func(t *Turn) { t.Phones++ }) {
+	if a.decides(ctx, err, func(t *Turn) { t.Phones++ }) {
 		if c, err = a.own.Claim(ctx, b); c.Kind == Granted {
 			c.Token.Nonce = ofAlone + c.Token.Nonce
 		}

@@ -3,6 +3,7 @@ package cluster
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strconv"
 	"testing"
@@ -219,6 +220,15 @@ func TestOtherErrorsAreNoTurn(t *testing.T) {
 	}
 	if _, err := p.Claim(t.Context(), bid("a")); !errors.Is(err, withdrawn) {
 		t.Error(err)
+	}
+	gone, leave := context.WithCancel(t.Context())
+	leave()
+	p.Alone.all = failing{p.Alone.all, fmt.Errorf("%w: %w", ErrUnreachable, context.Canceled)} // as a round trip ends that nobody waits for
+	if _, err := p.Enter(gone, Entry{}); !errors.Is(err, ErrUnreachable) {
+		t.Error(err)
+	}
+	if c, err := p.Claim(gone, bid("a")); !errors.Is(err, ErrUnreachable) || c.Kind != Unclaimed {
+		t.Errorf("%+v, %v", c, err)
 	}
 	if len(p.turns) != 0 {
 		t.Errorf("%+v", p.turns)

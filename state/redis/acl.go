@@ -1,16 +1,22 @@
 package redis
 
-import "strings"
+import (
+	"slices"
+	"strings"
 
-// Commands are all that the Engine itself sends, or has its scripts send, with their subcommands as an ACL names them; beside HELLO, which every
-// user may send. Those of Cluster are sent in that mode alone, those of Sentinel to the sentinels alone (SentinelCommands).
+	"ivalt-radius/state/redis/budget"
+	"ivalt-radius/state/redis/claims"
+	"ivalt-radius/state/redis/link"
+)
+
+// Commands are all that a node sends, or has its scripts send, with their subcommands as an ACL names them, sorted; beside HELLO, which every user may
+// send. Those of Cluster are sent in that mode alone (ClusterCommands), those of Sentinel to the sentinels alone (SentinelCommands).
 func Commands() []string {
-	return []string{
-		"evalsha", "eval", "wait", "info", "select", "time",
-		"get", "set", "hget", "hset", "hdel", "hexists", "hlen", "hscan",
-		"zadd", "zcard", "zrange", "zrangebyscore", "zrem", "zremrangebyrank", "zremrangebyscore", "zscore",
-		"xadd", "xtrim", "xread",
-	}
+	all := []string{"evalsha", "eval", "wait", "info", "select", "hget", "hmget", "hscan", "zrange", "set", "xread", "ping", "subscribe"}
+	all = append(all, link.Called(beatSource, endSource, tellSource, tableSource)...)
+	all = append(append(all, claims.Commands()...), budget.Commands()...)
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
 // ClusterCommands are those that a node of a Redis Cluster is sent as well.

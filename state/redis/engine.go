@@ -50,7 +50,7 @@ type Engine struct {
 	}
 	budgets  []*budget.Budget // guarded by mu
 	settings string           // guarded by mu, as judged is
-	judged   server           // what was last said of one
+	judged   Servers          // what was last said of one
 	tables   []*table         // none is added behind Start
 	again    chan struct{}
 }
@@ -166,9 +166,6 @@ func (e *Engine) Health() Health {
 	defer e.at.Unlock()
 	return e.at.health
 }
-
-// Alone reports that the memory is out of reach.
-func (e *Engine) Alone() bool { return !e.Health().Reachable }
 
 // dead are the incarnations whose lease has expired; none while this node may not judge that.
 func (e *Engine) dead() []string {

@@ -2,6 +2,7 @@ package redis
 
 import (
 	"errors"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -95,7 +96,7 @@ func TestOutOfReachAndBack(t *testing.T) {
 	o, w := watched(options(m.Addr(), "a"))
 	m.Close()
 	e := opened(t, o)
-	if !e.Alone() || len(w.told(Unreachable)) != 1 || e.Health().Why == nil {
+	if e.Health().Reachable || len(w.told(Unreachable)) != 1 || e.Health().Why == nil {
 		t.Fatalf("at the start: %+v", e.Health())
 	}
 	if _, err := e.Nodes(t.Context()); !errors.Is(err, cluster.ErrUnreachable) {
@@ -104,16 +105,16 @@ func TestOutOfReachAndBack(t *testing.T) {
 	if err := m.Restart(); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, "it is reached", func() bool { return !e.Alone() && len(w.told(Reachable)) == 1 })
+	eventually(t, "it is reached", func() bool { return e.Health().Reachable && len(w.told(Reachable)) == 1 })
 	if back := w.told(Reachable)[0]; back.For <= 0 {
 		t.Errorf("it was away for %v", back.For)
 	}
 	m.Close()
-	eventually(t, "it is gone", e.Alone)
+	eventually(t, "it is gone", func() bool { return !e.Health().Reachable })
 	if err := m.Restart(); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, "it is back", func() bool { return !e.Alone() })
+	eventually(t, "it is back", func() bool { return e.Health().Reachable })
 	if n := len(w.told(Unreachable)); n != 2 {
 		t.Errorf("it was told %d times that the memory is gone", n)
 	}
@@ -273,11 +274,7 @@ func TestParseSight(t *testing.T) {
 	}
 }
 
-func TestParseInfo(t *testing.T) {
-	got := parseInfo("# Server\r\nredis_version:6.0.16\r\nmaxmemory_policy:allkeys-lru\r\nconnected_slaves:2\r\nrole:master\r\n")
-	if want := (server{version: "6.0.16", policy: "allkeys-lru", replicas: 2}); got != want {
-		t.Errorf("%+v", got)
-	}
+func TestOldVersions(t *testing.T) {
 	for version, old := range map[string]bool{"6.0.16": true, "5.9": true, "6.2": false, "7.0.15": false, "10.1": false, "x": false, "": false} {
 		if older(version, 6, 2) != old {
 			t.Errorf("%q is old: %v", version, !old)
@@ -290,9 +287,9 @@ func TestUnfitServersAreToldOnce(t *testing.T) {
 	o, w := watched(options(m.Addr(), "a"))
 	e := opened(t, o)
 	for range 3 {
-		e.judge(server{version: "6.0.16", policy: "allkeys-lru"})
+		e.judge(Servers{Version: "6.0.16", Eviction: "allkeys-lru"})
 	}
-	e.judge(server{version: "7.0.15", policy: "noeviction"})
+	e.judge(Servers{Version: "7.0.15", Eviction: keepsAll})
 	if len(w.told(Evicts)) != 1 || len(w.told(Old)) != 1 {
 		t.Errorf("told: %+v", w.events)
 	}
@@ -316,10 +313,12 @@ func TestDeadNodesAreKnown(t *testing.T) {
 
 func TestRules(t *testing.T) {
 	got := Rules("p", append(Commands(), ClusterCommands()...)...)
-	if !strings.HasPrefix(got, "resetkeys resetchannels ~{p:* &p:* -@all +evalsha ") || !strings.HasSuffix(got, " +cluster|slots +command +asking") {
+	if !strings.HasPrefix(got, "resetkeys resetchannels ~{p:* &p:* -@all +del +eval +evalsha ") || !strings.HasSuffix(got, " +cluster|slots +command +asking") {
 		t.Errorf("rules %q", got)
 	}
-	if len(SentinelCommands()) == 0 {
-		t.Error("sentinels are sent nothing")
+	for _, of := range []struct{ what, command string }{{"the scripts of claims", "publish"}, {"that of the budget", "lindex"}, {"the Engine's", "zadd"}, {"no script", "subscribe"}} {
+		if !slices.Contains(Commands(), of.command) {
+			t.Errorf("%s is missing, of %s", of.command, of.what)
+		}
 	}
 }

@@ -64,28 +64,6 @@ func TestFeed(t *testing.T) {
 	eventually(t, "a new node hears the last hour", func() bool { return late.count() == many })
 }
 
-func TestFeedResumes(t *testing.T) {
-	m := miniature(t)
-	a, _ := following(t, options(m.Addr(), "a"))
-	var place string
-	o := options(m.Addr(), "b")
-	o.Applied = func(p string) { place = p }
-	b, h := following(t, o)
-	a.Feed().Tell("k", []byte("1"))
-	eventually(t, "it is heard", func() bool { return h.count() == 1 })
-	if err := b.Close(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	a.Feed().Tell("k", []byte("2"))
-	o.Resume = func() string { return place }
-	o.Applied = nil
-	_, h = following(t, o)
-	eventually(t, "the rest is heard", func() bool { return h.count() == 1 })
-	if string(h.heard[0].Payload) != "2" {
-		t.Errorf("heard %q again", h.heard[0].Payload)
-	}
-}
-
 func TestFeedIsCurrent(t *testing.T) {
 	m := miniature(t)
 	e := opened(t, options(m.Addr(), "a"))
@@ -109,7 +87,7 @@ func TestFeedOutlivesAnOutage(t *testing.T) {
 	for range 10 {
 		a.Feed().Tell("k", []byte("x"))
 	}
-	eventually(t, "the memory is gone", a.Alone)
+	eventually(t, "the memory is gone", func() bool { return !a.Health().Reachable })
 	m.SetError("")
 	eventually(t, "what was told meanwhile is heard", func() bool { return h.count() == 10 })
 }

@@ -11,9 +11,6 @@ import (
 // mostHeard bounds the incarnations whose batches are counted.
 const mostHeard = 4 * mostMembers
 
-// noteEvery is how often Applied is told.
-const noteEvery = time.Second
-
 // Current implements cluster.Feed.
 func (f *feed) Current() bool {
 	f.mu.Lock()
@@ -40,20 +37,9 @@ func (f *feed) restart() {
 	f.whole, f.back = time.Time{}, &place{}
 }
 
-// start is where the reader begins.
-func (f *feed) start() place {
-	if f.e.options.Resume != nil {
-		if p, ok := parsePlace(f.e.options.Resume()); ok {
-			return p
-		}
-	}
-	return place{}
-}
-
-// read applies what others tell, until ctx ends.
+// read applies what others tell, from the last hour on, until ctx ends.
 func (f *feed) read(ctx context.Context) {
-	behind := f.start()
-	var noted time.Time
+	var behind place
 	for ctx.Err() == nil {
 		behind = f.turn(behind)
 		began := time.Now()
@@ -70,13 +56,6 @@ func (f *feed) read(ctx context.Context) {
 		}
 		f.readTo(began, len(entries))
 		f.complain()
-		if f.e.options.Applied != nil && behind != (place{}) && time.Since(noted) > noteEvery {
-			noted = time.Now()
-			f.e.options.Applied(behind.String())
-		}
-	}
-	if f.e.options.Applied != nil && behind != (place{}) {
-		f.e.options.Applied(behind.String())
 	}
 }
 

@@ -8,24 +8,16 @@ import (
 	goredis "github.com/redis/go-redis/v9"
 )
 
-// server is what INFO says of one.
-type server struct {
-	version  string
-	policy   string // what it does when its memory is full
-	replicas int
-}
-
 // inspect looks at the masters: how many replicas each has, and whether they are fit for this.
 func (e *Engine) inspect(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, e.link.Timeout)
 	defer cancel()
 	look := func(ctx context.Context, node *goredis.Client) error {
-		text, err := node.Info(ctx).Result()
+		s, err := infoOf(ctx, node)
 		if err != nil {
 			return err
 		}
-		s := parseInfo(text)
-		e.link.SetReplicas(node.Options().Addr, s.replicas)
+		e.link.SetReplicas(node.Options().Addr, s.Replicas)
 		e.judge(s)
 		return nil
 	}
@@ -38,33 +30,17 @@ func (e *Engine) inspect(ctx context.Context) {
 }
 
 // judge tells what is wrong with a server, once until it changes.
-func (e *Engine) judge(s server) {
+func (e *Engine) judge(s Servers) {
 	e.mu.Lock()
 	was := e.judged
 	e.judged = s
 	e.mu.Unlock()
-	if s.policy != was.policy && s.policy != "" && s.policy != "noeviction" {
-		e.tell(Event{Kind: Evicts, Detail: s.policy})
+	if s.Eviction != was.Eviction && s.Eviction != "" && s.Drops() {
+		e.tell(Event{Kind: Evicts, Detail: s.Eviction})
 	}
-	if s.version != was.version && older(s.version, 6, 2) {
-		e.tell(Event{Kind: Old, Detail: s.version})
+	if s.Version != was.Version && older(s.Version, 6, 2) {
+		e.tell(Event{Kind: Old, Detail: s.Version})
 	}
-}
-
-// parseInfo reads the answer of INFO.
-func parseInfo(text string) (s server) {
-	for line := range strings.SplitSeq(text, "\n") {
-		field, value, _ := strings.Cut(strings.TrimSpace(line), ":")
-		switch field {
-		case "redis_version":
-			s.version = short(value)
-		case "maxmemory_policy":
-			s.policy = short(value)
-		case "connected_slaves":
-			s.replicas, _ = strconv.Atoi(value)
-		}
-	}
-	return s
 }
 
 // older reports that a version is below major.minor; one that cannot be read is not.

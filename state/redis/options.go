@@ -16,6 +16,4 @@ type Options struct {
 	Leads         func() int           // how many attempts this node leads, for those who look at the cluster; nil: none
 	Changed       func(Event)          // is told of each Event, one at a time, and must not call the Engine's Close; nil: nobody is
 	Notice        func(cluster.Notice) // is told what other nodes do to the attempts of this one, and must not block; nil: nobody is
-	Resume        func() string        // where an earlier life of this node stood in the feed (Applied); nil: the last hour is heard again
-	Applied       func(place string)   // is told now and then how far the feed was heard and applied; nil: nobody is
 }

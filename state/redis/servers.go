@@ -44,17 +44,14 @@ func servers(ctx context.Context, c *link.Link) (Servers, error) {
 	defer cancel()
 	var mu sync.Mutex
 	var all []Servers
-	ask := func(ctx context.Context, node interface {
-		Info(ctx context.Context, sections ...string) *goredis.StringCmd
-	},
-	) error {
-		text, err := node.Info(ctx, "server", "memory", "replication").Result()
+	ask := func(ctx context.Context, node asked) error {
+		s, err := infoOf(ctx, node)
 		if err != nil {
 			return fmt.Errorf("%w: %w", cluster.ErrUnreachable, err)
 		}
 		mu.Lock()
 		defer mu.Unlock()
-		all = append(all, parseServers(text))
+		all = append(all, s)
 		return nil
 	}
 	var err error
@@ -67,6 +64,20 @@ func servers(ctx context.Context, c *link.Link) (Servers, error) {
 		return Servers{}, err
 	}
 	return together(all), nil
+}
+
+// asked is a server that says what it is.
+type asked interface {
+	Info(ctx context.Context, sections ...string) *goredis.StringCmd
+}
+
+// infoOf asks one server. It names no sections: Redis takes several from 7 on.
+func infoOf(ctx context.Context, node asked) (Servers, error) {
+	text, err := node.Info(ctx).Result()
+	if err != nil {
+		return Servers{}, err //nolint:wrapcheck // the caller says what it is about
+	}
+	return parseServers(text), nil
 }
 
 // together is what several servers say as one.

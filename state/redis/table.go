@@ -87,6 +87,11 @@ func nonNil(b []byte) []byte {
 func (t *table) change(ctx context.Context, key string, value []byte) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	return t.make(ctx, key, value)
+}
+
+// make is change with the lock held.
+func (t *table) make(ctx context.Context, key string, value []byte) error {
 	how := "put"
 	if value == nil {
 		how = "delete"
@@ -225,14 +230,21 @@ func (t *table) retell(ctx context.Context) bool {
 	}
 	t.mu.Unlock()
 	for _, key := range failed {
-		t.mu.Lock()
-		value, still := t.failed[key]
-		t.mu.Unlock()
-		if still && errors.Is(t.change(ctx, key, value), cluster.ErrUnreachable) {
+		if errors.Is(t.again(ctx, key), cluster.ErrUnreachable) {
 			return false
 		}
 	}
 	return true
+}
+
+// again makes a change that failed, unless a later one has taken its place.
+func (t *table) again(ctx context.Context, key string) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if value, still := t.failed[key]; still {
+		return t.make(ctx, key, value)
+	}
+	return nil
 }
 
 // apply applies all that Redis has, and puts there what it has not, but for what was deleted: that goes here.

@@ -31,15 +31,14 @@ func TestTable(t *testing.T) {
 		t.Fatal(err)
 	}
 	eventually(t, "b has it", func() bool { return cb.is("alice", "blocked") })
-	_, _, cc := keeping(t, options(m.Addr(), "c"), map[string]string{"alice": "older"})
+	ec, _, cc := keeping(t, options(m.Addr(), "c"), map[string]string{"alice": "older"})
 	eventually(t, "c has all", func() bool { return cc.is("alice", "blocked") && cc.is("only-b", "1") })
 	if err := tb.Delete(t.Context(), "alice"); err != nil {
 		t.Fatal(err)
 	}
 	eventually(t, "it is gone at c", func() bool { return cc.is("alice", "") })
-	late := options(m.Addr(), "d")
-	late.Resume = func() string { return "99999999999999-0" } // who is not told of it by the feed
-	ed, _, cd := keeping(t, late, map[string]string{"alice": "from its disk"})
+	m.Del(ec.feed.key) // so that nobody is told of it by the feed
+	ed, _, cd := keeping(t, options(m.Addr(), "d"), map[string]string{"alice": "from its disk"})
 	eventually(t, "what was deleted is not brought back", func() bool { return cd.is("alice", "") && cd.is("only-b", "1") })
 	if err := ed.tables[0].write(t.Context(), "add", "alice", []byte("x")); err != nil || m.HGet(ed.tables[0].keys[0], ed.tables[0].field("alice")) != "" {
 		t.Errorf("what was deleted is added again: %v", err)
@@ -65,7 +64,7 @@ func TestTableOutlivesAnOutage(t *testing.T) {
 			t.Errorf("%s: %v", key, err)
 		}
 	}
-	eventually(t, "the memory is gone", ea.Alone)
+	eventually(t, "the memory is gone", func() bool { return !ea.Health().Reachable })
 	m.SetError("")
 	eventually(t, "b has what changed meanwhile", func() bool { return cb.is("new", "2") && cb.is("gone", "") })
 	if !ca.is("new", "2") || !ca.is("gone", "") {

@@ -119,7 +119,7 @@ func together(t *testing.T, when string, a, b *node) {
 	t.Helper()
 	eventually(t, when+": both are there", func() bool {
 		nodes, err := a.Nodes(t.Context())
-		return err == nil && len(nodes) == 2 && nodes[0].Alive && nodes[1].Alive && !a.Alone() && !b.Alone()
+		return err == nil && len(nodes) == 2 && nodes[0].Alive && nodes[1].Alive && a.Health().Reachable && b.Health().Reachable
 	})
 	a.Feed().Tell("k", []byte(when))
 	eventually(t, when+": what is told is heard", func() bool { return b.hears(when) && b.Feed().Current() })

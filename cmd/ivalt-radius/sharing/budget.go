@@ -20,18 +20,7 @@ type divided struct {
 }
 
 func newDivided(all state.Allowance, l state.Limits, parts int, now func() time.Time, alone func() bool) *divided {
-	return &divided{all: all, own: state.NewBudget(part(l, parts), now), parts: parts, alone: alone}
-}
-
-// part is what one of several nodes may use. What is limited stays limited: 0 would be no limit.
-func part(l state.Limits, parts int) state.Limits {
-	of := func(limit int) int {
-		if limit <= 0 {
-			return 0
-		}
-		return max(1, limit/parts)
-	}
-	return state.Limits{PerSecond: of(l.PerSecond), PerMinute: of(l.PerMinute), PerHour: of(l.PerHour)}
+	return &divided{all: all, own: state.NewBudget(l.Divided(parts), now), parts: parts, alone: alone}
 }
 
 // Reserve implements state.Spender.
@@ -105,7 +94,7 @@ func (d *divided) Reachable() bool {
 // SetLimits implements state.Plan.
 func (d *divided) SetLimits(l state.Limits) {
 	d.all.SetLimits(l)
-	d.own.SetLimits(part(l, d.parts))
+	d.own.SetLimits(l.Divided(d.parts))
 }
 
 // Penalise implements state.Plan.

@@ -98,6 +98,9 @@ type reservation struct {
 	answer chan bool // has room for it
 }
 
+// Commands are those that the script has Redis do.
+func Commands() []string { return link.Called(budgetScript) }
+
 // New makes the budget of an API key, which key names (a digest of it), and begins to ask. wake is called from its goroutine, and may ask the
 // Budget.
 func New(c *link.Link, limits state.Limits, key string, wake func()) *Budget {

@@ -1,6 +1,10 @@
 package claims
 
-import goredis "github.com/redis/go-redis/v9"
+import (
+	goredis "github.com/redis/go-redis/v9"
+
+	"ivalt-radius/state/redis/link"
+)
 
 // scripts are the operations on attempts and phones. Each is one round trip, reads the time of the server, and gets its own numbers as ARGV:
 // times are in milliseconds, ARGV[1] is added to the server's time (tests pass time so; else it is 0). What is written is computed from what
@@ -21,6 +25,11 @@ func newScripts() scripts {
 		polled:   goredis.NewScript(luaClock + luaPhone + luaPolled),
 		end:      goredis.NewScript(luaClock + luaPhone + luaEnd),
 	}
+}
+
+// Commands are those that the scripts have Redis do.
+func Commands() []string {
+	return link.Called(luaClock, luaAttempt, luaPlace, luaEnter, luaAwait, luaLeave, luaConclude, luaPhone, luaClaim, luaRecord, luaPolled, luaEnd)
 }
 
 // luaClock has the time and how numbers are written: whole, whatever their size.

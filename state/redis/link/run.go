@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"regexp"
 	"strings"
 	"time"
 
@@ -103,6 +104,16 @@ func (c *Link) replicasOf(node *goredis.Client) int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.replicas[node.Options().Addr]
+}
+
+// Called are the commands that scripts have Redis do, in small letters; one may come twice.
+func Called(sources ...string) (all []string) {
+	for _, source := range sources {
+		for _, m := range regexp.MustCompile(`redis\.call\('([A-Z]+)'`).FindAllStringSubmatch(source, -1) {
+			all = append(all, strings.ToLower(m[1]))
+		}
+	}
+	return all
 }
 
 // moved reports that another server of the cluster has the key, and that nothing was run.

@@ -3,6 +3,7 @@
 package nodes_test
 
 import (
+	"os"
 	"strings"
 	"syscall"
 	"testing"
@@ -39,6 +40,35 @@ func TestSamePacketAtBothNodes(t *testing.T) {
 				t.Errorf("the trails call it %q and %q", one, two)
 			}
 		})
+	}
+}
+
+// TestTheDocumentedUserSuffices: a login at both nodes needs no more of Redis than docker/users.acl lets them do.
+func TestTheDocumentedUserSuffices(t *testing.T) {
+	t.Parallel()
+	acl, err := os.ReadFile("../../../docker/users.acl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rules, _ := strings.Cut(strings.TrimSpace(string(acl)), "\nuser ")
+	h := build(t, plan{more: "username: radius-nodes\n    password: " + clusterKey})
+	h.redis.ask(append([]string{"ACL", "SETUSER"}, strings.Fields(strings.Replace(rules, "#@SHA256@", ">"+clusterKey, 1))...)...)
+	h.begin(t)
+	h.enrol("alice", ivalttest.Approve, 4*time.Second) // so that the follower looks by itself, and a quiet connection is tried
+	g, r := gate(t), request(login("alice"), 7)
+	g.send(h.a(), r)
+	h.rings(t, "alice")
+	g.send(h.b(), r)
+	accepted(t, g.answer(t, h.a(), r))
+	accepted(t, g.answer(t, h.b(), r))
+	h.rang(t, "alice", 1)
+	h.a().did(t, "alice", "accept", "approved")
+	h.b().did(t, "alice", "accept", "approved")
+	if users := h.redis.ask("CLIENT", "LIST"); !strings.Contains(users, "user=radius-nodes") {
+		t.Errorf("the nodes are somebody else:\n%s", users)
+	}
+	if log := h.redis.ask("ACL", "LOG"); log != "" {
+		t.Errorf("Redis refused: %s", log)
 	}
 }
 
