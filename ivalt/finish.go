@@ -104,7 +104,7 @@ func (s *scheduler) ending(l *login, o order, now instant) cluster.Ending {
 // kept is how a login ended, for other nodes.
 func (s *scheduler) kept(l *login, o order) []byte {
 	t := claim.Told{
-		Outcome: o.Outcome, Detail: o.Detail, Activity: l.activity, Attempt: l.push.Attempt, Realm: s.client.Realm(),
+		Outcome: o.Outcome, Detail: o.Detail, Activity: l.activity, Attempt: l.push.Attempt, Realm: s.realm,
 		Pushed: l.course.Delivery != course.Unpushed,
 	}
 	return t.Encode()

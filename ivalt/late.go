@@ -26,7 +26,7 @@ func (l *login) stage() stage {
 		return isGone
 	case !l.over:
 		return isAsked
-	case l.late != 0:
+	case l.late:
 		return isLapsed
 	case l.heir != nil:
 		return isInherited
@@ -44,9 +44,9 @@ func (s *scheduler) lapses(l *login, o order, now instant) bool {
 
 // lapse goes on polling for a login that was answered, behind everybody else, until its credit ends.
 func (s *scheduler) lapse(l *login, now instant) {
-	l.late = l.credit
+	l.late = true
 	s.phones.of(l.mobile).lapsed = l
-	next, o := l.course.Lapse(l.late, now)
+	next, o := l.course.Lapse(l.credit, now)
 	s.obey(l, next, o, now)
 }
 
@@ -58,7 +58,7 @@ func creditOf(l *login) instant { return l.course.Last + course.LastPollBefore +
 func (s *scheduler) finishLate(l *login, o order, now instant) {
 	s.forget(l)
 	if e := s.phones.of(l.mobile); e.lapsed == l {
-		l.late, e.lapsed = 0, nil
+		l.late, e.lapsed = false, nil
 	}
 	s.phones.drop(l.mobile)
 	switch heir := l.heir; {
@@ -101,7 +101,7 @@ func (s *scheduler) void(e *phone, next *login) {
 		return
 	}
 	s.forget(l)
-	l.late, e.lapsed = 0, nil
+	l.late, e.lapsed = false, nil
 	if next == nil || next.push.Renews == "" || next.push.Renews != l.push.Attempt {
 		return
 	}
@@ -120,7 +120,7 @@ func (s *scheduler) settleLate(l *login, r gateway.Result, now instant) {
 	}
 	if heir := l.heir; heir != nil && heir.awaits == l {
 		heir.awaits = nil
-		if heir.stage() == isAsked && heir.claim == granted && heir.next.Do == course.Claim {
+		if heir.stage() == isAsked && heir.claim == granted && heir.next.do == course.Claim {
 			s.goOn(heir, now) // it waited for this answer
 		}
 	}
@@ -130,5 +130,5 @@ func (s *scheduler) settleLate(l *login, r gateway.Result, now instant) {
 func (s *scheduler) forget(l *login) {
 	s.timers.remove(l)
 	s.waiting[l.token].remove(l)
-	s.release(l, l.reserved)
+	s.release(l, int(l.reserved))
 }

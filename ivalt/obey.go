@@ -47,7 +47,7 @@ func (s *scheduler) book(l *login, n int, then func(l *login, got int, now insta
 		done = budget == s.budget
 		waits := done && l.stage() == isAsked
 		if waits {
-			l.reserved += got
+			l.reserved += uint8(got) //nolint:gosec // a few
 			then(l, got, s.now())
 			s.dispatch()
 		} else {
@@ -98,7 +98,7 @@ func (s *scheduler) ring(l *login, now instant) {
 		s.obey(l, c, o, now)
 		return
 	}
-	s.obey(l, l.course, l.next, now)
+	s.obey(l, l.course, l.next.order(), now)
 }
 
 // obey keeps the login's new course and does what its step ordered.
@@ -112,8 +112,8 @@ func (s *scheduler) obey(l *login, c course.Course, o order, now instant) {
 			s.finish(l, o, now)
 		}
 	case course.Claim, course.Ask:
-		var at instant
-		l.next, at = s.paced(l, o, now)
+		paced, at := s.paced(l, o, now)
+		l.next = stepOf(paced)
 		switch {
 		case at > now:
 			s.timers.put(l, 0, s.review(l, at, now))
@@ -131,7 +131,7 @@ func (s *scheduler) obey(l *login, c course.Course, o order, now instant) {
 func (s *scheduler) release(l *login, n int) {
 	if n > 0 {
 		s.budget.Release(n)
-		l.reserved -= n
+		l.reserved -= uint8(n) //nolint:gosec // no more than there are
 		s.blocked[fromRest] = 0
 	}
 }

@@ -23,13 +23,13 @@ func (s *scheduler) paced(l *login, o order, now instant) (order, instant) {
 		return o, o.At
 	}
 	at := o.At
-	if l.late != 0 {
+	if l.late {
 		at = c.OrLast(max(at, c.Left+lateGap))
 	}
 	if at < c.Last {
 		at = c.OrLast(s.worthwhile(l, max(at, now)))
 	}
-	if l.late != 0 && at <= now && s.scarce() {
+	if l.late && at <= now && s.scarce() {
 		return o, now + reviewEvery // nobody waits for it: it takes nothing from those who do
 	}
 	if second, more := c.Repush(); more && second <= at {
@@ -52,7 +52,7 @@ func (s *scheduler) scarce() bool { return s.plan.limited && pace.Scarce(s.budge
 // review is when to look again at a login that is due at a time to come. While the budget is idle the price can only rise, and is
 // asked for when the time comes.
 func (s *scheduler) review(l *login, at, now instant) instant {
-	if l.next.Call == course.Poll && s.scarce() {
+	if l.next.call == course.Poll && s.scarce() {
 		at = min(at, now+reviewEvery)
 	}
 	return min(at, l.course.End)

@@ -68,7 +68,7 @@ func (s *scheduler) claim(l *login, now instant) {
 		return
 	}
 	s.void(e, l)
-	e.holder, l.claim, l.hold, l.next = l, bidding, &hold{}, order{}
+	e.holder, l.claim, l.hold, l.next = l, bidding, &hold{}, step{}
 	s.asking[l.push.Attempt] = l
 	s.obey(l, l.course, order{Do: course.Rest}, now)
 	h, bid := l.hold, cluster.Bid{
@@ -99,7 +99,7 @@ func (s *scheduler) bid(ctx context.Context, l *login, h *hold, b cluster.Bid) {
 	if l.stage() == isAsked {
 		books = s.claimed(l, &c, err, s.now())
 	}
-	places := l.course.Cost() - l.reserved
+	places := l.course.Cost() - int(l.reserved)
 	s.dispatch()
 	s.unlock()
 	if books {
@@ -136,7 +136,7 @@ func (s *scheduler) granted(l *login, c *cluster.Claim, now instant) (books bool
 	l.claim = granted
 	next, o := l.course, order{}
 	mark, err := course.ParseMark(c.Progress)
-	known := err == nil && mark.Realm == s.client.Realm()
+	known := err == nil && mark.Realm == s.realm
 	switch own := c.Of == l.push.Attempt; {
 	case own && c.Rang && !known:
 		next.Delivery = course.Doubtful
@@ -156,14 +156,14 @@ func (s *scheduler) granted(l *login, c *cluster.Claim, now instant) (books bool
 		s.obey(l, next, o, now)
 		return false
 	}
-	l.course, l.begins = next, o
+	l.course, l.begins = next, stepOf(o)
 	if l.told != nil && now < next.Credit {
 		l.activity = l.told.Activity
 		s.finish(l, renewed(l.push.Renews), now)
 		return false
 	}
-	if n := next.Cost(); n <= l.reserved {
-		s.release(l, l.reserved-n)
+	if n := next.Cost(); n <= int(l.reserved) {
+		s.release(l, int(l.reserved)-n)
 		s.goOn(l, now)
 		return false
 	}
@@ -186,8 +186,8 @@ func (s *scheduler) goOn(l *login, now instant) {
 		s.obey(l, l.course, order{Do: course.Claim, At: now + gateway.Timeout}, now)
 		return
 	}
-	o := l.begins
-	l.begins = order{}
+	o := l.begins.order()
+	l.begins = step{}
 	l.times = s.learner.Of(l.mobile.E164())
 	s.obey(l, l.course, o, now)
 }
@@ -241,7 +241,7 @@ func (s *scheduler) concluded(l *login, answer []byte, now instant) {
 // count: the login asks again, and the memory has forgotten it by then.
 func (s *scheduler) inherits(l *login, answer []byte, now instant) {
 	t, err := claim.Parse(answer)
-	if err != nil || t.Attempt != l.push.Renews || t.Outcome != auth.Approved || t.Realm != s.client.Realm() {
+	if err != nil || t.Attempt != l.push.Renews || t.Outcome != auth.Approved || t.Realm != s.realm {
 		s.claim(l, now)
 		return
 	}
@@ -263,7 +263,7 @@ func (s *scheduler) notice(n cluster.Notice) {
 	case cluster.Approved:
 		t, err := claim.Parse(n.Answer)
 		switch {
-		case err != nil, l.push.Renews == "", t.Attempt != l.push.Renews, t.Outcome != auth.Approved, t.Realm != s.client.Realm():
+		case err != nil, l.push.Renews == "", t.Attempt != l.push.Renews, t.Outcome != auth.Approved, t.Realm != s.realm:
 		case l.claim == bidding:
 			l.told = &t // what it asked for says whether that counts
 		case now < l.course.Credit:

@@ -39,8 +39,8 @@ func (a *queued) before(b *queued) bool {
 
 func (q *queue) Swap(i, j int) {
 	q.items[i], q.items[j] = q.items[j], q.items[i]
-	q.items[i].login.place[q.lane] = i
-	q.items[j].login.place[q.lane] = j
+	q.items[i].login.place[q.lane] = int32(i) //nolint:gosec // fewer
+	q.items[j].login.place[q.lane] = int32(j) //nolint:gosec // fewer
 }
 
 // Push and Pop are for container/heap alone; put and take do not box.
@@ -61,11 +61,11 @@ func (q *queue) Pop() any {
 // put sets a login's place in the queue, new or not.
 func (q *queue) put(l *login, rank uint8, at instant) {
 	item := queued{at: at, rank: rank, login: l}
-	i := l.place[q.lane]
+	i := int(l.place[q.lane])
 	if i < 0 {
 		i = len(q.items)
 		q.items = append(q.items, item)
-		l.place[q.lane] = i
+		l.place[q.lane] = int32(i) //nolint:gosec // fewer
 	} else {
 		q.items[i] = item
 	}
@@ -74,7 +74,7 @@ func (q *queue) put(l *login, rank uint8, at instant) {
 
 // remove takes a login out; it may not be in.
 func (q *queue) remove(l *login) {
-	i := l.place[q.lane]
+	i := int(l.place[q.lane])
 	if i < 0 {
 		return
 	}

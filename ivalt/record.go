@@ -14,7 +14,7 @@ import (
 // mark is how far a login's push has come, for other nodes.
 func (s *scheduler) mark(l *login, now instant) course.Mark {
 	m := l.course.Mark(now)
-	m.Made, m.Realm, m.Request = s.theirs().UTC(), s.client.Realm(), l.request
+	m.Made, m.Realm, m.Request = s.theirs().UTC(), s.realm, l.request
 	return m
 }
 

@@ -37,7 +37,18 @@ type plan struct {
 	limited     bool // the API has limits
 }
 
-// login is the record of one waiting login: all that it costs beside its parked goroutine.
+// step is an order that a login waits for.
+type step struct {
+	at   instant
+	do   course.Verb
+	call call
+}
+
+func stepOf(o order) step { return step{at: o.At, do: o.Do, call: o.Call} }
+
+func (s step) order() order { return order{Do: s.do, Call: s.call, At: s.at} }
+
+// login is the record of one waiting login: all that it costs beside its parked goroutine. The order of its fields leaves no gaps.
 type login struct {
 	id       uint64     // order of arrival
 	push     *auth.Push // never written
@@ -48,23 +59,23 @@ type login struct {
 	request  string // the push's id, should iVALT ever give one
 	former   string // that of the push which this login renews
 	course   course.Course
-	times    pace.Times     // how long this person takes
-	next     order          // what is due, at next.at or, a poll, later
-	place    [laneCount]int // in the queues; -1: not in
-	token    token          // of the call that waits for a caller
-	reserved int            // places in the budget
-	claim    stand          // of the phone
-	hold     *hold          // what the memory gave for it; nil: nothing was asked for
-	begins   order          // the first step of a login that has the phone
-	awaits   *login         // the lapsed one whose poll under way comes before that; nil: none
-	told     *claim.Told    // that the one which it renews was approved, while it asked for the phone
-	contact  instant        // when the memory was last told how far the push has come
-	doubted  bool           // the phone was dirty or spent, and no poll has said better
-	approved bool           // and the memory has yet to confirm it
-	over     bool           // answered; see stage
-	late     instant        // answered, and its push is still looked after until then; 0: it is not
-	credit   instant        // what late was
-	heir     *login         // the very same login that came meanwhile
+	times    pace.Times       // how long this person takes
+	next     step             // what is due, at next.at or, a poll, later
+	begins   step             // the first one of a login that has the phone
+	place    [laneCount]int32 // in the queues; -1: not in
+	hold     *hold            // what the memory gave for it; nil: nothing was asked for
+	awaits   *login           // the lapsed one whose poll under way comes before that; nil: none
+	told     *claim.Told      // that the one which it renews was approved, while it asked for the phone
+	heir     *login           // the very same login that came meanwhile
+	contact  instant          // when the memory was last told how far the push has come
+	credit   instant          // until when its push is looked after once it was answered; 0: it is not
+	reserved uint8            // places in the budget
+	token    token            // of the call that waits for a caller
+	claim    stand            // of the phone
+	late     bool             // answered, and its push is still looked after
+	doubted  bool             // the phone was dirty or spent, and no poll has said better
+	approved bool             // and the memory has yet to confirm it
+	over     bool             // answered; see stage
 }
 
 // token is how a call is paid for.
@@ -97,6 +108,7 @@ type scheduler struct {
 	closed    bool
 	plan      *plan
 	client    *gateway.Client
+	realm     string // of the client
 	addresses *addresses.Book
 	arrived   []*login
 	open      map[*login]struct{}
@@ -124,13 +136,13 @@ func newScheduler(p *plan, c *gateway.Client, l state.Limits, d Deps) *scheduler
 	s := &scheduler{
 		began:     time.Now(),
 		memory:    d.Phones,
-		desk:      claim.NewDesk(),
 		base:      base,
 		cancel:    cancel,
 		wake:      make(chan struct{}, 1),
 		jobs:      make(chan job, gateway.MostConnections),
 		plan:      p,
 		client:    c,
+		realm:     c.Realm(),
 		addresses: addresses.New(),
 		open:      map[*login]struct{}{},
 		timers:    queue{lane: timers},
@@ -143,8 +155,10 @@ func newScheduler(p *plan, c *gateway.Client, l state.Limits, d Deps) *scheduler
 	s.voice = voice.New(d.Recorder, d.Log, voice.Hooks{Now: s.now, Say: func(say func()) { s.said = append(s.said, say) }})
 	s.newBudget = func(l state.Limits) state.Allowance { return d.Budget(l, s.ease) }
 	s.budget = s.newBudget(l)
-	if s.memory == nil {
-		s.memory = cluster.NewMemory(nil).Join("", s.notice)
+	if s.memory != nil {
+		s.desk = claim.NewDesk()
+	} else {
+		s.memory, s.desk = cluster.NewMemory(nil).Join("", s.notice), claim.NewQuickDesk()
 	}
 	s.waiting[fromReserve].lane, s.waiting[fromRest].lane = ready, ready
 	s.work.Add(1)
@@ -156,7 +170,7 @@ func (s *scheduler) now() instant { return time.Since(s.began) }
 
 // newLogin makes the record of a push; enter then takes it in.
 func newLogin(p *auth.Push) *login {
-	return &login{push: p, mobile: p.Person.Mobile, answer: make(chan auth.Answer, 1), place: [laneCount]int{-1, -1}}
+	return &login{push: p, mobile: p.Person.Mobile, answer: make(chan auth.Answer, 1), place: [laneCount]int32{-1, -1}}
 }
 
 // enter takes a login in; the loop begins it.
@@ -315,7 +329,7 @@ func (s *scheduler) adopt(p *plan, c *gateway.Client, l state.Limits) {
 		return
 	}
 	old, forgotten := s.client, s.addresses
-	s.plan, s.client = p, c
+	s.plan, s.client, s.realm = p, c, c.Realm()
 	s.breaker = breaker.New()
 	s.voice.Reset()
 	s.blocked = [tokenCount]instant{}
@@ -354,7 +368,7 @@ func (s *scheduler) renewBudget(l state.Limits) (moved []booking) {
 	s.budget = s.newBudget(l)
 	for l := range s.open {
 		if l.reserved > 0 {
-			moved = append(moved, booking{l, l.reserved})
+			moved = append(moved, booking{l, int(l.reserved)})
 			l.reserved = 0 // what the new limits cannot hold waits for what is left
 			s.requeue(l)
 		}

@@ -3,6 +3,7 @@ package claim
 import (
 	"context"
 	"errors"
+	"math"
 	"sync"
 	"time"
 
@@ -18,8 +19,12 @@ type Desk struct {
 	base   context.Context //nolint:containedctx // the life of the desk, which ends its operations
 	cancel context.CancelFunc
 	work   sync.WaitGroup
+	most   int           // goroutines at once
+	lasts  time.Duration // bounds an operation; 0: nothing does
 
 	mu     sync.Mutex
+	busy   int     // goroutines
+	due    []*line // that wait for one
 	lines  map[string]*line
 	closed bool
 	empty  chan struct{} // closed once it is closed and nothing is left to do
@@ -27,11 +32,12 @@ type Desk struct {
 
 // line is what is to be done on one phone.
 type line struct {
+	phone string
 	ops   []func(context.Context)
 	owed  []*debt
 	tries int // rounds in which something stayed owed
 	again *time.Timer
-	busy  bool
+	busy  bool // it has a goroutine, or waits for one
 }
 
 // debt is an end that the memory has not taken yet.
@@ -41,10 +47,19 @@ type debt struct {
 	done  func(error)
 }
 
-// NewDesk makes a desk without operations. Close ends it.
-func NewDesk() *Desk {
+// NewDesk makes a desk without operations, for a memory that may be slow: each phone has a goroutine of its own while something is done on
+// it. Close ends it.
+func NewDesk() *Desk { return newDesk(math.MaxInt, opLasts) }
+
+// quickMost is how many goroutines a quick desk has at most.
+const quickMost = 16
+
+// NewQuickDesk is NewDesk for a memory of this process, which answers at once: a crowd of logins needs few goroutines, and no timers.
+func NewQuickDesk() *Desk { return newDesk(quickMost, 0) }
+
+func newDesk(most int, lasts time.Duration) *Desk {
 	base, cancel := context.WithCancel(context.Background())
-	return &Desk{base: base, cancel: cancel, lines: map[string]*line{}, empty: make(chan struct{})}
+	return &Desk{base: base, cancel: cancel, most: most, lasts: lasts, lines: map[string]*line{}, empty: make(chan struct{})}
 }
 
 // Do has one operation done and returns at once. A closed desk does nothing.
@@ -86,7 +101,7 @@ func (d *Desk) Owe(phone string, until time.Time, op func(context.Context) error
 func (d *Desk) line(phone string) *line {
 	l := d.lines[phone]
 	if l == nil {
-		l = &line{}
+		l = &line{phone: phone}
 		d.lines[phone] = l
 	}
 	return l
@@ -103,33 +118,59 @@ func (d *Desk) add(phone string, op func(context.Context)) {
 		l.again.Stop()
 	}
 	l.busy = true
+	if d.busy >= d.most {
+		d.due = append(d.due, l)
+		return
+	}
+	d.busy++
 	d.work.Add(1)
-	go d.run(phone, l)
+	go d.run(l)
 }
 
-// run does what is to be done on one phone, until there is no more.
-func (d *Desk) run(phone string, l *line) {
+// run does what is to be done on one phone, until there is no more, and then on the next one that waits for a goroutine.
+func (d *Desk) run(l *line) {
 	defer d.work.Done()
-	for op := d.next(phone, l); op != nil; op = d.next(phone, l) {
+	for op := d.next(&l); op != nil; op = d.next(&l) {
 		owed := l.owed
 		l.owed = nil
 		for _, o := range owed {
-			bounded(d.base, func(ctx context.Context) { l.pay(ctx, o) })
+			d.bounded(func(ctx context.Context) { l.pay(ctx, o) })
 		}
-		bounded(d.base, op)
+		d.bounded(op)
 	}
 }
 
-func bounded(base context.Context, op func(context.Context)) {
-	ctx, cancel := context.WithTimeout(base, opLasts)
+func (d *Desk) bounded(op func(context.Context)) {
+	if d.lasts == 0 {
+		op(d.base)
+		return
+	}
+	ctx, cancel := context.WithTimeout(d.base, d.lasts)
 	defer cancel()
 	op(ctx)
 }
 
-// next is the line's next operation; without one it rests, and comes back for what is owed. An ended desk leaves the rest undone.
-func (d *Desk) next(phone string, l *line) func(context.Context) {
+// next is the next operation of a line, or of one that waits; nil where the goroutine has nothing to do.
+func (d *Desk) next(l **line) func(context.Context) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	for {
+		if op := d.of(*l); op != nil {
+			return op
+		}
+		if len(d.due) == 0 {
+			d.due = nil // a crowd leaves no room behind
+			d.busy--
+			return nil
+		}
+		*l, d.due[0] = d.due[0], nil
+		d.due = d.due[1:]
+	}
+}
+
+// of is the line's next operation; without one it rests, and comes back for what is owed. An ended desk leaves the rest undone. The caller
+// holds the lock.
+func (d *Desk) of(l *line) func(context.Context) {
 	ended := d.base.Err() != nil
 	if len(l.ops) > 0 && !ended {
 		op := l.ops[0]
@@ -138,11 +179,11 @@ func (d *Desk) next(phone string, l *line) func(context.Context) {
 	}
 	l.busy, l.ops = false, nil
 	if len(l.owed) > 0 && !ended {
-		l.again = time.AfterFunc(pause(l.tries), func() { d.comeBack(phone) })
+		l.again = time.AfterFunc(pause(l.tries), func() { d.comeBack(l.phone) })
 		l.tries++
 		return nil
 	}
-	delete(d.lines, phone)
+	delete(d.lines, l.phone)
 	d.emptied()
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -40,6 +41,52 @@ func TestOperationsOnOnePhoneLeaveInOrder(t *testing.T) {
 		synctest.Wait()
 		if len(d.lines) != 0 {
 			t.Errorf("%d lines are left", len(d.lines))
+		}
+	})
+}
+
+// TestAQuickDeskHasFewGoroutines: a crowd waits for them, and everything is done, in order on each phone.
+func TestAQuickDeskHasFewGoroutines(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := NewQuickDesk()
+		const phones = 10 * quickMost
+		var atOnce, most atomic.Int64
+		var done [phones][]string
+		for _, op := range []string{"first", "second"} {
+			for i := range phones {
+				d.Do(fmt.Sprint(i), func(context.Context) {
+					if n := atOnce.Add(1); n > most.Load() {
+						most.Store(n)
+					}
+					<-time.After(time.Second)
+					atOnce.Add(-1)
+					done[i] = append(done[i], op)
+				})
+			}
+		}
+		d.Close(time.Minute)
+		if most.Load() != quickMost || d.busy != 0 || len(d.due) != 0 {
+			t.Errorf("%d at once, %d goroutines and %d waiting phones are left", most.Load(), d.busy, len(d.due))
+		}
+		for i := range done {
+			if !slices.Equal(done[i], []string{"first", "second"}) {
+				t.Errorf("phone %d: %v", i, done[i])
+			}
+		}
+	})
+}
+
+// TestAQuickDeskThatEndsLeavesTheRest: what waits for a goroutine is given up with it.
+func TestAQuickDeskThatEndsLeavesTheRest(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := NewQuickDesk()
+		var done atomic.Int64
+		for i := range 2 * quickMost {
+			d.Do(fmt.Sprint(i), func(ctx context.Context) { <-ctx.Done(); done.Add(1) })
+		}
+		d.Close(time.Second)
+		if done.Load() != quickMost || d.busy != 0 || len(d.lines) != 0 {
+			t.Errorf("%d were done, %d goroutines and %d phones are left", done.Load(), d.busy, len(d.lines))
 		}
 	})
 }
@@ -150,7 +197,7 @@ func TestCloseWaitsAndIsBounded(t *testing.T) {
 
 // BenchmarkClaim is what one login's claim costs on a single node: the claim, three records of how far its push has come, and the end.
 func BenchmarkClaim(b *testing.B) {
-	d := NewDesk()
+	d := NewQuickDesk()
 	defer d.Close(time.Second)
 	node := cluster.NewMemory(nil).Join("", nil)
 	c := course.Course{Delivery: course.Pushed, History: course.Clean}

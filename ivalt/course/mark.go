@@ -1,7 +1,8 @@
 package course
 
 import (
-	"encoding/json"
+	"bytes"
+	"encoding/binary"
 	"errors"
 	"time"
 
@@ -13,7 +14,7 @@ const (
 	markVersion = 1
 	longestMark = 2048
 	oldestMark  = time.Hour
-	longestWord = 3 * 128 // octets; a hostile one may have grown in JSON
+	longestWord = 3 * 128 // octets
 )
 
 var errMark = errors.New("the mark of a push is none that this version knows")
@@ -21,23 +22,23 @@ var errMark = errors.New("the mark of a push is none that this version knows")
 // Mark is how far a login's push has come, as another node needs it to go on, or to renew the login. It holds no person and no key. Times
 // are ages: how long ago something was when the mark was made.
 type Mark struct {
-	Version  int       `json:"version"`
-	Made     time.Time `json:"made"`              // by iVALT's clock, which all nodes know
-	Realm    string    `json:"realm"`             // which iVALT, as which customer
-	Request  string    `json:"request,omitempty"` // the push's id, should iVALT ever give one
-	Delivery Delivery  `json:"delivery"`
-	History  History   `json:"history"`
-	Trusted  bool      `json:"trusted,omitempty"`
-	Suspect  bool      `json:"suspect,omitempty"`
-	Resent   bool      `json:"resent,omitempty"`
-	Answered bool      `json:"answered,omitempty"` // the push was, and Zero and Seen say something
+	Version  int
+	Made     time.Time // by iVALT's clock, which all nodes know
+	Realm    string    // which iVALT, as which customer
+	Request  string    // the push's id, should iVALT ever give one
+	Delivery Delivery
+	History  History
+	Trusted  bool
+	Suspect  bool
+	Resent   bool
+	Answered bool // the push was, and Zero and Seen say something
 
-	Sent   time.Duration `json:"sent"`
-	Rang   time.Duration `json:"rang"`
-	Zero   time.Duration `json:"zero,omitempty"`
-	Seen   time.Duration `json:"seen,omitempty"`
-	Former time.Duration `json:"former,omitempty"`
-	Credit time.Duration `json:"credit,omitempty"` // what is left of it
+	Sent   time.Duration
+	Rang   time.Duration
+	Zero   time.Duration
+	Seen   time.Duration
+	Former time.Duration
+	Credit time.Duration // what is left of it
 }
 
 // Mark is the course as another node needs it. The caller adds who made it.
@@ -55,25 +56,44 @@ func (c *Course) Mark(now Instant) Mark {
 	return m
 }
 
+// A mark is kept for each login whose phone rings, so its form is small: the version; what is true of it, a bit each; delivery and history;
+// when it was made, and the ages, in nanoseconds as varints; realm and request, each behind its length; and so what a later version adds.
+const (
+	isTrusted = 1 << iota
+	isSuspect
+	isResent
+	isAnswered
+)
+
 // Encode is the mark as it is kept.
 func (m *Mark) Encode() []byte {
-	text, err := json.Marshal(m)
-	if err != nil {
-		return nil // never: ParseMark refuses it
+	var is byte
+	for _, fact := range []struct {
+		bit byte
+		is  bool
+	}{{isTrusted, m.Trusted}, {isSuspect, m.Suspect}, {isResent, m.Resent}, {isAnswered, m.Answered}} {
+		if fact.is {
+			is |= fact.bit
+		}
 	}
-	return text
+	var room [128]byte
+	text := append(room[:0], byte(m.Version), is, byte(m.Delivery), byte(m.History))
+	text = binary.AppendVarint(text, m.Made.UnixNano())
+	for _, age := range []time.Duration{m.Sent, m.Rang, m.Zero, m.Seen, m.Former, m.Credit} {
+		text = binary.AppendVarint(text, int64(age))
+	}
+	for _, word := range []string{m.Realm, m.Request, ""} {
+		text = append(binary.AppendUvarint(text, uint64(len(word))), word...)
+	}
+	return bytes.Clone(text)
 }
 
-// ParseMark reads what Encode made, and refuses what no course can have made. Fields that it does not know are of a later version, and change
-// nothing.
+// ParseMark reads what Encode made, and refuses what no course can have made. What a later version adds behind the request changes nothing.
 func ParseMark(text []byte) (Mark, error) {
-	var m Mark
-	if len(text) > longestMark || json.Unmarshal(text, &m) != nil {
-		return Mark{}, errMark
-	}
+	m, ok := readMark(text)
 	age := func(d, most time.Duration) bool { return d >= 0 && d <= most }
 	switch {
-	case m.Version != markVersion, m.Delivery != Doubtful && m.Delivery != Pushed, m.History > Clean:
+	case !ok, m.Version != markVersion, m.Delivery != Doubtful && m.Delivery != Pushed, m.History > Clean:
 	case len(m.Realm) > longestWord, len(m.Request) > longestWord:
 	case !age(m.Sent, oldestMark), !age(m.Rang, m.Sent), !age(m.Zero, m.Sent), !age(m.Seen, m.Zero):
 	case !age(m.Credit, oldestMark), !age(m.Former, 2*oldestMark):
@@ -81,6 +101,37 @@ func ParseMark(text []byte) (Mark, error) {
 		return m, nil
 	}
 	return Mark{}, errMark
+}
+
+// readMark reads the form of a mark: false where it is cut short, or too long.
+func readMark(text []byte) (m Mark, ok bool) {
+	if len(text) < 4 || len(text) > longestMark {
+		return m, false
+	}
+	is := text[1]
+	m = Mark{
+		Version: int(text[0]), Delivery: Delivery(text[2]), History: History(text[3]),
+		Trusted: is&isTrusted != 0, Suspect: is&isSuspect != 0, Resent: is&isResent != 0, Answered: is&isAnswered != 0,
+	}
+	rest := text[4:]
+	var made time.Duration
+	for _, to := range []*time.Duration{&made, &m.Sent, &m.Rang, &m.Zero, &m.Seen, &m.Former, &m.Credit} {
+		n, used := binary.Varint(rest)
+		if used <= 0 {
+			return m, false
+		}
+		*to, rest = time.Duration(n), rest[used:]
+	}
+	m.Made = time.Unix(0, int64(made)).UTC()
+	var later string
+	for _, to := range []*string{&m.Realm, &m.Request, &later} {
+		n, used := binary.Uvarint(rest)
+		if used <= 0 || n > uint64(len(rest)-used) {
+			return m, false
+		}
+		*to, rest = string(rest[used:used+int(n)]), rest[used+int(n):]
+	}
+	return m, len(rest) == 0
 }
 
 // since is how long ago the mark was made. A clock that runs behind makes nothing come before it happened.

@@ -11,13 +11,13 @@ type attempt struct {
 	id        string
 	leader    *Member // nil: it was left
 	exchanges map[Digest]struct{}
-	ends      time.Time // nobody waits any more
+	ends      moment // nobody waits any more
 	over      bool
 	answer    []byte
-	told      time.Time // to who follows
-	joinable  time.Time
-	repeated  time.Time
-	renewed   time.Time
+	told      moment // to who follows
+	joinable  moment
+	repeated  moment
+	renewed   moment
 	wake      chan struct{} // closed, and made anew, at each change
 }
 
@@ -27,7 +27,7 @@ func (a *attempt) changed() {
 }
 
 // open reports that somebody may wait for it.
-func (a *attempt) open(now time.Time) bool { return !a.over && now.Before(a.ends) }
+func (a *attempt) open(now moment) bool { return !a.over && now < a.ends }
 
 // enters remembers an exchange, where there is room.
 func (a *attempt) enters(e Digest) {
@@ -52,15 +52,15 @@ func (n *Member) Enter(_ context.Context, e Entry) (Place, error) {
 		switch {
 		case a.open(now):
 			a.enters(e.Exchange)
-			a.ends = later(a.ends, now.Add(e.Life+Grace))
+			a.ends = max(a.ends, now+e.Life+Grace)
 			return n.place(a), nil
-		case a.over && (now.Before(a.joinable) || same && now.Before(a.repeated)):
+		case a.over && (now < a.joinable || same && now < a.repeated):
 			a.enters(e.Exchange)
 			return Place{Role: Over, ID: a.id, Answer: bytes.Clone(a.answer)}, nil
 		}
 	}
 	p := Place{Role: Leads, ID: e.ID}
-	if a != nil && a.over && now.Before(a.renewed) {
+	if a != nil && a.over && now < a.renewed {
 		p.Renews = a.id
 	}
 	if a != nil {
@@ -68,7 +68,7 @@ func (n *Member) Enter(_ context.Context, e Entry) (Place, error) {
 	}
 	n.memory.sweepAttempts(now)
 	n.memory.attempts[e.Key] = &attempt{
-		id: e.ID, leader: n, exchanges: map[Digest]struct{}{e.Exchange: {}}, ends: now.Add(e.Life + Grace), wake: make(chan struct{}),
+		id: e.ID, leader: n, exchanges: map[Digest]struct{}{e.Exchange: {}}, ends: now + e.Life + Grace, wake: make(chan struct{}),
 	}
 	return p, nil
 }
@@ -164,8 +164,8 @@ func (n *Member) Conclude(_ context.Context, key Digest, id string, e Conclusion
 	case a == nil || !a.open(now):
 		return ErrLost
 	}
-	a.over, a.answer, a.told = true, bytes.Clone(e.Answer), now.Add(Told)
-	a.joinable, a.repeated, a.renewed = now.Add(e.Joinable), now.Add(e.Repeated), now.Add(e.Renewed)
+	a.over, a.answer, a.told = true, bytes.Clone(e.Answer), now+Told
+	a.joinable, a.repeated, a.renewed = now+e.Joinable, now+e.Repeated, now+e.Renewed
 	a.changed()
 	return nil
 }
@@ -180,12 +180,12 @@ func (m *Memory) led(key Digest, id string, n *Member) *attempt {
 }
 
 // sweepAttempts forgets those that nobody asks for any more.
-func (m *Memory) sweepAttempts(now time.Time) {
+func (m *Memory) sweepAttempts(now moment) {
 	if len(m.attempts) < m.sweepAt {
 		return
 	}
 	for key, a := range m.attempts {
-		if !a.open(now) && !now.Before(later(later(a.told, a.joinable), later(a.repeated, a.renewed))) {
+		if !a.open(now) && now >= max(a.told, a.joinable, a.repeated, a.renewed) {
 			delete(m.attempts, key)
 		}
 	}

@@ -1,7 +1,10 @@
 package cluster
 
 import (
+	"crypto/rand"
+	"encoding/binary"
 	"errors"
+	"strconv"
 	"sync"
 	"time"
 )
@@ -12,11 +15,13 @@ const Young = 330 * time.Second
 
 // Memory is what the nodes of one process share. New makes one, Join a node's part of it. All methods are safe for concurrent use.
 type Memory struct {
-	now func() time.Time
+	now   func() time.Time
+	epoch time.Time // moments count from it
 
 	mu       sync.Mutex
-	born     time.Time
+	born     moment
 	fence    uint64
+	salt     uint64 // of nonces, for this life
 	phones   map[string]*phone
 	attempts map[Digest]*attempt
 	cut      bool // nobody can ask
@@ -29,7 +34,27 @@ func NewMemory(now func() time.Time) *Memory {
 	if now == nil {
 		now = time.Now
 	}
-	return &Memory{now: now, born: now(), phones: map[string]*phone{}, attempts: map[Digest]*attempt{}, sweepAt: leastSweep, sweepPhonesAt: leastSweep}
+	return &Memory{
+		now: now, epoch: now().Add(-beforeBirth), born: beforeBirth, salt: salt(),
+		phones: map[string]*phone{}, attempts: map[Digest]*attempt{}, sweepAt: leastSweep, sweepPhonesAt: leastSweep,
+	}
+}
+
+// moment is a time by the memory's clock, as what has passed since its epoch. The zero moment is long over.
+type moment = time.Duration
+
+// beforeBirth is how long a memory's epoch is before it was made: no clock is set back that far.
+const beforeBirth = 10 * 365 * 24 * time.Hour
+
+func salt() uint64 {
+	var random [8]byte
+	_, _ = rand.Read(random[:]) // never fails
+	return binary.BigEndian.Uint64(random[:])
+}
+
+// nonce is that of the claim with a fence, in this life of the memory. The caller holds the lock.
+func (m *Memory) nonce(fence uint64) []byte {
+	return strconv.AppendUint(make([]byte, 0, 13), m.salt+fence, 36)
 }
 
 // leastSweep is the size below which nothing is looked for that can be forgotten.
@@ -74,7 +99,7 @@ func (m *Memory) reach(cut bool) {
 func (m *Memory) Empty() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.born, m.fence = m.now(), 0
+	m.born, m.fence, m.salt = m.now().Sub(m.epoch), 0, salt()
 	for _, a := range m.attempts {
 		a.changed()
 	}
@@ -83,13 +108,13 @@ func (m *Memory) Empty() {
 }
 
 // lock begins an operation of the node.
-func (n *Member) lock() (now time.Time, err error) {
+func (n *Member) lock() (now moment, err error) {
 	n.memory.mu.Lock()
 	if n.memory.cut {
 		n.memory.mu.Unlock()
 		return now, ErrUnreachable
 	}
-	return n.memory.now(), nil
+	return n.memory.now().Sub(n.memory.epoch), nil
 }
 
 func unreachable(err error) bool { return errors.Is(err, ErrUnreachable) }

@@ -3,109 +3,148 @@ package cluster
 import (
 	"bytes"
 	"context"
-	"crypto/rand"
 	"errors"
+	"slices"
 	"time"
 )
 
-// phone is what is known of one phone. It is guarded by the memory's lock.
+// phone is what is known of one phone. It is guarded by the memory's lock. There is one for each login that waits, so it is kept small: what
+// most phones have nothing of is behind a pointer.
 type phone struct {
-	claim claim // that holds it, or that was left; without a token: none
+	claim claim // that holds it, or that was left; without a key: none
 
-	ended map[string]end // of attempts that held it, by ID
-
-	held    time.Time
-	tainted time.Time
-	spent   time.Time
+	held    moment
+	tainted moment
+	spent   moment
+	past    *past // nil: nothing
 	known   bool
+}
 
+// past is what is left of claims that are over.
+type past struct {
+	ended  []end  // of attempts that held it, one each
 	lapsed lapsed // the claim that was answered, and whose push is still looked after
 	late   late   // the lapsed attempt that was approved
 }
 
+// key is a token of one phone without its nonce, which follows from the fence. The zero key is of no token.
+type key struct {
+	attempt string
+	fence   uint64
+}
+
+func keyOf(t Token) key { return key{t.Attempt, t.Fence} }
+
 // claim is one that was granted.
 type claim struct {
-	token    Token
+	key      key
 	node     *Member
-	until    time.Time
-	left     time.Time // zero: it was not
-	collided bool      // with KeepFirst it never is
-
-	progress []byte
+	until    moment
+	left     moment // 0: it was not
+	progress string
+	heirOf   *lapsed // the lapsed claim whose progress it was granted with
+	own      bool    // the progress is its own
 	rang     bool
-	of       string    // the attempt of the progress
-	lateFor  time.Time // of a progress that was inherited
-	heirOf   Token     // the lapsed claim whose progress that is
+	collided bool // with KeepFirst it never is
 }
+
+// of is the attempt of the progress.
+func (c *claim) of() string {
+	switch {
+	case c.own:
+		return c.key.attempt
+	case c.heirOf != nil:
+		return c.heirOf.key.attempt
+	}
+	return ""
+}
+
+// inherits reports that a lapsed claim's progress is this one's.
+func (c *claim) inherits(k key) bool { return c.heirOf != nil && c.heirOf.key == k }
 
 // end is that of an attempt's claim.
 type end struct {
-	over     bool   // it is no other node's to take over
-	collided bool   // and that is why
-	answer   []byte // for whoever takes the attempt over
-
-	token  Token  // of the last End
-	said   Ending // that it said; its durations are without meaning here
-	err    error  // what it was told
-	forget time.Time
+	last     key    // of the last End
+	answer   string // for whoever takes the attempt over
+	said     string // by the last End
+	err      error  // what it was told
+	forget   moment
+	kind     EndKind // of the last End
+	over     bool    // it is no other node's to take over
+	collided bool    // and that is why
 }
 
 // repeats reports that an End is the last one again.
-func (e *end) repeats(t Token, said Ending, now time.Time) bool {
-	return e.token == t && now.Before(e.forget) && e.said.Kind == said.Kind && bytes.Equal(e.said.Answer, said.Answer)
+func (e *end) repeats(k key, said Ending, now moment) bool {
+	return e.last == k && now < e.forget && e.kind == said.Kind && e.said == string(said.Answer)
 }
 
 // lapsed is a claim whose push is looked after.
 type lapsed struct {
-	token    Token
-	until    time.Time
-	progress []byte
+	key      key
+	until    moment
+	progress string
 }
 
 // late is an approval that waits for the login that renews its attempt.
 type late struct {
 	attempt string
-	until   time.Time
-	answer  []byte
+	until   moment
+	answer  string
+}
+
+// ended is the end of an attempt's claim; nil: none is remembered.
+func (p *phone) ended(attempt string) *end {
+	if p.past == nil {
+		return nil
+	}
+	for i := range p.past.ended {
+		if e := &p.past.ended[i]; e.last.attempt == attempt {
+			return e
+		}
+	}
+	return nil
+}
+
+// behind is the phone's past, made where there is none.
+func (p *phone) behind() *past {
+	if p.past == nil {
+		p.past = &past{}
+	}
+	return p.past
+}
+
+// octets is a text as it is handed out; nil: none.
+func octets(text string) []byte {
+	if text == "" {
+		return nil
+	}
+	return []byte(text)
 }
 
 // holds reports that the phone is nobody else's.
-func (c *claim) holds(now time.Time) bool {
-	return c.token != Token{} && c.left.IsZero() && !c.node.dead && now.Before(c.until)
+func (c *claim) holds(now moment) bool {
+	return c.key != key{} && c.left == 0 && !c.node.dead && now < c.until
 }
 
 // orphaned notes what a claim leaves behind whose node is dead or has left it, or that nobody ended.
-func (p *phone) orphaned(now time.Time) {
+func (p *phone) orphaned(now moment) {
 	c := &p.claim
 	if c.rang {
-		last := earlier(now, c.until)
-		if !c.left.IsZero() {
-			last = earlier(last, c.left)
+		last := min(now, c.until)
+		if c.left != 0 {
+			last = min(last, c.left)
 		}
-		p.tainted = later(p.tainted, last.Add(Young))
+		p.tainted = max(p.tainted, last+Young)
 	}
 	p.claim = claim{}
 }
 
 // ages forgets a claim that was over so long ago that its push cannot ring any more.
-func (p *phone) ages(now time.Time) {
-	if !now.Before(p.claim.until.Add(Young)) {
+func (p *phone) ages(now moment) {
+	if now >= p.claim.until+Young {
 		p.claim = claim{}
 	}
-}
-
-func later(a, b time.Time) time.Time {
-	if b.After(a) {
-		return b
-	}
-	return a
-}
-
-func earlier(a, b time.Time) time.Time {
-	if b.Before(a) {
-		return b
-	}
-	return a
 }
 
 // Claim implements Phones.
@@ -120,17 +159,17 @@ func (n *Member) Claim(_ context.Context, b Bid) (Claim, error) {
 	defer n.memory.mu.Unlock()
 	p := n.memory.phone(b.Phone, now)
 	p.ages(now)
-	if p.claim.token.Attempt == b.Attempt { // another node led it, and this one does now
+	if p.claim.key.attempt == b.Attempt { // another node led it, and this one does now
 		if p.claim.collided {
 			return Claim{Kind: Taken, Other: b.Attempt}, nil
 		}
 		return n.take(p, b, p.claim, now), nil
 	}
-	if e := p.ended[b.Attempt]; e.over && now.Before(e.forget) {
+	if e := p.ended(b.Attempt); e != nil && e.over && now < e.forget {
 		if e.collided {
 			return Claim{Kind: Taken, Other: b.Attempt}, nil
 		}
-		return Claim{Kind: Concluded, Answer: bytes.Clone(e.answer)}, nil
+		return Claim{Kind: Concluded, Answer: octets(e.answer)}, nil
 	}
 	if p.claim.holds(now) {
 		return n.collide(p, b), nil
@@ -140,56 +179,64 @@ func (n *Member) Claim(_ context.Context, b Bid) (Claim, error) {
 }
 
 // inherit gives a free phone to an attempt, with what the one that it renews left behind. Whoever asks for the phone ends what came before.
-func (n *Member) inherit(p *phone, b Bid, now time.Time) Claim {
-	was, found := p.lapsed, p.late
-	p.lapsed, p.late = lapsed{}, late{}
-	if b.Renews != "" && found.attempt == b.Renews && now.Before(found.until) {
-		return Claim{Kind: Late, Answer: bytes.Clone(found.answer)}
+func (n *Member) inherit(p *phone, b Bid, now moment) Claim {
+	var was lapsed
+	var found late
+	if p.past != nil {
+		was, found = p.past.lapsed, p.past.late
+		p.past.lapsed, p.past.late = lapsed{}, late{}
 	}
-	inherits := b.Renews != "" && was.token.Attempt == b.Renews && now.Before(was.until)
-	if p.held.After(now) {
+	if b.Renews != "" && found.attempt == b.Renews && now < found.until {
+		return Claim{Kind: Late, Answer: octets(found.answer)}
+	}
+	inherits := b.Renews != "" && was.key.attempt == b.Renews && now < was.until
+	if p.held > now {
 		if inherits {
-			p.lapsed = was // the bid comes again
+			p.past.lapsed = was // the bid comes again
 		}
-		return Claim{Kind: Held, Wait: p.held.Sub(now)}
+		return Claim{Kind: Held, Wait: p.held - now}
 	}
 	if !inherits {
 		return n.take(p, b, claim{}, now)
 	}
-	return n.take(p, b, claim{progress: was.progress, rang: true, of: b.Renews, lateFor: was.until, heirOf: was.token}, now)
+	return n.take(p, b, claim{progress: was.progress, rang: true, heirOf: &lapsed{key: was.key, until: was.until}}, now)
 }
 
 // collide is what comes of a bid for a phone that another attempt holds.
 func (n *Member) collide(p *phone, b Bid) Claim {
 	if b.Collision == DenyBoth && !p.claim.collided {
 		p.claim.collided = true
-		n.memory.tell(p.claim.node, Notice{Kind: Collided, Attempt: p.claim.token.Attempt})
+		n.memory.tell(p.claim.node, Notice{Kind: Collided, Attempt: p.claim.key.attempt})
 	}
-	return Claim{Kind: Taken, Other: p.claim.token.Attempt}
+	return Claim{Kind: Taken, Other: p.claim.key.attempt}
 }
 
 // take has the node hold the phone, with what rings there.
-func (n *Member) take(p *phone, b Bid, former claim, now time.Time) Claim {
-	n.memory.fence++
+func (n *Member) take(p *phone, b Bid, former claim, now moment) Claim {
+	m := n.memory
+	m.fence++
 	p.claim = claim{
-		token: Token{Phone: b.Phone, Attempt: b.Attempt, Fence: n.memory.fence, Nonce: rand.Text()}, node: n, until: now.Add(b.Life + Grace),
-		progress: former.progress, rang: former.rang, of: former.of, lateFor: former.lateFor, heirOf: former.heirOf,
+		key: key{b.Attempt, m.fence}, node: n, until: now + b.Life + Grace,
+		progress: former.progress, rang: former.rang, own: former.own, heirOf: former.heirOf,
 	}
-	c := Claim{Kind: Granted, Token: p.claim.token, History: p.history(now, n.memory.born), Progress: bytes.Clone(former.progress), Rang: former.rang, Of: former.of}
-	if former.of != "" && former.of != b.Attempt {
-		c.LateFor = max(0, former.lateFor.Sub(now))
+	c := Claim{
+		Kind: Granted, Token: Token{Phone: b.Phone, Attempt: b.Attempt, Fence: m.fence, Nonce: string(m.nonce(m.fence))}, History: p.history(now, m.born),
+		Progress: octets(former.progress), Rang: former.rang, Of: p.claim.of(),
+	}
+	if c.Of != "" && c.Of != b.Attempt {
+		c.LateFor = max(0, former.heirOf.until-now)
 	}
 	return c
 }
 
 // history judges the phone before a push.
-func (p *phone) history(now, born time.Time) History {
+func (p *phone) history(now, born moment) History {
 	switch {
-	case p.tainted.After(now):
+	case p.tainted > now:
 		return Dirty
-	case p.spent.After(now):
+	case p.spent > now:
 		return Spent
-	case p.known || now.Sub(born) >= Young:
+	case p.known || now-born >= Young:
 		return Clean
 	}
 	return Unseen
@@ -200,15 +247,15 @@ func (n *Member) Record(_ context.Context, t Token, progress Progress) error {
 	if err := progress.Valid(); err != nil {
 		return err
 	}
-	return n.change(t, func(p *phone, _ time.Time) error {
+	return n.change(t, func(p *phone, _ moment) error {
 		c := &p.claim
 		switch {
-		case c.token != t || !c.left.IsZero():
+		case c.key != keyOf(t) || c.left != 0:
 			return ErrLost
 		case c.collided:
 			return ErrCollided
 		}
-		c.progress, c.rang, c.of = bytes.Clone(progress.State), progress.Rang, t.Attempt
+		c.progress, c.rang, c.own = string(progress.State), progress.Rang, true
 		return nil
 	})
 }
@@ -218,12 +265,12 @@ func (n *Member) Polled(_ context.Context, t Token, most time.Duration) error {
 	if err := durations(most); err != nil {
 		return err
 	}
-	return n.change(t, func(p *phone, now time.Time) error {
-		c := &p.claim
-		if (c.token != t || !c.left.IsZero()) && c.heirOf != t && p.lapsed.token != t {
+	return n.change(t, func(p *phone, now moment) error {
+		c, k := &p.claim, keyOf(t)
+		if (c.key != k || c.left != 0) && !c.inherits(k) && (p.past == nil || p.past.lapsed.key != k) {
 			return ErrLost
 		}
-		p.tainted, p.spent = earlier(p.tainted, now.Add(most)), earlier(p.spent, now.Add(most))
+		p.tainted, p.spent = min(p.tainted, now+most), min(p.spent, now+most)
 		return nil
 	})
 }
@@ -233,34 +280,34 @@ func (n *Member) End(_ context.Context, t Token, e Ending) error {
 	if err := e.Valid(); err != nil {
 		return err
 	}
-	return n.change(t, func(p *phone, now time.Time) error {
-		if was := p.ended[t.Attempt]; was.repeats(t, e, now) {
+	return n.change(t, func(p *phone, now moment) error {
+		if was := p.ended(t.Attempt); was != nil && was.repeats(keyOf(t), e, now) {
 			return was.err
 		}
-		err := n.end(p, t, e, now)
+		err := n.end(p, keyOf(t), e, now)
 		if errors.Is(err, ErrLost) {
 			return err
 		}
 		p.marks(e, now)
-		p.keep(t, e, err, now)
+		p.keep(keyOf(t), e, err, now)
 		return err
 	})
 }
 
 // end ends a claim, or one that lapsed.
-func (n *Member) end(p *phone, t Token, e Ending, now time.Time) error {
+func (n *Member) end(p *phone, k key, e Ending, now moment) error {
 	c := p.claim
 	switch {
-	case p.lapsed.token == t && now.Before(p.lapsed.until) && (e.Kind == Found || e.Kind == Ended):
-		p.lapsed = lapsed{}
+	case p.past != nil && p.past.lapsed.key == k && now < p.past.lapsed.until && (e.Kind == Found || e.Kind == Ended):
+		p.past.lapsed = lapsed{}
 		if e.Kind == Found {
-			p.late = late{attempt: t.Attempt, until: now.Add(e.Late), answer: bytes.Clone(e.Answer)}
+			p.past.late = late{attempt: k.attempt, until: now + e.Late, answer: string(e.Answer)}
 		}
 		return nil
-	case e.Kind == Found && c.heirOf == t && now.Before(c.lateFor) && c.holds(now) && !c.collided:
-		n.memory.tell(c.node, Notice{Kind: Approved, Attempt: c.token.Attempt, Renews: t.Attempt, Answer: bytes.Clone(e.Answer)})
+	case e.Kind == Found && c.inherits(k) && now < c.heirOf.until && c.holds(now) && !c.collided:
+		n.memory.tell(c.node, Notice{Kind: Approved, Attempt: c.key.attempt, Renews: k.attempt, Answer: bytes.Clone(e.Answer)})
 		return nil
-	case c.token != t || !c.left.IsZero() || e.Kind == Found:
+	case c.key != k || c.left != 0 || e.Kind == Found:
 		return ErrLost
 	case e.Kind == Left:
 		p.claim.left = now
@@ -271,56 +318,52 @@ func (n *Member) end(p *phone, t Token, e Ending, now time.Time) error {
 		return ErrCollided
 	}
 	if e.Kind == Lapsed {
-		p.lapsed = lapsed{token: t, until: now.Add(e.Late), progress: c.progress}
+		p.behind().lapsed = lapsed{key: k, until: now + e.Late, progress: c.progress}
 	}
 	return nil
 }
 
 // keep remembers an end for a while. An attempt ends once: what is found behind it is told to nobody who takes it over, and one that
 // was left has not ended.
-func (p *phone) keep(t Token, e Ending, err error, now time.Time) {
-	for attempt, was := range p.ended {
-		if !now.Before(was.forget) {
-			delete(p.ended, attempt)
-		}
+func (p *phone) keep(k key, e Ending, err error, now moment) {
+	b := p.behind()
+	b.ended = slices.DeleteFunc(b.ended, func(was end) bool { return now >= was.forget })
+	was := p.ended(k.attempt)
+	if was == nil {
+		b.ended = append(b.ended, end{})
+		was = &b.ended[len(b.ended)-1]
 	}
-	if p.ended == nil {
-		p.ended = map[string]end{}
-	}
-	was := p.ended[t.Attempt]
-	e.Answer = bytes.Clone(e.Answer)
+	answer := string(e.Answer)
 	if !was.over && (e.Kind == Lapsed || e.Kind == Ended) {
-		was.over, was.collided, was.answer = true, err != nil, e.Answer
+		was.over, was.collided, was.answer = true, err != nil, answer
 	}
-	was.token, was.said, was.err, was.forget = t, e, err, now.Add(EndKept)
-	p.ended[t.Attempt] = was
+	was.last, was.kind, was.said, was.err, was.forget = k, e.Kind, answer, err, now+EndKept
 }
 
 // marks keeps what an end says of the phone.
-func (p *phone) marks(e Ending, now time.Time) {
+func (p *phone) marks(e Ending, now moment) {
 	if e.Clears {
-		p.tainted, p.spent = time.Time{}, time.Time{}
+		p.tainted, p.spent = 0, 0
 	}
-	for _, m := range []struct {
-		until *time.Time
-		long  time.Duration
-	}{{&p.held, e.Hold}, {&p.tainted, e.Taint}, {&p.spent, e.Spent}} {
-		if m.long > 0 {
-			*m.until = later(*m.until, now.Add(m.long))
+	lasts := func(until moment, long time.Duration) moment {
+		if long > 0 {
+			return max(until, now+long)
 		}
+		return until
 	}
+	p.held, p.tainted, p.spent = lasts(p.held, e.Hold), lasts(p.tainted, e.Taint), lasts(p.spent, e.Spent)
 	p.known = p.known || e.Known
 }
 
 // change changes a phone that was claimed.
-func (n *Member) change(t Token, change func(*phone, time.Time) error) error {
+func (n *Member) change(t Token, change func(*phone, moment) error) error {
 	now, err := n.lock()
 	if err != nil {
 		return err
 	}
 	defer n.memory.mu.Unlock()
 	p := n.memory.phones[t.Phone]
-	if p == nil || t.Nonce == "" {
+	if p == nil || t.Nonce != string(n.memory.nonce(t.Fence)) {
 		return ErrLost
 	}
 	p.ages(now)
@@ -328,14 +371,14 @@ func (n *Member) change(t Token, change func(*phone, time.Time) error) error {
 }
 
 // phone is the entry of a phone, made where there is none. What says no more than that nothing is known is forgotten now and then.
-func (m *Memory) phone(mobile string, now time.Time) *phone {
+func (m *Memory) phone(mobile string, now moment) *phone {
 	p := m.phones[mobile]
 	if p != nil {
 		return p
 	}
 	if len(m.phones) >= m.sweepPhonesAt {
 		for other, q := range m.phones {
-			if q.idle(now) && (!q.known || now.Sub(m.born) >= Young) {
+			if q.idle(now) && (!q.known || now-m.born >= Young) {
 				delete(m.phones, other)
 			}
 		}
@@ -347,16 +390,14 @@ func (m *Memory) phone(mobile string, now time.Time) *phone {
 }
 
 // idle reports that nothing of the phone is remembered any more, but that it is known.
-func (p *phone) idle(now time.Time) bool {
-	for _, t := range []time.Time{p.held, p.tainted, p.spent, p.lapsed.until, p.late.until} {
-		if t.After(now) {
+func (p *phone) idle(now moment) bool {
+	if max(p.held, p.tainted, p.spent) > now {
+		return false
+	}
+	if b := p.past; b != nil {
+		if max(b.lapsed.until, b.late.until) > now || slices.ContainsFunc(b.ended, func(e end) bool { return e.forget > now }) {
 			return false
 		}
 	}
-	for _, e := range p.ended {
-		if e.forget.After(now) {
-			return false
-		}
-	}
-	return p.claim.token == Token{} || !now.Before(p.claim.until.Add(Young))
+	return p.claim.key == key{} || now >= p.claim.until+Young
 }
