@@ -40,7 +40,7 @@ type Gate struct {
 	deps Deps
 	keys limit.Keys
 
-	began  time.Time // what is kept on disk is of before that
+	began time.Time // what is kept on disk is of before that
 
 	mu     sync.Mutex
 	s      Settings

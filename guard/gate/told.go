@@ -182,18 +182,24 @@ func (g *Gate) heardEnd(v auth.Visit, e auth.End, age time.Duration, now time.Ti
 	case e.Passed && age < fresh:
 		g.right(of)
 	}
-	switch old := g.again(of, now.Add(-age)); {
+	g.heardRing(v, of, e, age, now)
+	return begun
+}
+
+// heardRing takes what became of the phone at another node.
+func (g *Gate) heardRing(v auth.Visit, of []origin, e auth.End, age time.Duration, now time.Time) {
+	ended := now.Add(-age)
+	switch old := g.again(of, ended); {
 	case e.Reason == auth.ApprovedByPerson && (old || age >= fresh):
 		for _, o := range of {
-			g.places.Add(o.name, o.station, now.Add(-age))
+			g.places.Add(o.name, o.station, ended)
 		}
-		if !old && now.Add(-age).Before(g.began) {
+		if !old && ended.Before(g.began) {
 			g.pauses.Clear(rangAt(of)) // in its turn among what is heard again of the time before this gate
 		}
 	case !old:
-		g.rang(v, of, e, now.Add(-age), now)
+		g.rang(v, of, e, ended, now)
 	}
-	return begun
 }
 
 // again reports an end of before this gate began, which the pauses that it has from the disk count already: a node that starts hears once more what was

@@ -33,5 +33,8 @@
 // # Secrecy
 //
 // Keys hold digests under the cluster key (HMAC-SHA-256); what must be read again is sealed with it (AES-256-GCM with a random nonce, bound to
-// its place). Names of nodes, their versions, durations and counters are in the clear, nothing of a person is.
+// its place). Names of nodes, their versions, durations and counters are in the clear, nothing of a person is. An answer is believed only as long
+// as it counts, by the memory's clock, and an hour longer by the node's own; an attempt's ID is bound to its key. So whoever can write there without the
+// cluster key brings no approval back, and gives none to another login. What they can do is deny logins, have a phone ring again, and make
+// a phone look clean that is not: then it is the drain and the sentinel poll alone that tell a stale approval.
 package redis

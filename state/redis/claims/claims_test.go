@@ -134,6 +134,9 @@ func (s *stand) node(name string, notice func(cluster.Notice)) *Claims {
 		s.t.Fatal(err)
 	}
 	c.Client.AddHook(s)
+	if whole, ok := c.Client.(*goredis.ClusterClient); ok {
+		whole.OnNewNode(func(node *goredis.Client) { node.AddHook(s) }) // scripts go to the node that has the key
+	}
 	c.SetClock(s.now)
 	n := New(c, name, s.whoIsDead, notice)
 	n.ahead, n.look, n.patience = s.isAhead, 50*time.Millisecond, s.patience
