@@ -47,7 +47,7 @@ func (s *scheduler) book(l *login, n int, then func(l *login, got int, now insta
 		done = budget == s.budget
 		waits := done && l.stage() == isAsked
 		if waits {
-			l.reserved += uint8(got) //nolint:gosec // a few
+			l.reserved += uint8(got)
 			then(l, got, s.now())
 			s.dispatch()
 		} else {

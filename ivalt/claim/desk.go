@@ -134,18 +134,18 @@ func (d *Desk) run(l *line) {
 		owed := l.owed
 		l.owed = nil
 		for _, o := range owed {
-			d.bounded(func(ctx context.Context) { l.pay(ctx, o) })
+			bounded(d.base, d.lasts, func(ctx context.Context) { l.pay(ctx, o) })
 		}
-		d.bounded(op)
+		bounded(d.base, d.lasts, op)
 	}
 }
 
-func (d *Desk) bounded(op func(context.Context)) {
-	if d.lasts == 0 {
-		op(d.base)
+func bounded(base context.Context, lasts time.Duration, op func(context.Context)) {
+	if lasts == 0 {
+		op(base)
 		return
 	}
-	ctx, cancel := context.WithTimeout(d.base, d.lasts)
+	ctx, cancel := context.WithTimeout(base, lasts)
 	defer cancel()
 	op(ctx)
 }

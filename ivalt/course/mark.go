@@ -22,7 +22,7 @@ var errMark = errors.New("the mark of a push is none that this version knows")
 // Mark is how far a login's push has come, as another node needs it to go on, or to renew the login. It holds no person and no key. Times
 // are ages: how long ago something was when the mark was made.
 type Mark struct {
-	Version  int
+	Version  uint8
 	Made     time.Time // by iVALT's clock, which all nodes know
 	Realm    string    // which iVALT, as which customer
 	Request  string    // the push's id, should iVALT ever give one
@@ -77,13 +77,13 @@ func (m *Mark) Encode() []byte {
 		}
 	}
 	var room [128]byte
-	text := append(room[:0], byte(m.Version), is, byte(m.Delivery), byte(m.History))
+	text := append(room[:0], m.Version, is, byte(m.Delivery), byte(m.History))
 	text = binary.AppendVarint(text, m.Made.UnixNano())
 	for _, age := range []time.Duration{m.Sent, m.Rang, m.Zero, m.Seen, m.Former, m.Credit} {
 		text = binary.AppendVarint(text, int64(age))
 	}
 	for _, word := range []string{m.Realm, m.Request, ""} {
-		text = append(binary.AppendUvarint(text, uint64(len(word))), word...)
+		text = append(binary.AppendVarint(text, int64(len(word))), word...)
 	}
 	return bytes.Clone(text)
 }
@@ -110,7 +110,7 @@ func readMark(text []byte) (m Mark, ok bool) {
 	}
 	is := text[1]
 	m = Mark{
-		Version: int(text[0]), Delivery: Delivery(text[2]), History: History(text[3]),
+		Version: text[0], Delivery: Delivery(text[2]), History: History(text[3]),
 		Trusted: is&isTrusted != 0, Suspect: is&isSuspect != 0, Resent: is&isResent != 0, Answered: is&isAnswered != 0,
 	}
 	rest := text[4:]
@@ -125,8 +125,8 @@ func readMark(text []byte) (m Mark, ok bool) {
 	m.Made = time.Unix(0, int64(made)).UTC()
 	var later string
 	for _, to := range []*string{&m.Realm, &m.Request, &later} {
-		n, used := binary.Uvarint(rest)
-		if used <= 0 || n > uint64(len(rest)-used) {
+		n, used := binary.Varint(rest)
+		if used <= 0 || n < 0 || n > int64(len(rest)-used) {
 			return m, false
 		}
 		*to, rest = string(rest[used:used+int(n)]), rest[used+int(n):]

@@ -149,6 +149,7 @@ func TestParseMarkRefuses(t *testing.T) {
 	whole := good.Encode()
 	for name, text := range map[string][]byte{
 		"nothing": nil, "JSON": []byte(`{"version":1}`), "more": append(bytes.Clone(whole), 'x'), "too long": append(bytes.Clone(whole[:len(whole)-1]), later(longestMark)...),
+		"a length below zero":     append(bytes.Clone(whole[:len(whole)-1]), 1),
 		"a length without an end": append(bytes.Clone(whole[:len(whole)-1]), bytes.Repeat([]byte{0xff}, 12)...),
 	} {
 		if got, err := ParseMark(text); err == nil || got != (Mark{}) {
@@ -164,7 +165,7 @@ func TestParseMarkRefuses(t *testing.T) {
 
 // later is what a later version adds to a mark.
 func later(n int) []byte {
-	return append(binary.AppendUvarint(nil, uint64(n)), make([]byte, n)...)
+	return append(binary.AppendVarint(nil, int64(n)), make([]byte, n)...)
 }
 
 func TestParseMarkOfALaterVersion(t *testing.T) {
