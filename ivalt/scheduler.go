@@ -314,7 +314,7 @@ func (s *scheduler) adopt(p *plan, c *gateway.Client, l state.Limits) {
 		c.Retire()
 		return
 	}
-	old, forgotten := s.client, s.addresses
+	old, forgotten, before := s.client, s.addresses, s.budget
 	s.plan, s.client = p, c
 	s.breaker = breaker.New()
 	s.voice.Reset()
@@ -332,13 +332,21 @@ func (s *scheduler) adopt(p *plan, c *gateway.Client, l state.Limits) {
 		}
 	}
 	s.dispatch()
-	s.unlock()
-	for _, b := range moved {
-		s.book(b.login, b.places, s.rebooked)
+	if len(moved) > 0 {
+		s.work.Go(func() { // each may take a round trip, and a reload waits for none
+			for _, b := range moved {
+				s.book(b.login, b.places, s.rebooked)
+			}
+		})
 	}
+	same := before == s.budget
+	s.unlock()
 	old.Retire()
 	if forgotten != nil {
 		forgotten.Close()
+	}
+	if ends, ok := before.(interface{ Close() }); ok && !same {
+		ends.Close()
 	}
 }
 
