@@ -314,12 +314,13 @@ func (s *scheduler) adopt(p *plan, c *gateway.Client, l state.Limits) {
 		c.Retire()
 		return
 	}
-	old, forgotten, before := s.client, s.addresses, s.budget
+	old, forgotten := s.client, s.addresses
 	s.plan, s.client = p, c
 	s.breaker = breaker.New()
 	s.voice.Reset()
 	s.blocked = [tokenCount]instant{}
 	var moved []booking
+	before := s.budget
 	if c.SamePeople(old) {
 		s.budget.SetLimits(l)
 		forgotten = nil
@@ -339,13 +340,16 @@ func (s *scheduler) adopt(p *plan, c *gateway.Client, l state.Limits) {
 			}
 		})
 	}
-	same := before == s.budget
+	ends, _ := before.(interface{ Close() })
+	if before == s.budget {
+		ends = nil
+	}
 	s.unlock()
 	old.Retire()
 	if forgotten != nil {
 		forgotten.Close()
 	}
-	if ends, ok := before.(interface{ Close() }); ok && !same {
+	if ends != nil {
 		ends.Close()
 	}
 }

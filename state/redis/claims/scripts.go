@@ -273,7 +273,7 @@ return {'done'}
 
 // luaEnd: KEYS[2] how the attempt ended: over (v), collided (c), its answer (y, sealed), the last end (k) and what it was told (z), until when
 // (u). ARGV[3] the
-// token, ARGV[4] the attempt, ARGV[5] the kind, ARGV[6] the answer, ARGV[7] what this end is known by, ARGV[8] shared.EndKept, ARGV[9] hold,
+// token, ARGV[4] the attempt, ARGV[5] the kind, ARGV[6] the answer, ARGV[7] what this end is known by, ARGV[8] cluster.EndKept, ARGV[9] hold,
 // ARGV[10] taint, ARGV[11] clears, ARGV[12] spent, ARGV[13] known, ARGV[14] late, ARGV[15] what the channels of nodes begin with, then who is
 // dead.
 const luaEnd = `
