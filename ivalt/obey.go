@@ -32,13 +32,16 @@ func (s *scheduler) start(l *login, now instant) {
 	})
 }
 
-// book sets n places aside for a login and goes on with it under the lock, unless it is over by then: got is n, or 0 where there are none. Reserve may block, so the caller holds
-// no lock.
+// book sets n places aside for a login and goes on with it under the lock, unless it is over by then: got is n, or 0 where there are none.
+// Reserve may block, so the caller holds no lock.
 func (s *scheduler) book(l *login, n int, then func(l *login, got int, now instant)) {
 	for done := false; !done; {
 		s.mu.Lock()
-		budget := s.budget
+		budget, over := s.budget, l.stage() != isAsked
 		s.mu.Unlock()
+		if over {
+			return
+		}
 		got := 0
 		if budget.Reserve(n) {
 			got = n

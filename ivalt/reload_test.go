@@ -78,3 +78,33 @@ func TestANewKeyHasABudgetOfItsOwn(t *testing.T) {
 		}
 	})
 }
+
+// ended is a budget that notes its end.
+type ended struct {
+	*state.Budget
+	over bool
+}
+
+func (e *ended) Close() { e.over = true }
+
+// TestTheBudgetOfAnOldKeyEnds, and no other one: the places that it holds at other nodes would stay taken.
+func TestTheBudgetOfAnOldKeyEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHouse(t, settings(), script(sent()))
+		var all []*ended
+		h.scheduler.newBudget = func(l state.Limits) state.Allowance {
+			all = append(all, &ended{Budget: state.NewBudget(l, nil)})
+			return all[len(all)-1]
+		}
+		s := settings()
+		for i, key := range []string{"-new", "-new", "-newer"} {
+			s.API.APIKey = secret.New(testKey + key)
+			if faults := h.Reload(s); len(faults) != 0 {
+				t.Fatal(faults)
+			}
+			if want := i / 2; len(all) != 1+want || all[0].over != (want == 1) || all[want].over && want == 1 {
+				t.Errorf("reload %d: %d budgets, the first has ended: %v", i, len(all), all[0].over)
+			}
+		}
+	})
+}

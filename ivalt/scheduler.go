@@ -334,6 +334,7 @@ func (s *scheduler) adopt(p *plan, c *gateway.Client, l state.Limits) {
 	s.voice.Reset()
 	s.blocked = [tokenCount]instant{}
 	var moved []booking
+	before := s.budget
 	if c.SamePeople(old) {
 		s.budget.SetLimits(l)
 		forgotten = nil
@@ -346,13 +347,24 @@ func (s *scheduler) adopt(p *plan, c *gateway.Client, l state.Limits) {
 		}
 	}
 	s.dispatch()
-	s.unlock()
-	for _, b := range moved {
-		s.book(b.login, b.places, s.rebooked)
+	if len(moved) > 0 {
+		s.work.Go(func() { // each may take a round trip, and a reload waits for none
+			for _, b := range moved {
+				s.book(b.login, b.places, s.rebooked)
+			}
+		})
 	}
+	ends, _ := before.(interface{ Close() })
+	if before == s.budget {
+		ends = nil
+	}
+	s.unlock()
 	old.Retire()
 	if forgotten != nil {
 		forgotten.Close()
+	}
+	if ends != nil {
+		ends.Close()
 	}
 }
 

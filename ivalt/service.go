@@ -22,7 +22,8 @@ type Deps struct {
 	// Phones are those of all nodes, which tell Service.Notice what others do; nil: a memory of this process alone.
 	Phones cluster.Phones
 	// Budget makes the budget of one API key; nil: state.NewBudget, that of one node. A budget calls wake, from any goroutine and at any
-	// time, where asking it again may succeed though the wait that it named is not over.
+	// time, where asking it again may succeed though the wait that it named is not over. One that has a method Close is closed when the budget
+	// of another key takes its place.
 	Budget func(l state.Limits, wake func()) state.Allowance
 }
 

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -321,6 +322,6 @@ func (e *Engine) Budget(l state.Limits, apiKey string, wake func()) state.Allowa
 	b := budget.New(e.link, l, apiKey, wake)
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.budgets = append(e.budgets, b)
+	e.budgets = append(slices.DeleteFunc(e.budgets, (*budget.Budget).Closed), b)
 	return b
 }

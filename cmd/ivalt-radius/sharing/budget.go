@@ -109,6 +109,13 @@ func (d *divided) Heed(n state.Notice) {
 	d.own.Heed(n)
 }
 
+// Close ends the budget of all nodes, where that has an end: places that this node holds there are free again.
+func (d *divided) Close() {
+	if all, ok := d.all.(interface{ Close() }); ok {
+		all.Close()
+	}
+}
+
 // Use implements state.Plan.
 func (d *divided) Use() state.Use {
 	if d.alone() {

@@ -2,6 +2,7 @@ package sharing
 
 import (
 	"encoding/json"
+	"errors"
 	"time"
 
 	"ivalt-radius/auth/naming"
@@ -73,10 +74,12 @@ func (n *Sharing) Names() *naming.Names {
 // mostOpened bounds the attempts of other nodes that are known here. It is a hint: where one is missing, a copy of its login counts at the gate.
 const mostOpened = 1 << 16
 
+var errOpened = errors.New("what another node tells of an attempt names none")
+
 // opened is what a node tells of an attempt that it leads.
 type opened struct {
-	Key  naming.Digest `json:"key"`
-	Life int64         `json:"life_ms"`
+	Key  []byte `json:"key"`
+	Life int64  `json:"life_ms"`
 }
 
 // Opened are the attempts that other nodes lead.
@@ -96,8 +99,11 @@ func (n *Sharing) Opened() *Opened {
 		if err := json.Unmarshal(payload, &told); err != nil {
 			return err //nolint:wrapcheck // misheard says what it is about
 		}
+		if len(told.Key) != len(naming.Digest{}) {
+			return errOpened
+		}
 		if left := time.Duration(told.Life)*time.Millisecond - age; left > 0 && left <= cluster.Longest {
-			o.keys.SetFor(string(told.Key[:]), struct{}{}, left)
+			o.keys.SetFor(string(told.Key), struct{}{}, left)
 		}
 		return nil
 	})
@@ -106,7 +112,7 @@ func (n *Sharing) Opened() *Opened {
 
 // Lead tells the others of an attempt, and until when its answer must leave.
 func (o *Opened) Lead(key naming.Digest, until time.Time) {
-	if text, err := json.Marshal(opened{Key: key, Life: time.Until(until).Milliseconds()}); err == nil {
+	if text, err := json.Marshal(opened{Key: key[:], Life: time.Until(until).Milliseconds()}); err == nil {
 		o.tell(text)
 	}
 }

@@ -131,6 +131,13 @@ func (b *Budget) Close() {
 	<-b.stopped
 }
 
+// Closed reports that Close was called.
+func (b *Budget) Closed() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.closed
+}
+
 func (b *Budget) unlimited() bool {
 	return b.limits.PerSecond <= 0 && b.limits.PerMinute <= 0 && b.limits.PerHour <= 0
 }
