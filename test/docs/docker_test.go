@@ -158,7 +158,8 @@ func TestDockersNodes(t *testing.T) {
 func TestACLIsTheDocumentedOne(t *testing.T) {
 	t.Parallel()
 	acl := strings.Split(strings.TrimSpace(read(t, "docker", "users.acl")), "\n")
-	if len(acl) != 2 || acl[0] != "user default off" || !strings.Contains(read(t, "docs", "cluster.md"), "```\n"+acl[1]+"\n```\n") {
+	// Redis 7.0 loads its append-only file as default: where that user may do nothing, each restart comes back empty.
+	if len(acl) != 2 || acl[0] != "user default off resetpass ~* &* +@all" || !strings.Contains(read(t, "docs", "cluster.md"), "```\n"+acl[0]+"\n"+acl[1]+"\n```\n") {
 		t.Errorf("docs/cluster.md does not have the line\n%s", acl[len(acl)-1])
 	}
 	for _, much := range []string{"+@", " allcommands", " ~*", " &*", "nopass", "+flush", "+config", "+keys", "+script", "+acl"} {
