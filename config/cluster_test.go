@@ -170,6 +170,9 @@ func TestClusterDigest(t *testing.T) {
 			t.Errorf("does not differ with %s", other)
 		}
 	}
+	if digest(strings.Replace(sharing(""), "env:KEY", "env:OTHER", 1), "OTHER=another cluster key of 32 characters") == one {
+		t.Error("another cluster key has the same digest")
+	}
 	swapped := strings.Replace(sound, "env:SHARED", "env:KEY", 1) + sharing("")
 	if mustLoad(t, swapped).ClusterDigest() == one {
 		t.Error("another shared secret has the same digest")

@@ -52,9 +52,9 @@ func confidential(name string) bool {
 func (s *Settings) Digest() string { return s.digest(func(string) bool { return false }) }
 
 // ClusterDigest is Digest without the keys that every node has for itself: where it listens, its files, its name, and its way to the shared
-// memory. Nodes of one cluster have the same one, or they judge the same login differently.
+// memory, whose key is the same at all. Nodes of one cluster have the same one, or they judge the same login differently.
 func (s *Settings) ClusterDigest() string {
-	same := []string{"state.redis.on_failure", "state.redis.nodes", "state.redis.min_replicas"}
+	same := []string{"state.redis.on_failure", "state.redis.nodes", "state.redis.min_replicas", clusterKey}
 	return s.digest(func(key string) bool {
 		return strings.HasPrefix(key, "listen.") || strings.HasPrefix(key, "secrets.") || key == "audit.file" || key == "audit.archive" ||
 			strings.HasPrefix(key, "state.") && !slices.Contains(same, key)

@@ -1,13 +1,13 @@
 package ivalt
 
 import (
-	"crypto/rand"
 	"time"
 
 	"ivalt-radius/auth"
 	"ivalt-radius/ivalt/breaker"
 	"ivalt-radius/ivalt/course"
 	"ivalt-radius/ivalt/gateway"
+	"ivalt-radius/ivalt/pace"
 	"ivalt-radius/state"
 )
 
@@ -233,7 +233,7 @@ func (s *scheduler) answered(j *job, r gateway.Result, now instant) {
 			s.voice.Skew(ahead)
 		}
 		s.heed(r)
-		s.judge(endpointOf(j.call), r, s.breaker.Saw(endpointOf(j.call), r), now)
+		s.judge(j.call.Endpoint(), r, s.breaker.Saw(j.call.Endpoint(), r), now)
 	}
 	s.learn(j, r)
 	switch l := j.login; l.stage() {
@@ -261,9 +261,7 @@ func (s *scheduler) heed(r gateway.Result) {
 	s.throttles++
 	wait := r.Pause
 	if wait == 0 {
-		var jitter [1]byte
-		_, _ = rand.Read(jitter[:]) // never fails
-		wait = backoff(s.throttles, jitter[0])
+		wait = pace.Backoff(s.throttles)
 	}
 	s.budget.Penalise(time.Now().Add(wait))
 }

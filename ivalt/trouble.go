@@ -9,34 +9,6 @@ import (
 	"ivalt-radius/ivalt/gateway"
 )
 
-// Back-off after a 429, for all logins together.
-const (
-	leastPause = 2 * time.Second
-	mostPause  = 15 * time.Second
-)
-
-// backoff is the pause after the n-th 429 in a row that asked for nothing: 2 s, doubling to 15 s, each shortened by up to a
-// quarter (never below 2 s) so that several nodes part. jitter is any octet.
-func backoff(n int, jitter byte) time.Duration {
-	full := mostPause
-	if n < 4 {
-		full = min(leastPause<<max(0, n-1), mostPause)
-	}
-	return max(leastPause, full-full/4*time.Duration(jitter)/255)
-}
-
-// endpointOf is where a call goes.
-func endpointOf(k call) gateway.Endpoint {
-	switch k {
-	case course.LookUp:
-		return gateway.LookUps
-	case course.Push:
-		return gateway.Pushes
-	case course.Drain, course.Sentinel, course.Again, course.Poll, course.NoCall:
-	}
-	return gateway.Results
-}
-
 // hopeless ends a login that has not pushed and needs an endpoint that is closed off: a push without polls is the worst of all.
 func (s *scheduler) hopeless(l *login) (order, bool) {
 	if l.course.Delivery != course.Unpushed {

@@ -26,6 +26,18 @@ func (c Call) String() string {
 	return [...]string{"none", "look-up", "drain", "push", "sentinel", "second look", "poll"}[c]
 }
 
+// Endpoint is where a call goes.
+func (c Call) Endpoint() gateway.Endpoint {
+	switch c {
+	case LookUp:
+		return gateway.LookUps
+	case Push:
+		return gateway.Pushes
+	case Drain, Sentinel, Again, Poll, NoCall:
+	}
+	return gateway.Results
+}
+
 // History is what is known of a mobile before a push. The zero history trusts nothing.
 type History uint8
 

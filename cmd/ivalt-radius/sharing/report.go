@@ -118,7 +118,7 @@ func members(nodes []cluster.Node, settings string) []Member {
 		if !node.Alive && slices.ContainsFunc(out, func(m Member) bool { return m.Name == plain(node.Name) }) {
 			continue
 		}
-		m := Member{Node: node, State: Dead, Differs: node.Alive && node.Settings != settings}
+		m := Member{Node: node, State: Dead, Differs: node.Alive && node.Settings != "" && node.Settings != settings} // a node's first sign of life has none yet
 		switch {
 		case node.Alive:
 			m.State = Alive
@@ -198,7 +198,7 @@ func (n *Sharing) Report(ctx context.Context) (Report, error) {
 func (m *Memory) found(servers redis.Servers, err error) {
 	m.Version, m.Eviction, m.Replicas = servers.Version, servers.Eviction, servers.Replicas
 	if m.Reachable = err == nil; err != nil {
-		m.Why = safe(err.Error())
+		m.Why = because(err)
 	}
 }
 

@@ -105,7 +105,7 @@ func (n *Sharing) changed(e redis.Event) {
 	case redis.Unreachable:
 		n.reach = reach{since: n.deps.Now(), gone: true, why: "unknown"}
 		if e.Why != nil {
-			n.reach.why = safe(e.Why.Error())
+			n.reach.why = because(e.Why)
 		}
 	case redis.Reachable:
 		n.reach = reach{since: n.deps.Now()}
@@ -179,7 +179,12 @@ func counts(t cluster.Turn) string {
 }
 
 // mostWhy bounds the words of an error.
-const mostWhy = 200
+const mostWhy = 400
+
+// because is why the memory cannot be asked, without the words that whoever shows it says already.
+func because(err error) string {
+	return safe(strings.TrimPrefix(err.Error(), cluster.ErrUnreachable.Error()+": "))
+}
 
 // safe are an error's words on one line.
 func safe(text string) string {

@@ -1,4 +1,4 @@
-package ivalt
+package pace
 
 import (
 	"testing"
@@ -13,16 +13,5 @@ func TestBackoff(t *testing.T) {
 		if got := backoff(n, 255); got < leastPause || got > full || (full > leastPause && got >= full) {
 			t.Errorf("%d with jitter: %s", n, got)
 		}
-	}
-}
-
-func TestPhonesForget(t *testing.T) {
-	p := phones{}
-	p.of(mobile(t, testMobile)).holder = &login{}
-	p.of(mobile(t, otherPhone))
-	p.drop(mobile(t, testMobile))
-	p.drop(mobile(t, otherPhone))
-	if len(p) != 1 || p[mobile(t, testMobile)] == nil {
-		t.Errorf("%d entries, want the one that says something", len(p))
 	}
 }
