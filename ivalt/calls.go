@@ -39,7 +39,7 @@ func (s *scheduler) queue(l *login, now instant) {
 		s.finish(l, end, now)
 		return
 	}
-	if l.next.call == course.Push && s.breaker.State(gateway.Pushes) != breaker.Closed {
+	if l.next.Call == course.Push && s.breaker.State(gateway.Pushes) != breaker.Closed {
 		// The one more push cannot go, and must not stand in the way of polls.
 		c, o := l.course.WithoutPush(now)
 		s.obey(l, c, o, now)
@@ -47,14 +47,14 @@ func (s *scheduler) queue(l *login, now instant) {
 	}
 	s.waiting[l.token].remove(l)
 	l.token = fromRest
-	if int(l.reserved) > l.course.Keeps(l.next.call, now) {
+	if int(l.reserved) > l.course.Keeps(l.next.Call, now) {
 		l.token = fromReserve
 	}
-	rank := rankOf(&l.course, l.next.call, now)
+	rank := rankOf(&l.course, l.next.Call, now)
 	if l.late {
 		rank = rankLate
 	}
-	s.waiting[l.token].put(l, rank, l.next.at)
+	s.waiting[l.token].put(l, rank, l.next.At)
 	// A poll that the budget holds back becomes the final one when its time comes, and may spend the place kept for it.
 	ring := l.course.End
 	if now < l.course.Last {
@@ -110,7 +110,7 @@ func (s *scheduler) take() (job, bool) {
 			continue
 		}
 		q.remove(l)
-		k := l.next.call
+		k := l.next.Call
 		c, o := l.course.Leaves(k, now)
 		s.obey(l, c, o, now)
 		if o.Do != course.Rest {

@@ -120,7 +120,7 @@ func (s *scheduler) settleLate(l *login, r gateway.Result, now instant) {
 	}
 	if heir := l.heir; heir != nil && heir.awaits == l {
 		heir.awaits = nil
-		if heir.stage() == isAsked && heir.claim == granted && heir.next.do == course.Claim {
+		if heir.stage() == isAsked && heir.claim == granted && heir.next.Do == course.Claim {
 			s.goOn(heir, now) // it waited for this answer
 		}
 	}

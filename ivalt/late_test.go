@@ -350,7 +350,7 @@ func TestALatePollWaitsBehindALookUp(t *testing.T) {
 		now := sch.now()
 		late := sch.phones.of(mobile(t, testMobile)).lapsed
 		newcomer := newLogin(byEmail(t, "a2", "ada@example.com"))
-		newcomer.id, newcomer.plan, newcomer.next = late.id+1, sch.plan, step{do: course.Ask, call: course.LookUp, at: now}
+		newcomer.id, newcomer.plan, newcomer.next = late.id+1, sch.plan, step{Do: course.Ask, Call: course.LookUp, At: now}
 		sch.queue(late, now)
 		sch.queue(newcomer, now)
 		if l, _ := sch.head(now); l != newcomer {

@@ -101,7 +101,7 @@ func (s *scheduler) ring(l *login, now instant) {
 		s.obey(l, c, o, now)
 		return
 	}
-	s.obey(l, l.course, l.next.order(), now)
+	s.obey(l, l.course, l.next.Order(), now)
 }
 
 // obey keeps the login's new course and does what its step ordered.
@@ -116,7 +116,7 @@ func (s *scheduler) obey(l *login, c course.Course, o order, now instant) {
 		}
 	case course.Claim, course.Ask:
 		paced, at := s.paced(l, o, now)
-		l.next = stepOf(paced)
+		l.next = paced.Step()
 		switch {
 		case at > now:
 			s.timers.put(l, 0, s.review(l, at, now))

@@ -52,7 +52,7 @@ func (s *scheduler) scarce() bool { return s.plan.limited && pace.Scarce(s.budge
 // review is when to look again at a login that is due at a time to come. While the budget is idle the price can only rise, and is
 // asked for when the time comes.
 func (s *scheduler) review(l *login, at, now instant) instant {
-	if l.next.call == course.Poll && s.scarce() {
+	if l.next.Call == course.Poll && s.scarce() {
 		at = min(at, now+reviewEvery)
 	}
 	return min(at, l.course.End)

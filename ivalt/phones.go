@@ -156,7 +156,7 @@ func (s *scheduler) granted(l *login, c *cluster.Claim, now instant) (books bool
 		s.obey(l, next, o, now)
 		return false
 	}
-	l.course, l.begins = next, stepOf(o)
+	l.course, l.begins = next, o.Step()
 	if l.told != nil && now < next.Credit {
 		l.activity = l.told.Activity
 		s.finish(l, renewed(l.push.Renews), now)
@@ -186,7 +186,7 @@ func (s *scheduler) goOn(l *login, now instant) {
 		s.obey(l, l.course, order{Do: course.Claim, At: now + gateway.Timeout}, now)
 		return
 	}
-	o := l.begins.order()
+	o := l.begins.Order()
 	l.begins = step{}
 	l.times = s.learner.Of(l.mobile.E164())
 	s.obey(l, l.course, o, now)

@@ -25,6 +25,7 @@ type (
 	instant = course.Instant
 	call    = course.Call
 	order   = course.Order
+	step    = course.Step
 )
 
 // plan is what a login keeps of the settings that it began with. It is never changed.
@@ -37,45 +38,33 @@ type plan struct {
 	limited     bool // the API has limits
 }
 
-// step is an order that a login waits for.
-type step struct {
-	at   instant
-	do   course.Verb
-	call call
-}
-
-func stepOf(o order) step { return step{at: o.At, do: o.Do, call: o.Call} }
-
-func (s step) order() order { return order{Do: s.do, Call: s.call, At: s.at} }
-
 // login is the record of one waiting login: all that it costs beside its parked goroutine. The order of its fields leaves no gaps.
 type login struct {
-	id       uint64     // order of arrival
-	push     *auth.Push // never written
-	plan     *plan
-	answer   chan auth.Answer // holds the one answer
-	mobile   auth.Mobile
-	activity string // iVALT's own mark of the latest answer, for the evidence
-	request  string // the push's id, should iVALT ever give one
-	former   string // that of the push which this login renews
-	course   course.Course
-	times    pace.Times       // how long this person takes
-	next     step             // what is due, at next.at or, a poll, later
-	begins   step             // the first one of a login that has the phone
-	place    [laneCount]int32 // in the queues; -1: not in
-	hold     *hold            // what the memory gave for it; nil: nothing was asked for
-	awaits   *login           // the lapsed one whose poll under way comes before that; nil: none
-	told     *claim.Told      // that the one which it renews was approved, while it asked for the phone
-	heir     *login           // the very same login that came meanwhile
-	contact  instant          // when the memory was last told how far the push has come
-	credit   instant          // until when its push is looked after once it was answered; 0: it is not
-	reserved uint8            // places in the budget
-	token    token            // of the call that waits for a caller
-	claim    stand            // of the phone
-	late     bool             // answered, and its push is still looked after
-	doubted  bool             // the phone was dirty or spent, and no poll has said better
-	approved bool             // and the memory has yet to confirm it
-	over     bool             // answered; see stage
+	id           uint64     // order of arrival
+	push         *auth.Push // never written
+	plan         *plan
+	answer       chan auth.Answer // holds the one answer
+	mobile       auth.Mobile
+	activity     string // iVALT's own mark of the latest answer, for the evidence
+	request      string // the push's id, should iVALT ever give one
+	former       string // that of the push which this login renews
+	course       course.Course
+	times        pace.Times       // how long this person takes
+	next, begins step             // what is due, at next.At or, a poll, later; and the first one of a login that has the phone
+	place        [laneCount]int32 // in the queues; -1: not in
+	hold         *hold            // what the memory gave for it; nil: nothing was asked for
+	awaits       *login           // the lapsed one whose poll under way comes before that; nil: none
+	told         *claim.Told      // that the one which it renews was approved, while it asked for the phone
+	heir         *login           // the very same login that came meanwhile
+	contact      instant          // when the memory was last told how far the push has come
+	credit       instant          // until when its push is looked after once it was answered; 0: it is not
+	reserved     uint8            // places in the budget
+	token        token            // of the call that waits for a caller
+	claim        stand            // of the phone
+	late         bool             // answered, and its push is still looked after
+	doubted      bool             // the phone was dirty or spent, and no poll has said better
+	approved     bool             // and the memory has yet to confirm it
+	over         bool             // answered; see stage
 }
 
 // token is how a call is paid for.
@@ -134,15 +123,15 @@ type scheduler struct {
 func newScheduler(p *plan, c *gateway.Client, l state.Limits, d Deps) *scheduler {
 	base, cancel := context.WithCancel(context.Background())
 	s := &scheduler{
-		began:     time.Now(),
-		memory:    d.Phones,
-		base:      base,
-		cancel:    cancel,
-		wake:      make(chan struct{}, 1),
-		jobs:      make(chan job, gateway.MostConnections),
-		plan:      p,
-		client:    c,
-		realm:     c.Realm(),
+		began:  time.Now(),
+		memory: d.Phones,
+		desk:   claim.NewDesk(),
+		base:   base,
+		cancel: cancel,
+		wake:   make(chan struct{}, 1),
+		jobs:   make(chan job, gateway.MostConnections),
+		plan:   p,
+		client: c, realm: c.Realm(),
 		addresses: addresses.New(),
 		open:      map[*login]struct{}{},
 		timers:    queue{lane: timers},
@@ -155,9 +144,7 @@ func newScheduler(p *plan, c *gateway.Client, l state.Limits, d Deps) *scheduler
 	s.voice = voice.New(d.Recorder, d.Log, voice.Hooks{Now: s.now, Say: func(say func()) { s.said = append(s.said, say) }})
 	s.newBudget = func(l state.Limits) state.Allowance { return d.Budget(l, s.ease) }
 	s.budget = s.newBudget(l)
-	if s.memory != nil {
-		s.desk = claim.NewDesk()
-	} else {
+	if s.memory == nil {
 		s.memory, s.desk = cluster.NewMemory(nil).Join("", s.notice), claim.NewQuickDesk()
 	}
 	s.waiting[fromReserve].lane, s.waiting[fromRest].lane = ready, ready

@@ -215,6 +215,19 @@ type Order struct {
 	Outage  bool // iVALT is out of reach
 }
 
+// Step is an order that a login waits for, small since each login has it: to claim or to ask.
+type Step struct {
+	At   Instant
+	Do   Verb
+	Call Call
+}
+
+// Step is the order without its end.
+func (o *Order) Step() Step { return Step{At: o.At, Do: o.Do, Call: o.Call} }
+
+// Order is the step as an order.
+func (s Step) Order() Order { return Order{Do: s.Do, Call: s.Call, At: s.At} }
+
 // Started is the first step. known says whether the directory knew the mobile.
 func (c Course) Started(m auth.Mobile, now Instant) (Course, Order) {
 	switch {

@@ -1,5 +1,12 @@
 package cluster
 
+// past is what is left of claims that are over.
+type past struct {
+	ended  []end  // of attempts that held it, one each
+	lapsed lapsed // the claim that was answered, and whose push is still looked after
+	late   late   // the lapsed attempt that was approved
+}
+
 // end is that of an attempt's claim.
 type end struct {
 	last     key    // of the last End
@@ -29,4 +36,25 @@ type late struct {
 	attempt string
 	until   moment
 	answer  string
+}
+
+// ended is the end of an attempt's claim; nil: none is remembered.
+func (p *phone) ended(attempt string) *end {
+	if p.past == nil {
+		return nil
+	}
+	for i := range p.past.ended {
+		if e := &p.past.ended[i]; e.last.attempt == attempt {
+			return e
+		}
+	}
+	return nil
+}
+
+// behind is the phone's past, made where there is none.
+func (p *phone) behind() *past {
+	if p.past == nil {
+		p.past = &past{}
+	}
+	return p.past
 }

@@ -20,13 +20,6 @@ type phone struct {
 	known   bool
 }
 
-// past is what is left of claims that are over.
-type past struct {
-	ended  []end  // of attempts that held it, one each
-	lapsed lapsed // the claim that was answered, and whose push is still looked after
-	late   late   // the lapsed attempt that was approved
-}
-
 // key is a token of one phone without its nonce, which follows from the fence. The zero key is of no token.
 type key struct {
 	attempt string
@@ -61,27 +54,6 @@ func (c *claim) of() string {
 
 // inherits reports that a lapsed claim's progress is this one's.
 func (c *claim) inherits(k key) bool { return c.heirOf != nil && c.heirOf.key == k }
-
-// ended is the end of an attempt's claim; nil: none is remembered.
-func (p *phone) ended(attempt string) *end {
-	if p.past == nil {
-		return nil
-	}
-	for i := range p.past.ended {
-		if e := &p.past.ended[i]; e.last.attempt == attempt {
-			return e
-		}
-	}
-	return nil
-}
-
-// behind is the phone's past, made where there is none.
-func (p *phone) behind() *past {
-	if p.past == nil {
-		p.past = &past{}
-	}
-	return p.past
-}
 
 // octets is a text as it is handed out; nil: none.
 func octets(text string) []byte {
