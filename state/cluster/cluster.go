@@ -206,7 +206,7 @@ type Notice struct {
 }
 
 // Feed carries what a node tells all others. What is told is applied there a little later, in order for each node that tells; a node that
-// was away for less than an hour is told what it missed. It may be lost where the memory is out of reach for long.
+// was away for less than an hour is told what it missed, or less long where more is told than the memory keeps. It may be lost where the memory is out of reach for long.
 type Feed interface {
 	// Tell never blocks. kind is a short word of the caller's; the payload is sealed on its way. It must not change.
 	Tell(kind string, payload []byte)

@@ -74,13 +74,15 @@ func clusterOf(ctx context.Context, in inputs) doctor.Fact[doctor.Cluster] {
 	if err != nil {
 		return doctor.Unseen[doctor.Cluster](err.Error())
 	}
-	c := doctor.Cluster{Nodes: len(r.Nodes), Uneven: r.Trouble()}
+	c := doctor.Cluster{Nodes: len(r.Nodes)}
 	if !r.Memory.Reachable {
 		c.Trouble = cmp.Or(r.Memory.Why, "it does not answer")
 	}
 	if r.Memory.Eviction != "" && r.Memory.Eviction != "noeviction" {
 		c.Drops = r.Memory.Eviction
 	}
+	r.Memory.Eviction = "" // said above
+	c.Uneven = r.Trouble()
 	return doctor.Known(c)
 }
 

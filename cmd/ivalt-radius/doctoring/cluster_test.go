@@ -35,11 +35,11 @@ func TestClusterOf(t *testing.T) {
 		report sharing.Report
 		want   doctor.Cluster
 	}{
-		"well":       {sharing.Report{Memory: sharing.Memory{Reachable: true, Eviction: "noeviction"}, Nodes: []sharing.Member{{Node: node}}}, doctor.Cluster{Nodes: 1}},
+		"well":       {sharing.Report{Memory: sharing.Memory{Reachable: true, Hears: true, Eviction: "noeviction"}, Nodes: []sharing.Member{{Node: node}}}, doctor.Cluster{Nodes: 1}},
 		"gone":       {sharing.Report{Memory: sharing.Memory{Why: "refused"}}, doctor.Cluster{Trouble: "refused", Uneven: "the shared memory cannot be asked"}},
 		"gone, dumb": {sharing.Report{}, doctor.Cluster{Trouble: "it does not answer", Uneven: "the shared memory cannot be asked"}},
 		"forgets": {
-			sharing.Report{Memory: sharing.Memory{Reachable: true, Eviction: "allkeys-lru"}, Nodes: []sharing.Member{{Node: node, Differs: true}}},
+			sharing.Report{Memory: sharing.Memory{Reachable: true, Hears: true, Eviction: "allkeys-lru"}, Nodes: []sharing.Member{{Node: node, Differs: true}}},
 			doctor.Cluster{Nodes: 1, Drops: "allkeys-lru", Uneven: "other settings: a"},
 		},
 	} {

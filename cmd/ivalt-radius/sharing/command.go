@@ -31,7 +31,8 @@ func NewCommand(defaultConfig string) *cobra.Command {
 		Long: "nodes asks the running server, or where none runs here the shared memory itself: which nodes there are, alive, left or dead, with\n" +
 			"which version and settings, and how many logins each leads; how the memory is reached, whether it can be asked, and whether it may\n" +
 			"forget what it was told (any eviction policy but noeviction). Addresses are shown, credentials never.\n\n" +
-			"Exit code: 0 where the memory can be asked, and all nodes are alive with the same settings, otherwise 1.",
+			"Exit code: 0 where the memory can be asked and keeps what it is told, what the nodes tell is heard, and all nodes that did not leave in order are alive\n" +
+			"with the same settings, otherwise 1.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			r, err := gathered(cmd.Context(), configPath)
@@ -100,6 +101,12 @@ func show(out io.Writer, r Report) error {
 	_, _ = fmt.Fprintf(out, "        %s\n", reached(m))
 	if m.Version != "" {
 		_, _ = fmt.Fprintf(out, "        version %s, eviction %s, replicas %d\n", m.Version, eviction(m.Eviction), m.Replicas)
+	}
+	if m.Reachable && !m.Hears {
+		_, _ = fmt.Fprintln(out, "        NOT HEARD: what other nodes count, and whom they lock out, does not arrive here")
+	}
+	if m.Stale && len(r.Nodes) > 0 {
+		_, _ = fmt.Fprintln(out, "        the nodes are those that were last seen")
 	}
 	if m.Alone {
 		_, _ = fmt.Fprintf(out, "        INSECURE: %s goes on by itself\n", r.Node)

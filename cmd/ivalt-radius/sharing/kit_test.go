@@ -80,6 +80,7 @@ type engine struct {
 	hooks    Hooks
 	settings string
 	closed   bool
+	deaf     bool // what others tell does not arrive
 	budget   *state.Budget
 	digest   string
 }
@@ -128,9 +129,15 @@ func (e *engine) Close(context.Context) error {
 	return e.failure
 }
 
-func (e *engine) Time() time.Time                             { return time.Now() }
-func (e *engine) Start(context.Context)                       {}
-func (e *engine) Feed() cluster.Feed                          { return nil }
+func (e *engine) Time() time.Time       { return time.Now() }
+func (e *engine) Start(context.Context) {}
+func (e *engine) Feed() cluster.Feed    { return e }
+func (e *engine) Tell(string, []byte)   {}
+func (e *engine) Current() bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return !e.deaf
+}
 func (e *engine) Follow(string, func(cluster.Heard))          {}
 func (e *engine) Table(string, cluster.Replica) cluster.Table { return nil }
 func (e *engine) Budget(l state.Limits, digest string, _ func()) state.Allowance {
@@ -245,4 +252,18 @@ func (a *authority) sign(t *testing.T, name string, c *x509.Certificate) (*x509.
 		t.Fatal(err)
 	}
 	return cert, key
+}
+
+// deafen has nothing arrive that others tell.
+func (e *engine) deafen() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.deaf = true
+}
+
+// evicts sets what the server does when it is full.
+func (e *engine) evicts(policy string) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.servers.Eviction = policy
 }

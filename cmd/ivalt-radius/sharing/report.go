@@ -46,6 +46,8 @@ type Memory struct {
 	Replicas  int        `json:"replicas"`
 	OnFailure string     `json:"on_failure"`
 	Alone     bool       `json:"alone"` // this node goes on by itself
+	Hears     bool       `json:"hears"` // what other nodes tell arrives here; true where nobody runs who could hear
+	Stale     bool       `json:"stale"` // the nodes are those that were last seen
 }
 
 // Report is the nodes and what they share.
@@ -63,6 +65,9 @@ func (r Report) Trouble() string {
 	if !r.Memory.Reachable {
 		return "the shared memory cannot be asked"
 	}
+	if !r.Memory.Hears {
+		return "what other nodes tell is not heard here: see to the permissions of state.redis.username"
+	}
 	var names []string
 	for _, m := range r.Nodes {
 		if m.Alive && slices.Contains(names, m.Name) {
@@ -74,7 +79,7 @@ func (r Report) Trouble() string {
 		words string
 		is    func(Member) bool
 	}{
-		{"not alive: ", func(m Member) bool { return !m.Alive }},
+		{"not alive: ", func(m Member) bool { return m.State == Dead }}, // who left in order is missed by nobody
 		{"other settings: ", func(m Member) bool { return m.Differs }},
 	} {
 		var who []string
@@ -89,6 +94,9 @@ func (r Report) Trouble() string {
 	}
 	if len(r.Nodes) == 0 {
 		return "no node is known"
+	}
+	if r.Memory.Eviction != "" && r.Memory.Eviction != "noeviction" {
+		return "the memory may forget claims: set maxmemory-policy noeviction"
 	}
 	return ""
 }
@@ -179,6 +187,7 @@ func (n *Sharing) Report(ctx context.Context) (Report, error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	r := Report{Node: n.name, Memory: describe(n.redis), Nodes: n.view.nodes}
+	r.Memory.Stale, r.Memory.Hears = err != nil, n.engine.Feed().Current()
 	if err == nil {
 		r.Nodes = members(nodes, n.digest)
 	}
@@ -249,6 +258,7 @@ func Seen(ctx context.Context, s *config.Settings, d Deps) (Report, error) {
 		return Report{}, fmt.Errorf("state.redis: %w", err)
 	}
 	r := Report{Memory: describe(s.State.Redis), Nodes: members(nodes, "")}
+	r.Memory.Hears = true
 	r.Memory.found(servers, err)
 	return r, nil
 }

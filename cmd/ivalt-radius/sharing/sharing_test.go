@@ -291,7 +291,7 @@ func TestCommand(t *testing.T) {
 			"radius-1  alive, this one  v1       " + self.Settings[:12] + "  2026-11-26T07:00:00Z  3\n", "radius-2  alive ",
 		}},
 		{"one died", []cluster.Node{self, dead}, exit.Fault, []string{"radius-2  dead since 2026-11-26T07:00:00Z", "not alive: radius-2"}},
-		{"one left", []cluster.Node{self, left}, exit.Fault, []string{"radius-2  left since 2026-11-26T07:00:00Z", "not alive: radius-2"}},
+		{"one left", []cluster.Node{self, left}, exit.OK, []string{"radius-2  left since 2026-11-26T07:00:00Z"}},
 		{"one differs", []cluster.Node{self, differs}, exit.Fault, []string{"ffffffffffff DIFFERS", "other settings: radius-2"}},
 		{"one name", []cluster.Node{self, self}, exit.Fault, []string{"two nodes are called radius-1"}},
 		{"nobody", nil, exit.Fault, []string{"no node is known"}},
@@ -303,6 +303,16 @@ func TestCommand(t *testing.T) {
 				t.Errorf("%s: exit %d, no %q in\n%s", c.name, code, says, out)
 			}
 		}
+	}
+	h.engine.see(self, other)
+	h.engine.evicts("allkeys-lru")
+	if code, out := run(t, "--config", path); code != exit.Fault || !strings.Contains(out, "MAY FORGET CLAIMS") || !strings.Contains(out, "nodes: the memory may forget") {
+		t.Errorf("it evicts: exit %d, %q", code, out)
+	}
+	h.engine.evicts("noeviction")
+	h.engine.deafen()
+	if code, out := run(t, "--config", path); code != exit.Fault || !strings.Contains(out, "NOT HEARD") || !strings.Contains(out, "is not heard here") {
+		t.Errorf("nothing is heard: exit %d, %q", code, out)
 	}
 	h.engine.fail()
 	h.engine.hooks.Changed(redis.Event{Kind: redis.Unreachable, Why: errors.New("refused\x1b")})
