@@ -48,3 +48,12 @@ func TestEachReasonIsItself(t *testing.T) {
 		r++
 	})
 }
+
+// TestKinds: what is no kind rejects.
+func TestKinds(t *testing.T) {
+	for k, want := range map[Kind]string{Reject: "reject", Accept: "accept", Challenge: "challenge", 3: "reject", 255: "reject"} {
+		if k.String() != want {
+			t.Errorf("%d is %q, want %q", uint8(k), k, want)
+		}
+	}
+}
