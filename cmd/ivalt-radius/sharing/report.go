@@ -62,41 +62,42 @@ func (r Report) Sound() bool { return r.Trouble() == "" }
 
 // Trouble is what is not so, in words.
 func (r Report) Trouble() string {
-	if !r.Memory.Reachable {
+	switch {
+	case !r.Memory.Reachable:
 		return "the shared memory cannot be asked"
-	}
-	if !r.Memory.Hears {
+	case !r.Memory.Hears:
 		return "what other nodes tell is not heard here: see to the permissions of state.redis.username"
-	}
-	var names []string
-	for _, m := range r.Nodes {
-		if m.Alive && slices.Contains(names, m.Name) {
-			return "two nodes are called " + m.Name + ": set state.node"
-		}
-		names = append(names, m.Name)
-	}
-	for _, trouble := range []struct {
-		words string
-		is    func(Member) bool
-	}{
-		{"not alive: ", func(m Member) bool { return m.State == Dead }}, // who left in order is missed by nobody
-		{"other settings: ", func(m Member) bool { return m.Differs }},
-	} {
-		var who []string
-		for _, m := range r.Nodes {
-			if trouble.is(m) {
-				who = append(who, m.Name)
-			}
-		}
-		if len(who) > 0 {
-			return trouble.words + strings.Join(who, ", ")
-		}
-	}
-	if len(r.Nodes) == 0 {
+	case len(r.Nodes) == 0:
 		return "no node is known"
+	}
+	if trouble := r.uneven(); trouble != "" {
+		return trouble
 	}
 	if r.Memory.Eviction != "" && r.Memory.Eviction != "noeviction" {
 		return "the memory may forget claims: set maxmemory-policy noeviction"
+	}
+	return ""
+}
+
+// uneven is what is wrong with the nodes. Who left in order is missed by nobody.
+func (r Report) uneven() string {
+	var names, dead, differ []string
+	for _, m := range r.Nodes {
+		switch {
+		case m.Alive && slices.Contains(names, m.Name):
+			return "two nodes are called " + m.Name + ": set state.node"
+		case m.State == Dead:
+			dead = append(dead, m.Name)
+		case m.Differs:
+			differ = append(differ, m.Name)
+		}
+		names = append(names, m.Name)
+	}
+	switch {
+	case len(dead) > 0:
+		return "not alive: " + strings.Join(dead, ", ")
+	case len(differ) > 0:
+		return "other settings: " + strings.Join(differ, ", ")
 	}
 	return ""
 }
