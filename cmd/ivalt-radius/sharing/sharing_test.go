@@ -258,20 +258,6 @@ func run(t *testing.T, args ...string) (code int, out string) {
 	return exit.Code(err), printed.String()
 }
 
-// troubled is what else `nodes` ends with 1 for, where all nodes are well.
-func troubled(t *testing.T, h *house, path string) {
-	t.Helper()
-	h.engine.evicts("allkeys-lru")
-	if code, out := run(t, "--config", path); code != exit.Fault || !strings.Contains(out, "MAY FORGET CLAIMS") || !strings.Contains(out, "nodes: the memory may forget") {
-		t.Errorf("it evicts: exit %d, %q", code, out)
-	}
-	h.engine.evicts("noeviction")
-	h.engine.deafen()
-	if code, out := run(t, "--config", path); code != exit.Fault || !strings.Contains(out, "NOT HEARD") || !strings.Contains(out, "is not heard here") {
-		t.Errorf("nothing is heard: exit %d, %q", code, out)
-	}
-}
-
 func TestCommand(t *testing.T) {
 	h := newHouse()
 	dir := t.TempDir()
