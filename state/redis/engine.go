@@ -151,9 +151,6 @@ func (e *Engine) leave(ctx context.Context) error {
 	return err //nolint:wrapcheck // the caller says what it is about
 }
 
-// Incarnation is what this life of the node is called in the memory.
-func (e *Engine) Incarnation() string { return e.incarnation }
-
 // SetSettings says what the digest of this node's settings is, from the next sign of life on.
 func (e *Engine) SetSettings(digest string) {
 	e.mu.Lock()

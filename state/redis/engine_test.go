@@ -301,13 +301,13 @@ func TestUnfitServersAreToldOnce(t *testing.T) {
 func TestDeadNodesAreKnown(t *testing.T) {
 	m := miniature(t)
 	a, b := opened(t, options(m.Addr(), "a")), opened(t, options(m.Addr(), "b"))
-	if len(b.Incarnation()) != incarnationSize || a.Incarnation() == b.Incarnation() {
-		t.Errorf("incarnations %q, %q", a.Incarnation(), b.Incarnation())
+	if len(b.incarnation) != incarnationSize || a.incarnation == b.incarnation {
+		t.Errorf("incarnations %q, %q", a.incarnation, b.incarnation)
 	}
 	b.stop() // as kill -9 would
 	eventually(t, "b is known to be dead", func() bool {
 		dead := a.dead()
-		return len(dead) == 1 && dead[0] == b.Incarnation()
+		return len(dead) == 1 && dead[0] == b.incarnation
 	})
 }
 

@@ -177,14 +177,6 @@ func (n *Sharing) Phones() cluster.Phones {
 	return n.engine
 }
 
-// NamesKey is a key of 32 octets that all nodes have and nobody else: of the digests that name a login. nil: there are no others.
-func (n *Sharing) NamesKey() []byte {
-	if n == nil {
-		return nil
-	}
-	return n.names
-}
-
 // Budget is the budget of an API key over all nodes. wake is told when a call that had to wait may be tried again; it does not block.
 // Of a nil Sharing it is this node's own.
 func (n *Sharing) Budget(l state.Limits, apiKey secret.Secret, wake func()) state.Allowance {

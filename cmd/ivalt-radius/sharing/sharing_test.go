@@ -37,7 +37,7 @@ func TestAlone(t *testing.T) {
 	}
 	n.Start(t.Context())
 	n.Adopt(&config.Settings{})
-	if n.Attempts() != nil || n.Phones() != nil || n.Teller("k") != nil || n.Table("t", nil) != nil || n.Current() != nil || n.Names() != nil || n.Opened() != nil || n.NamesKey() != nil || n.Ready() != nil || n.Close(t.Context()) != nil {
+	if n.Attempts() != nil || n.Phones() != nil || n.Teller("k") != nil || n.Table("t", nil) != nil || n.Current() != nil || n.Names() != nil || n.Opened() != nil || n.Ready() != nil || n.Close(t.Context()) != nil {
 		t.Error("a node that is alone shares something")
 	}
 	if b, ok := n.Budget(state.Limits{PerSecond: 1}, secret.Secret{}, nil).(*state.Budget); !ok || b == nil {
@@ -107,15 +107,6 @@ func TestNames(t *testing.T) {
 		if (err == nil) != (c.want != "") || n != nil && (n.name != c.want || h.engine.options.Node != c.want) || err != nil && !strings.Contains(err.Error(), "state.node") {
 			t.Errorf("%s: %v", name, err)
 		}
-	}
-}
-
-// TestNamesKey is the same at all nodes of one cluster, and nobody else's.
-func TestNamesKey(t *testing.T) {
-	key := func(more string) string { return string(newHouse().sharing(t, more).NamesKey()) }
-	one := key("")
-	if len(one) != 32 || one != key(", timeout: 2s") || one == key(", prefix: other") {
-		t.Error("the key does not hang on cluster_key and prefix alone")
 	}
 }
 

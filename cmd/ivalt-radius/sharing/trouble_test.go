@@ -20,3 +20,15 @@ func troubled(t *testing.T, h *house, path string) {
 		t.Errorf("nothing is heard: exit %d, %q", code, out)
 	}
 }
+
+// TestNamesOfLogins are the same at all nodes of one cluster, and nobody else's.
+func TestNamesOfLogins(t *testing.T) {
+	digest := func(more string) string {
+		d := newHouse().sharing(t, more).Names().Digest("alice")
+		return string(d[:])
+	}
+	one := digest("")
+	if len(one) != 32 || one != digest(", timeout: 2s") || one == digest(", prefix: other") {
+		t.Error("the key does not hang on cluster_key and prefix alone")
+	}
+}
