@@ -82,7 +82,7 @@ func (c *Server) Close(ctx context.Context) {
 // Answer writes what a command gets back: out as JSON, or the error's words.
 func Answer(w http.ResponseWriter, out any, err error) {
 	if err != nil {
-		http.Error(w, err.Error(), http.StatusBadRequest)
+		http.Error(w, err.Error(), status(err))
 		return
 	}
 	w.Header().Set("Content-Type", "application/json")

@@ -1,0 +1,95 @@
+package access
+
+import (
+	"net/http"
+	"net/netip"
+	"slices"
+)
+
+// Permission is what somebody may do. The zero Permission is granted to nobody.
+type Permission uint8
+
+// The permissions, each of which a role has or has not.
+const (
+	Nothing   Permission = iota
+	Read                 // look at everything but secrets
+	Write                // operate: incidents, blocks, lockouts, sessions, rehearsals
+	Delete               // take away what the server has learned, and other people's sessions
+	Configure            // reload, and enforce what settings allow
+	Metrics              // /metrics; every role has it, and a token may have it alone
+)
+
+// Role is what an account or a token is given. The zero Role may do nothing.
+type Role uint8
+
+// The roles.
+const (
+	NoRole Role = iota
+	Viewer
+	Operator
+	Admin
+)
+
+// May reports that the role has a permission.
+func (r Role) May(p Permission) bool {
+	switch p {
+	case Read, Metrics:
+		return r >= Viewer && r <= Admin
+	case Write:
+		return r == Operator || r == Admin
+	case Delete, Configure:
+		return r == Admin
+	case Nothing:
+	}
+	return false
+}
+
+// String is the word of the settings.
+func (r Role) String() string {
+	switch r {
+	case Viewer:
+		return "viewer"
+	case Operator:
+		return "operator"
+	case Admin:
+		return "admin"
+	case NoRole:
+	}
+	return "none"
+}
+
+// Principal is who asks. The zero Principal may do nothing.
+type Principal struct {
+	Name    string // of the account or the token
+	Machine bool   // a token
+	Role    Role
+	Scopes  []Permission // of a token: it has no others, whatever its role; nil: all of the role
+	Address netip.Addr   // where the request comes from
+	CSRF    string       // of the session: every form has it; empty for a token
+}
+
+// May reports that the principal has a permission.
+func (p Principal) May(need Permission) bool {
+	return p.Role.May(need) && (p.Scopes == nil || slices.Contains(p.Scopes, need))
+}
+
+// Actor is the principal as the trail names it.
+func (p Principal) Actor() string {
+	kind := "account="
+	if p.Machine {
+		kind = "token="
+	}
+	return kind + p.Name + " address=" + p.Address.String()
+}
+
+// Handler answers whoever may ask.
+type Handler func(w http.ResponseWriter, r *http.Request, who Principal)
+
+// Door lets those through who may. Whoever changes something by a session must show its CSRF token, in the header X-CSRF-Token or in the form's
+// field csrf.
+type Door interface {
+	// API answers whoever may not with a problem (RFC 9457), as 401 or 403.
+	API(need Permission, next Handler) http.Handler
+	// Page sends whoever is not signed in to the sign-in page, and tells whoever may not who may.
+	Page(need Permission, next Handler) http.Handler
+}

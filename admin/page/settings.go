@@ -1,0 +1,13 @@
+package page
+
+import (
+	"net/http"
+
+	"ivalt-radius/admin/access"
+)
+
+func (p *Pages) handleSettings(mux *http.ServeMux) {
+	mux.Handle("GET /settings", p.Door.Page(access.Read, func(w http.ResponseWriter, r *http.Request, who access.Principal) {
+		p.show(w, r, http.StatusOK, sheet{View: "settings", Who: who})
+	}))
+}
