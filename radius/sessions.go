@@ -20,6 +20,9 @@ type Sessions interface {
 // ClientOf is the client that an address belongs to by the settings in force, nil where there is none.
 func (s *Server) ClientOf(addr netip.Addr) *client.Client { return s.table.Load().Find(addr) }
 
+// ClientNamed is the client with a name by the settings in force, nil where there is none.
+func (s *Server) ClientNamed(name string) *client.Client { return s.table.Load().Named(name) }
+
 // session is what a packet that is believed says of a session, copied out of the datagram; nil where nobody asks.
 func (s *Server) session(x *exchange, q question) *sessions.Session {
 	if s.sessions == nil {

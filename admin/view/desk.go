@@ -18,7 +18,7 @@ func (f DeskFunc) Ask(ctx context.Context, actor, path string, in, out any) erro
 }
 
 // Refusal is why the server did not do what it was asked.
-type Refusal struct {
+type Refusal struct { //nolint:errname // the word of commands and API
 	Kind  Kind
 	Words string // safe, for people
 }

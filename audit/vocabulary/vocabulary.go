@@ -115,6 +115,8 @@ func actions() []Word {
 		{t, "acknowledge_incident", "Somebody looks after an incident."},
 		{t, "close_incident", "Somebody closed an incident: what comes afterwards is a new one, and its records are held no longer."},
 		{t, "block", "Somebody blocked a person or a network."},
+		{t, "rehearse", "Somebody began a rehearsal of a login; nobody is let in by it. With `configured` the person's phone rings."},
+		{t, "rehearsed", "A rehearsal is over; `detail` has its verdict, and the attempt under which its calls to iVALT stand."},
 		{t, "unblock", "Somebody lifted a block, and what the gate had against a person."},
 	}
 }

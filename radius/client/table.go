@@ -105,6 +105,16 @@ func (t *Table) lengths() (bits4, bits6 []int) {
 	return longestFirst(bits4), longestFirst(bits6)
 }
 
+// Named is the client with a name, nil where there is none.
+func (t *Table) Named(name string) *Client {
+	for _, c := range t.byNetwork {
+		if c.Auth.Name == name {
+			return c
+		}
+	}
+	return nil
+}
+
 // Find returns the client with the longest prefix that holds the address, nil where there is none.
 func (t *Table) Find(addr netip.Addr) *Client {
 	addr = addr.Unmap().WithZone("")

@@ -43,6 +43,14 @@ func TestADM1_LongestPrefix(t *testing.T) {
 			t.Errorf("%s is %q, want %q", addr, got, want)
 		}
 	}
+	for _, name := range []string{"wide", "narrow", "one"} {
+		if c := tab.Named(name); c == nil || c.Auth.Name != name {
+			t.Errorf("by its name %s is %v", name, c)
+		}
+	}
+	if tab.Named("") != nil || tab.Named("Wide") != nil {
+		t.Error("a client that is not there has a name")
+	}
 	var nobody client.Table
 	if nobody.Find(netip.MustParseAddr("192.0.2.1")) != nil || tab.Find(netip.Addr{}) != nil {
 		t.Error("a stranger is found")

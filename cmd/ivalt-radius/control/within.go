@@ -21,7 +21,10 @@ var statuses = map[view.Kind]int{ //nolint:gochecknoglobals // a constant table
 // status is that of an error: of a Refusal its kind's; any other error says what is wrong with what was asked.
 func status(err error) int {
 	if refusal, ok := errors.AsType[view.Refusal](err); ok {
-		return statuses[refusal.Kind]
+		if s, known := statuses[refusal.Kind]; known {
+			return s
+		}
+		return http.StatusInternalServerError
 	}
 	return http.StatusBadRequest
 }
