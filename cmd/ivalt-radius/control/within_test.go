@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 
 	"ivalt-radius/admin/view"
@@ -43,7 +44,7 @@ func TestWithin(t *testing.T) {
 	} {
 		h := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { Answer(w, nil, err) })
 		got, ok := errors.AsType[view.Refusal](Within(t.Context(), h, "a", "/", nil, nil))
-		if !ok || got.Kind != want || got.Words != err.Error() {
+		if !ok || got.Kind != want || got.Words != strings.TrimSpace(err.Error()) {
 			t.Errorf("%v became %+v", err, got)
 		}
 	}
