@@ -245,10 +245,14 @@ func (x *tab) signIn(name, password string) {
 // fetch asks the server as a script of the page would; its answer's status and text.
 func (x *tab) fetch(method, path string, headers map[string]string, body string) (status int, text string) {
 	x.Helper()
-	options, _ := json.Marshal(map[string]any{"method": method, "headers": headers, "redirect": "manual"})
-	if body != "" {
-		options, _ = json.Marshal(map[string]any{"method": method, "headers": headers, "redirect": "manual", "body": body})
+	request := map[string]any{"method": method, "redirect": "manual"}
+	if headers != nil {
+		request["headers"] = headers
 	}
+	if body != "" {
+		request["body"] = body
+	}
+	options, _ := json.Marshal(request)
 	where, _ := json.Marshal(path)
 	answer := x.eval(`fetch(` + string(where) + `, ` + string(options) + `).then(async r => r.status + " " + await r.text())`)
 	if _, err := fmt.Sscanf(answer, "%d", &status); err != nil {
@@ -273,21 +277,25 @@ type finding struct {
 	} `json:"nodes"`
 }
 
-// accessible has axe look at the page: what is serious or critical is an error.
-func (x *tab) accessible(what string) {
+// axe is what axe-core finds wrong, of serious or critical impact.
+func (x *tab) axe() []finding {
 	x.Helper()
 	if _, err := evaluate[chromedp.Void](x, axe); err != nil {
 		x.Fatal(err)
 	}
 	found, err := evaluate[[]finding](x, `axe.run(document, {resultTypes: ["violations"]}).then(r => r.violations)`)
 	if err != nil {
-		x.Fatalf("%s: axe: %v", what, err)
+		x.Fatalf("axe: %v", err)
 	}
-	for _, f := range found {
-		if slices.Contains([]string{"serious", "critical"}, f.Impact) {
-			for _, n := range f.Nodes[:min(3, len(f.Nodes))] {
-				x.Errorf("%s: %s (%s): %s\n%s\n%s", what, f.ID, f.Impact, f.Help, n.HTML, n.Summary)
-			}
+	return slices.DeleteFunc(found, func(f finding) bool { return f.Impact != "serious" && f.Impact != "critical" })
+}
+
+// accessible has axe look at the page, and sees that it fits the screen.
+func (x *tab) accessible(what string) {
+	x.Helper()
+	for _, f := range x.axe() {
+		for _, n := range f.Nodes[:min(3, len(f.Nodes))] {
+			x.Errorf("%s: %s (%s): %s\n%s\n%s", what, f.ID, f.Impact, f.Help, n.HTML, n.Summary)
 		}
 	}
 	if wide := x.eval("document.documentElement.scrollWidth > document.documentElement.clientWidth"); wide != "false" {

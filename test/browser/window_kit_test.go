@@ -37,7 +37,7 @@ func open(t *testing.T, more string) *window {
 	w.base = "http://" + w.Settings.Admin
 	w.Settings.More = "admin:\n" + more + "  accounts:\n"
 	for name, role := range map[string]string{viewer: "viewer", operator: "operator", admin: "admin"} {
-		w.Settings.More += fmt.Sprintf("    - {name: %s, role: %s, password_hash: %q}\n", name, role, password.Make(secret.New(name+rest)).String())
+		w.Settings.More += fmt.Sprintf("    - {name: %s, role: %s, password_hash: %q}\n", name, role, password.Make(secret.New(name+rest)).Text().Reveal())
 	}
 	for _, user := range []string{"alice", "bob", "carol"} {
 		w.Enrol(user, ivalttest.Approve, time.Second)
