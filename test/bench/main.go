@@ -18,6 +18,7 @@ type options struct {
 	length                      time.Duration
 	crowds                      string
 	storms                      int
+	windows                     int
 	only                        string
 }
 
@@ -31,6 +32,7 @@ func main() {
 	flag.DurationVar(&o.length, "length", 2*time.Second, "of a round")
 	flag.StringVar(&o.crowds, "crowds", "100,1000,5000,10000,20000", "how many logins wait at once, a run each")
 	flag.IntVar(&o.storms, "storms", 3, "rounds of first factors beside waiting logins; 0: none")
+	flag.IntVar(&o.windows, "windows", 3, "pairs of rounds without and with the window open; 0: none")
 	flag.StringVar(&o.only, "only", "", "just the contenders whose name holds this, and the echo; no crowds")
 	flag.Parse()
 	if o.baseline != "" { // stopped by signal, as any bare server
@@ -76,5 +78,9 @@ func bench(ctx context.Context, o options) (err error) {
 	if err != nil {
 		return err
 	}
-	return report(o, first+second+third+fourth+fifth, results)
+	sixth, err := windowed(ctx, o)
+	if err != nil {
+		return err
+	}
+	return report(o, first+second+third+fourth+fifth+sixth, results)
 }

@@ -34,6 +34,7 @@ const (
 type process struct {
 	cmd     *exec.Cmd
 	address string
+	window  string // where the window is open
 	log     string
 }
 
@@ -189,6 +190,7 @@ type product struct {
 
 	hash   string // of everybody's password; empty: nobody has one, and there is no client of the storm
 	factor string // the first factor of the waiting logins; empty: none
+	window bool   // the operator's window is open
 	guard  string // the map below `guard:`; empty: wideOpen
 }
 
@@ -238,7 +240,14 @@ func ours(ctx context.Context, o options, setup product) (*process, error) {
 		return nil, fmt.Errorf("writing people: %w", err)
 	}
 	config := filepath.Join(dir, "config.yaml")
-	text := fmt.Sprintf(`listen: {authentication: [%q], accounting: [], admin: ""}
+	admin, more := "", ""
+	if setup.window {
+		if admin, err = freePort(ctx); err != nil { // of UDP; nobody else takes the same one of TCP meanwhile
+			return nil, err
+		}
+		more = windowSettings()
+	}
+	text := fmt.Sprintf(`listen: {authentication: [%q], accounting: [], admin: %q}
 max_attempts: 120000
 reject_delay: 0s
 clients:
@@ -250,7 +259,7 @@ users: {email: "{username}@example.com", file: %q}
 policy: {default: %s}
 state: {directory: %q}
 guard:%s
-`, address, setup.clients(), setup.cloud, apiKey, users, setup.policy, filepath.Join(dir, "state"), or(setup.guard, wideOpen))
+%s`, address, admin, setup.clients(), setup.cloud, apiKey, users, setup.policy, filepath.Join(dir, "state"), or(setup.guard, wideOpen), more)
 	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
 		return nil, fmt.Errorf("writing settings: %w", err)
 	}
@@ -262,7 +271,7 @@ guard:%s
 	if err != nil {
 		return p, err
 	}
-	p.address = address
+	p.address, p.window = address, admin
 	if err := awaitAnswer(ctx, address, "\x01"); err != nil {
 		log, _ := os.ReadFile(p.log)
 		return p, fmt.Errorf("%w: %s", err, log)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -36,6 +37,8 @@ type crowd struct {
 	factor string // the crowd's first factor; empty: none
 	beside int    // how many requests with wrong passwords another client keeps in flight meanwhile
 
+	pages int // of the operator's window that are open meanwhile
+
 	station func(n int) string // where the nth person sits; nil: all at one place
 }
 
@@ -50,6 +53,7 @@ type crowdResult struct {
 	cpu                            time.Duration   // a login
 	calls                          float64         // iVALT calls a login
 	storm                          stormResult
+	told                           int64 // live events that the pages heard
 }
 
 func quantile(d []time.Duration, q float64) time.Duration {
@@ -128,7 +132,7 @@ func wait(ctx context.Context, o options, c crowd) (crowdResult, error) {
 	watch := newObserver()
 	cloud := httptest.NewServer(watch)
 	defer cloud.Close()
-	p, err := ours(ctx, o, product{name: "crowd", policy: "require_push", cloud: cloud.URL, hash: c.hash, factor: c.factor})
+	p, err := ours(ctx, o, product{name: "crowd", policy: "require_push", cloud: cloud.URL, hash: c.hash, factor: c.factor, window: c.pages > 0})
 	if p != nil {
 		defer p.stop()
 	}
@@ -148,7 +152,7 @@ func wait(ctx context.Context, o options, c crowd) (crowdResult, error) {
 			<-time.After(200 * time.Millisecond)
 		}
 	}()
-	answers, err := c.besideStorm(ctx, p.address, &r)
+	answers, err := c.besidePages(ctx, p, &r)
 	stop()
 	<-watched
 	if err != nil {
@@ -158,6 +162,16 @@ func wait(ctx context.Context, o options, c crowd) (crowdResult, error) {
 	r.cpu = (p.cpu() - busy) / time.Duration(c.logins)
 	watch.judge(answers, &r)
 	return r, nil
+}
+
+// besidePages plays the crowd, and its storm, while pages of the window are open.
+func (c crowd) besidePages(ctx context.Context, p *process, r *crowdResult) ([]answered, error) {
+	end, err := look(ctx, "http://"+p.window, c.pages, &r.told)
+	if err != nil {
+		return nil, err
+	}
+	answers, err := c.besideStorm(ctx, p.address, r)
+	return answers, errors.Join(err, end())
 }
 
 // forget is for what comes next.
