@@ -12,7 +12,7 @@ import (
 
 // Bounds of labels.
 const (
-	mostClients = 1000 // that are told apart; the others are Other
+	mostClients = 200  // that are told apart, in the order of the settings; the others are Other
 	mostRows    = 1000 // of one metric that is read at the scrape; the others are left out
 	mostLabel   = 128  // octets of a label's value
 )
@@ -47,6 +47,9 @@ func (m *Metrics) of(name string) *client {
 // Adopt takes the names of the clients of settings that are in force from now on. Logins of clients that were there before may still end, so
 // those stay as long as there is room; then their figures go.
 func (m *Metrics) Adopt(names []string) {
+	if m == nil {
+		return
+	}
 	m.adopting.Lock()
 	defer m.adopting.Unlock()
 	wanted := map[string]bool{}
@@ -58,10 +61,9 @@ func (m *Metrics) Adopt(names []string) {
 	all := maps.Clone(*m.clients.Load())
 	gone := slices.Sorted(maps.Keys(all))
 	gone = slices.DeleteFunc(gone, func(label string) bool { return wanted[label] })
-	excess := len(wanted) + len(gone) - mostClients
-	for _, label := range gone[:max(0, min(excess, len(gone)))] {
+	gone = gone[:max(0, min(len(wanted)+len(gone)-mostClients, len(gone)))]
+	for _, label := range gone {
 		delete(all, label)
-		defer m.drop(label) // once nobody finds it any more
 	}
 	for label := range wanted {
 		if all[label] == nil {
@@ -69,15 +71,20 @@ func (m *Metrics) Adopt(names []string) {
 		}
 	}
 	m.clients.Store(&all)
+	for _, label := range gone { // nobody finds them any more
+		m.drop(label)
+	}
 }
 
 // drop takes a client's figures away.
 func (m *Metrics) drop(label string) {
-	match := prometheus.Labels{"client": label}
-	for _, of := range []*prometheus.MetricVec{
-		m.attempts.MetricVec, m.duration.MetricVec, m.approval.MetricVec, m.added.MetricVec, m.joined.MetricVec, m.insecure.MetricVec,
-	} {
-		of.DeletePartialMatch(match)
+	for _, of := range []*prometheus.MetricVec{m.duration.MetricVec, m.approval.MetricVec, m.added.MetricVec, m.joined.MetricVec, m.insecure.MetricVec} {
+		of.DeleteLabelValues(label)
+	}
+	for _, verdict := range append(verdicts(), Other) {
+		for _, why := range append(reasons(), Other) {
+			m.attempts.DeleteLabelValues(label, verdict, why)
+		}
 	}
 }
 

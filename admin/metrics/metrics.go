@@ -177,7 +177,11 @@ func securityWords() (list []string) {
 }
 
 // Read has the sources asked from the next scrape on.
-func (m *Metrics) Read(s Sources) { m.sources.Store(&s) }
+func (m *Metrics) Read(s Sources) {
+	if m != nil {
+		m.sources.Store(&s)
+	}
+}
 
 // Concluded counts a login's end. It is to be told of each one once, when its verdict is final.
 func (m *Metrics) Concluded(a audit.Attempt) {
