@@ -24,20 +24,26 @@ func full() Sources {
 		Budget: func() Budget {
 			return Budget{Windows: []Window{{Per: "second", Limit: 20, Left: 19}, {Per: "minute", Limit: 100, Left: 3}}, Held: 1500 * time.Millisecond}
 		},
-		Breakers: func() []Breaker { return []Breaker{{"push", BreakerClosed}, {"result", BreakerRefused}, {"look-up", "strange"}} },
+		Breakers: func() []Breaker {
+			return []Breaker{{"push", BreakerClosed}, {"result", BreakerRefused}, {"look-up", "strange"}}
+		},
 		Packets: func() map[string]uint64 {
 			return map[string]uint64{
 				"received": 100, "accepted": 1, "rejected": 2, "challenged": 3, "status_answered": 4, "accounting_answered": 5,
 				"duplicate_answered": 6, "duplicate_dropped": 7, "reply_unfit": 8, "delay_full": 9, "unknown_client": 10, "silenced": 11,
 			}
 		},
-		Trail:        func() Trail { return Trail{Records: 1 << 40, Lag: 5, Lost: 2, Failing: true} },
-		Shipping:     func() []Receiver { return []Receiver{{Name: "siem", Records: 12, Behind: time.Minute, Skipped: 1, Failing: true}} },
-		Missed:       func() uint64 { return 17 },
-		Incidents:    func() []Incident { return []Incident{{"brute_force", "high", "open", 2}} },
-		Blocks:       func() int { return 3 },
-		Lockouts:     func() int { return 4 },
-		Secrets:      func() []Secret { return []Secret{{"ivalt.api_key", 48 * time.Hour}, {"clients[0].secrets[0]", time.Hour}} },
+		Trail: func() Trail { return Trail{Records: 1 << 40, Lag: 5, Lost: 2, Failing: true} },
+		Shipping: func() []Receiver {
+			return []Receiver{{Name: "siem", Records: 12, Behind: time.Minute, Skipped: 1, Failing: true}}
+		},
+		Missed:    func() uint64 { return 17 },
+		Incidents: func() []Incident { return []Incident{{"brute_force", "high", "open", 2}} },
+		Blocks:    func() int { return 3 },
+		Lockouts:  func() int { return 4 },
+		Secrets: func() []Secret {
+			return []Secret{{"ivalt.api_key", 48 * time.Hour}, {"clients[0].secrets[0]", time.Hour}}
+		},
 		Certificates: func() []Certificate { return []Certificate{{"window", at}} },
 		Nodes: func() (Nodes, bool) {
 			return Nodes{Alive: 2, Left: 1, Dead: 3, Differing: 1, Reachable: true, Alone: true}, true

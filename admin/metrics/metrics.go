@@ -69,7 +69,9 @@ const (
 func attemptBuckets() []float64 {
 	return []float64{.005, .025, .1, .5, 1, 2.5, 5, 10, 15, 20, 30, 45, 60, 90, 120}
 }
+
 func approvalBuckets() []float64 { return []float64{1, 2, 3, 4, 5, 7.5, 10, 15, 20, 30, 45, 60, 90} }
+
 func addedBuckets() []float64 {
 	return []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5}
 }

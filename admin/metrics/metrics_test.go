@@ -62,8 +62,12 @@ func TestEvents(t *testing.T) {
 		&audit.APICall{Call: "push", Class: "accepted", Duration: 300 * time.Millisecond},
 		audit.APICall{Call: "second look", Class: "bad key or path", Duration: time.Second},
 		&audit.APICall{Call: "guess", Class: "odd", Duration: -time.Second},
-		audit.Security{Event: "collision"}, &audit.Security{Event: "collision"}, audit.Security{Event: "never heard of"},
-		audit.System{Event: "reloaded"}, audit.System{Event: "reload_refused"}, audit.System{Event: "started"},
+		audit.Security{Event: "collision"},
+		&audit.Security{Event: "collision"},
+		audit.Security{Event: "never heard of"},
+		audit.System{Event: "reloaded"},
+		audit.System{Event: "reload_refused"},
+		audit.System{Event: "started"},
 		audit.Configuration{Event: "reloaded"}, // the same reload
 		audit.Attempt{Client: "office", Verdict: "accept", Reason: "approved"},
 	} {
@@ -134,10 +138,10 @@ func TestHostileSources(t *testing.T) {
 	got := scrape(t, m.Handler())
 	expect(t, got, map[string]string{
 		"blocks": "3", `ready{check="a"}`: "1", `ready{check="??"}`: "1", `ready{check="?"}`: "1", `ready{check="other"}`: "1",
-		`ready{check="` + strings.Repeat("é", 64) + `"}`:          "1",
-		`ready{check="x\"} 1?` + Prefix + `blocks 9"}`:            "1",
-		`secret_age_seconds{secret="clients[0].secrets[0]"}`:      "0",
-		fmt.Sprintf(`ready{check=%q}`, strings.Repeat("é", 65)):   "",
+		`ready{check="` + strings.Repeat("é", 64) + `"}`:        "1",
+		`ready{check="x\"} 1?` + Prefix + `blocks 9"}`:          "1",
+		`secret_age_seconds{secret="clients[0].secrets[0]"}`:    "0",
+		fmt.Sprintf(`ready{check=%q}`, strings.Repeat("é", 65)): "",
 	})
 	rows := 0
 	for name := range got {
@@ -188,9 +192,9 @@ func TestReloadsDoNotGrowLabels(t *testing.T) {
 	end("client-0") // forgotten
 	got := scrape(t, m.Handler())
 	expect(t, got, map[string]string{
-		`attempts_total{client="client-0",reason="approved",verdict="accept"}`:    "",
+		`attempts_total{client="client-0",reason="approved",verdict="accept"}`:   "",
 		`attempts_total{client="client-400",reason="approved",verdict="accept"}`: "1",
-		`attempts_total{client="other",reason="approved",verdict="accept"}`:       "1",
+		`attempts_total{client="other",reason="approved",verdict="accept"}`:      "1",
 	})
 	m.Adopt(append(names(0, 3*mostClients), Other, ""))
 	if n := clients(t, m); n != mostClients+1 {
@@ -226,9 +230,9 @@ func TestAllAtOnce(t *testing.T) {
 	}
 	work.Wait()
 	expect(t, scrape(t, m.Handler()), map[string]string{
-		`security_events_total{event="collision"}`:                      fmt.Sprint(each * workers),
-		`attempts_total{client="vpn",reason="busy",verdict="reject"}`:   fmt.Sprint(each * workers),
-		`added_delay_seconds_count{client="vpn"}`:                       fmt.Sprint(each * workers),
+		`security_events_total{event="collision"}`:                    fmt.Sprint(each * workers),
+		`attempts_total{client="vpn",reason="busy",verdict="reject"}`: fmt.Sprint(each * workers),
+		`added_delay_seconds_count{client="vpn"}`:                     fmt.Sprint(each * workers),
 	})
 }
 

@@ -55,7 +55,7 @@ const (
 	event   = "each event"
 	told    = "told by the way of a login"
 	scraped = "read at the scrape"
-	now     = "read at the scrape, some seconds old at most"
+	now     = "looked at now and then, a minute old at most"
 )
 
 func ofLogins() []Metric {
@@ -112,7 +112,7 @@ func ofGuard() []Metric {
 		metric(Counter, "security_events_total", "event", "events", event, "Security events; the words are those of events.md."),
 		metric(Counter, "watch_missed_events_total", "", "events", scraped, "Events that the watch had no room for: alerts may be missing."),
 		metric(Gauge, "incidents_open", "rule severity state", "incidents", now, "Incidents that are not closed, open or acknowledged; the rules are those of operations.md."),
-		metric(Gauge, "blocks", "", "blocks", scraped, "People and networks that are blocked."),
+		metric(Gauge, "blocks", "", "blocks", now, "People and networks that are blocked."),
 		metric(Gauge, "lockouts", "", "lockouts", now, "Lockouts in force."),
 		metric(Gauge, "secret_age_seconds", "secret", "seconds", now, "How long ago a server first saw a secret of the settings, by its key."),
 		metric(Gauge, "certificate_expiry_timestamp_seconds", "use", "Unix time", now, "When a certificate ends: that of the window, those shown to other servers, iVALT's own where it is known."),

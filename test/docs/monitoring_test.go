@@ -126,10 +126,10 @@ func TestMonitoringNamesWhatIsThere(t *testing.T) {
 		}
 	}
 	for expr, want := range map[string][]string{
-		"ivalt_radius_surprise_total":                   {"ivalt_radius_surprise_total"},
-		`ivalt_radius_blocks{user="alice"}`:             {"ivalt_radius_blocks{user}"},
-		"ivalt_radius_approval_seconds":                 {"ivalt_radius_approval_seconds"},
-		"ivalt_radius_blocks_bucket":                    {"ivalt_radius_blocks_bucket"},
+		"ivalt_radius_surprise_total":                    {"ivalt_radius_surprise_total"},
+		`ivalt_radius_blocks{user="alice"}`:              {"ivalt_radius_blocks{user}"},
+		"ivalt_radius_approval_seconds":                  {"ivalt_radius_approval_seconds"},
+		"ivalt_radius_blocks_bucket":                     {"ivalt_radius_blocks_bucket"},
 		`sum(ivalt_radius_approval_seconds_count{le=1})`: nil,
 	} {
 		if got := strange(expr, map[string]bool{}); !slices.Equal(got, want) {

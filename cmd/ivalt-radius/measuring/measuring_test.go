@@ -45,11 +45,11 @@ var (
 
 // rooms are those of a server, with figures of the test's.
 type rooms struct {
-	looks                                                                     int // at what is kept for a while
-	durable, lag, lost                                                        uint64
-	failing                                                                   error
-	report                                                                    sharing.Report
-	shared                                                                    bool
+	looks              int // at what is kept for a while
+	durable, lag, lost uint64
+	failing            error
+	report             sharing.Report
+	shared             bool
 }
 
 func (r *rooms) Counters() map[string]uint64 { return map[string]uint64{"received": 5} }
@@ -70,8 +70,11 @@ func (r *rooms) Glance() (sharing.Report, bool) { return r.report, r.shared }
 func (r *rooms) Incidents() []incident.Incident {
 	r.looks++
 	return []incident.Incident{
-		{Rule: guard.PushBombing, Severity: guard.High}, {Rule: guard.BruteForce, Severity: guard.High}, {Rule: guard.BruteForce, Severity: guard.High},
-		{Rule: guard.BruteForce, Severity: guard.Low, State: incident.Acknowledged}, {Rule: guard.BruteForce, State: incident.Closed},
+		{Rule: guard.PushBombing, Severity: guard.High},
+		{Rule: guard.BruteForce, Severity: guard.High},
+		{Rule: guard.BruteForce, Severity: guard.High},
+		{Rule: guard.BruteForce, Severity: guard.Low, State: incident.Acknowledged},
+		{Rule: guard.BruteForce, State: incident.Closed},
 	}
 }
 
@@ -142,7 +145,8 @@ func TestSources(t *testing.T) {
 		t.Error(diff)
 	}
 	if diff := cmp.Diff([]metrics.Incident{
-		{Rule: "brute_force", Severity: "high", State: "open", Count: 2}, {Rule: "brute_force", Severity: "low", State: "acknowledged", Count: 1},
+		{Rule: "brute_force", Severity: "high", State: "open", Count: 2},
+		{Rule: "brute_force", Severity: "low", State: "acknowledged", Count: 1},
 		{Rule: "push_bombing", Severity: "high", State: "open", Count: 1},
 	}, m.Incidents()); diff != "" {
 		t.Error(diff)
