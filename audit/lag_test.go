@@ -44,7 +44,7 @@ func TestLag(t *testing.T) {
 		}
 		expect("the two are written", 2)
 		close(let)
-		time.Sleep(2 * syncAfter)
+		time.Sleep(2 * syncAfter) //nolint:forbidigo // virtual time
 		expect("all are on disk", 0)
 		if err := trail.Close(); err != nil {
 			t.Error(err)

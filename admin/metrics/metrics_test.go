@@ -135,6 +135,9 @@ func TestHostileSources(t *testing.T) {
 			return all
 		},
 	})
+	if _, err := m.registry.Gather(); err != nil {
+		t.Errorf("a scrape is spoiled: %v", err)
+	}
 	got := scrape(t, m.Handler())
 	expect(t, got, map[string]string{
 		"blocks": "3", `ready{check="a"}`: "1", `ready{check="??"}`: "1", `ready{check="?"}`: "1", `ready{check="other"}`: "1",
@@ -245,6 +248,9 @@ func TestNilMetricsCountNothing(t *testing.T) {
 	m.SignedIn(SignInFailed)
 	m.Adopt([]string{"a"})
 	m.Read(Sources{})
+	if m != nil {
+		t.Error("it has become something")
+	}
 }
 
 func TestOpenMetrics(t *testing.T) {

@@ -20,27 +20,7 @@ const mostPEM = 1 << 20
 
 // certificates looks at the files of certificates now and then. One that cannot be read has no figure, which an alert can tell.
 func (r Rooms) certificates() func() []metrics.Certificate {
-	files := kept(r.Now, filesFor, func() (out []metrics.Certificate) {
-		paths := map[string]string{}
-		if r.Files != nil {
-			maps.Copy(paths, r.Files())
-		}
-		if path := r.Settings().State.Redis.ClientCertificate; path != "" {
-			paths["redis"] = path
-		}
-		for _, use := range slices.Sorted(maps.Keys(paths)) {
-			if paths[use] == "" {
-				continue
-			}
-			until, err := ends(paths[use])
-			if err != nil {
-				r.Unreachable("the certificate for "+use, err)
-				continue
-			}
-			out = append(out, metrics.Certificate{Use: use, Until: until})
-		}
-		return out
-	})
+	files := kept(r.Now, filesFor, r.shown)
 	return func() []metrics.Certificate {
 		all := slices.Clone(files())
 		if r.Upstream == nil {
@@ -51,6 +31,26 @@ func (r Rooms) certificates() func() []metrics.Certificate {
 		}
 		return all
 	}
+}
+
+// shown are the certificates in files.
+func (r Rooms) shown() (out []metrics.Certificate) {
+	paths := map[string]string{"redis": r.Settings().State.Redis.ClientCertificate}
+	if r.Files != nil {
+		maps.Copy(paths, r.Files())
+	}
+	for _, use := range slices.Sorted(maps.Keys(paths)) {
+		if paths[use] == "" {
+			continue
+		}
+		until, err := ends(paths[use])
+		if err != nil {
+			r.Unreachable("the certificate for "+use, err)
+			continue
+		}
+		out = append(out, metrics.Certificate{Use: use, Until: until})
+	}
+	return out
 }
 
 // ends is when the first certificate of a PEM file ends: the one that is shown, before those that vouch for it.

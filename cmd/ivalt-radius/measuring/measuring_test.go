@@ -81,13 +81,13 @@ func (r *rooms) Incidents() []incident.Incident {
 func (r *rooms) Blocked() int   { r.looks++; return 6 }
 func (r *rooms) LockedOut() int { r.looks++; return 7 }
 
-// settings are loaded from a file; more are further lines of it.
-func settings(t *testing.T, more string) *config.Settings {
+// settings are loaded from a file.
+func settings(t *testing.T) *config.Settings {
 	t.Helper()
 	dir := t.TempDir()
 	path := filepath.Join(dir, "c.yaml")
 	write(t, path, []byte("clients: [{name: office, networks: [192.0.2.1], secrets: [nR8kQ5tZ1mB7yL4cW9dHvX2n]}, {name: vpn, networks: [192.0.2.2], secrets: [b7Rk2vXw9LqZ4tNcW9dHvX2n]}]\n"+
-		"ivalt: {api_key: Kd83nQv1xZb7Rk2vXw9LqZ4tNc_never-issued}\nmax_attempts: 70\nstate: {directory: "+dir+more+"}\n"))
+		"ivalt: {api_key: Kd83nQv1xZb7Rk2vXw9LqZ4tNc_never-issued}\nmax_attempts: 70\nstate: {directory: "+dir+"}\n"))
 	s, faults := config.Load(path, config.Options{})
 	if s == nil {
 		t.Fatal(faults)
@@ -121,7 +121,7 @@ func certificate(t *testing.T, until time.Time) string {
 }
 
 func TestSources(t *testing.T) {
-	s := settings(t, "")
+	s := settings(t)
 	r := &rooms{durable: 9, lag: 2, lost: 1, failing: errors.New("full")}
 	m := Sources(Rooms{
 		Settings: func() *config.Settings { return s }, Version: "v1", Server: r, Flow: r, Trail: r, Shipping: r, Guard: r, Nodes: r,
@@ -160,7 +160,7 @@ func TestSources(t *testing.T) {
 }
 
 func TestNodes(t *testing.T) {
-	s := settings(t, "")
+	s := settings(t)
 	r := &rooms{}
 	m := Sources(Rooms{Settings: func() *config.Settings { return s }, Nodes: r})
 	if _, shared := m.Nodes(); shared {
@@ -183,7 +183,7 @@ func TestNodes(t *testing.T) {
 }
 
 func TestNoRoomNoFigure(t *testing.T) {
-	s := settings(t, "")
+	s := settings(t)
 	m := Sources(Rooms{Settings: func() *config.Settings { return s }})
 	if m.Waiting != nil || m.Oldest != nil || m.Exchanges != nil || m.Packets != nil || m.Trail != nil || m.Shipping != nil || m.Missed != nil || m.Incidents != nil ||
 		m.Blocks != nil || m.Lockouts != nil || m.Nodes != nil || m.Checks != nil || m.Sessions != nil || m.Budget != nil || m.Breakers != nil {
@@ -196,7 +196,7 @@ func TestNoRoomNoFigure(t *testing.T) {
 
 // TestScrapesAreCheap: what is not cheap is looked at once in a while, however often it is asked.
 func TestScrapesAreCheap(t *testing.T) {
-	s := settings(t, "")
+	s := settings(t)
 	r := &rooms{}
 	at := time.Date(2026, 11, 26, 9, 0, 0, 0, time.UTC)
 	m := Sources(Rooms{Settings: func() *config.Settings { return s }, Guard: r, Now: func() time.Time { return at }})
@@ -223,7 +223,7 @@ func TestScrapesAreCheap(t *testing.T) {
 }
 
 func TestSecrets(t *testing.T) {
-	s := settings(t, "")
+	s := settings(t)
 	at := time.Date(2026, 11, 26, 9, 0, 0, 0, time.UTC)
 	if _, err := secretage.Note(s, at); err != nil {
 		t.Fatal(err)
@@ -258,7 +258,7 @@ func TestCertificates(t *testing.T) {
 	write(t, none, []byte("no certificate"))
 	broken := filepath.Join(t.TempDir(), "broken.pem")
 	write(t, broken, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: []byte{1}}))
-	s := settings(t, "")
+	s := settings(t)
 	s.State.Redis.ClientCertificate = shown
 	var said []string
 	at := until.Add(-time.Hour)
@@ -303,7 +303,7 @@ func TestWords(t *testing.T) {
 }
 
 func TestClients(t *testing.T) {
-	if diff := cmp.Diff([]string{"office", "vpn"}, Clients(settings(t, ""))); diff != "" {
+	if diff := cmp.Diff([]string{"office", "vpn"}, Clients(settings(t))); diff != "" {
 		t.Error(diff)
 	}
 }
