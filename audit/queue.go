@@ -136,6 +136,13 @@ func (q *queue) swap(done *group) (filled *group, dropped uint64, closed bool) {
 	return filled, q.dropped, q.closed
 }
 
+// waiting is how many records the writer has not taken yet.
+func (q *queue) waiting() uint64 {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return uint64(len(q.open.records))
+}
+
 // close refuses what comes from now on. It reports false where the queue was closed before.
 func (q *queue) close() bool {
 	q.mu.Lock()

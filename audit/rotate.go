@@ -28,6 +28,9 @@ func (t *Trail) Adopt(segmentSize int64, checkpointEvery time.Duration) {
 // Durable is the number of the last record that is on disk; 0: there is none.
 func (t *Trail) Durable() (seq uint64) { return t.durable.Load() }
 
+// Lag is how many records are not on disk yet. What a failing disk loses is lost, and no lag.
+func (t *Trail) Lag() uint64 { return t.behind.Load() + t.queue.waiting() }
+
 // Rotated tells, after one or more files have ended, that there is something to compress. One goroutine may listen.
 func (t *Trail) Rotated() <-chan struct{} { return t.rotated }
 

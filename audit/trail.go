@@ -102,6 +102,7 @@ type Trail struct {
 	rotated   chan struct{}
 
 	durable atomic.Uint64
+	behind  atomic.Uint64 // records that the writer has and that are not durable
 	failing atomic.Pointer[error]
 	lost    atomic.Uint64
 
@@ -263,6 +264,7 @@ func (t *Trail) step(asked chan<- error) (closed bool) {
 	t.group, dropped, closed = t.queue.swap(t.group)
 	t.writer.dropped = dropped
 	t.writer.final = closed || t.group.signed
+	t.behind.Store(t.writer.current.seq - t.writer.durable.seq + uint64(len(t.group.records)))
 
 	err := t.writer.append(t.group)
 	if err == nil && (t.group.ticket != nil || closed || asked != nil || t.writer.due()) {
@@ -270,6 +272,7 @@ func (t *Trail) step(asked chan<- error) (closed bool) {
 	}
 	err = t.report(err)
 	t.durable.Store(t.writer.durable.seq)
+	t.behind.Store(t.writer.current.seq - t.writer.durable.seq)
 	if ticket := t.group.ticket; ticket != nil {
 		ticket.err = err
 		close(ticket.done)

@@ -7,6 +7,8 @@
 //
 // The page of `audit report` is painted by Debian's Chromium, and the tests look at the picture.
 //
+// The alert rules and what /metrics answers (admin/metrics) are judged by Prometheus' promtool.
+//
 // The scripts beside the tests are one login each, and can be run by hand against any server on loopback. The tests need root and
 // Debian's packages, so they stand behind the build tag `interop`; `make interop` sees to both and says plainly where it cannot.
 package interop

@@ -4,7 +4,7 @@
 set -euo pipefail
 . "$(dirname "$0")/../scripts/lib.sh"
 
-packages=(freeradius-utils python3-pyrad pamtester libpam-radius-auth openvpn openvpn-auth-radius ocserv openconnect freeradius slapd rsyslog rsyslog-gnutls rsyslog-openssl systemd chromium fonts-dejavu-core strongswan strongswan-swanctl libcharon-extra-plugins python3-aiosmtpd nftables ufw iproute2 procps redis-server redis-sentinel redis-tools)
+packages=(freeradius-utils python3-pyrad pamtester libpam-radius-auth openvpn openvpn-auth-radius ocserv openconnect freeradius slapd rsyslog rsyslog-gnutls rsyslog-openssl systemd chromium fonts-dejavu-core strongswan strongswan-swanctl libcharon-extra-plugins python3-aiosmtpd nftables ufw iproute2 procps redis-server redis-sentinel redis-tools prometheus)
 
 missing() {
 	[ -x /usr/sbin/freeradius ] || echo freeradius
@@ -27,6 +27,7 @@ missing() {
 	command -v ufw >/dev/null || [ -x /usr/sbin/ufw ] || echo ufw
 	# Debian has Valkey from trixie on and bookworm does not, so Redis stands for both.
 	command -v redis-server >/dev/null && command -v redis-sentinel >/dev/null && command -v redis-cli >/dev/null || echo redis-server
+	command -v promtool >/dev/null || echo promtool
 	[ -x /lib/systemd/systemd-journald ] && command -v journalctl >/dev/null || echo systemd-journald
 }
 

@@ -3,7 +3,7 @@
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 
-say "interop: radclient, pyrad, PAM, OpenVPN, ocserv, slapd, FreeRADIUS, Chromium; several nodes on Redis"
+say "interop: radclient, pyrad, PAM, OpenVPN, ocserv, slapd, FreeRADIUS, Chromium, promtool; several nodes on Redis"
 export PATH="$PATH:/usr/sbin:/sbin"
 if ! test/interop/packages.sh; then
 	in_ci && { echo "CI runs with the real clients or not at all" >&2; exit 1; }
