@@ -89,9 +89,6 @@ func settings(tb testing.TB) (s Settings, tokens map[Role]string) {
 		tokens[r] = token.Reveal()
 		s.Tokens = append(s.Tokens, Token{Name: "t-" + r.String(), Role: r, Digest: digest, Expires: time.Now().Add(24 * time.Hour)})
 	}
-	if l := s.Check(time.Now()); len(l) > 0 {
-		tb.Fatal(l)
-	}
 	return s, tokens
 }
 

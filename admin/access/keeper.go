@@ -51,7 +51,8 @@ type Keeper struct {
 // mostChecks is how many passwords are checked at once: the window takes no more than that of what logins need for theirs.
 const mostChecks = 2
 
-// New makes a Keeper for settings that Check found sound; an account or token that is not sound counts as none. Close it.
+// New makes a Keeper. An account or token that is not sound (a name, role, hash or digest that is none, or one that stands twice) counts as none.
+// Close it.
 func New(s Settings, d Deps) *Keeper {
 	k := &Keeper{deps: d, cross: http.NewCrossOriginProtection(), throttle: newThrottle(d.Now), checks: make(chan struct{}, mostChecks)}
 	k.table = newTable(d.Now, k.over)

@@ -1,12 +1,10 @@
 package access
 
 import (
-	"fmt"
 	"regexp"
 	"slices"
 	"time"
 
-	"ivalt-radius/fault"
 	"ivalt-radius/secret"
 )
 
@@ -34,72 +32,11 @@ type Token struct {
 	Expires time.Time    // exclusive
 }
 
-// longestValid is how far ahead a token should expire at most: a year, leap or not.
-const longestValid = 366 * 24 * time.Hour
-
 // nameForm keeps names whole in the trail's "account=NAME address=ADDRESS".
-var nameForm = regexp.MustCompile(`^[A-Za-z0-9._@-]{1,64}$`)
+var nameForm = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
 
-// Named reports a name that an account or a token may have: 1 to 64 letters, digits, `.`, `_`, `@` or `-`.
+// Named reports a name that an account or a token may have: 1 to 64 letters, digits, `.`, `_` or `-`, as in all of the settings.
 func Named(name string) bool { return nameForm.MatchString(name) }
-
-// Check finds what is wrong with the settings, by their keys below "admin". What a password hash has in it is for its verifier to judge.
-func (s Settings) Check(now time.Time) fault.List {
-	var l fault.List
-	seen := map[string]bool{}
-	for i, a := range s.Accounts {
-		key := fmt.Sprintf("admin.accounts[%d].", i)
-		named(&l, key, a.Name, a.Role, seen)
-		if a.Password.Empty() {
-			l.Add(key+"password_hash", "is missing: make one with `ivalt-radius hash-password`")
-		}
-	}
-	s.checkTokens(&l, now)
-	if s.Idle <= 0 || s.Absolute < s.Idle {
-		l.Add("admin.session", "idle must be more than 0, and absolute no less than it")
-	}
-	return l
-}
-
-// checkTokens finds what is wrong with the tokens.
-func (s Settings) checkTokens(l *fault.List, now time.Time) {
-	seen, digests := map[string]bool{}, map[[32]byte]bool{}
-	for i, t := range s.Tokens {
-		key := fmt.Sprintf("admin.tokens[%d].", i)
-		named(l, key, t.Name, t.Role, seen)
-		if t.Digest == [32]byte{} || digests[t.Digest] {
-			l.Add(key+"digest", "is missing, or is that of another token: make one with `ivalt-radius token`")
-		}
-		digests[t.Digest] = true
-		for j, p := range t.Scopes {
-			if !t.Role.May(p) {
-				l.Add(fmt.Sprintf("%sscopes[%d]", key, j), "the role %s has no permission %s", t.Role, p)
-			}
-		}
-		switch left := t.Expires.Sub(now); {
-		case t.Expires.IsZero():
-			l.Add(key+"expires", "is missing: a token ends one day, as 2027-01-31")
-		case left <= 0:
-			l.Warn(key+"expires", "the token has expired: make another with `ivalt-radius token`, or take it out")
-		case left > longestValid:
-			l.Warn(key+"expires", "is more than a year ahead: what nobody renews nobody remembers")
-		}
-	}
-}
-
-// named checks what accounts and tokens have alike.
-func named(l *fault.List, key, name string, role Role, seen map[string]bool) {
-	switch {
-	case !Named(name):
-		l.Add(key+"name", "must be 1 to 64 letters, digits, `.`, `_`, `@` or `-`")
-	case seen[name]:
-		l.Add(key+"name", "%s is there already", name)
-	}
-	seen[name] = true
-	if role < Viewer || role > Admin {
-		l.Add(key+"role", "must be viewer, operator or admin")
-	}
-}
 
 // soundAccounts are those that may sign in, by name. Of two with one name neither may.
 func (s Settings) soundAccounts() map[string]Account {

@@ -21,7 +21,7 @@ const (
 )
 
 var (
-	errName = errors.New("--name: must be 1 to 64 letters, digits, `.`, `_`, `@` or `-`")
+	errName = errors.New("--name: must be 1 to 64 letters, digits, `.`, `_` or `-`")
 	errRole = errors.New("--role: must be viewer, operator or admin")
 	errFor  = errors.New("--for: must be 1m to 8784h, which is a year")
 )

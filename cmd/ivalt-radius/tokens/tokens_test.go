@@ -50,7 +50,7 @@ func TestToken(t *testing.T) {
 	}{
 		"plain":  {[]string{"--name", "ci", "--role", "viewer"}, element{Name: "ci", Role: "viewer", Expires: "2027-02-24T12:00:00Z"}},
 		"scopes": {[]string{"--name", "1", "--role", "admin", "--scopes", "read,configure", "--for", "24h"}, element{Name: "1", Role: "admin", Scopes: []string{"read", "configure"}, Expires: "2026-11-27T12:00:00Z"}},
-		"year":   {[]string{"--name", "p@x.y", "--role", "operator", "--scopes", "metrics", "--for", "8784h"}, element{Name: "p@x.y", Role: "operator", Scopes: []string{"metrics"}, Expires: "2027-11-27T12:00:00Z"}},
+		"year":   {[]string{"--name", "p-x.y", "--role", "operator", "--scopes", "metrics", "--for", "8784h"}, element{Name: "p-x.y", Role: "operator", Scopes: []string{"metrics"}, Expires: "2027-11-27T12:00:00Z"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var out bytes.Buffer
