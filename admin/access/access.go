@@ -19,6 +19,37 @@ const (
 	Metrics              // /metrics; every role has it, and a token may have it alone
 )
 
+// Permissions are all of them but Nothing, in the order of the settings.
+func Permissions() []Permission { return []Permission{Read, Write, Delete, Configure, Metrics} }
+
+// String is the word of the settings.
+func (p Permission) String() string {
+	switch p {
+	case Read:
+		return "read"
+	case Write:
+		return "write"
+	case Delete:
+		return "delete"
+	case Configure:
+		return "configure"
+	case Metrics:
+		return "metrics"
+	case Nothing:
+	}
+	return "nothing"
+}
+
+// PermissionOf is the permission of a word of the settings; ok is false where there is none.
+func PermissionOf(word string) (p Permission, ok bool) {
+	for _, p := range Permissions() {
+		if p.String() == word {
+			return p, true
+		}
+	}
+	return Nothing, false
+}
+
 // Role is what an account or a token is given. The zero Role may do nothing.
 type Role uint8
 
@@ -58,14 +89,33 @@ func (r Role) String() string {
 	return "none"
 }
 
+// Roles are all of them but NoRole, the least first.
+func Roles() []Role { return []Role{Viewer, Operator, Admin} }
+
+// RoleOf is the role of a word of the settings; ok is false where there is none.
+func RoleOf(word string) (r Role, ok bool) {
+	for _, r := range Roles() {
+		if r.String() == word {
+			return r, true
+		}
+	}
+	return NoRole, false
+}
+
+// Holders are the roles that have a permission.
+func Holders(p Permission) []Role {
+	return slices.DeleteFunc(Roles(), func(r Role) bool { return !r.May(p) })
+}
+
 // Principal is who asks. The zero Principal may do nothing.
 type Principal struct {
 	Name    string // of the account or the token
 	Machine bool   // a token
 	Role    Role
 	Scopes  []Permission // of a token: it has no others, whatever its role; nil: all of the role
-	Address netip.Addr   // where the request comes from
+	Address netip.Addr   // where the request comes from: the peer of the connection, whatever X-Forwarded-For says
 	CSRF    string       // of the session: every form has it; empty for a token
+	Session string       // the session's public handle; empty for a token
 }
 
 // May reports that the principal has a permission.

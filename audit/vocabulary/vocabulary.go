@@ -49,6 +49,9 @@ func security() []Word {
 		{t, "alone_lasts", "INSECURE: as `alone_begun`, said once a minute while it lasts; `detail` has how much was decided alone."},
 		{t, "alone_ended", "The shared memory decides again; `detail` has how long the node was alone, and how much it decided."},
 		{t, "disconnect_failed", "Sessions of somebody whom an incident, or `block --disconnect`, shuts out may still be there: `sessions_disconnected` right before, and the log, say why. End them at the gateway."},
+		{t, "window_sign_in_failed", "Somebody could not sign in at the operator's window; `user` is the account, where the name was one's. Many for one account, or from one place, are guesses: the window slows them down. Ask whose address it is."},
+		{t, "window_token_refused", "A request at the window showed a token that is none of `admin.tokens`, or has expired. Renew it (`ivalt-radius token`), or find out who guesses."},
+		{t, "window_request_forged", "A request at the window would have changed something, but came without its session's CSRF token, or from another web site; it did nothing. A page that was open since before a sign-in is harmless; otherwise ask its person which site they were on."},
 	}
 }
 
@@ -99,6 +102,8 @@ func system() []Word {
 		{t, "notice_failing", "Notices do not reach a receiver of `guard.notify`; they wait in `state.directory` for three days. Mend what the detail says, then `notify test`."},
 		{t, "notice_recovered", "They reach it again."},
 		{t, "notices_dropped", "Notices were given up; the detail says for which receiver, how many, and why. Their incidents are there: `incidents list`."},
+		{t, "window_session_expired", "A session of the operator's window ended by itself: nobody used it, it was too old, or newer ones took its place."},
+		{t, "window_session_revoked", "A reload ended a session of the window: its account is gone, or has another password or role."},
 	}
 }
 
@@ -118,6 +123,10 @@ func actions() []Word {
 		{t, "rehearse", "Somebody began a rehearsal of a login; nobody is let in by it. With `configured` the person's phone rings."},
 		{t, "rehearsed", "A rehearsal is over; `detail` has its verdict, and the attempt under which its calls to iVALT stand."},
 		{t, "unblock", "Somebody lifted a block, and what the gate had against a person."},
+		{t, "window_signed_in", "Somebody signed in at the operator's window. If it was not that person, change the account's password: a reload ends its sessions."},
+		{t, "window_signed_out", "Somebody signed out of it."},
+		{t, "window_session_ended", "Somebody ended a session of the window by hand, their own or another's."},
+		{t, "window_refused", "Somebody asked the window for what their role, or their token's scopes, do not allow; `target` says what. Give them the role, or ask what they were after."},
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"time"
 	_ "time/tzdata" // named zones in a static binary, on hosts without zoneinfo
 
 	"github.com/spf13/cobra"
@@ -27,6 +28,7 @@ import (
 	"ivalt-radius/cmd/ivalt-radius/secretage"
 	"ivalt-radius/cmd/ivalt-radius/sharing"
 	"ivalt-radius/cmd/ivalt-radius/simulate"
+	"ivalt-radius/cmd/ivalt-radius/tokens"
 	"ivalt-radius/cmd/ivalt-radius/trail"
 )
 
@@ -67,7 +69,7 @@ func newRootCommand() *cobra.Command {
 		hashing.NewCommand(), sealing.NewCommand(defaultConfig), secretage.NewCommand(defaultConfig), compliance.NewCommand(defaultConfig, version),
 		backup.NewCommand(defaultConfig), backup.NewRestoreCommand(), disconnecting.NewCommand(defaultConfig),
 		noticing.NewCommand(defaultConfig), sharing.NewCommand(defaultConfig),
-		doctoring.NewCommand(defaultConfig, version, lookedOver), firewalling.NewCommand(defaultConfig),
+		doctoring.NewCommand(defaultConfig, version, lookedOver), firewalling.NewCommand(defaultConfig), tokens.NewCommand(time.Now),
 	)
 	root.AddCommand(defence.NewCommands(defaultConfig)...)
 	root.SetHelpCommand(newHelpCommand())
