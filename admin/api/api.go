@@ -89,7 +89,9 @@ func (a *API) handler(r route) access.Handler {
 	switch r.path {
 	case document:
 		text := Document()
-		return a.checked(r, func(w http.ResponseWriter, _ *http.Request, _ call) { write(w, http.StatusOK, "application/json", text) })
+		return a.checked(r, func(w http.ResponseWriter, _ *http.Request, _ call) {
+			write(w, http.StatusOK, "application/json", text)
+		})
 	case events:
 		return a.checked(r, a.stream)
 	}
@@ -189,7 +191,7 @@ func whole(document any) any {
 	return v.Interface()
 }
 
-// fill makes what is nil empty, where it would be null. What belongs to somebody else may be filled too: it means the same.
+// fill makes what is nil empty, where it would be null.
 func fill(v reflect.Value) {
 	switch v.Kind() {
 	case reflect.Pointer:
@@ -201,21 +203,26 @@ func fill(v reflect.Value) {
 			v.Set(reflect.MakeMap(v.Type()))
 		}
 	case reflect.Slice:
-		if v.Type() == rawMessage {
-			return
-		}
-		if v.IsNil() {
-			v.Set(reflect.MakeSlice(v.Type(), 0, 0))
-		}
-		for i := range v.Len() {
-			fill(v.Index(i))
-		}
+		fillList(v)
 	case reflect.Struct:
 		for i := range v.NumField() {
 			if v.Type().Field(i).IsExported() {
 				fill(v.Field(i))
 			}
 		}
+	}
+}
+
+// fillList does it for a list. A record of the trail is octets, and no list.
+func fillList(v reflect.Value) {
+	if v.Type() == rawMessage {
+		return
+	}
+	if v.IsNil() {
+		v.Set(reflect.MakeSlice(v.Type(), 0, 0))
+	}
+	for i := range v.Len() {
+		fill(v.Index(i))
 	}
 }
 

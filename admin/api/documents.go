@@ -165,7 +165,7 @@ type Node struct {
 
 // Health is what readiness looks at.
 type Health struct {
-	Ready  bool    `json:"ready"` // all checks are well
+	Ready  bool         `json:"ready"` // all checks are well
 	Checks []view.Check `json:"checks"`
 }
 

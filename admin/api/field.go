@@ -66,9 +66,9 @@ func (f field) meant(says string) field {
 // values are what a request asks, by field; those that are left out are not there.
 type values map[string]any
 
-func (v values) text(name string) string     { s, _ := v[name].(string); return s }
-func (v values) flag(name string) bool       { b, _ := v[name].(bool); return b }
-func (v values) count(name string) uint64    { n, _ := v[name].(uint64); return n }
+func (v values) text(name string) string      { s, _ := v[name].(string); return s }
+func (v values) flag(name string) bool        { b, _ := v[name].(bool); return b }
+func (v values) count(name string) uint64     { n, _ := v[name].(uint64); return n }
 func (v values) moment(name string) time.Time { t, _ := v[name].(time.Time); return t }
 func (v values) address(name string) netip.Addr {
 	a, _ := v[name].(netip.Addr)
@@ -122,7 +122,9 @@ func (f field) read(raw string) (any, string) {
 }
 
 // clean reports a text that is UTF-8 and steers no terminal. U+FFFD stands for what was none.
-func clean(raw string) bool { return guard.Printable(raw) && !strings.ContainsRune(raw, unicode.ReplacementChar) && utf8.ValidString(raw) }
+func clean(raw string) bool {
+	return guard.Printable(raw) && !strings.ContainsRune(raw, unicode.ReplacementChar) && utf8.ValidString(raw)
+}
 
 // parse makes a value of a clean text.
 func (f field) parse(raw string) (any, bool) {
@@ -194,12 +196,10 @@ func (f field) wants() string {
 
 // identifier reports a name that this program makes: of attempts, incidents, rehearsals and sessions.
 func identifier(raw string) bool {
-	for _, r := range raw {
-		if !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("._:-", r)) {
-			return false
-		}
-	}
-	return true
+	return !strings.ContainsFunc(raw, func(r rune) bool {
+		letter := r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z'
+		return !letter && (r < '0' || r > '9') && !strings.ContainsRune("._:-", r)
+	})
 }
 
 func isNetwork(raw string) bool {

@@ -126,23 +126,20 @@ func (r route) object(text []byte, v values) ([]Invalid, error) {
 	seen := map[string]bool{}
 	var invalid []Invalid
 	for d.More() {
-		key, err := d.Token()
-		if err != nil {
-			return nil, refused{http.StatusBadRequest, "the body is no JSON object", nil}
-		}
+		key, _ := d.Token() // the text is valid
 		name, _ := key.(string)
 		f, ok := known[name]
-		if !ok {
+		token, _ := d.Token()
+		_, nested := token.(json.Delim)
+		switch {
+		case !ok:
 			return append(invalid, Invalid{Detail: "there are members that this does not have; it has " + r.names(), Pointer: "#"}), nil
-		}
-		if seen[name] {
+		case seen[name]:
 			return append(invalid, Invalid{Detail: "stands there more than once", Pointer: "#/" + name}), nil
-		}
-		seen[name] = true
-		token, err := d.Token()
-		if _, nested := token.(json.Delim); nested || err != nil {
+		case nested: // nobody goes into it
 			return append(invalid, Invalid{Detail: "must be " + f.wants(), Pointer: "#/" + name}), nil
 		}
+		seen[name] = true
 		value, wrong := f.member(token)
 		if wrong != "" {
 			invalid = append(invalid, Invalid{Detail: wrong, Pointer: "#/" + name})

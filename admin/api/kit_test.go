@@ -24,7 +24,8 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-var at = time.Date(2026, 11, 26, 12, 0, 0, 0, time.UTC)
+// at is when everything is.
+func at() time.Time { return time.Date(2026, 11, 26, 12, 0, 0, 0, time.UTC) }
 
 // door knows people by the name in "Authorization: Bearer".
 type door map[string]access.Principal
@@ -53,7 +54,7 @@ type asked struct{ actor, path, in string }
 
 // desk answers with documents whose every field says something, or nothing.
 type desk struct {
-	t     testing.TB
+	t     *testing.T
 	mu    sync.Mutex
 	asked []asked
 	bare  bool  // documents that say nothing
@@ -77,6 +78,8 @@ func (d *desk) Ask(ctx context.Context, actor, path string, in, out any) error {
 	document := reflect.New(reflect.TypeOf(out).Elem()).Elem()
 	if !d.bare {
 		say(document)
+	} else if r, ok := document.Addr().Interface().(*view.Rehearsed); ok {
+		r.Cloud = view.Configured // of a closed list
 	}
 	if text, err = json.Marshal(document.Interface()); err != nil {
 		d.t.Error(err)
@@ -97,7 +100,7 @@ func (d *desk) last() []asked {
 func say(v reflect.Value) {
 	switch known := v.Addr().Interface().(type) {
 	case *time.Time:
-		*known = at
+		*known = at()
 	case *netip.Addr:
 		*known = netip.MustParseAddr("192.0.2.1")
 	case *netip.Prefix:
@@ -187,11 +190,11 @@ func people() door {
 	return d
 }
 
-func newScene(t testing.TB) *scene {
+func newScene(t *testing.T) *scene {
 	t.Helper()
 	s := &scene{desk: &desk{t: t}, sessions: &signedIn{all: []api.Session{
-		{Handle: "s-1", Name: "ada", Role: "admin", Address: netip.MustParseAddr("192.0.2.9"), Begun: at, Seen: at, Ends: at.Add(time.Hour), Current: true},
-		{Handle: "s-2", Name: "vera", Role: "viewer", Address: netip.MustParseAddr("192.0.2.8"), Begun: at, Seen: at, Ends: at.Add(time.Hour)},
+		{Handle: "s-1", Name: "ada", Role: "admin", Address: netip.MustParseAddr("192.0.2.9"), Begun: at(), Seen: at(), Ends: at().Add(time.Hour), Current: true},
+		{Handle: "s-2", Name: "vera", Role: "viewer", Address: netip.MustParseAddr("192.0.2.8"), Begun: at(), Seen: at(), Ends: at().Add(time.Hour)},
 	}}}
 	mux := http.NewServeMux()
 	api.New(api.Deps{Desk: s.desk, Door: people(), Sessions: s.sessions, Version: "v9"}).Handle(mux)
@@ -209,7 +212,7 @@ type answer struct {
 }
 
 // ask sends a request as somebody; a body is JSON. edit may be nil.
-func (s *scene) ask(t testing.TB, who, method, target, body string, edit func(*http.Request)) answer {
+func (s *scene) ask(t *testing.T, who, method, target, body string, edit func(*http.Request)) answer {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), method, s.URL+target, strings.NewReader(body))
 	if err != nil {
@@ -235,7 +238,7 @@ func (s *scene) ask(t testing.TB, who, method, target, body string, edit func(*h
 }
 
 // understood reads the problem where it is one, which must be whole.
-func understood(t testing.TB, a answer) answer {
+func understood(t *testing.T, a answer) answer {
 	t.Helper()
 	if a.status < 400 || a.text == "" {
 		return a
@@ -249,4 +252,21 @@ func understood(t testing.TB, a answer) answer {
 		t.Errorf("%d: %+v", a.status, p)
 	}
 	return a
+}
+
+// quiet is a scene without a socket.
+func quiet(t *testing.T) *scene {
+	t.Helper()
+	s := &scene{desk: &desk{t: t}, sessions: &signedIn{}}
+	mux := http.NewServeMux()
+	api.New(api.Deps{Desk: s.desk, Door: people(), Sessions: s.sessions, Version: "v9"}).Handle(mux)
+	s.Server = &httptest.Server{Config: &http.Server{Handler: mux}} //nolint:gosec // it never listens
+	return s
+}
+
+// direct has a request answered without a socket.
+func direct(s *scene, req *http.Request) answer {
+	w := httptest.NewRecorder()
+	s.Config.Handler.ServeHTTP(w, req)
+	return answer{status: w.Code, header: w.Header(), text: w.Body.String()}
 }

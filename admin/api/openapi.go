@@ -29,8 +29,8 @@ func Document() []byte {
 			"title": "ivalt-radius", "version": "1.0.0", "license": object{"name": "Apache-2.0", "identifier": "Apache-2.0"},
 			"description": "What the operator's window does, for machines. docs/api.md says how to begin.",
 		},
-		"tags":    tags(),
-		"paths":   paths,
+		"tags":  tags(),
+		"paths": paths,
 		"components": object{
 			"schemas": s.all,
 			"securitySchemes": object{

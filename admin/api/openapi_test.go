@@ -22,7 +22,7 @@ import (
 //go:generate env UPDATE_DOCS=1 go test -run ^TestReference$ .
 
 // described is the document, which is sound.
-func described(t testing.TB) *openapi3.T {
+func described(t *testing.T) *openapi3.T {
 	t.Helper()
 	doc, err := openapi3.NewLoader().LoadFromData(api.Document())
 	if err == nil {
@@ -37,7 +37,7 @@ func described(t testing.TB) *openapi3.T {
 // contract judges requests and answers by the document.
 type contract struct{ routers.Router }
 
-func newContract(t testing.TB) contract {
+func newContract(t *testing.T) contract {
 	t.Helper()
 	r, err := legacy.NewRouter(described(t))
 	if err != nil {
@@ -47,7 +47,7 @@ func newContract(t testing.TB) contract {
 }
 
 // input is a request as the document has it.
-func (c contract) input(t testing.TB, method, target, body string) (*openapi3filter.RequestValidationInput, error) {
+func (c contract) input(t *testing.T, method, target, body string) (*openapi3filter.RequestValidationInput, error) {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), method, "http://window"+target, strings.NewReader(body))
 	if err != nil {
@@ -66,7 +66,7 @@ func (c contract) input(t testing.TB, method, target, body string) (*openapi3fil
 }
 
 // request judges a request.
-func (c contract) request(t testing.TB, method, target, body string) error {
+func (c contract) request(t *testing.T, method, target, body string) error {
 	t.Helper()
 	in, err := c.input(t, method, target, body)
 	if err != nil {
@@ -76,7 +76,7 @@ func (c contract) request(t testing.TB, method, target, body string) error {
 }
 
 // answer judges an answer, whose status the document must name.
-func (c contract) answer(t testing.TB, method, target, body string, a answer) error {
+func (c contract) answer(t *testing.T, method, target, body string, a answer) error {
 	t.Helper()
 	in, err := c.input(t, method, target, body)
 	if err != nil {

@@ -60,7 +60,9 @@ func idField(says string) field {
 	return field{name: "id", kind: handle, must: true, says: says, as: "20261126-k7m3"}
 }
 
-func nameField() field { return field{name: "name", kind: handle, must: true, says: "the client's name in the settings", as: "openvpn-as"} }
+func nameField() field {
+	return field{name: "name", kind: handle, must: true, says: "the client's name in the settings", as: "openvpn-as"}
+}
 
 // subject is the choice of whom a block is about.
 func subject() choice { return choice{of: []string{"user", "address"}, exact: true} }
@@ -101,7 +103,8 @@ func loginRoutes() []route {
 		{
 			method: http.MethodGet, path: "/logins", need: access.Read, group: groupLogins, summary: "Logins that have ended, the newest first. Reading them is recorded.",
 			fields: []field{
-				{name: "since", kind: moment, says: "from then on", as: "2026-01-31T08:00:00Z"}, {name: "until", kind: moment, says: "before then", as: "2026-01-31T09:00:00Z"},
+				{name: "since", kind: moment, says: "from then on", as: "2026-01-31T08:00:00Z"},
+				{name: "until", kind: moment, says: "before then", as: "2026-01-31T09:00:00Z"},
 				userField(), clientField(), stationField(),
 				{name: "verdict", kind: word, words: []string{"accept", "reject", "challenge"}, says: "how they ended", as: "reject"},
 				{name: "reason", kind: handle, says: "why, as docs/reasons.md has it", as: "push_denied"},
@@ -178,8 +181,10 @@ func peopleRoutes() []route {
 		{
 			method: http.MethodPost, path: "/people/release", need: access.Write, group: groupPeople, summary: "Forget what stands against a person, or for them.",
 			fields: []field{
-				userField().need(), {name: "lockouts", kind: flag, says: "lift lockouts and pauses", as: "true"},
-				{name: "remembered", kind: flag, says: "forget approvals", as: "false"}, reasonField(),
+				userField().need(),
+				{name: "lockouts", kind: flag, says: "lift lockouts and pauses", as: "true"},
+				{name: "remembered", kind: flag, says: "forget approvals", as: "false"},
+				reasonField(),
 			},
 			choice: choice{of: []string{"lockouts", "remembered"}},
 			action: ask[view.Released](view.PathRelease, func(v values) any {
@@ -193,7 +198,9 @@ func peopleRoutes() []route {
 		{
 			method: http.MethodPost, path: "/blocks", need: access.Write, group: groupPeople, summary: "Keep a person or a network out for a while.",
 			fields: []field{
-				userField(), networkField(), {name: "for", kind: length, says: "how long, at most 8760h; left out: 24h", as: "24h"}, reasonField(),
+				userField(), networkField(),
+				{name: "for", kind: length, says: "how long, at most 8760h; left out: 24h", as: "24h"},
+				reasonField(),
 				{name: "disconnect", kind: flag, says: "end the sessions too", as: "true"},
 			},
 			choice: subject(),

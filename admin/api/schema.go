@@ -54,6 +54,8 @@ type schemas struct {
 // of is the schema of a type as encoding/json writes it, with whole lists.
 func (s *schemas) of(t reflect.Type) object {
 	switch {
+	case t.Kind() == reflect.Pointer: // first, since a pointer to a text is a text too
+		return object{"anyOf": []object{s.of(t.Elem()), {"type": "null"}}}
 	case t == moments:
 		return object{"type": "string", "format": "date-time"}
 	case t == rawMessage:
@@ -64,8 +66,6 @@ func (s *schemas) of(t reflect.Type) object {
 		return object{"type": "string"}
 	}
 	switch t.Kind() {
-	case reflect.Pointer:
-		return object{"anyOf": []object{s.of(t.Elem()), {"type": "null"}}}
 	case reflect.Struct:
 		return s.reference(t)
 	case reflect.Slice:
