@@ -21,8 +21,8 @@ import (
 // Sessions are those of people who are signed in to the window.
 type Sessions interface {
 	// Sessions are those that somebody may see: their own; all where they have the permission to delete.
-	Sessions(who access.Principal) []Session
-	// End ends one. The error is a view.Refusal.
+	Sessions(who access.Principal) []access.SessionInfo
+	// End ends one that they may see. The error is a view.Refusal.
 	End(handle string, by access.Principal) error
 }
 
@@ -38,11 +38,12 @@ type Deps struct {
 type API struct {
 	deps    Deps
 	routes  []route
+	most    int          // octets of an answer
 	streams atomic.Int32 // that are open
 }
 
 // New makes the API.
-func New(d Deps) *API { return &API{deps: d, routes: routes()} }
+func New(d Deps) *API { return &API{deps: d, routes: routes(), most: mostAnswer} }
 
 // within bounds what the server does for one request.
 const within = 15 * time.Second
@@ -162,7 +163,7 @@ func (a *API) reply(w http.ResponseWriter, r route, answer any) {
 		refuse(w, err)
 		return
 	}
-	if out.Len() > mostAnswer {
+	if out.Len() > a.most {
 		refuse(w, refused{http.StatusInternalServerError, "the answer is larger than 64 MiB: ask for less", nil})
 		return
 	}
@@ -235,7 +236,7 @@ func (a *API) whoami(c call) (Whoami, error) {
 		}
 	}
 	for _, s := range a.deps.Sessions.Sessions(c.who) {
-		if s.Current && !c.who.Machine {
+		if s.Current {
 			me.Ends = s.Ends
 		}
 	}
@@ -253,20 +254,7 @@ func permissions() []permission {
 	return []permission{{access.Read, "read"}, {access.Write, "write"}, {access.Delete, "delete"}, {access.Configure, "configure"}, {access.Metrics, "metrics"}}
 }
 
-// endSession ends a session that whoever asks may see, and end.
+// endSession ends a session that whoever asks may see.
 func endSession(_ context.Context, a *API, c call) (any, error) {
-	wanted := c.in.text("handle")
-	for _, s := range a.deps.Sessions.Sessions(c.who) {
-		if s.Handle != wanted {
-			continue
-		}
-		if own := !c.who.Machine && s.Name == c.who.Name; !own && !c.who.May(access.Delete) {
-			break
-		}
-		if err := a.deps.Sessions.End(wanted, c.who); err != nil {
-			return nil, err
-		}
-		return struct{}{}, nil
-	}
-	return nil, view.Refusal{Kind: view.Missing, Words: "no session of yours has this handle: see " + Base + "/window-sessions"}
+	return struct{}{}, a.deps.Sessions.End(c.in.text("handle"), c.who)
 }

@@ -178,15 +178,3 @@ type Whoami struct {
 	Ends        time.Time `json:"session_ends,omitzero"` // left out for a token
 	Version     string    `json:"version"`               // of the server
 }
-
-// Session is somebody who is signed in to the window.
-type Session struct {
-	Handle  string     `json:"handle"` // names the session and opens nothing
-	Name    string     `json:"name"`   // of the account
-	Role    string     `json:"role"`
-	Address netip.Addr `json:"address"` // where its last request came from
-	Begun   time.Time  `json:"begun"`
-	Seen    time.Time  `json:"seen"`    // its last request that renews it
-	Ends    time.Time  `json:"ends"`    // at the latest
-	Current bool       `json:"current"` // it is the one that asks
-}

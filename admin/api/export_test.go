@@ -77,3 +77,6 @@ func Schemas() []reflect.Type {
 	}
 	return slices.Collect(maps.Keys(s.names))
 }
+
+// Bound bounds an answer, in octets.
+func (a *API) Bound(most int) { a.most = most }

@@ -3,6 +3,7 @@ package api_test
 import (
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"unicode"
@@ -233,9 +234,8 @@ func FuzzQuery(f *testing.F) {
 		f.Add(uint8(1), query)
 		f.Add(uint8(2), query)
 	}
+	s, paths := quiet(), []string{"/logins", "/sessions", "/incidents", "/now"}
 	f.Fuzz(func(t *testing.T, which uint8, query string) {
-		paths := []string{"/logins", "/sessions", "/incidents", "/now"}
-		s := quiet(t)
 		hostile(t, s, http.MethodGet, api.Base+paths[int(which)%len(paths)]+"?"+query, "")
 	})
 }
@@ -244,7 +244,8 @@ func FuzzPath(f *testing.F) {
 	for _, path := range []string{"logins/abc", "incidents/%00", "logins/a%2fb", "incidents/..%2f..", "rehearsals/\u202e", "//", "logins/%ff", "../../etc"} {
 		f.Add(path)
 	}
-	f.Fuzz(func(t *testing.T, path string) { hostile(t, quiet(t), http.MethodGet, api.Base+"/"+path, "") })
+	s := quiet()
+	f.Fuzz(func(t *testing.T, path string) { hostile(t, s, http.MethodGet, api.Base+"/"+path, "") })
 }
 
 func FuzzBody(f *testing.F) {
@@ -253,13 +254,9 @@ func FuzzBody(f *testing.F) {
 			f.Add(uint8(at+i), body)
 		}
 	}
+	s := quiet()
+	posts := slices.DeleteFunc(api.Routes(), func(r api.Route) bool { return r.Method != http.MethodPost })
 	f.Fuzz(func(t *testing.T, which uint8, body string) {
-		var posts []api.Route
-		for _, r := range api.Routes() {
-			if r.Method == http.MethodPost {
-				posts = append(posts, r)
-			}
-		}
-		hostile(t, quiet(t), http.MethodPost, posts[int(which)%len(posts)].Target, body)
+		hostile(t, s, http.MethodPost, posts[int(which)%len(posts)].Target, body)
 	})
 }

@@ -54,7 +54,6 @@ type asked struct{ actor, path, in string }
 
 // desk answers with documents whose every field says something, or nothing.
 type desk struct {
-	t     *testing.T
 	mu    sync.Mutex
 	asked []asked
 	bare  bool  // documents that say nothing
@@ -66,7 +65,7 @@ func (d *desk) Ask(ctx context.Context, actor, path string, in, out any) error {
 	defer d.mu.Unlock()
 	text, err := json.Marshal(in)
 	if err != nil {
-		d.t.Error(err)
+		return err
 	}
 	d.asked = append(d.asked, asked{actor, path, string(text)})
 	if err := ctx.Err(); err != nil {
@@ -82,7 +81,7 @@ func (d *desk) Ask(ctx context.Context, actor, path string, in, out any) error {
 		r.Cloud = view.Configured // of a closed list
 	}
 	if text, err = json.Marshal(document.Interface()); err != nil {
-		d.t.Error(err)
+		return err
 	}
 	return json.Unmarshal(text, out)
 }
@@ -152,18 +151,24 @@ func sayMore(v reflect.Value) {
 	}
 }
 
-// signedIn are the sessions of the window.
-type signedIn struct {
-	all   []api.Session
-	ended []string
-	fails error
+// signedIn are the sessions of the window; the first is the one that asks, where an account does.
+type signedIn struct{ ended []string }
+
+func (*signedIn) Sessions(who access.Principal) []access.SessionInfo {
+	home := netip.MustParseAddr("192.0.2.9")
+	return []access.SessionInfo{
+		{Handle: "s-1", Account: who.Name, Role: "admin", Address: home, UserAgent: "<b>", Begun: at(), Seen: at(), Ends: at().Add(time.Hour), Current: !who.Machine},
+		{Handle: "s-2", Account: "vera", Role: "viewer", Address: home, Begun: at(), Seen: at(), Ends: at().Add(2 * time.Hour)},
+	}
 }
 
-func (s *signedIn) Sessions(access.Principal) []api.Session { return s.all }
-
+// End knows two sessions, of which vera may end the second alone.
 func (s *signedIn) End(handle string, by access.Principal) error {
-	s.ended = append(s.ended, by.Name+" "+handle)
-	return s.fails
+	if handle != "s-2" && (handle != "s-1" || by.Name == "vera") {
+		return view.Refusal{Kind: view.Missing, Words: "there is no such session"}
+	}
+	s.ended = append(s.ended, by.Actor()+" "+handle)
+	return nil
 }
 
 // scene is an API on a socket.
@@ -192,10 +197,7 @@ func people() door {
 
 func newScene(t *testing.T) *scene {
 	t.Helper()
-	s := &scene{desk: &desk{t: t}, sessions: &signedIn{all: []api.Session{
-		{Handle: "s-1", Name: "ada", Role: "admin", Address: netip.MustParseAddr("192.0.2.9"), Begun: at(), Seen: at(), Ends: at().Add(time.Hour), Current: true},
-		{Handle: "s-2", Name: "vera", Role: "viewer", Address: netip.MustParseAddr("192.0.2.8"), Begun: at(), Seen: at(), Ends: at().Add(time.Hour)},
-	}}}
+	s := &scene{desk: &desk{}, sessions: &signedIn{}}
 	mux := http.NewServeMux()
 	api.New(api.Deps{Desk: s.desk, Door: people(), Sessions: s.sessions, Version: "v9"}).Handle(mux)
 	s.Server = httptest.NewServer(mux)
@@ -255,9 +257,8 @@ func understood(t *testing.T, a answer) answer {
 }
 
 // quiet is a scene without a socket.
-func quiet(t *testing.T) *scene {
-	t.Helper()
-	s := &scene{desk: &desk{t: t}, sessions: &signedIn{}}
+func quiet() *scene {
+	s := &scene{desk: &desk{}, sessions: &signedIn{}}
 	mux := http.NewServeMux()
 	api.New(api.Deps{Desk: s.desk, Door: people(), Sessions: s.sessions, Version: "v9"}).Handle(mux)
 	s.Server = &httptest.Server{Config: &http.Server{Handler: mux}} //nolint:gosec // it never listens

@@ -17,6 +17,11 @@ type Problem struct {
 	Status int       `json:"status"`
 	Detail string    `json:"detail,omitempty"` // in words, with what to do
 	Errors []Invalid `json:"errors,omitempty"` // what is wrong with what was asked
+
+	// What the door adds.
+	Permission string   `json:"permission,omitempty"`  // that is missing
+	Roles      []string `json:"roles,omitempty"`       // who has it
+	RetryAfter int      `json:"retry_after,omitempty"` // seconds, until it may help to ask again
 }
 
 // Invalid is a field that cannot be taken. It never repeats the value.

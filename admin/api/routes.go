@@ -343,7 +343,7 @@ func windowRoutes() []route {
 		},
 		{
 			method: http.MethodGet, path: "/window-sessions", need: access.Read, group: groupWindow, summary: "Who is signed in to the window: one's own sessions; an admin sees all.",
-			action: own(func(a *API, c call) ([]Session, error) { return a.deps.Sessions.Sessions(c.who), nil }),
+			action: own(func(a *API, c call) ([]access.SessionInfo, error) { return a.deps.Sessions.Sessions(c.who), nil }),
 		},
 		{
 			method: http.MethodDelete, path: "/window-sessions/{handle}", need: access.Read, group: groupWindow, status: http.StatusNoContent,

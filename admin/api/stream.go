@@ -34,13 +34,14 @@ func (a *API) stream(w http.ResponseWriter, req *http.Request, c call) {
 	if req.Method == http.MethodHead {
 		return
 	}
-	ctx, cancel := context.WithTimeout(req.Context(), streamFor)
-	defer cancel()
 	tick := time.NewTicker(every)
 	defer tick.Stop()
-	for a.event(ctx, w, c) {
+	for range streamFor / every {
+		if !a.event(req.Context(), w, c) {
+			return
+		}
 		select {
-		case <-ctx.Done():
+		case <-req.Context().Done():
 			return
 		case <-tick.C:
 		}
@@ -49,13 +50,15 @@ func (a *API) stream(w http.ResponseWriter, req *http.Request, c call) {
 
 // event sends one, and reports whether more may follow.
 func (a *API) event(ctx context.Context, w http.ResponseWriter, c call) bool {
+	asking, cancel := context.WithTimeout(ctx, within)
+	defer cancel()
 	var now view.Now
-	name, answer := "now", any(nil)
-	err := a.deps.Desk.Ask(ctx, c.who.Actor(), view.PathNow, nil, &now)
+	err := a.deps.Desk.Ask(asking, c.who.Actor(), view.PathNow, nil, &now)
 	if ctx.Err() != nil {
 		return false
 	}
-	if answer = whole(now); err != nil {
+	name, answer := "now", whole(now)
+	if err != nil {
 		name, answer = "problem", problem(err)
 	}
 	var out bytes.Buffer
