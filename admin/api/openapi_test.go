@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -165,6 +166,33 @@ func TestReference(t *testing.T) {
 		}
 		return before + begin + "\n" + api.Table() + "\n" + end + after
 	})
+}
+
+// TestExamplesOfTheDocs: the commands of docs/api.md do what they say.
+func TestExamplesOfTheDocs(t *testing.T) {
+	page, err := os.ReadFile("../../docs/api.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, c, seen := newScene(t), newContract(t), 0
+	example := regexp.MustCompile(`(?m)^(ask|post) (?:-X (\w+) )?"?\$api([^\s"]+)"?(?: -d '(.*)')?(?:\s+#.*)?$`)
+	for _, m := range example.FindAllStringSubmatch(string(page), -1) {
+		method, target, body := m[2], api.Base+m[3], m[4]
+		if method == "" {
+			method = map[string]string{"ask": http.MethodGet, "post": http.MethodPost}[m[1]]
+		}
+		seen++
+		if err := c.request(t, method, target, body); err != nil {
+			t.Errorf("%s: %v", m[0], err)
+		}
+		target = strings.ReplaceAll(target, "4f1d2c3b5a697887", "s-2") // which is there
+		if got := s.ask(t, "admin", method, target, body, nil); got.status/100 != 2 {
+			t.Errorf("%s: %d %s", m[0], got.status, got.text)
+		}
+	}
+	if lines := strings.Count(string(page), "$api/"); seen != lines {
+		t.Errorf("%d of %d examples are understood", seen, lines)
+	}
 }
 
 func hold(t *testing.T, path string, made func(was string) string) {

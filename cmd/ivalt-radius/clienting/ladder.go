@@ -255,10 +255,13 @@ func (d desk) lifted(o Order) []string {
 
 func (d desk) commit(ctx context.Context, a audit.Action) error {
 	if err := d.trail.Commit(ctx, a); err != nil {
-		return refusal(window.Unavailable, "keeping the evidence: %v", err)
+		return fmt.Errorf("%w: %w", errEvidence, err)
 	}
 	return nil
 }
+
+// errEvidence says that nothing was done, since no evidence of it could be kept.
+var errEvidence = errors.New("keeping the evidence")
 
 func refusal(kind window.Kind, format string, words ...any) error {
 	return window.Refusal{Kind: kind, Words: fmt.Sprintf(format, words...)}
