@@ -47,6 +47,7 @@ func homes() map[string][]string {
 		"layeh.com/radius":                      {"radius", "directory", "test"},
 		"github.com/go-ldap/ldap":               {"directory"},
 		"github.com/prometheus/client_golang":   {"admin"},
+		"github.com/getkin/kin-openapi":         {"admin"},
 		"github.com/shirou/gopsutil":            {"doctor"},
 		"github.com/spf13/cobra":                {"cmd"},
 		"layeh.com/radius/debug":                {}, // it prints passwords
@@ -129,6 +130,7 @@ func TestImportDirectionsSeeBadCode(t *testing.T) {
 		{"go-redis outside state", "cmd/ivalt-radius/a.go", "github.com/redis/go-redis/v9", true},
 		{"miniredis outside state", "test/cluster/a_test.go", "github.com/alicebob/miniredis/v2", true},
 		{"age outside config", "cmd/ivalt-radius/a.go", "filippo.io/age", true},
+		{"kin-openapi outside admin", "test/blackbox/a_test.go", "github.com/getkin/kin-openapi/openapi3", true},
 		{"argon2 outside directory", "cmd/ivalt-radius/a.go", "golang.org/x/crypto/argon2", true},
 		{"layeh in the core", "auth/a.go", "layeh.com/radius/rfc2865", true},
 		{"layeh's debug anywhere", "radius/a.go", "layeh.com/radius/debug", true},

@@ -10,8 +10,11 @@ import (
 	"ivalt-radius/guard"
 )
 
-// ErrNone says that no incident has an identifier.
-var ErrNone = errors.New("there is no such incident: see ivalt-radius incidents list --all")
+// Errors that a caller may want to tell apart.
+var (
+	ErrNone    = errors.New("there is no such incident: see ivalt-radius incidents list --all")
+	ErrAlready = errors.New("already") // it is further on
+)
 
 // Order is what somebody wants done to an incident.
 type Order struct {
@@ -107,10 +110,10 @@ func (i *Incident) leads(to State) error {
 	}
 	for _, c := range i.History {
 		if c.What == i.State.String() {
-			return fmt.Errorf("incident %s is %s already, by %s: %s", i.ID, i.State, c.By, c.Reason)
+			return fmt.Errorf("incident %s is %s %w, by %s: %s", i.ID, i.State, ErrAlready, c.By, c.Reason)
 		}
 	}
-	return fmt.Errorf("incident %s is %s already", i.ID, i.State)
+	return fmt.Errorf("incident %s is %s %w", i.ID, i.State, ErrAlready)
 }
 
 // advance takes an incident on. hand is held.

@@ -2,9 +2,11 @@ package clienting
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"time"
 
+	window "ivalt-radius/admin/view"
 	"ivalt-radius/cmd/ivalt-radius/control"
 	"ivalt-radius/cmd/ivalt-radius/secretage"
 	"ivalt-radius/config"
@@ -44,6 +46,9 @@ func Handle(mux *http.ServeMux, r Running) {
 			err := control.Decode(w, req, &in)
 			if err == nil {
 				out, err = do(desk{r.Settings(), r.Memory, r.Trail}, req.Context(), control.Actor(req.Context()), in)
+			}
+			if errors.Is(err, errEvidence) {
+				err = refusal(window.Unavailable, "%v", err)
 			}
 			control.Answer(w, out, err)
 		})

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	window "ivalt-radius/admin/view"
 	"ivalt-radius/audit"
 	"ivalt-radius/cmd/ivalt-radius/count"
 	"ivalt-radius/config"
@@ -120,12 +121,12 @@ func (d desk) enforce(ctx context.Context, actor string, o Order) (Outcome, erro
 		return Outcome{}, fmt.Errorf("--reason: %w", err)
 	}
 	if d.memory.Enforced.Has(o.key()) {
-		return Outcome{}, fmt.Errorf("%s must send Message-Authenticator by hand already: see ivalt-radius clients", o.target())
+		return Outcome{}, refusal(window.Conflicting, "%s must send Message-Authenticator by hand already: see ivalt-radius clients", o.target())
 	}
 	detail := "must send Message-Authenticator: " + o.Reason
 	if unready := d.unready(c, o); len(unready) > 0 {
 		if !o.Force {
-			return Outcome{}, fmt.Errorf("%s\nnothing was enforced: whatever comes without Message-Authenticator would be dropped; where that is meant, add --force", strings.Join(unready, "\n"))
+			return Outcome{}, refusal(window.Conflicting, "%s\nnothing was enforced: whatever comes without Message-Authenticator would be dropped; where that is meant, add --force", strings.Join(unready, "\n"))
 		}
 		detail += " (forced, though not ready)"
 	}
@@ -145,7 +146,7 @@ func (d desk) enforce(ctx context.Context, actor string, o Order) (Outcome, erro
 func (d desk) find(o Order) (*config.Client, error) {
 	i := slices.IndexFunc(d.settings.Clients, func(c config.Client) bool { return c.Name == o.Client })
 	if i < 0 {
-		return nil, fmt.Errorf("no client is called %q: see ivalt-radius clients", o.Client)
+		return nil, refusal(window.Missing, "no client is called %q: see ivalt-radius clients", o.Client)
 	}
 	c := &d.settings.Clients[i]
 	if o.Address.IsValid() && d.owner(o.Address) != c.Name {
@@ -207,15 +208,22 @@ func (d desk) doubt(c *config.Client, s *sighting.Sighting) []string {
 // forget lets an address, or a client, ask without Message-Authenticator again.
 func (d desk) forget(ctx context.Context, actor string, o Order) (Outcome, error) {
 	key, m := o.key(), d.memory
+	detail := "may ask without Message-Authenticator again"
+	if o.Reason = strings.TrimSpace(o.Reason); o.Reason != "" { // the command has none
+		if err := guard.CheckReason(o.Reason); err != nil {
+			return Outcome{}, fmt.Errorf("the reason: %w", err)
+		}
+		detail += ": " + o.Reason
+	}
 	switch {
 	case m.Enforced.Has(key) || m.Learned.Has(key):
 	case o.Address.IsValid():
-		return Outcome{}, fmt.Errorf("the client %q has no address %s that must send Message-Authenticator: see ivalt-radius clients list", o.Client, o.Address)
+		return Outcome{}, refusal(window.Missing, "the client %q has no address %s that must send Message-Authenticator: see ivalt-radius clients list", o.Client, o.Address)
 	default:
-		return Outcome{}, fmt.Errorf("the client %q as a whole need not send Message-Authenticator by hand: name an --address, see ivalt-radius clients list", o.Client)
+		return Outcome{}, refusal(window.Missing, "the client %q as a whole need not send Message-Authenticator by hand: name an --address, see ivalt-radius clients list", o.Client)
 	}
 	if err := d.commit(ctx, audit.Action{
-		Action: "forget_message_authenticator", Actor: actor, Target: o.target(), Detail: "may ask without Message-Authenticator again",
+		Action: "forget_message_authenticator", Actor: actor, Target: o.target(), Detail: detail,
 	}); err != nil {
 		return Outcome{}, err
 	}
@@ -247,9 +255,16 @@ func (d desk) lifted(o Order) []string {
 
 func (d desk) commit(ctx context.Context, a audit.Action) error {
 	if err := d.trail.Commit(ctx, a); err != nil {
-		return fmt.Errorf("keeping the evidence: %w", err)
+		return fmt.Errorf("%w: %w", errEvidence, err)
 	}
 	return nil
+}
+
+// errEvidence says that nothing was done, since no evidence of it could be kept.
+var errEvidence = errors.New("keeping the evidence")
+
+func refusal(kind window.Kind, format string, words ...any) error {
+	return window.Refusal{Kind: kind, Words: fmt.Sprintf(format, words...)}
 }
 
 func texts(networks []netip.Prefix) []string {

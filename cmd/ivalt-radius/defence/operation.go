@@ -10,6 +10,7 @@ import (
 
 	"github.com/sirupsen/logrus"
 
+	"ivalt-radius/admin/view"
 	"ivalt-radius/audit"
 	"ivalt-radius/cmd/ivalt-radius/configured"
 	"ivalt-radius/cmd/ivalt-radius/control"
@@ -57,8 +58,21 @@ func (o operation[In, Out]) handle(mux *http.ServeMux, d Deps) {
 		if err == nil {
 			out, err = o.do(r.Context(), d, control.Actor(r.Context()), in)
 		}
-		control.Answer(w, out, err)
+		control.Answer(w, out, refusal(err))
 	})
+}
+
+// refusal gives an error its kind, with the same words.
+func refusal(err error) error {
+	switch {
+	case errors.Is(err, incident.ErrNone), errors.Is(err, block.ErrNoBlock):
+		return view.Refusal{Kind: view.Missing, Words: err.Error()}
+	case errors.Is(err, incident.ErrAlready), errors.Is(err, block.ErrFull):
+		return view.Refusal{Kind: view.Conflicting, Words: err.Error()}
+	case errors.Is(err, errEvidence):
+		return view.Refusal{Kind: view.Unavailable, Words: err.Error()}
+	}
+	return err
 }
 
 // run has the operation done, on the state directory that the settings name. What is wrong with files is said on warn.
@@ -119,7 +133,10 @@ func onFiles(s *config.Settings, warn io.Writer, do func(Deps) error) (err error
 // commit keeps the evidence of what is about to happen.
 func commit(ctx context.Context, d Deps, e audit.Event) error {
 	if err := d.Trail.Commit(ctx, e); err != nil {
-		return fmt.Errorf("keeping the evidence: %w", err)
+		return fmt.Errorf("%w: %w", errEvidence, err)
 	}
 	return nil
 }
+
+// errEvidence says that nothing was done, since no evidence of it could be kept.
+var errEvidence = errors.New("keeping the evidence")

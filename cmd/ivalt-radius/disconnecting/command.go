@@ -14,6 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"ivalt-radius/admin/view"
 	"ivalt-radius/audit"
 	"ivalt-radius/auth"
 	"ivalt-radius/cmd/ivalt-radius/configured"
@@ -174,7 +175,7 @@ func carryOut(ctx context.Context, d *dynauth.Disconnector, c Committer, o order
 		return dynauth.Result{}, err
 	}
 	if err := c.Commit(ctx, audit.Action{Action: "disconnect", Actor: control.Actor(ctx), Target: o.target(), Detail: o.Reason}); err != nil {
-		return dynauth.Result{}, fmt.Errorf("keeping the evidence: %w", err)
+		return dynauth.Result{}, view.Refusal{Kind: view.Unavailable, Words: "keeping the evidence: " + err.Error()}
 	}
 	ctx, cancel := context.WithTimeout(ctx, within)
 	defer cancel()

@@ -2,7 +2,6 @@ package sharing
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -10,6 +9,7 @@ import (
 
 	"github.com/sirupsen/logrus"
 
+	window "ivalt-radius/admin/view"
 	"ivalt-radius/audit"
 	"ivalt-radius/state/cluster"
 	"ivalt-radius/state/redis"
@@ -211,4 +211,4 @@ func (n *Sharing) Ready() logrus.Fields {
 	return logrus.Fields{"node": n.name, "nodes": texts(n.view.nodes)}
 }
 
-var errAlone = errors.New("no shared memory is configured: this node is alone; docs/cluster.md says how several share one (state.redis.addresses)")
+var errAlone error = window.Refusal{Kind: window.Missing, Words: "no shared memory is configured: this node is alone; docs/cluster.md says how several share one (state.redis.addresses)"}
