@@ -79,6 +79,16 @@ func open(t *testing.T, s *live.Stream, b *browser) (context.CancelFunc, <-chan 
 	return cancel, over
 }
 
+// ends waits for the end of a stream that should have one.
+func ends(t *testing.T, over <-chan struct{}) {
+	t.Helper()
+	select {
+	case <-over:
+	case <-time.After(time.Minute):
+		t.Fatal("the stream does not end")
+	}
+}
+
 // TestFiftyPagesAskOnce: 50 open pages have it built once a second together, and a closed window not at all.
 func TestFiftyPagesAskOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -88,11 +98,11 @@ func TestFiftyPagesAskOnce(t *testing.T) {
 			return []live.Part{{Name: "clock", Body: fmt.Appendf(nil, "<p>%d</p>\n<p>two</p>", n)}, {Name: "still", Body: []byte("same")}}
 		})
 		browsers := make([]*browser, 50)
-		var ends []context.CancelFunc
+		var closers []context.CancelFunc
 		for i := range browsers {
 			browsers[i] = &browser{}
 			end, _ := open(t, s, browsers[i])
-			ends = append(ends, end)
+			closers = append(closers, end)
 		}
 		<-time.After(10*time.Second + every/2)
 		if n := built.Load(); n < 10 || n > 12 {
@@ -107,7 +117,7 @@ func TestFiftyPagesAskOnce(t *testing.T) {
 				t.Fatalf("page %d: %s", i, text)
 			}
 		}
-		for _, end := range ends {
+		for _, end := range closers {
 			end()
 		}
 		synctest.Wait()
@@ -135,7 +145,7 @@ func TestNothingNewIsAHeartbeat(t *testing.T) {
 			t.Errorf("%q", text)
 		}
 		end()
-		<-over
+		ends(t, over)
 	})
 }
 
@@ -191,19 +201,19 @@ func TestASlowReaderIsLeft(t *testing.T) {
 func TestTooManyPages(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := live.New(func(context.Context) []live.Part { return nil })
-		var ends []context.CancelFunc
+		var closers []context.CancelFunc
 		for range live.Most {
 			end, _ := open(t, s, &browser{})
-			ends = append(ends, end)
+			closers = append(closers, end)
 		}
 		synctest.Wait()
 		late := &browser{}
 		_, over := open(t, s, late)
-		<-over
+		ends(t, over)
 		if late.status != http.StatusServiceUnavailable || late.header.Get("Retry-After") == "" {
 			t.Errorf("status %d", late.status)
 		}
-		ends[0]()
+		closers[0]()
 		synctest.Wait()
 		welcome := &browser{}
 		end, _ := open(t, s, welcome)
@@ -211,7 +221,7 @@ func TestTooManyPages(t *testing.T) {
 		if welcome.status != http.StatusOK {
 			t.Errorf("status %d", welcome.status)
 		}
-		for _, end := range append(ends, end) {
+		for _, end := range append(closers, end) {
 			end()
 		}
 	})
@@ -225,10 +235,10 @@ func TestCloseEndsAll(t *testing.T) {
 		synctest.Wait()
 		s.Close()
 		s.Close()
-		<-over
+		ends(t, over)
 		late := &browser{}
 		_, over = open(t, s, late)
-		<-over
+		ends(t, over)
 		if late.status != http.StatusServiceUnavailable {
 			t.Errorf("status %d", late.status)
 		}
