@@ -3,33 +3,39 @@ package page
 import (
 	"bytes"
 	"embed"
+	"errors"
 	"html/template"
 	"io/fs"
 	"net/http"
 	"time"
 
 	"ivalt-radius/admin/access"
+	"ivalt-radius/admin/page/live"
 	"ivalt-radius/admin/view"
 )
 
 //go:embed templates/*.html
 var templates embed.FS
 
-//go:embed assets
-var assets embed.FS
-
 // Deps is what the pages work with.
 type Deps struct {
 	Desk view.Desk
 	Door access.Door
 	Now  func() time.Time
+
+	// Sessions are those of the window that somebody may see: their own, or everybody's. nil: nobody may see any.
+	Sessions func(who access.Principal) []Session
+	// End ends one of them. Its error says why not, in words for people.
+	End func(handle string, by access.Principal) error
 }
 
 // Pages are all pages.
 type Pages struct {
 	Deps
 
-	sets map[string]*template.Template // by view
+	assets *assetSet
+	stream *live.Stream
+	sets   map[string]*template.Template // by view
 }
 
 // Views are the pages in the order of the navigation, by their path's last part.
@@ -39,20 +45,25 @@ func Views() []string {
 
 // New makes the pages.
 func New(d Deps) *Pages {
-	p := &Pages{Deps: d, sets: map[string]*template.Template{}}
+	p := &Pages{Deps: d, assets: newAssets(), sets: map[string]*template.Template{}}
+	p.stream = live.New(p.liveParts)
 	names, err := fs.Glob(templates, "templates/*.html")
 	if err != nil {
 		panic(err) // the pattern is a constant
 	}
+	shell := template.Must(template.New("layout.html").Funcs(p.functions()).ParseFS(templates, "templates/layout.html", "templates/parts.html"))
 	for _, name := range names {
-		if name == "templates/layout.html" {
+		if name == "templates/layout.html" || name == "templates/parts.html" {
 			continue
 		}
 		view := name[len("templates/") : len(name)-len(".html")]
-		p.sets[view] = template.Must(template.New("layout.html").Funcs(functions()).ParseFS(templates, "templates/layout.html", name))
+		p.sets[view] = template.Must(template.Must(shell.Clone()).ParseFS(templates, name))
 	}
 	return p
 }
+
+// Close ends all live streams, which a server that shuts down would wait for.
+func (p *Pages) Close() { p.stream.Close() }
 
 // sheet is what every page is made of.
 type sheet struct {
@@ -63,14 +74,19 @@ type sheet struct {
 	Bad  bool   // it went wrong
 }
 
-// show writes a page; where htmx asks for a part of one, its "main" alone.
+// show writes a page; where htmx asks for a part of one, its "body" alone: what was said, and the view's "main".
 func (p *Pages) show(w http.ResponseWriter, r *http.Request, status int, s sheet) {
 	name := "layout.html"
 	if r.Header.Get("HX-Request") == "true" {
-		name = "main"
+		name = "body"
 	}
+	p.write(w, status, s.View, name, s)
+}
+
+// write writes one template of a view.
+func (p *Pages) write(w http.ResponseWriter, status int, view, name string, data any) {
 	var out bytes.Buffer
-	if err := p.sets[s.View].ExecuteTemplate(&out, name, s); err != nil {
+	if err := p.sets[view].ExecuteTemplate(&out, name, data); err != nil {
 		http.Error(w, "the page cannot be shown", http.StatusInternalServerError)
 		return
 	}
@@ -81,11 +97,7 @@ func (p *Pages) show(w http.ResponseWriter, r *http.Request, status int, s sheet
 
 // Handle serves all pages and what they are made of.
 func (p *Pages) Handle(mux *http.ServeMux) {
-	files, err := fs.Sub(assets, "assets")
-	if err != nil {
-		panic(err) // the directory is there
-	}
-	mux.Handle("GET /assets/", http.StripPrefix("/assets/", http.FileServerFS(files)))
+	mux.Handle("GET /assets/{digest}/{name}", p.assets)
 	p.handleNow(mux)
 	p.handleLogins(mux)
 	p.handlePeople(mux)
@@ -93,4 +105,25 @@ func (p *Pages) Handle(mux *http.ServeMux) {
 	p.handleClients(mux)
 	p.handleSettings(mux)
 	p.handleRehearse(mux)
+	p.handleAccount(mux)
+}
+
+// refused is what a Desk's error means for a page: a status, and the words.
+func refused(err error) (status int, words string) {
+	var r view.Refusal
+	if !errors.As(err, &r) {
+		return http.StatusBadRequest, err.Error()
+	}
+	switch r.Kind {
+	case view.Invalid:
+		return http.StatusBadRequest, r.Words
+	case view.Missing:
+		return http.StatusNotFound, r.Words
+	case view.Conflicting:
+		return http.StatusConflict, r.Words
+	case view.Unavailable:
+		return http.StatusServiceUnavailable, r.Words
+	case view.Failed:
+	}
+	return http.StatusInternalServerError, r.Words
 }
