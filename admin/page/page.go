@@ -15,9 +15,6 @@ import (
 //go:embed templates/*.html
 var templates embed.FS
 
-//go:embed assets
-var assets embed.FS
-
 // Deps is what the pages work with.
 type Deps struct {
 	Desk view.Desk
@@ -29,7 +26,8 @@ type Deps struct {
 type Pages struct {
 	Deps
 
-	sets map[string]*template.Template // by view
+	assets *assetSet
+	sets   map[string]*template.Template // by view
 }
 
 // Views are the pages in the order of the navigation, by their path's last part.
@@ -39,17 +37,18 @@ func Views() []string {
 
 // New makes the pages.
 func New(d Deps) *Pages {
-	p := &Pages{Deps: d, sets: map[string]*template.Template{}}
+	p := &Pages{Deps: d, assets: newAssets(), sets: map[string]*template.Template{}}
 	names, err := fs.Glob(templates, "templates/*.html")
 	if err != nil {
 		panic(err) // the pattern is a constant
 	}
+	shell := template.Must(template.New("layout.html").Funcs(p.functions()).ParseFS(templates, "templates/layout.html", "templates/parts.html"))
 	for _, name := range names {
-		if name == "templates/layout.html" {
+		if name == "templates/layout.html" || name == "templates/parts.html" {
 			continue
 		}
 		view := name[len("templates/") : len(name)-len(".html")]
-		p.sets[view] = template.Must(template.New("layout.html").Funcs(functions()).ParseFS(templates, "templates/layout.html", name))
+		p.sets[view] = template.Must(template.Must(shell.Clone()).ParseFS(templates, name))
 	}
 	return p
 }
@@ -63,14 +62,19 @@ type sheet struct {
 	Bad  bool   // it went wrong
 }
 
-// show writes a page; where htmx asks for a part of one, its "main" alone.
+// show writes a page; where htmx asks for a part of one, its "body" alone: what was said, and the view's "main".
 func (p *Pages) show(w http.ResponseWriter, r *http.Request, status int, s sheet) {
 	name := "layout.html"
 	if r.Header.Get("HX-Request") == "true" {
-		name = "main"
+		name = "body"
 	}
+	p.write(w, status, s.View, name, s)
+}
+
+// write writes one template of a view.
+func (p *Pages) write(w http.ResponseWriter, status int, view, name string, data any) {
 	var out bytes.Buffer
-	if err := p.sets[s.View].ExecuteTemplate(&out, name, s); err != nil {
+	if err := p.sets[view].ExecuteTemplate(&out, name, data); err != nil {
 		http.Error(w, "the page cannot be shown", http.StatusInternalServerError)
 		return
 	}
@@ -81,11 +85,7 @@ func (p *Pages) show(w http.ResponseWriter, r *http.Request, status int, s sheet
 
 // Handle serves all pages and what they are made of.
 func (p *Pages) Handle(mux *http.ServeMux) {
-	files, err := fs.Sub(assets, "assets")
-	if err != nil {
-		panic(err) // the directory is there
-	}
-	mux.Handle("GET /assets/", http.StripPrefix("/assets/", http.FileServerFS(files)))
+	mux.Handle("GET /assets/{digest}/{name}", p.assets)
 	p.handleNow(mux)
 	p.handleLogins(mux)
 	p.handlePeople(mux)
