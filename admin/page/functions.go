@@ -28,7 +28,6 @@ func (p *Pages) functions() template.FuncMap {
 		"tone":   tone,
 		"may":    may,
 		"join":   func(list []string) string { return strings.Join(list, ", ") },
-		"pair":   func(a, b any) [2]any { return [2]any{a, b} },
 	}
 }
 
@@ -75,7 +74,7 @@ func took(ms int64) string {
 
 // number groups a number's digits by three.
 func number[T int | uint64](n T) string {
-	text := strconv.FormatInt(int64(n), 10) //nolint:gosec // G115: counts of logins
+	text := strconv.FormatInt(int64(n), 10)
 	sign := ""
 	if strings.HasPrefix(text, "-") {
 		sign, text = "-", text[1:]

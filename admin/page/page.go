@@ -3,12 +3,14 @@ package page
 import (
 	"bytes"
 	"embed"
+	"errors"
 	"html/template"
 	"io/fs"
 	"net/http"
 	"time"
 
 	"ivalt-radius/admin/access"
+	"ivalt-radius/admin/page/live"
 	"ivalt-radius/admin/view"
 )
 
@@ -20,6 +22,11 @@ type Deps struct {
 	Desk view.Desk
 	Door access.Door
 	Now  func() time.Time
+
+	// Sessions are those of the window that somebody may see: their own, or everybody's. nil: nobody may see any.
+	Sessions func(who access.Principal) []Session
+	// End ends one of them. Its error says why not, in words for people.
+	End func(handle string, by access.Principal) error
 }
 
 // Pages are all pages.
@@ -27,6 +34,7 @@ type Pages struct {
 	Deps
 
 	assets *assetSet
+	stream *live.Stream
 	sets   map[string]*template.Template // by view
 }
 
@@ -38,6 +46,7 @@ func Views() []string {
 // New makes the pages.
 func New(d Deps) *Pages {
 	p := &Pages{Deps: d, assets: newAssets(), sets: map[string]*template.Template{}}
+	p.stream = live.New(p.liveParts)
 	names, err := fs.Glob(templates, "templates/*.html")
 	if err != nil {
 		panic(err) // the pattern is a constant
@@ -52,6 +61,9 @@ func New(d Deps) *Pages {
 	}
 	return p
 }
+
+// Close ends all live streams, which a server that shuts down would wait for.
+func (p *Pages) Close() { p.stream.Close() }
 
 // sheet is what every page is made of.
 type sheet struct {
@@ -93,4 +105,25 @@ func (p *Pages) Handle(mux *http.ServeMux) {
 	p.handleClients(mux)
 	p.handleSettings(mux)
 	p.handleRehearse(mux)
+	p.handleAccount(mux)
+}
+
+// refused is what a Desk's error means for a page: a status, and the words.
+func refused(err error) (status int, words string) {
+	var r view.Refusal
+	if !errors.As(err, &r) {
+		return http.StatusBadRequest, err.Error()
+	}
+	switch r.Kind {
+	case view.Invalid:
+		return http.StatusBadRequest, r.Words
+	case view.Missing:
+		return http.StatusNotFound, r.Words
+	case view.Conflicting:
+		return http.StatusConflict, r.Words
+	case view.Unavailable:
+		return http.StatusServiceUnavailable, r.Words
+	case view.Failed:
+	}
+	return http.StatusInternalServerError, r.Words
 }

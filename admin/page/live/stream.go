@@ -67,7 +67,7 @@ func (s *Stream) Close() {
 // ServeHTTP sends what is shown, then what changes of it, until the request's context ends: with the connection, or with the session.
 func (s *Stream) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	me := &reader{wake: make(chan struct{}, 1), has: map[string]uint64{}}
-	if !s.join(me) {
+	if !s.join(me) { //nolint:contextcheck // what is built is for all readers, and outlives this one
 		w.Header().Set("Retry-After", "30")
 		http.Error(w, "too many pages are open: close some, or read this one without live updates", http.StatusServiceUnavailable)
 		return
