@@ -3,6 +3,7 @@ package page
 import (
 	"fmt"
 	"html/template"
+	"maps"
 	"math"
 	"strconv"
 	"strings"
@@ -13,7 +14,7 @@ import (
 
 // functions are those of the templates.
 func (p *Pages) functions() template.FuncMap {
-	return template.FuncMap{
+	f := template.FuncMap{
 		"views":  Views,
 		"asset":  p.assets.url,
 		"styles": p.assets.styles,
@@ -29,6 +30,8 @@ func (p *Pages) functions() template.FuncMap {
 		"may":    may,
 		"join":   func(list []string) string { return strings.Join(list, ", ") },
 	}
+	maps.Copy(f, lists())
+	return f
 }
 
 // clock is a moment in full, in UTC.
