@@ -97,10 +97,10 @@ func form(r *http.Request, values url.Values) deed.Form {
 
 // do has the Desk do it.
 func (p *Pages) do(r *http.Request, who access.Principal, d deed.Deed, f deed.Form) (deed.Outcome, error) {
-	order, err := d.Order(f)
-	if err == nil {
-		err = d.Check(f)
+	if err := d.Check(f); err != nil {
+		return deed.Outcome{}, err //nolint:wrapcheck // words for people
 	}
+	order, err := d.Order(f)
 	if err != nil {
 		return deed.Outcome{}, err //nolint:wrapcheck // words for people
 	}

@@ -11,6 +11,7 @@ import (
 func lists() template.FuncMap {
 	return template.FuncMap{
 		"reasonWords": phrase.Reason,
+		"brief":       phrase.Brief,
 		"stageWords":  phrase.Stage,
 		"plain":       phrase.Plain,
 		"text":        phrase.Or,

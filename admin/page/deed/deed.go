@@ -2,7 +2,7 @@ package deed
 
 import (
 	"encoding/json"
-	"errors"
+	"fmt"
 	"net/url"
 	"strings"
 
@@ -90,14 +90,20 @@ func why() Field {
 	return Field{Name: reasonField, Label: "Reason", Hint: "Why, in a few words. It stands in the trail.", Kind: Text, Required: true}
 }
 
-// Check says what is missing in a form, for people; nil where nothing is.
+// mostText bounds a field, in octets.
+const mostText = 500
+
+// Check says what is wrong with a form, for people; nil where nothing is. What only the server knows it does not check.
 func (d Deed) Check(f Form) error {
 	for _, field := range d.Fields {
+		if len(f.Get(field.Name)) > mostText {
+			return fmt.Errorf("%s: %d octets are the most", field.Label, mostText)
+		}
 		if field.Name != reasonField {
 			continue
 		}
 		if err := guard.CheckReason(f.Text(reasonField)); err != nil {
-			return errors.New("Reason: " + err.Error())
+			return fmt.Errorf("%s: %w", field.Label, err)
 		}
 	}
 	return nil

@@ -26,6 +26,15 @@ func Reason(word string) string {
 	return found
 }
 
+// Brief is the beginning of Reason, as far as it stands by itself.
+func Brief(word string) string {
+	text := Reason(word)
+	for _, end := range []string{"; ", ": ", ". "} {
+		text, _, _ = strings.Cut(text, end)
+	}
+	return strings.TrimSuffix(text, ".")
+}
+
 // Reasons are the words of the closed list, in its order.
 func Reasons() []string {
 	var all []string
