@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 //go:embed assets
@@ -22,7 +23,7 @@ type asset struct {
 	digest string // of its content, in its URL
 	kind   string // its Content-Type
 	plain  []byte
-	packed []byte
+	packed func() []byte // made when somebody asks first
 }
 
 // assetSet are all of them, by name. A URL has the digest of the content, so that a browser may keep it for good.
@@ -47,7 +48,7 @@ func newAssets() *assetSet {
 			panic(err) // it was listed
 		}
 		sum := sha256.Sum256(content)
-		s.byName[f.Name()] = asset{digest: hex.EncodeToString(sum[:8]), kind: kind, plain: content, packed: pack(content)}
+		s.byName[f.Name()] = asset{digest: hex.EncodeToString(sum[:8]), kind: kind, plain: content, packed: sync.OnceValue(func() []byte { return pack(content) })}
 	}
 	return s
 }
@@ -118,7 +119,7 @@ func (s *assetSet) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.Set("Cache-Control", "public, max-age=31536000, immutable")
 	h.Set("Vary", "Accept-Encoding")
 	if strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
-		body = a.packed
+		body = a.packed()
 		h.Set("Content-Encoding", "gzip")
 	}
 	h.Set("Content-Length", strconv.Itoa(len(body)))

@@ -29,6 +29,7 @@ func (p *Pages) functions() template.FuncMap {
 		"tone":   tone,
 		"may":    may,
 		"join":   func(list []string) string { return strings.Join(list, ", ") },
+		"pair":   func(a, b any) [2]any { return [2]any{a, b} },
 	}
 	maps.Copy(f, lists())
 	return f
@@ -77,9 +78,9 @@ func took(ms int64) string {
 
 // number groups a number's digits by three.
 func number[T int | uint64](n T) string {
-	text := strconv.FormatInt(int64(n), 10)
+	text := fmt.Sprint(n)
 	sign := ""
-	if strings.HasPrefix(text, "-") {
+	if n < 0 {
 		sign, text = "-", text[1:]
 	}
 	for i := len(text) - 3; i > 0; i -= 3 {

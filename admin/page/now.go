@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"ivalt-radius/admin/access"
@@ -71,6 +72,18 @@ func (d nowData) Age(f view.InFlight) int64 { return max(0, d.At.Sub(f.Since).Mi
 
 // Whole is how long a login may take from its first packet, in milliseconds.
 func (d nowData) Whole(f view.InFlight) int64 { return max(1, d.Age(f)+f.LeftMS) }
+
+// Effort is what a login has taken so far beside its time; empty: nothing.
+func (nowData) Effort(f view.InFlight) string {
+	var parts []string
+	if f.Polls > 0 {
+		parts = append(parts, strconv.Itoa(f.Polls)+" polls")
+	}
+	if f.Exchanges > 1 {
+		parts = append(parts, strconv.Itoa(f.Exchanges)+" exchanges")
+	}
+	return strings.Join(parts, ", ")
+}
 
 // Hidden is how many logins in flight are not listed.
 func (d nowData) Hidden() int { return max(0, d.Waiting-len(d.InFlight)) }
