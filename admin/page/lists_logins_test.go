@@ -38,10 +38,10 @@ func TestLoginsRefuseWhatMakesNoSense(t *testing.T) {
 		"?since=yesterday":                               "Since is no time: write it as 2026-01-31T18:00, in UTC",
 		"?until=2026-13-01T00:00":                        "Until is no time",
 		"?since=2026-03-02T00:00&until=2026-03-02T00:00": "nothing lies between these times",
-		"?within=7y":                                     "Time is none of the list",
-		"?verdict=maybe":                                 "Verdict is none of accept, reject, challenge",
-		"?reason=whim":                                   "Reason is none of the list",
-		"?before=-1":                                     "Before is no number of a record",
+		"?within=7y":                                     "the time is none of the list",
+		"?verdict=maybe":                                 "the verdict is none of accept, reject, challenge",
+		"?reason=whim":                                   "the reason is none of the list",
+		"?before=-1":                                     "where to go on is no number of a record",
 	} {
 		l := newLists(t, access.Viewer, sample())
 		l.has(l.get("/logins"+query, http.StatusBadRequest), words, `role="alert"`)

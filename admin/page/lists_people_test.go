@@ -50,45 +50,80 @@ func TestPeopleSayWhatToDoWhereThereAreNone(t *testing.T) {
 	l.lacks(body, "Nobody is locked out.") // it is not known
 }
 
-// TestDeedsOfPeople: what the server is asked, by whom, and where one is sent on to.
-func TestDeedsOfPeople(t *testing.T) {
-	for name, c := range map[string]struct {
-		at     string
-		form   url.Values
-		path   string
-		asked  string
-		answer any
-		then   string
-	}{
+// personal is something that is done to a person or an address.
+type personal struct {
+	at     string
+	form   url.Values
+	path   string
+	asked  string
+	answer any
+	then   string
+}
+
+func personals() map[string]personal {
+	return map[string]personal{
 		"block a person": {
-			"/people/block", url.Values{"user": {" bob "}, "for": {"24h"}, "reason": {"stolen"}}, view.PathBlock,
-			`{"user":"bob","reason":"stolen","for":86400000000000,"disconnect":false}`, map[string]any{"sessions": 0}, "/people?said=blocked&user=bob",
+			"/people/block",
+			url.Values{"user": {" bob "}, "for": {"24h"}, "reason": {"stolen"}},
+			view.PathBlock,
+			`{"user":"bob","reason":"stolen","for":86400000000000,"disconnect":false}`,
+			map[string]any{"sessions": 0},
+			"/people?said=blocked&user=bob",
 		},
 		"block an address and end its sessions": {
-			"/people/block", url.Values{"address": {"192.0.2.0/24"}, "for": {"1h"}, "disconnect": {"yes"}, "reason": {"scans"}}, view.PathBlock,
-			`{"address":"192.0.2.0/24","reason":"scans","for":3600000000000,"disconnect":true}`, map[string]any{"sessions": 3}, "/people?said=blocked&sessions=3",
+			"/people/block",
+			url.Values{"address": {"192.0.2.0/24"}, "for": {"1h"}, "disconnect": {"yes"}, "reason": {"scans"}},
+			view.PathBlock,
+			`{"address":"192.0.2.0/24","reason":"scans","for":3600000000000,"disconnect":true}`,
+			map[string]any{"sessions": 3},
+			"/people?said=blocked&sessions=3",
 		},
 		"unblock": {
-			"/people/unblock", url.Values{"address": {"192.0.2.9"}, "reason": {"found"}}, view.PathUnblock,
-			`{"address":"192.0.2.9","reason":"found"}`, map[string]any{"lifted": true}, "/people?said=unblocked",
+			"/people/unblock",
+			url.Values{"address": {"192.0.2.9"}, "reason": {"found"}},
+			view.PathUnblock,
+			`{"address":"192.0.2.9","reason":"found"}`,
+			map[string]any{"lifted": true},
+			"/people?said=unblocked",
 		},
 		"unlock": {
-			"/people/unlock", url.Values{"user": {"bob"}, "reason": {"asked him"}}, view.PathRelease,
-			`{"user":"bob","lockouts":true,"remembered":false,"reason":"asked him"}`, view.Released{}, "/people?said=unlocked&user=bob",
+			"/people/unlock",
+			url.Values{"user": {"bob"}, "reason": {"asked him"}},
+			view.PathRelease,
+			`{"user":"bob","lockouts":true,"remembered":false,"reason":"asked him"}`,
+			view.Released{},
+			"/people?said=unlocked&user=bob",
 		},
 		"forget": {
-			"/people/forget", url.Values{"user": {"anna"}, "reason": {"lost phone"}}, view.PathRelease,
-			`{"user":"anna","lockouts":false,"remembered":true,"reason":"lost phone"}`, view.Released{}, "/people?said=forgotten&user=anna",
+			"/people/forget",
+			url.Values{"user": {"anna"}, "reason": {"lost phone"}},
+			view.PathRelease,
+			`{"user":"anna","lockouts":false,"remembered":true,"reason":"lost phone"}`,
+			view.Released{},
+			"/people?said=forgotten&user=anna",
 		},
 		"end sessions": {
-			"/people/disconnect", url.Values{"user": {"bob"}, "address": {"192.0.2.9"}, "reason": {"left"}}, view.PathEnd,
-			`{"user":"bob","address":"192.0.2.9","reason":"left"}`, map[string]any{"sessions": []map[string]any{{"state": "disconnected"}, {"state": "gone"}}}, "/people?said=disconnected&sessions=2&user=bob",
+			"/people/disconnect",
+			url.Values{"user": {"bob"}, "address": {"192.0.2.9"}, "reason": {"left"}},
+			view.PathEnd,
+			`{"user":"bob","address":"192.0.2.9","reason":"left"}`,
+			map[string]any{"sessions": []map[string]any{{"state": "disconnected"}, {"state": "gone"}}},
+			"/people?said=disconnected&sessions=2&user=bob",
 		},
 		"end none": {
-			"/people/disconnect", url.Values{"user": {"bob"}, "reason": {"left"}}, view.PathEnd,
-			`{"user":"bob","reason":"left"}`, map[string]any{"sessions": []any{}}, "/people?said=none_known&user=bob",
+			"/people/disconnect",
+			url.Values{"user": {"bob"}, "reason": {"left"}},
+			view.PathEnd,
+			`{"user":"bob","reason":"left"}`,
+			map[string]any{"sessions": []any{}},
+			"/people?said=none_known&user=bob",
 		},
-	} {
+	}
+}
+
+// TestDeedsOfPeople: what the server is asked, by whom, and where one is sent on to.
+func TestDeedsOfPeople(t *testing.T) {
+	for name, c := range personals() {
 		t.Run(name, func(t *testing.T) {
 			answers := sample()
 			answers[c.path] = c.answer
@@ -142,12 +177,12 @@ func TestDeedsOfPeopleRefused(t *testing.T) {
 		"no reason":              {"/people/unlock", url.Values{"user": {"bob"}, "reason": {" "}}, "Reason: say why in 1 to 500 octets"},
 		"a reason that steers":   {"/people/unlock", url.Values{"user": {"bob"}, "reason": {"a\x1b[2J"}}, "Reason: say why"},
 		"a long reason":          {"/people/unblock", url.Values{"user": {"bob"}, "reason": {strings.Repeat("x", 501)}}, "Reason: 500 octets are the most"},
-		"nobody":                 {"/people/forget", url.Values{"reason": {"x"}}, "Person: name who it is"},
+		"nobody":                 {"/people/forget", url.Values{"reason": {"x"}}, "name the person"},
 		"neither":                {"/people/block", url.Values{"for": {"24h"}, "reason": {"x"}}, "name either a person or an address"},
 		"both":                   {"/people/unblock", url.Values{"user": {"bob"}, "address": {"192.0.2.1"}, "reason": {"x"}}, "name either a person or an address"},
-		"for ever":               {"/people/block", url.Values{"user": {"bob"}, "for": {"99999h"}, "reason": {"x"}}, "For: choose how long"},
+		"for ever":               {"/people/block", url.Values{"user": {"bob"}, "for": {"99999h"}, "reason": {"x"}}, "choose how long"},
 		"sessions of nobody":     {"/people/disconnect", url.Values{"reason": {"x"}}, "name a person or an address"},
-		"sessions of no address": {"/people/disconnect", url.Values{"address": {"02-00-00-00-00-01"}, "reason": {"x"}}, "that is no IP address"},
+		"sessions of no address": {"/people/disconnect", url.Values{"address": {"02-00-00-00-00-01"}, "reason": {"x"}}, "the address is no IP address"},
 		"more than a form holds": {"/people/unlock", url.Values{"user": {strings.Repeat("x", 20_000)}, "reason": {"x"}}, "Person: 500 octets are the most"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -143,9 +143,10 @@ func (o *Overview) Readiness(client, address string) (facts []string, offer bool
 				continue
 			}
 			ready := "ready"
-			if a.State == "observe" {
+			switch a.State {
+			case "observe":
 				ready, offer = "not ready", true
-			} else if a.State == "enforced" {
+			case "enforced":
 				ready = "enforced already"
 			}
 			facts = append(facts, a.Standing()+" ("+ready+")")

@@ -55,8 +55,14 @@ func TestReadiness(t *testing.T) {
 		facts           int
 		offer           bool
 	}{
-		{"a", "", 3, true}, {"a", "192.0.2.1", 1, false}, {"a", "192.0.2.2", 1, true}, {"a", "192.0.2.3", 1, false}, {"a", "192.0.2.9", 1, true},
-		{"b", "", 2, false}, {"c", "", 1, true}, {"d", "", 0, false},
+		{"a", "", 3, true},
+		{"a", "192.0.2.1", 1, false},
+		{"a", "192.0.2.2", 1, true},
+		{"a", "192.0.2.3", 1, false},
+		{"a", "192.0.2.9", 1, true},
+		{"b", "", 2, false},
+		{"c", "", 1, true},
+		{"d", "", 0, false},
 	} {
 		if facts, offer := o.Readiness(c.client, c.address); len(facts) != c.facts || offer != c.offer {
 			t.Errorf("%s %s: %q, %t", c.client, c.address, facts, offer)

@@ -71,11 +71,11 @@ func Block() Deed {
 		Order: func(f Form) (any, error) {
 			s := subjectOf(f)
 			if !slices.ContainsFunc(lengths(), func(o Option) bool { return o.Value == f.Text("for") }) {
-				return nil, errors.New("For: choose how long")
+				return nil, errors.New("choose how long the block is to last")
 			}
 			length, err := time.ParseDuration(f.Text("for"))
 			if err != nil {
-				return nil, fmt.Errorf("For: %w", err)
+				return nil, fmt.Errorf("how long the block is to last: %w", err)
 			}
 			return struct {
 				subject
@@ -157,7 +157,7 @@ func release(d Deed, code string, what view.Release) Deed {
 		what := what
 		what.User, what.Reason = f.Text("user"), f.Text(reasonField)
 		if what.User == "" {
-			return nil, errors.New("Person: name who it is")
+			return nil, errors.New("name the person")
 		}
 		return what, nil
 	}
@@ -180,7 +180,7 @@ func Disconnect() Deed {
 				return nil, errors.New("name a person or an address: whose sessions are to end")
 			}
 			if _, err := netip.ParseAddr(s.Address); s.Address != "" && err != nil {
-				return nil, errors.New("Address: that is no IP address")
+				return nil, errors.New("the address is no IP address")
 			}
 			return s, nil
 		},

@@ -130,7 +130,7 @@ func Count(n int, noun string) string {
 	if n == 1 {
 		return "1 " + noun
 	}
-	return Number(uint64(max(0, n))) + " " + noun + "s" //nolint:gosec // not negative
+	return Number(uint64(max(0, n))) + " " + noun + "s"
 }
 
 // Span is a part of a text that is code, or is not.

@@ -1,6 +1,7 @@
 package search
 
 import (
+	"errors"
 	"fmt"
 	"net/url"
 	"slices"
@@ -79,15 +80,15 @@ func (s Search) filter(now time.Time) (view.LoginFilter, error) {
 	}
 	switch {
 	case !f.Since.IsZero() && !f.Until.IsZero() && !f.Since.Before(f.Until):
-		return f, fmt.Errorf("nothing lies between these times: let Until be after Since")
+		return f, errors.New("nothing lies between these times: let Until be after Since")
 	case s.Verdict != "" && !slices.Contains(phrase.Verdicts(), s.Verdict):
-		return f, fmt.Errorf("Verdict is none of %s", strings.Join(phrase.Verdicts(), ", "))
+		return f, fmt.Errorf("the verdict is none of %s", strings.Join(phrase.Verdicts(), ", "))
 	case s.Reason != "" && !slices.Contains(phrase.Reasons(), s.Reason):
-		return f, fmt.Errorf("Reason is none of the list: choose one")
+		return f, errors.New("the reason is none of the list: choose one")
 	}
 	if s.Before != "" {
 		if f.Before, err = strconv.ParseUint(s.Before, 10, 64); err != nil {
-			return f, fmt.Errorf("Before is no number of a record: begin the search anew")
+			return f, errors.New("where to go on is no number of a record: begin the search anew")
 		}
 	}
 	return f, nil
@@ -102,7 +103,7 @@ func (s Search) since(now time.Time) (time.Time, error) {
 			return now.Add(-p.For).UTC().Truncate(time.Second), nil
 		}
 	}
-	return time.Time{}, fmt.Errorf("Time is none of the list: choose one")
+	return time.Time{}, errors.New("the time is none of the list: choose one")
 }
 
 // Time reads what a field holds, in UTC; empty: the zero time. The error names the field.
