@@ -38,7 +38,7 @@ func TestIncidentsAreListed(t *testing.T) {
 		many = append(many, incident.Incident{ID: fmt.Sprintf("20260304-%04d", i), Rule: guard.BruteForce, Last: moment()})
 	}
 	l.desk.set(view.PathIncidents, many)
-	l.has(l.get("/incidents", http.StatusOK), "200 incidents", "30 incidents more do not fit here")
+	l.has(l.get("/incidents", http.StatusOK), "200 incidents", "30 incidents more are not shown")
 }
 
 func TestOneIncident(t *testing.T) {

@@ -15,7 +15,7 @@ func TestPeopleAreListed(t *testing.T) {
 	body := l.get("/people", http.StatusOK)
 	l.has(body, "Locked out", "in 14 min", "3 lockouts", `href="/people/unlock?user=bob"`, "Paused", "carla", "Blocked", "stolen phone", `href="/people/unblock?user=bob"`,
 		"198.51.100.0/24", `href="/people/unblock?address=198.51.100.0%2F24"`, `href="/people/unblock?address=203.0.113.9"`, `href="/incidents/20260304-k7m3"`,
-		"Remembered", "2 logins", `href="/people/forget?user=anna"`, "12 persons more do not fit", `href="/people/block"`)
+		"Remembered", "2 logins", `href="/people/forget?user=anna"`, "12 persons more, not shown", `href="/people/block"`)
 	if len(l.of(view.PathSessions)) != 0 {
 		t.Error("sessions of nobody were asked for")
 	}
