@@ -174,9 +174,12 @@ func set() view.Settings {
 	return view.Settings{
 		Digest: "4f1d3c5b7a9e4f1d3c5b7a9e", File: "/etc/ivalt-radius/" + script, Since: moment().Add(-time.Hour), Started: moment().Add(-50 * time.Hour),
 		Entries: []view.Entry{
-			{Key: "listen.authentication", Value: "[0.0.0.0:1812]", Default: true, Origin: "default", Meaning: "where gateways ask"}, {Key: "listen.admin", Value: "127.0.0.1:8443", Default: false, Origin: "file", Meaning: "the operator's window"},
-			{Key: "clients[0].name", Value: breaks, Default: false, Origin: "file", Meaning: "what the client is called"}, {Key: "clients[0].secrets", Value: "(redacted)", Default: false, Origin: "environment", Meaning: "shared with the gateway"},
-			{Key: "ivalt.api_key", Value: "(redacted)", Default: false, Origin: "file", Meaning: "of the account at iVALT"}, {Key: "ivalt.poll", Value: "", Default: true, Origin: "default", Meaning: script},
+			{Key: "listen.authentication", Value: "[0.0.0.0:1812]", Default: true, Origin: "default", Meaning: "where gateways ask"},
+			{Key: "listen.admin", Value: "127.0.0.1:8443", Default: false, Origin: "file", Meaning: "the operator's window"},
+			{Key: "clients[0].name", Value: breaks, Default: false, Origin: "file", Meaning: "what the client is called"},
+			{Key: "clients[0].secrets", Value: "(redacted)", Default: false, Origin: "environment", Meaning: "shared with the gateway"},
+			{Key: "ivalt.api_key", Value: "(redacted)", Default: false, Origin: "file", Meaning: "of the account at iVALT"},
+			{Key: "ivalt.poll", Value: "", Default: true, Origin: "default", Meaning: script},
 		},
 		Changes: changes[:1], Pending: changes,
 		Faults: []view.Fault{{Key: "policy.rules[0]", File: "main.yaml", Line: 12, Message: breaks}, {Key: "ivalt.url", Message: "it is no https", Warning: true}},

@@ -1,6 +1,7 @@
 package page
 
 import (
+	"encoding/json"
 	"fmt"
 	"html/template"
 	"maps"
@@ -28,6 +29,7 @@ func (p *Pages) functions() template.FuncMap {
 		"name":   viewName,
 		"tone":   tone,
 		"may":    may,
+		"token":  tokenHeader,
 		"join":   func(list []string) string { return strings.Join(list, ", ") },
 		"pair":   func(a, b any) [2]any { return [2]any{a, b} },
 	}
@@ -113,6 +115,12 @@ func tone(word any) string {
 		return "badge-warn"
 	}
 	return "badge-plain"
+}
+
+// tokenHeader is what htmx sends with every request, as JSON.
+func tokenHeader(who access.Principal) (string, error) {
+	text, err := json.Marshal(map[string]string{"X-CSRF-Token": who.CSRF})
+	return string(text), err
 }
 
 // may reports that somebody has a permission, by its word. A word that it does not know is granted to nobody.

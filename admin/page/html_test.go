@@ -1,6 +1,7 @@
 package page_test
 
 import (
+	"encoding/json"
 	"encoding/xml"
 	"errors"
 	"fmt"
@@ -108,6 +109,8 @@ func (d *document) attribute(element, key, value string) {
 	switch {
 	case strings.HasPrefix(key, "on") || strings.HasPrefix(key, "hx-on") || key == "style" || key == "srcdoc":
 		d.faults = append(d.faults, fmt.Sprintf("<%s %s=%q>", element, key, value))
+	case (key == "hx-headers" || element == "meta" && strings.HasPrefix(value, "{")) && !json.Valid([]byte(value)):
+		d.faults = append(d.faults, fmt.Sprintf("%s=%q is no JSON", key, value))
 	case key == "id":
 		d.ids = append(d.ids, value)
 	case key == "for" || key == "aria-labelledby" || key == "data-open":
@@ -159,6 +162,7 @@ func TestTheCheckSeesFaults(t *testing.T) {
 		"an element":       `<p><img src="x"></p>`,
 		"a script":         `<script>alert(1)</script>`,
 		"a handler":        `<p onclick="x()">a</p>`,
+		"no JSON":          `<p hx-headers='{"a": "b"c"}'>a</p>`,
 		"a style":          `<p style="color:red">a</p>`,
 		"not closed":       `<p><b>a</p>`,
 		"open":             `<div><p>a</p>`,

@@ -174,7 +174,9 @@ func (d nowData) Mean() int64 {
 func (d nowData) Pausing() bool { return d.Budget.Held.After(d.At) }
 
 // Low are the values below which a gauge of so many looks bad, and less than good.
-func (d nowData) Low(limit int) [2]float64 { return [2]float64{float64(limit) * 0.1, float64(limit) * 0.3} }
+func (d nowData) Low(limit int) [2]float64 {
+	return [2]float64{float64(limit) * 0.1, float64(limit) * 0.3}
+}
 
 // High are the values above which a gauge of so many looks less than good, and bad.
 func (d nowData) High(limit int) [2]float64 {
