@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"html/template"
+	"maps"
 	"math"
 	"strconv"
 	"strings"
@@ -14,7 +15,7 @@ import (
 
 // functions are those of the templates.
 func (p *Pages) functions() template.FuncMap {
-	return template.FuncMap{
+	f := template.FuncMap{
 		"views":  Views,
 		"asset":  p.assets.url,
 		"styles": p.assets.styles,
@@ -32,6 +33,8 @@ func (p *Pages) functions() template.FuncMap {
 		"join":   func(list []string) string { return strings.Join(list, ", ") },
 		"pair":   func(a, b any) [2]any { return [2]any{a, b} },
 	}
+	maps.Copy(f, lists())
+	return f
 }
 
 // clock is a moment in full, in UTC.
