@@ -103,7 +103,7 @@ type Budget struct {
 
 // Window is one window of the budget.
 type Window struct {
-	Per   string `json:"per"` // second, minute, hour
+	Per   string `json:"per"`   // second, minute, hour
 	Limit int    `json:"limit"` // what is used of it
 	Left  int    `json:"left"`
 }
