@@ -15,8 +15,9 @@ const (
 
 // delays are approvals whose Accept is to leave. The zero delays have none.
 type delays struct {
-	mu   sync.Mutex
-	open map[string]standing.Approval // by attempt
+	mu    sync.Mutex
+	open  map[string]standing.Approval // by attempt
+	swept time.Time                    // when those were last forgotten that never left
 }
 
 // learned notes an approval. One of too many is left out.
@@ -26,7 +27,8 @@ func (d *delays) learned(a standing.Approval) {
 	if d.open == nil {
 		d.open = map[string]standing.Approval{}
 	}
-	if len(d.open) >= mostDelays {
+	if len(d.open) >= mostDelays && a.At.Sub(d.swept) > delaysFor {
+		d.swept = a.At
 		for attempt, other := range d.open {
 			if a.At.Sub(other.At) > delaysFor {
 				delete(d.open, attempt)
