@@ -148,14 +148,14 @@ func (p *paper) wrong(d *view.Now) {
 	}
 }
 
-const flightRow = "%-11s %-14s %-26s %-18s %6s %6s %5s  %s"
+const flightRow = "%-11s %6s %6s %5s  %-12s %-24s %-18s %s" // what matters first: a narrow terminal cuts the rest
 
 func (p *paper) inFlight(d *view.Now, most int) {
 	if len(d.InFlight) == 0 {
 		p.put(plain, "nobody waits")
 		return
 	}
-	p.put(bold, flightRow, "STAGE", "CLIENT", "USER", "CALLING STATION", "AGE", "LEFT", "POLLS", "ATTEMPT")
+	p.put(bold, flightRow, "STAGE", "AGE", "LEFT", "POLLS", "CLIENT", "USER", "CALLING STATION", "ATTEMPT")
 	shown := min(len(d.InFlight), max(1, most-1))
 	for i := range d.InFlight[:shown] {
 		f := &d.InFlight[i]
@@ -163,26 +163,26 @@ func (p *paper) inFlight(d *view.Now, most int) {
 		if f.LeftMS < (5 * time.Second).Milliseconds() {
 			style = amber
 		}
-		p.put(style, flightRow, f.Stage, cell(f.Client, 14), cell(f.User, 26), cell(f.CallingStation, 18),
-			age(d.At.Sub(f.Since)), millis(f.LeftMS), fmt.Sprint(f.Polls), f.Attempt)
+		p.put(style, flightRow, f.Stage, age(d.At.Sub(f.Since)), millis(f.LeftMS), fmt.Sprint(f.Polls),
+			cell(f.Client, 12), cell(f.User, 24), cell(f.CallingStation, 18), f.Attempt)
 	}
 	if all := max(d.Waiting, len(d.InFlight)); all > shown {
 		p.put(plain, "and %d more", all-shown)
 	}
 }
 
-const recentRow = "%-8s %-9s %-16s %-14s %-26s %-18s %6s  %s"
+const recentRow = "%-8s %-9s %-15s %6s  %-12s %-24s %-18s %s"
 
 func (p *paper) recent(logins []view.Login) {
 	if len(logins) == 0 {
 		p.put(plain, "no login has ended since the start")
 		return
 	}
-	p.put(bold, recentRow, "ENDED", "VERDICT", "REASON", "CLIENT", "USER", "CALLING STATION", "TOOK", "ATTEMPT")
+	p.put(bold, recentRow, "ENDED", "VERDICT", "REASON", "TOOK", "CLIENT", "USER", "CALLING STATION", "ATTEMPT")
 	for i := range logins {
 		l := &logins[i]
-		p.put(plain, recentRow, l.Time.UTC().Format(time.TimeOnly), l.Verdict, l.Reason, cell(l.Client, 14), cell(l.User, 26), cell(l.CallingStation, 18),
-			millis(l.DurationMS), l.Attempt)
+		p.put(plain, recentRow, l.Time.UTC().Format(time.TimeOnly), l.Verdict, l.Reason, millis(l.DurationMS),
+			cell(l.Client, 12), cell(l.User, 24), cell(l.CallingStation, 18), l.Attempt)
 	}
 }
 

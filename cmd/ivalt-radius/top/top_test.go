@@ -64,9 +64,9 @@ func TestPage(t *testing.T) {
 		"before   08:59  12 accepted, 0 rejected, 0 challenged, 20 push requests\n",
 		"not ready  disk: 1 % free: make room\n",
 		"high       20261126-aaaa  api_errors, the service, 3 events, the last at 09:00:00Z (open)\n",
-		"ringing     vpn            bob                        192.0.2.1             42s    17s     4  flying\n",
+		"ringing        42s    17s     4  vpn          bob                      192.0.2.1          flying\n",
 		"and 100 more\n",
-		"09:00:00 accept    approved         vpn            alice",
+		"09:00:00 accept    approved            6s  vpn          alice",
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%q is missing in\n%s", want, text)
