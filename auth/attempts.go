@@ -8,6 +8,7 @@ import (
 
 	"ivalt-radius/audit"
 	"ivalt-radius/auth/naming"
+	"ivalt-radius/auth/waiting"
 	"ivalt-radius/state"
 )
 
@@ -43,6 +44,8 @@ type attempt struct {
 	total   int           // exchanges that ever did
 	done    chan struct{} // closed once concluded; nil where nobody joined
 
+	place waiting.Place[pending] // where it is looked at, with a login of it
+
 	owing     bool // the gate waits for its end
 	concluded bool
 	verdict   Verdict
@@ -58,8 +61,10 @@ type attempts struct {
 	waiters  map[uint64]*attempt  // by the exchange that waits
 	accepted []*attempt           // Accepts by the time at which they leave `open`, oldest first
 	lapsed   *state.Cache[string] // names of attempts whose approval may still come, by key
-	leading  int                  // attempts without a verdict
 	draining bool
+
+	verdicts waiting.Line[pending] // who waits for one
+	answers  waiting.Line[pending] // who waits for that of a challenge
 }
 
 func newAttempts() *attempts {
@@ -95,29 +100,32 @@ const (
 	joinsLate // the attempt has an Accept already
 )
 
-// enter makes the exchange lead a new attempt or join the one with its key.
-func (s *attempts) enter(k key, req *Request, now time.Time, most int) (*attempt, role) {
+// enter makes the login's exchange lead a new attempt or join the one with its key, and gives the login that attempt.
+func (s *attempts) enter(p *pending, now time.Time) role {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.expire(now)
+	k, req := p.key, p.req
 	if a := s.open[k]; a != nil && a.joinable(now) {
-		return a, s.join(a, req)
+		p.attempt = a
+		return s.join(a, req)
 	}
 	if s.draining {
-		return nil, silenced
+		return silenced
 	}
-	if s.leading >= most {
-		return nil, refused
+	if s.verdicts.Len() >= p.rules.MaxAttempts {
+		return refused
 	}
 	a := &attempt{key: k, id: s.names.ID(), first: req.Received, led: req.Received, heard: req.Heard}
+	p.attempt = a
 	if former, ok := s.lapsed.Get(string(k[:])); ok {
 		a.renews = former
 		s.lapsed.Delete(string(k[:])) // once
 	}
 	s.wait(a, req.ID)
 	s.open[k] = a
-	s.leading++
-	return a, leads
+	s.verdicts.Join(&a.place, p)
+	return leads
 }
 
 // join has one more exchange wait for an attempt that is there. One that came first, and whose first factor took longer, is the one
@@ -266,8 +274,11 @@ func (s *attempts) stop() {
 	}
 }
 
-// drop lets nobody join the attempt any more.
+// drop lets nobody join the attempt any more. Nobody answers its challenge.
 func (s *attempts) drop(a *attempt) {
+	if a.concluded {
+		a.place.Leave()
+	}
 	for _, k := range []key{a.key, a.root} {
 		if s.open[k] == a {
 			delete(s.open, k)
@@ -286,7 +297,7 @@ func (s *attempts) forget(a *attempt) {
 func (s *attempts) succeed(a, former *attempt, leader *pending) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	a.leader, a.root = leader, former.root
+	a.leader, a.root, a.place.Of = leader, former.root, leader
 	if a.root == (key{}) {
 		a.root = former.key
 	}
@@ -315,11 +326,15 @@ func (s *attempts) conclude(a *attempt, v Verdict, now, leaveBy time.Time) {
 	if joinable := now.Add(acceptJoinable); v.Kind == Accept && joinable.Before(leaveBy) {
 		a.until = joinable
 	}
-	s.leading--
+	p := a.place.Of
+	a.place.Leave()
 	switch v.Kind {
 	case Accept:
 		s.accepted = append(s.accepted, a)
-	case Challenge: // until it is answered or abandoned
+	case Challenge: // until it is answered or abandoned, which it may be already
+		if s.open[a.key] == a {
+			s.answers.Join(&a.place, p)
+		}
 	case Reject:
 		s.drop(a)
 	}
@@ -370,5 +385,5 @@ func (s *attempts) isDraining() bool {
 func (s *attempts) waitingNow() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.leading
+	return s.verdicts.Len()
 }

@@ -157,8 +157,9 @@ func (f *Flow) abandon(c *challenge, why string) {
 // respond goes on with a login whose question the request answers. What was checked before the question counts: the State binds the
 // answer to it. A State that is unknown, used, late or another's is rejected, and rings no phone.
 func (f *Flow) respond(ctx context.Context, l *login, user Username) (verdict Verdict, wait func() Verdict) {
-	a, role := f.attempts.enter(l.key, l.req, f.Now(), l.rules.MaxAttempts)
-	p := &pending{login: *l, attempt: a, subject: Subject{User: user}}
+	p := &pending{login: *l, subject: Subject{User: user}}
+	role := f.attempts.enter(p, f.Now())
+	a := p.attempt
 	if role != leads {
 		if role == joinsLate && a.leader != nil {
 			p = a.leader.goesOn(l, a)

@@ -2,11 +2,10 @@ package auth
 
 import (
 	"errors"
-	"slices"
-	"strings"
 	"time"
 
 	"ivalt-radius/auth/approvals"
+	"ivalt-radius/auth/judgement"
 	"ivalt-radius/policy"
 )
 
@@ -147,17 +146,7 @@ func admit(d policy.Decision, p Proof, why Reason, m moment) Verdict {
 	if !m.now.Before(m.leaveBy) {
 		return Verdict{Reason: PushTimeout}
 	}
-	return Verdict{Kind: Accept, Reason: why, Reply: gathered(d.Reply, p.Reply), Until: d.Until, MSCHAP: p.MSCHAP}
-}
-
-func gathered(ours, upstream []policy.Attribute) []policy.Attribute {
-	all := ours
-	for _, a := range upstream {
-		if !slices.ContainsFunc(ours, func(b policy.Attribute) bool { return strings.EqualFold(a.Name, b.Name) }) {
-			all = append(slices.Clip(all), a)
-		}
-	}
-	return all
+	return Verdict{Kind: Accept, Reason: why, Reply: judgement.Attributes(d.Reply, p.Reply), Until: d.Until, MSCHAP: p.MSCHAP}
 }
 
 // reasonOf maps what went wrong; an error that nobody foresaw is "unavailable".
@@ -181,16 +170,7 @@ func reasonOf(err error) Reason {
 }
 
 // ReasonOf is the reason of a login that policy denies so.
-func ReasonOf(d policy.Denial) Reason {
-	switch d {
-	case policy.ByNetwork:
-		return NetworkDenied
-	case policy.ByHours:
-		return OutsideHours
-	case policy.ByRule:
-	}
-	return PolicyDenied
-}
+func ReasonOf(d policy.Denial) Reason { return judgement.ReasonOf(d) }
 
 // reasonOfAnswer maps what the phone said, where it did not approve.
 func reasonOfAnswer(o Outcome) Reason { return o.Reason() }

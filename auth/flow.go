@@ -184,8 +184,8 @@ func (f *Flow) check(ctx context.Context, l *login, subject Subject, decision po
 		decision.Fail = policy.Fail{} // iVALT is not asked: what is forgotten by the end is no outage
 		return verdict, func() Verdict { return f.settle(ctx, &waiting, decision, proof, nil) }
 	}
-	a, role := f.attempts.enter(l.key, l.req, f.Now(), l.rules.MaxAttempts)
-	p := &pending{login: *l, attempt: a, subject: subject, decision: decision, proof: proof}
+	p := &pending{login: *l, subject: subject, decision: decision, proof: proof}
+	role := f.attempts.enter(p, f.Now())
 	if role == leads {
 		p.begin(f)
 		if f.shares(p.req) {

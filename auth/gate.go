@@ -28,21 +28,10 @@ const (
 )
 
 // End is how a login ended that was let in at Arriving.
-type End struct {
-	Reason Reason
-	Guess  bool // a first factor was refused that a person may have typed
-	Passed bool // a first factor was checked, and is right
-	Pushed bool // a phone rang, or may have
-}
+type End = stage.End
 
-// Gate stands before the logins. It is safe for concurrent use and waits for nothing.
-type Gate interface {
-	// Admit says whether a login may go on.
-	Admit(v Visit, s Stage) Admission
-	// Ended is told once of each login that was let in at Arriving. The zero End says no more than that it is checked: it turned out to be a
-	// retry.
-	Ended(v Visit, e End)
-}
+// Gate stands before the logins.
+type Gate = stage.Gate
 
 // visit is the login as the gate sees it.
 func (l *login) visit() Visit {

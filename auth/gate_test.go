@@ -23,6 +23,10 @@ type keeper struct {
 	ends  []End
 }
 
+func endAs(why Reason, guess, passed, pushed bool) End {
+	return End{Reason: why, Guess: guess, Passed: passed, Pushed: pushed}
+}
+
 func (k *keeper) Admit(v Visit, s Stage) Admission {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -73,14 +77,14 @@ func TestTheGateIsAskedInOrder(t *testing.T) {
 		asked  []Stage
 		end    End
 	}{
-		{"approved", "", push, Approved, nil, []Stage{Arriving, Ringing, Entering}, End{ApprovedByPerson, false, true, true}},
-		{"listed under another name", "robert", push, Approved, nil, []Stage{Arriving, Recognised, Ringing, Entering}, End{ApprovedByPerson, false, true, true}},
-		{"listed under the same name", "bob", push, Approved, nil, []Stage{Arriving, Ringing, Entering}, End{ApprovedByPerson, false, true, true}},
-		{"refused on the phone", "", push, Denied, nil, []Stage{Arriving, Ringing}, End{PushDenied, false, true, true}},
-		{"nobody answers", "", push, TimedOut, nil, []Stage{Arriving, Ringing}, End{PushTimeout, false, true, true}},
-		{"exempt", "", exempt, NoAnswer, nil, []Stage{Arriving, Entering}, End{ExemptByRule, false, true, false}},
-		{"denied by policy", "", deny, NoAnswer, nil, []Stage{Arriving}, End{PolicyDenied, false, false, false}},
-		{"wrong password", "", push, Approved, func(r *Request) { r.Password = secret.New("guess") }, []Stage{Arriving}, End{BadPassword, true, false, false}},
+		{"approved", "", push, Approved, nil, []Stage{Arriving, Ringing, Entering}, endAs(ApprovedByPerson, false, true, true)},
+		{"listed under another name", "robert", push, Approved, nil, []Stage{Arriving, Recognised, Ringing, Entering}, endAs(ApprovedByPerson, false, true, true)},
+		{"listed under the same name", "bob", push, Approved, nil, []Stage{Arriving, Ringing, Entering}, endAs(ApprovedByPerson, false, true, true)},
+		{"refused on the phone", "", push, Denied, nil, []Stage{Arriving, Ringing}, endAs(PushDenied, false, true, true)},
+		{"nobody answers", "", push, TimedOut, nil, []Stage{Arriving, Ringing}, endAs(PushTimeout, false, true, true)},
+		{"exempt", "", exempt, NoAnswer, nil, []Stage{Arriving, Entering}, endAs(ExemptByRule, false, true, false)},
+		{"denied by policy", "", deny, NoAnswer, nil, []Stage{Arriving}, endAs(PolicyDenied, false, false, false)},
+		{"wrong password", "", push, Approved, func(r *Request) { r.Password = secret.New("guess") }, []Stage{Arriving}, endAs(BadPassword, true, false, false)},
 		{"no name", "", push, Approved, func(r *Request) { r.Username = "" }, nil, End{}},
 		{"foreign State", "", push, Approved, func(r *Request) { r.State = []byte("x") }, nil, End{}},
 	}
@@ -214,7 +218,7 @@ func TestCopiesThatCross(t *testing.T) {
 			for _, v := range all {
 				want(t, <-v, Accept, ApprovedByPerson)
 			}
-			if !slices.Equal(k.asked, []Stage{Arriving, Ringing, Entering}) || !slices.Equal(k.told(), []End{{ApprovedByPerson, false, true, true}}) {
+			if !slices.Equal(k.asked, []Stage{Arriving, Ringing, Entering}) || !slices.Equal(k.told(), []End{endAs(ApprovedByPerson, false, true, true)}) {
 				t.Errorf("asked at %v, told of %+v", k.asked, k.told())
 			}
 			h.wantPushes(t, 1)
@@ -238,7 +242,7 @@ func TestTooManyCopies(t *testing.T) {
 		}
 		ends := k.told()
 		slices.SortFunc(ends, func(a, b End) int { return int(a.Reason) - int(b.Reason) })
-		if !slices.Equal(ends, []End{{}, {ApprovedByPerson, false, true, true}}) {
+		if !slices.Equal(ends, []End{{}, endAs(ApprovedByPerson, false, true, true)}) {
 			t.Errorf("told of %+v", ends)
 		}
 	})
@@ -279,7 +283,7 @@ func TestTheGateIsToldOfEveryEnd(t *testing.T) {
 		}
 		pass(2 * time.Minute)
 		synctest.Wait()
-		if ends := k.told(); !slices.Equal(ends, []End{{PushTimeout, false, true, true}}) {
+		if ends := k.told(); !slices.Equal(ends, []End{endAs(PushTimeout, false, true, true)}) {
 			t.Errorf("told of %+v", ends)
 		}
 	})
@@ -290,7 +294,7 @@ func TestTheGateIsToldOfEveryEnd(t *testing.T) {
 			defer func() { _ = recover() }()
 			h.run(ask("bob", "pw"))
 		}()
-		if !slices.Equal(k.ends, []End{{Unavailable, false, true, false}}) {
+		if !slices.Equal(k.ends, []End{endAs(Unavailable, false, true, false)}) {
 			t.Errorf("told of %+v", k.ends)
 		}
 	})

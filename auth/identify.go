@@ -131,7 +131,7 @@ func (f *Flow) primary(ctx context.Context, l *login, s *Subject, d policy.Decis
 	if err != nil {
 		return Proof{}, err
 	}
-	s.Person = s.Person.with(checked.Person)
+	s.Person = s.Person.With(checked.Person)
 	p := Proof{Password: checked.Password, Reply: checked.Reply, MSCHAP: checked.MSCHAP}
 	f.recall(&p, *s, factor, l.req)
 	return p, nil
@@ -150,18 +150,4 @@ func (f *Flow) judgeAnew(l *login, s Subject, before policy.Decision, err error)
 		return policy.Decision{Rule: after.Rule}
 	}
 	return after
-}
-
-// with adds what another source knows of the person. What is known already stays, but for an e-mail that is made of the name.
-func (p Person) with(other Person) Person {
-	if p.Name == (Username{}) {
-		p.Name = other.Name
-	}
-	if !other.Email.Empty() && (p.Email.Empty() || p.EmailMade) {
-		p.Email, p.EmailMade = other.Email, other.EmailMade
-	}
-	if p.Mobile.Empty() {
-		p.Mobile, p.Phones = other.Mobile, other.Phones
-	}
-	return p
 }

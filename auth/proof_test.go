@@ -56,15 +56,6 @@ func TestRejoin(t *testing.T) {
 	}
 }
 
-// TestRepliesAreNotWrittenInto: a Decision's Reply is shared by all logins of its rule.
-func TestRepliesAreNotWrittenInto(t *testing.T) {
-	room := make([]policy.Attribute, 4)
-	gathered(room[:1], []policy.Attribute{{Name: "Class", Value: "of one login"}})
-	if room[1].Name != "" {
-		t.Error("one login's attribute stands in the rule's")
-	}
-}
-
 // TestAdoptedPushesEndWithTheirAttempt: one that is over lets the push go.
 func TestAdoptedPushesEndWithTheirAttempt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

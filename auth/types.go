@@ -8,6 +8,7 @@ import (
 
 	"ivalt-radius/audit"
 	"ivalt-radius/auth/credential"
+	"ivalt-radius/auth/identity"
 	"ivalt-radius/auth/judgement"
 	"ivalt-radius/auth/outcome"
 	"ivalt-radius/policy"
@@ -109,33 +110,14 @@ type Verdict struct {
 	failMode bool // an Accept for which iVALT could not be asked
 }
 
-// Person is what a directory knows of a subject. The zero Person has no groups and no phone.
-type Person struct {
-	Name      Username      // the listed login name, which may be another spelling of the login's: then rules are asked about both; zero: not listed
-	Email     secret.Secret // iVALT's e-mail; appears in no output
-	EmailMade bool          // Email is made of the name: what any source states wins
-	Mobile    Mobile        // empty: to be looked up by e-mail
-	Phones    []Mobile      // all of them, Mobile first, where there are several
-	Groups    []string      // as the directory writes them; policy compares them in canonical form
-	Reply     []policy.Attribute
+// Person is what a directory knows of a subject.
+type Person = identity.Person
 
-	// Handle is how the source that found the person names them (LDAP's DN), for that source's first factor; empty: not found
-	// there.
-	Handle string
-}
-
-// Directory knows people. An error means that it could not be asked, never "no groups".
-type Directory interface {
-	Person(ctx context.Context, user Username) (Person, error)
-}
+// Directory knows people.
+type Directory = identity.Directory
 
 // DirectoryFunc makes a function a Directory.
-type DirectoryFunc func(ctx context.Context, user Username) (Person, error)
-
-// Person implements Directory.
-func (f DirectoryFunc) Person(ctx context.Context, user Username) (Person, error) {
-	return f(ctx, user)
-}
+type DirectoryFunc = identity.DirectoryFunc
 
 // Errors of a Primary. Any other error means that the first factor could not be checked: the login is `unavailable`.
 var (
@@ -167,27 +149,10 @@ type Bounded interface {
 }
 
 // Push asks for one person's approval of one attempt.
-type Push struct {
-	Attempt        string
-	Client         string
-	CallingStation string
-	User           Username
-	Person         Person
-	Number         string    // two digits that the phone shows
-	Deadline       time.Time // when the verdict must leave; the pusher's last poll leaves 2 s before
+type Push = outcome.Push
 
-	// LateCredit is how long after the deadline an approval is still looked for and kept, once, for the very same login; 0: not
-	// at all. Renews names the earlier attempt of the very same login whose late approval counts for this one; empty: none.
-	LateCredit time.Duration
-	Renews     string
-}
-
-// Pusher has iVALT ask people. It is safe for concurrent use. Neither method may call into the Flow, which holds a lock meanwhile.
-type Pusher interface {
-	// Begin asks a person and returns at once. At most one push request that iVALT accepts is sent for it. p must
-	// not change until the answer is there.
-	Begin(p *Push) Asked
-}
+// Pusher has iVALT ask people.
+type Pusher = outcome.Pusher
 
 // Asked is one push that waits for its answer.
 type Asked = outcome.Asked

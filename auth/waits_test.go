@@ -277,7 +277,7 @@ func TestWhatTheCheckTellsOfThePerson(t *testing.T) {
 		{"an e-mail that is stated", Person{Email: secret.New("b@example.com")}, "b@example.com", two},
 		{"a mobile", Person{Mobile: one}, "late@example.com", one},
 	} {
-		got := c.before.with(late)
+		got := c.before.With(late)
 		if got.Email.Reveal() != c.email || got.Mobile != c.mobile || got.Groups != nil {
 			t.Errorf("%s: %+v", c.name, got)
 		}

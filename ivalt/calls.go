@@ -24,15 +24,6 @@ type job struct {
 	mark    course.Mark // of a push, as others must know it before it leaves
 }
 
-// Ranks of waiting calls.
-const (
-	rankPush uint8 = iota // a push, and what must happen next to it
-	rankLast              // a final poll
-	rankPoll              // another poll: the one that most likely finds an answer
-	rankLookUp
-	rankLate // a poll for a login that was answered
-)
-
 // queue puts a login's due call among those that wait for a caller.
 func (s *scheduler) queue(l *login, now instant) {
 	if end, is := s.hopeless(l); is {
@@ -50,9 +41,9 @@ func (s *scheduler) queue(l *login, now instant) {
 	if int(l.reserved) > l.course.Keeps(l.next.Call, now) {
 		l.token = fromReserve
 	}
-	rank := rankOf(&l.course, l.next.Call, now)
+	rank := l.course.Rank(l.next.Call, now)
 	if l.late {
-		rank = rankLate
+		rank = course.RankLate
 	}
 	s.waiting[l.token].put(l, rank, l.next.At)
 	// A poll that the budget holds back becomes the final one when its time comes, and may spend the place kept for it.
@@ -61,19 +52,6 @@ func (s *scheduler) queue(l *login, now instant) {
 		ring = l.course.Last
 	}
 	s.timers.put(l, 0, ring)
-}
-
-// rankOf is where a call stands among those that wait.
-func rankOf(c *course.Course, k course.Call, now instant) uint8 {
-	switch {
-	case k == course.LookUp:
-		return rankLookUp
-	case k != course.Poll && c.Failures == 0:
-		return rankPush
-	case now >= c.Last:
-		return rankLast
-	}
-	return rankPoll
 }
 
 // head is the login whose call goes next, and the queue it waits in; nil where none may.

@@ -8,6 +8,7 @@ import (
 	"ivalt-radius/auth"
 	"ivalt-radius/ivalt/claim"
 	"ivalt-radius/ivalt/course"
+	"ivalt-radius/ivalt/standing"
 	"ivalt-radius/state/cluster"
 )
 
@@ -130,6 +131,9 @@ func (s *scheduler) deliver(l *login, o order, now instant) {
 	answer := auth.Answer{
 		Outcome: o.Outcome, Mobile: l.mobile, Detail: o.Detail, Pushed: l.course.Delivery != course.Unpushed,
 		Outage: o.Outage,
+	}
+	if o.Outcome == auth.Approved && o.At > 0 {
+		s.approvals(standing.Approval{Attempt: l.push.Attempt, Client: l.push.Client, Took: o.At - l.course.Sent, At: s.began.Add(o.At)})
 	}
 	s.said = append(s.said, func() { l.answer <- answer }) // behind what there is to record of it
 	if l.credit > 0 {

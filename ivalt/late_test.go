@@ -204,7 +204,7 @@ func TestALateFinalPoll(t *testing.T) {
 
 // TestLatePollsComeLast: who waits is asked for before who was answered.
 func TestLatePollsComeLast(t *testing.T) {
-	ranks := []uint8{rankPush, rankLast, rankPoll, rankLookUp, rankLate}
+	ranks := []uint8{course.RankPush, course.RankLast, course.RankPoll, course.RankLookUp, course.RankLate}
 	for i := 1; i < len(ranks); i++ {
 		if ranks[i-1] >= ranks[i] {
 			t.Error("the order of calls is not that of docs/ivalt.md")

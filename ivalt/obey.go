@@ -112,6 +112,7 @@ func (s *scheduler) obey(l *login, c course.Course, o order, now instant) {
 		if l.over {
 			s.finishLate(l, o, now)
 		} else {
+			o.At = now // when its own push was answered
 			s.finish(l, o, now)
 		}
 	case course.Claim, course.Ask:

@@ -65,13 +65,13 @@ const mostCompared = 128
 // for it, and the first one goes.
 func (s *scheduler) likeliest(q *queue, now instant) *login {
 	best := q.first().login
-	if q.Len() == 1 || q.first().rank != rankPoll || !s.scarce() {
+	if q.Len() == 1 || q.first().rank != course.RankPoll || !s.scarce() {
 		return best
 	}
 	most := best.chance(now)
 	for i := range q.items[:min(len(q.items), mostCompared)] {
 		l := q.items[i].login
-		if chance := l.chance(now); q.items[i].rank == rankPoll && chance > most {
+		if chance := l.chance(now); q.items[i].rank == course.RankPoll && chance > most {
 			best, most = l, chance
 		}
 	}

@@ -15,6 +15,7 @@ import (
 	"ivalt-radius/ivalt/gateway"
 	"ivalt-radius/ivalt/label"
 	"ivalt-radius/ivalt/pace"
+	"ivalt-radius/ivalt/standing"
 	"ivalt-radius/ivalt/voice"
 	"ivalt-radius/state"
 	"ivalt-radius/state/cluster"
@@ -86,6 +87,7 @@ type scheduler struct {
 	newBudget func(state.Limits) state.Allowance
 	budget    state.Allowance // of the key
 	voice     *voice.Voice
+	approvals func(standing.Approval)
 	base      context.Context //nolint:containedctx // the life of the service, which ends its calls
 	cancel    context.CancelFunc
 	wake      chan struct{}
@@ -140,6 +142,7 @@ func newScheduler(p *plan, c *gateway.Client, l state.Limits, d Deps) *scheduler
 		breaker:   breaker.New(),
 		learner:   pace.NewLearner(),
 		rule:      d.Rule,
+		approvals: d.Approved,
 	}
 	s.voice = voice.New(d.Recorder, d.Log, voice.Hooks{Now: s.now, Say: func(say func()) { s.said = append(s.said, say) }})
 	s.newBudget = func(l state.Limits) state.Allowance { return d.Budget(l, s.ease) }

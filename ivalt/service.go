@@ -9,6 +9,7 @@ import (
 	"ivalt-radius/fault"
 	"ivalt-radius/ivalt/gateway"
 	"ivalt-radius/ivalt/pace"
+	"ivalt-radius/ivalt/standing"
 	"ivalt-radius/state"
 	"ivalt-radius/state/cluster"
 )
@@ -25,6 +26,9 @@ type Deps struct {
 	// time, where asking it again may succeed though the wait that it named is not over. One that has a method Close is closed when the budget
 	// of another key takes its place.
 	Budget func(l state.Limits, wake func()) state.Allowance
+	// Approved is told of each login that its own push's approval is about to let in, before the login hears of it. It must not block, nor ask the
+	// Service. nil: nobody is.
+	Approved func(standing.Approval)
 }
 
 // Service asks people through iVALT. It implements auth.Pusher and is safe for concurrent use.
@@ -47,6 +51,9 @@ func New(s Settings, d Deps) (*Service, fault.List) {
 	}
 	if d.Budget == nil {
 		d.Budget = func(l state.Limits, _ func()) state.Allowance { return state.NewBudget(l, nil) }
+	}
+	if d.Approved == nil {
+		d.Approved = func(standing.Approval) {}
 	}
 	return &Service{deps: d, scheduler: newScheduler(&p, d.client(options), s.Limits, d)}, faults
 }

@@ -7,6 +7,7 @@ import (
 	"ivalt-radius/ivalt/course"
 	"ivalt-radius/ivalt/gateway"
 	"ivalt-radius/ivalt/label"
+	"ivalt-radius/ivalt/pace"
 	"ivalt-radius/state"
 	"ivalt-radius/state/cluster"
 )
@@ -78,31 +79,10 @@ func (s Settings) check() (plan, gateway.Options, fault.List) {
 	if s.AllowMissingDetails {
 		p.proof = gateway.MayLackEcho
 	}
-	checkLimits(s.Limits, &faults)
+	pace.CheckLimits(s.Limits, &faults)
 	var err error
 	if p.label, err = label.Parse(s.RequestFrom); err != nil {
 		faults.Add("ivalt.request_from", "%s", err)
 	}
 	return p, options, faults
-}
-
-func checkLimits(l state.Limits, faults *fault.List) {
-	for _, limit := range []struct {
-		key   string
-		value int
-	}{
-		{"per_second", l.PerSecond}, {"per_minute", l.PerMinute}, {"per_hour", l.PerHour},
-	} {
-		if limit.value < 0 {
-			faults.Add("ivalt.limits."+limit.key, "must not be negative; 0 is unlimited")
-		}
-	}
-	for _, limit := range []struct {
-		key   string
-		value int
-	}{{"per_minute", l.PerMinute}, {"per_hour", l.PerHour}} {
-		if limit.value > 0 && limit.value < 2*course.LeastCalls {
-			faults.Warn("ivalt.limits."+limit.key, "below %d hardly one login at a time can be asked", 2*course.LeastCalls)
-		}
-	}
 }

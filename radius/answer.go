@@ -35,6 +35,9 @@ func (s *Server) answer(x *exchange, v auth.Verdict, in *sessions.Session) {
 		}
 	}
 	s.reply(x, octets)
+	if counter == accepted && s.accepted != nil {
+		s.accepted(v.Attempt)
+	}
 }
 
 // encode makes the reply of a verdict, and logs where it is not the one that was decided.

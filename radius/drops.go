@@ -181,3 +181,12 @@ func (d *drops) all() map[string]uint64 {
 	}
 	return out
 }
+
+// dropped are those of all that say why packets got no answer.
+func (d *drops) dropped() map[string]uint64 {
+	out := make(map[string]uint64, loggedCauses)
+	for c := range loggedCauses {
+		out[d.names[c]] = d.counts[c].Load()
+	}
+	return out
+}

@@ -59,6 +59,8 @@ type Deps struct {
 	// Dropped is told of each packet that is dropped in silence: the counter's word, the client's name, and the source address without
 	// zone and never in IPv4's mapped form. The client is empty for a stranger. It must not block: the sockets' readers call it. nil: none.
 	Dropped func(cause, client string, from netip.Addr)
+	// Accepted is told of each Access-Accept once it was handed to the socket, by the attempt's identifier. It must not block. nil: nobody is.
+	Accepted func(attempt string)
 }
 
 // queueSize is how many datagrams may wait for a worker.
@@ -73,6 +75,7 @@ type Server struct {
 	enforced Learned
 	sights   *sighting.Book
 	dropped  func(cause, client string, from netip.Addr)
+	accepted func(attempt string)
 	log      logrus.FieldLogger
 	now      func() time.Time
 
@@ -103,7 +106,7 @@ func Listen(s Settings, d Deps) (*Server, error) {
 	}
 	srv := &Server{
 		login: d.Login, recorder: d.Recorder, learned: d.Learned, sessions: d.Sessions,
-		enforced: d.Enforced, sights: d.Sightings, dropped: d.Dropped, log: d.Log, now: d.Now,
+		enforced: d.Enforced, sights: d.Sightings, dropped: d.Dropped, accepted: d.Accepted, log: d.Log, now: d.Now,
 		queue: make(chan *datagram, queueSize), buffers: sync.Pool{New: func() any { return new(datagram) }},
 		drops: newDrops(d.Log, d.Now), claims: newClaims(s.MaxAttempts, d.Now), delayed: newDelayed(), happenings: newHappenings(d.Now),
 	}
@@ -184,6 +187,9 @@ func (s *Server) serveClients(settings Settings) {
 
 // Counters are how many packets came, were answered and were dropped, by cause.
 func (s *Server) Counters() map[string]uint64 { return s.drops.all() }
+
+// Drops are the Counters of packets that were dropped in silence, by cause.
+func (s *Server) Drops() map[string]uint64 { return s.drops.dropped() }
 
 // InFlight is how many exchanges wait for their reply.
 func (s *Server) InFlight() int { return s.claims.inFlight() }

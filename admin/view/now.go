@@ -6,6 +6,7 @@ import "time"
 const (
 	MostInFlight = 200
 	MostRecent   = 20
+	MostAlerts   = 50
 	Minutes      = 60 // of Now.Minutes
 )
 
@@ -29,7 +30,7 @@ type Now struct {
 	IVALT    Upstream  `json:"ivalt"`
 	Approval Histogram `json:"approval"` // from push to approval, since the start
 	Totals   Totals    `json:"totals"`   // since the start
-	Alerts   []Alert   `json:"alerts"`   // incidents that are not closed, the worst first
+	Alerts   []Alert   `json:"alerts"`   // incidents that are not closed, the worst first, MostAlerts at most
 	Checks   []Check   `json:"checks"`   // what /readyz says
 }
 
@@ -102,8 +103,8 @@ type Budget struct {
 
 // Window is one window of the budget.
 type Window struct {
-	Per   string `json:"per"` // second, minute, hour
-	Limit int    `json:"limit"`
+	Per   string `json:"per"`   // second, minute, hour
+	Limit int    `json:"limit"` // what is used of it
 	Left  int    `json:"left"`
 }
 

@@ -1,2 +1,3 @@
-// Package identity holds the two names of a person: the login name in canonical form and the phone number, parsed once at the door.
+// Package identity holds the two names of a person: the login name in canonical form and the phone number, parsed once at the door, and what a directory knows
+// of them.
 package identity

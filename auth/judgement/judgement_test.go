@@ -50,3 +50,12 @@ func TestHours(t *testing.T) {
 		}
 	}
 }
+
+// TestRepliesAreNotWrittenInto: a Decision's Reply is shared by all logins of its rule.
+func TestRepliesAreNotWrittenInto(t *testing.T) {
+	room := make([]policy.Attribute, 4)
+	Attributes(room[:1], []policy.Attribute{{Name: "Class", Value: "of one login"}})
+	if room[1].Name != "" {
+		t.Error("one login's attribute stands in the rule's")
+	}
+}

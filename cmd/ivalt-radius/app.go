@@ -18,6 +18,7 @@ import (
 	"ivalt-radius/cmd/ivalt-radius/control"
 	"ivalt-radius/cmd/ivalt-radius/guarding"
 	"ivalt-radius/cmd/ivalt-radius/logger"
+	"ivalt-radius/cmd/ivalt-radius/now"
 	"ivalt-radius/cmd/ivalt-radius/sharing"
 	"ivalt-radius/cmd/ivalt-radius/shipping"
 	"ivalt-radius/cmd/ivalt-radius/sources"
@@ -54,6 +55,7 @@ type app struct {
 	live    atomic.Pointer[live]
 	apiKey  atomic.Pointer[secret.Secret] // in force
 	phone   *ivalt.Service
+	tally   *now.Tally
 	guard   *guarding.Guard
 	flow    *auth.Flow
 	server  *radius.Server
@@ -78,6 +80,7 @@ const closeWithin = 15 * time.Second
 // first: its lock keeps a second server from touching anything else.
 func start(ctx context.Context, path string, s *config.Settings, r rooms, verifier *password.Verifier, log *logger.Logger) (_ *app, err error) {
 	a := &app{path: path, log: log, settings: s, sources: r.sources, verifier: verifier}
+	a.tally = now.NewTally(a.leads, time.Now, now.Hooks{})
 	defer func() {
 		if err != nil {
 			_ = a.close(ctx)
@@ -106,7 +109,7 @@ func start(ctx context.Context, path string, s *config.Settings, r rooms, verifi
 		return nil, err
 	}
 	a.apiKey.Store(&s.IVALT.APIKey)
-	phone, faults := ivalt.New(r.ivalt, ivalt.Deps{Recorder: a, Log: log, Phones: a.sharing.Phones(), Budget: a.budget})
+	phone, faults := ivalt.New(r.ivalt, ivalt.Deps{Recorder: a, Log: log, Phones: a.sharing.Phones(), Budget: a.budget, Approved: a.tally.Approved})
 	if err := faults.Err(); err != nil {
 		return nil, err
 	}
@@ -117,13 +120,13 @@ func start(ctx context.Context, path string, s *config.Settings, r rooms, verifi
 		return nil, err
 	}
 	a.flow = auth.New(a.together(auth.Options{
-		Pusher: phone, Gate: a.guard.Gate, Recorder: a, Now: time.Now, Concluded: func(e audit.Attempt) { log.Event(logrus.InfoLevel, e) },
+		Pusher: phone, Gate: a.guard.Gate, Recorder: a, Now: time.Now, Concluded: a.concluded,
 	}))
 	in := sessions.New(time.Now)
 	a.share(in)
 	if a.server, err = radius.Listen(r.radius, radius.Deps{
 		Login: a.flow, Recorder: a, Learned: a.clients.Learned, Enforced: a.clients.Enforced, Sightings: a.clients.Sightings,
-		Sessions: in, Dropped: a.guard.Dropped, Log: log, Now: time.Now,
+		Sessions: in, Dropped: a.guard.Dropped, Accepted: a.tally.Accepted, Log: log, Now: time.Now,
 	}); err != nil {
 		return nil, err
 	}
@@ -166,6 +169,7 @@ func (a *app) lookAfter() {
 func (a *app) Commit(ctx context.Context, e audit.Event) error {
 	err := a.trail.Commit(ctx, e)
 	if err == nil {
+		a.tally.See(e)
 		a.guard.See(e)
 	}
 	return err
@@ -175,10 +179,17 @@ func (a *app) Commit(ctx context.Context, e audit.Event) error {
 func (a *app) Note(e audit.Event) {
 	_ = a.trail.Post(e)
 	a.clients.Heed(e)
+	a.tally.See(e)
 	a.guard.See(e)
 	if e.EventType() == audit.SecurityEvent {
 		a.log.Event(logrus.WarnLevel, e)
 	}
+}
+
+// concluded is told of every login's end.
+func (a *app) concluded(e audit.Attempt) {
+	a.log.Event(logrus.InfoLevel, e)
+	a.tally.Concluded(e)
 }
 
 // forget takes away what is remembered of a person's approvals.

@@ -7,6 +7,7 @@ import (
 	"ivalt-radius/cmd/ivalt-radius/backup"
 	"ivalt-radius/cmd/ivalt-radius/clienting"
 	"ivalt-radius/cmd/ivalt-radius/disconnecting"
+	"ivalt-radius/cmd/ivalt-radius/now"
 	"ivalt-radius/cmd/ivalt-radius/trail"
 	"ivalt-radius/config"
 )
@@ -21,6 +22,9 @@ func (a *app) handlers(ctx context.Context) http.Handler {
 	disconnecting.Handle(mux, a.disconnector, a.trail)
 	a.guard.Handle(mux)
 	a.sharing.Handle(mux)
+	now.Handle(mux, now.NewBoard(a.tally, now.Server{
+		Node: a.sharing.Node(), Version: version, Settings: a.inForce, Logins: a.flow, Phone: a.phone, Packets: a.server, Incidents: a.guard.Incidents,
+	}))
 	trail.HandleHolds(mux, a.settings.State.Directory, a.trail, a.keeping.keeper.Holds())
 	return mux
 }

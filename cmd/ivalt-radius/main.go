@@ -29,6 +29,7 @@ import (
 	"ivalt-radius/cmd/ivalt-radius/sharing"
 	"ivalt-radius/cmd/ivalt-radius/simulate"
 	"ivalt-radius/cmd/ivalt-radius/tokens"
+	"ivalt-radius/cmd/ivalt-radius/top"
 	"ivalt-radius/cmd/ivalt-radius/trail"
 )
 
@@ -68,8 +69,8 @@ func newRootCommand() *cobra.Command {
 		initial.NewCommand(), login.NewCommand(), probe.NewCommand(defaultConfig, wayToIVALT), simulate.NewCommand(), trail.NewCommand(defaultConfig),
 		hashing.NewCommand(), sealing.NewCommand(defaultConfig), secretage.NewCommand(defaultConfig), compliance.NewCommand(defaultConfig, version),
 		backup.NewCommand(defaultConfig), backup.NewRestoreCommand(), disconnecting.NewCommand(defaultConfig),
-		noticing.NewCommand(defaultConfig), sharing.NewCommand(defaultConfig),
-		doctoring.NewCommand(defaultConfig, version, lookedOver), firewalling.NewCommand(defaultConfig), tokens.NewCommand(time.Now),
+		noticing.NewCommand(defaultConfig), sharing.NewCommand(defaultConfig), top.NewCommand(defaultConfig), tokens.NewCommand(time.Now),
+		doctoring.NewCommand(defaultConfig, version, lookedOver), firewalling.NewCommand(defaultConfig),
 	)
 	root.AddCommand(defence.NewCommands(defaultConfig)...)
 	root.SetHelpCommand(newHelpCommand())

@@ -32,6 +32,21 @@ func (b *Book) List() []Incident {
 	return all
 }
 
+// Unclosed are the incidents that are not closed, in few words: without evidence, actions and history, and in no order.
+func (b *Book) Unclosed() []Incident {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	var out []Incident
+	for _, e := range b.all {
+		if e.State != Closed {
+			i := e.Incident
+			i.Evidence, i.Actions, i.History = nil, nil, nil
+			out = append(out, i)
+		}
+	}
+	return out
+}
+
 // Find is the incident whose identifier begins so, with its evidence. ErrNone where there is none; where there are several, the error
 // names some; another error says that the evidence cannot be read.
 func (b *Book) Find(beginning string) (Incident, error) {

@@ -58,8 +58,9 @@ type Breaker struct {
 // gate is one endpoint's.
 type gate struct {
 	circuit *gobreaker.TwoStepCircuitBreaker[struct{}]
-	shut    bool // as counted
-	refused bool // why it is, or would be
+	shut    bool      // as counted
+	refused bool      // why it is, or would be
+	since   time.Time // when it was shut
 	until   time.Time
 	probed  time.Time
 	done    func(error) // of the probe that is under way
@@ -93,6 +94,14 @@ func (b *Breaker) State(e gateway.Endpoint) State {
 		return Refused
 	}
 	return Failing
+}
+
+// Since is when an endpoint was closed off; the zero time where it is not.
+func (b *Breaker) Since(e gateway.Endpoint) time.Time {
+	if b.State(e) == Closed {
+		return time.Time{}
+	}
+	return b.gates[e].since
 }
 
 // Saw takes the answer to a call. One that left before its endpoint was closed off changes nothing.
@@ -192,6 +201,7 @@ func (b *Breaker) count(g *gate) {
 		b.shut--
 	case !open && !g.shut:
 		b.shut++
+		g.since = time.Now()
 	}
 	g.shut = g.circuit.State() != gobreaker.StateClosed
 }

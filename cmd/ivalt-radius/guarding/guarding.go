@@ -175,6 +175,9 @@ func (g *Guard) Handle(mux *http.ServeMux) {
 	})
 }
 
+// Incidents are those that are not closed, in few words and in no order.
+func (g *Guard) Incidents() []incident.Incident { return g.book.Unclosed() }
+
 // Forget takes a person out of the incidents, and says of how many.
 func (g *Guard) Forget(user, pseudonym string) (int, error) { return g.book.Forget(user, pseudonym) }
 

@@ -123,3 +123,16 @@ func (d *divided) Use() state.Use {
 	}
 	return d.all.Use()
 }
+
+// Gauge implements state.Gauge.
+func (d *divided) Gauge() (r state.Room) {
+	all, ok := d.all.(state.Gauge)
+	switch {
+	case d.alone():
+		r = d.own.Gauge()
+		r.Shared, r.Alone = true, true
+	case ok:
+		r = all.Gauge()
+	}
+	return r
+}

@@ -115,6 +115,15 @@ func Open(ctx context.Context, s *config.Settings, d Deps) (*Sharing, error) {
 	return n, nil
 }
 
+// Node is this node's name; the host's, where it is alone. Empty where the host has none.
+func (n *Sharing) Node() string {
+	if n != nil {
+		return n.name
+	}
+	name, _ := os.Hostname()
+	return plain(name)
+}
+
 // Start hears the other nodes and watches them until Close. Whatever follows them is there by then.
 func (n *Sharing) Start(ctx context.Context) {
 	if n == nil {

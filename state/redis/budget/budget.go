@@ -281,6 +281,19 @@ func (b *Budget) Use() state.Use {
 	return b.use
 }
 
+// Gauge implements state.Gauge, as of the last answer: minute and hour, which are all that is told of. Where that is older than a second another one is
+// asked for.
+func (b *Budget) Gauge() state.Room {
+	use := b.Use()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	r := state.Room{Minute: state.Part(b.limits.PerMinute, use.Minute), Hour: state.Part(b.limits.PerHour, use.Hour), Shared: true}
+	if b.now().Before(b.penalty) {
+		r.Held = b.penalty
+	}
+	return r
+}
+
 // soon has something told that waits for nothing.
 func (b *Budget) soon() {
 	if b.due.IsZero() && !b.unlimited() {

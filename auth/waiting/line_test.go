@@ -1,0 +1,60 @@
+package waiting
+
+import (
+	"slices"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+// TestLine: whoever joins and leaves, the line has those who wait in the order in which they joined.
+func TestLine(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var lines [2]Line[int]
+		var want [2][]int
+		places := make([]Place[int], 6)
+		names := []int{0, 1, 2, 3, 4, 5}
+		for range rapid.IntRange(0, 40).Draw(t, "steps") {
+			who, where := rapid.IntRange(0, 5).Draw(t, "who"), rapid.IntRange(-1, 1).Draw(t, "where")
+			for i := range want {
+				want[i] = slices.DeleteFunc(want[i], func(n int) bool { return n == who })
+			}
+			if where < 0 {
+				places[who].Leave()
+				if places[who] != (Place[int]{}) {
+					t.Fatal("who left is still held")
+				}
+			} else {
+				lines[where].Join(&places[who], &names[who])
+				want[where] = append(want[where], who)
+			}
+			for i := range lines {
+				var got []int
+				for n := range lines[i].All() {
+					got = append(got, *n)
+				}
+				if !slices.Equal(got, want[i]) || lines[i].Len() != len(want[i]) {
+					t.Fatalf("line %d has %v (%d), want %v", i, got, lines[i].Len(), want[i])
+				}
+			}
+		}
+	})
+}
+
+// TestAllEnds where nobody wants more.
+func TestAllEnds(t *testing.T) {
+	var line Line[int]
+	var places [3]Place[int]
+	for i := range places {
+		line.Join(&places[i], &i)
+	}
+	seen := 0
+	for range line.All() {
+		if seen++; seen == 2 {
+			break
+		}
+	}
+	if seen != 2 {
+		t.Errorf("%d were seen", seen)
+	}
+}
