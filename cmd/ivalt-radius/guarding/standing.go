@@ -1,10 +1,5 @@
 package guarding
 
-import "ivalt-radius/guard/incident"
-
-// Incidents are all that the book has, without their evidence.
-func (g *Guard) Incidents() []incident.Incident { return g.book.List() }
-
 // Blocked is how many people and networks are blocked.
 func (g *Guard) Blocked() int { return len(g.blocks.All()) }
 
