@@ -211,6 +211,8 @@ func TestNothingHere(t *testing.T) {
 		{"stranger", "GET", "/nope", 401, ""},
 		{"stranger", "POST", "/now", 401, ""},
 		{"none", "GET", "/nope", 403, ""},
+		{"scope-e", "GET", "/nope", 403, ""}, // metrics alone
+		{"scope-e", "POST", "/now", 403, ""},
 	} {
 		got := s.ask(t, c.who, c.method, api.Base+c.path, "", nil)
 		if got.status != c.status || got.header.Get("Allow") != c.allow {

@@ -12,8 +12,9 @@ import (
 
 // Errors that a caller may want to tell apart.
 var (
-	ErrNone    = errors.New("there is no such incident: see ivalt-radius incidents list --all")
-	ErrAlready = errors.New("already") // it is further on
+	ErrNone     = errors.New("there is no such incident: see ivalt-radius incidents list --all")
+	ErrAlready  = errors.New("already")              // it is further on
+	ErrEvidence = errors.New("keeping the evidence") // which failed: nothing was done
 )
 
 // Order is what somebody wants done to an incident.
@@ -113,7 +114,7 @@ func (b *Book) byHand(ctx context.Context, o Order, to State, a audit.Action) (I
 	}
 	a.Actor, a.Target, a.Detail = o.Actor, i.ID, fmt.Sprintf("%s, %s: %s", i.Rule, i.Severity, o.Reason)
 	if err := b.deps.Recorder.Commit(ctx, a); err != nil {
-		return i, fmt.Errorf("keeping the evidence: %w", err)
+		return i, fmt.Errorf("%w: %w", ErrEvidence, err)
 	}
 	return b.advance(i.ID, Change{What: to.String(), By: clean(o.Actor, mostText), Reason: o.Reason}, to)
 }

@@ -107,20 +107,28 @@ func say(v reflect.Value) {
 	}
 }
 
-// keeping keeps no evidence, and holds nothing.
-type keeping struct{}
+// keeping keeps evidence, unless it fails, and does nothing.
+type keeping struct {
+	kept  *[]audit.Event
+	fails *error
+}
 
-func (keeping) Commit(context.Context, audit.Event) error { return nil }
-func (keeping) Note(audit.Event)                          {}
-func (keeping) Release(string, string)                    {}
+func (k keeping) Commit(_ context.Context, e audit.Event) error {
+	*k.kept = append(*k.kept, e)
+	return *k.fails
+}
+
+func (keeping) Note(audit.Event)       {}
+func (keeping) Release(string, string) {}
 func (keeping) Lockouts() []gate.Lockout {
 	return []gate.Lockout{{User: "bob", Station: "192.0.2.1", Until: time.Now(), Count: 2}}
 }
 func (keeping) Disconnect(context.Context, string, netip.Addr) (int, error) { return 1, io.EOF }
 
 // server is the running server's side of the commands about incidents, blocks and clients.
-func server(t *testing.T) (http.Handler, string) {
+func server(t *testing.T) (h http.Handler, id string, k keeping) {
 	t.Helper()
+	k = keeping{new([]audit.Event), new(error)}
 	dir := t.TempDir()
 	store, err := state.OpenStore(dir)
 	if err != nil {
@@ -131,7 +139,7 @@ func server(t *testing.T) (http.Handler, string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	book, err := incident.Open(dir, incident.Settings{}, incident.Deps{Recorder: keeping{}})
+	book, err := incident.Open(dir, incident.Settings{}, incident.Deps{Recorder: k})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -146,17 +154,17 @@ func server(t *testing.T) (http.Handler, string) {
 	t.Cleanup(func() { _ = memory.Close() })
 	settings := &config.Settings{Clients: []config.Client{{Name: "a", Networks: []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24")}, MessageAuthenticator: "auto"}}}
 	mux := http.NewServeMux()
-	defence.Handle(mux, defence.Deps{Trail: keeping{}, Incidents: book, Blocks: blocks, Releaser: keeping{}, Lockouts: keeping{}, Disconnector: keeping{}})
+	defence.Handle(mux, defence.Deps{Trail: k, Incidents: book, Blocks: blocks, Releaser: k, Lockouts: k, Disconnector: k})
 	clienting.Handle(mux, clienting.Running{
-		Settings: func() *config.Settings { return settings }, Memory: memory, Trail: keeping{}, Waiting: func() map[sighting.Peer]int { return nil },
+		Settings: func() *config.Settings { return settings }, Memory: memory, Trail: k, Waiting: func() map[sighting.Peer]int { return nil },
 	})
 	(*sharing.Sharing)(nil).Handle(mux)
-	return mux, book.List()[0].ID
+	return mux, book.List()[0].ID, k
 }
 
 // TestDocumentsOfCommands: what the commands really say, and how they refuse.
 func TestDocumentsOfCommands(t *testing.T) {
-	h, id := server(t)
+	h, id, _ := server(t)
 	const why = `"reason":"as it is"`
 	for _, c := range []struct {
 		path, in string
@@ -201,5 +209,36 @@ func TestDocumentsOfCommands(t *testing.T) {
 		if diff := lost(t, said, c.reads); diff != "" {
 			t.Errorf("%s %s says %s: %s", c.path, c.in, said, diff)
 		}
+	}
+}
+
+// TestNothingWithoutEvidence: where none can be kept the window says to come again; what the API asks a reason for stands in it.
+func TestNothingWithoutEvidence(t *testing.T) {
+	h, id, k := server(t)
+	ask := func(path, in string) error {
+		return control.Within(t.Context(), h, "account=ada", path, json.RawMessage(in), nil)
+	}
+	const order = `{"client":"a","address":"192.0.2.9","force":true,"reason":"as it is"}`
+	if err := ask(view.PathEnforce, order); err != nil {
+		t.Fatal(err)
+	}
+	*k.fails = io.ErrShortWrite
+	for path, in := range map[string]string{
+		view.PathAck: `{"id":"` + id + `","reason":"r"}`, view.PathIncidents: `{}`, view.PathBlocks: `{}`, view.PathBlock: `{"user":"alice","for":3600000000000,"reason":"r"}`,
+		view.PathForget: order, view.PathEnforce: `{"client":"a","force":true,"reason":"r"}`,
+	} {
+		if refusal, ok := ask(path, in).(view.Refusal); !ok || refusal.Kind != view.Unavailable { //nolint:errorlint // it is plain
+			t.Errorf("%s: %#v", path, refusal)
+		}
+	}
+	*k.kept, *k.fails = nil, nil
+	if err := ask(view.PathForget, order); err != nil {
+		t.Fatal(err)
+	}
+	want := []audit.Event{audit.Action{
+		Action: "forget_message_authenticator", Actor: "account=ada", Target: "a 192.0.2.9", Detail: "may ask without Message-Authenticator again: as it is",
+	}}
+	if diff := cmp.Diff(want, *k.kept); diff != "" {
+		t.Error(diff)
 	}
 }

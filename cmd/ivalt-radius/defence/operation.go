@@ -69,7 +69,7 @@ func refusal(err error) error {
 		return view.Refusal{Kind: view.Missing, Words: err.Error()}
 	case errors.Is(err, incident.ErrAlready), errors.Is(err, block.ErrFull):
 		return view.Refusal{Kind: view.Conflicting, Words: err.Error()}
-	case errors.Is(err, errEvidence):
+	case errors.Is(err, incident.ErrEvidence):
 		return view.Refusal{Kind: view.Unavailable, Words: err.Error()}
 	}
 	return err
@@ -133,10 +133,7 @@ func onFiles(s *config.Settings, warn io.Writer, do func(Deps) error) (err error
 // commit keeps the evidence of what is about to happen.
 func commit(ctx context.Context, d Deps, e audit.Event) error {
 	if err := d.Trail.Commit(ctx, e); err != nil {
-		return fmt.Errorf("%w: %w", errEvidence, err)
+		return fmt.Errorf("%w: %w", incident.ErrEvidence, err)
 	}
 	return nil
 }
-
-// errEvidence says that nothing was done, since no evidence of it could be kept.
-var errEvidence = errors.New("keeping the evidence")
