@@ -28,8 +28,10 @@ type refused struct {
 	err  error
 }
 
-func (r refused) Error() string   { return r.err.Error() }
-func (r refused) Unwrap() []error { return []error{view.Refusal{Kind: r.kind, Words: r.err.Error()}, r.err} }
+func (r refused) Error() string { return r.err.Error() }
+func (r refused) Unwrap() []error {
+	return []error{view.Refusal{Kind: r.kind, Words: r.err.Error()}, r.err}
+}
 
 // Refused is an error that Answer gives the status of a kind, with the same words and the same errors within. One that has a kind keeps it; nil stays nil.
 func Refused(kind view.Kind, err error) error {
