@@ -16,6 +16,7 @@ import (
 	"ivalt-radius/auth"
 	"ivalt-radius/cmd/ivalt-radius/clienting"
 	"ivalt-radius/cmd/ivalt-radius/control"
+	"ivalt-radius/cmd/ivalt-radius/explaining"
 	"ivalt-radius/cmd/ivalt-radius/guarding"
 	"ivalt-radius/cmd/ivalt-radius/logger"
 	"ivalt-radius/cmd/ivalt-radius/sharing"
@@ -41,6 +42,7 @@ type app struct {
 	mu       sync.Mutex // one reload at a time
 	settings *config.Settings
 	sources  *sources.Sources // those of the settings
+	deciding *explaining.Rules
 
 	verifier *password.Verifier // of all settings, one behind the other
 	ring     *seal.Ring         // the key of sealed secrets, where a passphrase opened it; nil: derived at each load
@@ -77,7 +79,7 @@ const closeWithin = 15 * time.Second
 // start opens everything that a server needs, in the order of need, and puts it away again where one step fails. The state comes
 // first: its lock keeps a second server from touching anything else.
 func start(ctx context.Context, path string, s *config.Settings, r rooms, verifier *password.Verifier, log *logger.Logger) (_ *app, err error) {
-	a := &app{path: path, log: log, settings: s, sources: r.sources, verifier: verifier}
+	a := &app{path: path, log: log, settings: s, sources: r.sources, deciding: deciding(s, r), verifier: verifier}
 	defer func() {
 		if err != nil {
 			_ = a.close(ctx)

@@ -7,6 +7,7 @@ import (
 	"ivalt-radius/cmd/ivalt-radius/backup"
 	"ivalt-radius/cmd/ivalt-radius/clienting"
 	"ivalt-radius/cmd/ivalt-radius/disconnecting"
+	"ivalt-radius/cmd/ivalt-radius/explaining"
 	"ivalt-radius/cmd/ivalt-radius/trail"
 	"ivalt-radius/config"
 )
@@ -22,7 +23,15 @@ func (a *app) handlers(ctx context.Context) http.Handler {
 	a.guard.Handle(mux)
 	a.sharing.Handle(mux)
 	trail.HandleHolds(mux, a.settings.State.Directory, a.trail, a.keeping.keeper.Holds())
+	explaining.Handle(mux, explaining.Running{Rules: a.rules, Trail: a.trail})
 	return mux
+}
+
+// rules are what logins are decided by now.
+func (a *app) rules() explaining.Rules {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return *a.deciding
 }
 
 // inForce are the settings of now.

@@ -17,6 +17,7 @@ import (
 	"ivalt-radius/cmd/ivalt-radius/disconnecting"
 	"ivalt-radius/cmd/ivalt-radius/doctoring"
 	"ivalt-radius/cmd/ivalt-radius/exit"
+	"ivalt-radius/cmd/ivalt-radius/explaining"
 	"ivalt-radius/cmd/ivalt-radius/firewalling"
 	"ivalt-radius/cmd/ivalt-radius/hashing"
 	"ivalt-radius/cmd/ivalt-radius/initial"
@@ -62,7 +63,7 @@ func newRootCommand() *cobra.Command {
 		Version: version,
 	}
 	root.AddCommand(
-		newServeCommand(), newCheckCommand(), newExplainCommand(), clienting.NewCommand(defaultConfig),
+		newServeCommand(), newCheckCommand(), explaining.NewCommand(defaultConfig, explained), clienting.NewCommand(defaultConfig),
 		initial.NewCommand(), login.NewCommand(), probe.NewCommand(defaultConfig, wayToIVALT), simulate.NewCommand(), trail.NewCommand(defaultConfig),
 		hashing.NewCommand(), sealing.NewCommand(defaultConfig), secretage.NewCommand(defaultConfig), compliance.NewCommand(defaultConfig, version),
 		backup.NewCommand(defaultConfig), backup.NewRestoreCommand(), disconnecting.NewCommand(defaultConfig),
