@@ -128,6 +128,7 @@ func accesses() []Word {
 		{t, "report", "Somebody made a report."},
 		{t, "compliance", "Somebody gathered evidence for a framework."},
 		{t, "backup", "Somebody made a backup."},
+		{t, "logins", "Somebody looked for logins in the trail, or read all that it has of one."},
 		{t, "explain", "Somebody asked the running server how a login of `filter` would be decided; no login was sent."},
 		{t, "blocks", "Somebody listed who is blocked, or locked out."},
 		{t, "incidents", "Somebody read incidents, which hold evidence of the trail."},

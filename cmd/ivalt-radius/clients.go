@@ -8,6 +8,7 @@ import (
 	"ivalt-radius/cmd/ivalt-radius/clienting"
 	"ivalt-radius/cmd/ivalt-radius/disconnecting"
 	"ivalt-radius/cmd/ivalt-radius/explaining"
+	"ivalt-radius/cmd/ivalt-radius/logins"
 	"ivalt-radius/cmd/ivalt-radius/trail"
 	"ivalt-radius/config"
 )
@@ -23,6 +24,7 @@ func (a *app) handlers(ctx context.Context) http.Handler {
 	a.guard.Handle(mux)
 	a.sharing.Handle(mux)
 	trail.HandleHolds(mux, a.settings.State.Directory, a.trail, a.keeping.keeper.Holds())
+	logins.Handle(mux, logins.Running{Settings: a.inForce, Trail: a.trail})
 	explaining.Handle(mux, explaining.Running{Rules: a.rules, Trail: a.trail})
 	return mux
 }

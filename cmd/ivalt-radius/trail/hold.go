@@ -36,8 +36,8 @@ func newHoldCommand(defaultConfig string) *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			var err1, err2 error
 			now := time.Now()
-			h.From, err1 = moment("--since", since, now)
-			h.To, err2 = moment("--until", until, now)
+			h.From, err1 = Moment("--since", since, now)
+			h.To, err2 = Moment("--until", until, now)
 			err := errors.Join(err1, err2)
 			if err == nil {
 				err = h.Check()
