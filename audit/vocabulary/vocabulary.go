@@ -115,6 +115,7 @@ func actions() []Word {
 		{t, "acknowledge_incident", "Somebody looks after an incident."},
 		{t, "close_incident", "Somebody closed an incident: what comes afterwards is a new one, and its records are held no longer."},
 		{t, "block", "Somebody blocked a person or a network."},
+		{t, "release", "Somebody had forgotten what the gate had against a person, or the approvals that might have counted again; `detail` says which, and why."},
 		{t, "unblock", "Somebody lifted a block, and what the gate had against a person."},
 	}
 }
@@ -129,6 +130,8 @@ func accesses() []Word {
 		{t, "compliance", "Somebody gathered evidence for a framework."},
 		{t, "backup", "Somebody made a backup."},
 		{t, "logins", "Somebody looked for logins in the trail, or read all that it has of one."},
+		{t, "people", "Somebody listed who is locked out, paused, blocked or remembered."},
+		{t, "sessions", "Somebody listed who is in."},
 		{t, "explain", "Somebody asked the running server how a login of `filter` would be decided; no login was sent."},
 		{t, "blocks", "Somebody listed who is blocked, or locked out."},
 		{t, "incidents", "Somebody read incidents, which hold evidence of the trail."},

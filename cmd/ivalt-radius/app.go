@@ -60,6 +60,7 @@ type app struct {
 	flow    *auth.Flow
 	server  *radius.Server
 
+	in           *sessions.Table // who is in
 	disconnector *dynauth.Disconnector
 
 	unwatch  chan struct{}   // closed ends the watch
@@ -122,6 +123,7 @@ func start(ctx context.Context, path string, s *config.Settings, r rooms, verifi
 		Pusher: phone, Gate: a.guard.Gate, Recorder: a, Now: time.Now, Concluded: func(e audit.Attempt) { log.Event(logrus.InfoLevel, e) },
 	}))
 	in := sessions.New(time.Now)
+	a.in = in
 	a.share(in)
 	if a.server, err = radius.Listen(r.radius, radius.Deps{
 		Login: a.flow, Recorder: a, Learned: a.clients.Learned, Enforced: a.clients.Enforced, Sightings: a.clients.Sightings,

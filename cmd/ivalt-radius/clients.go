@@ -9,6 +9,8 @@ import (
 	"ivalt-radius/cmd/ivalt-radius/disconnecting"
 	"ivalt-radius/cmd/ivalt-radius/explaining"
 	"ivalt-radius/cmd/ivalt-radius/logins"
+	"ivalt-radius/cmd/ivalt-radius/people"
+	"ivalt-radius/cmd/ivalt-radius/sessioning"
 	"ivalt-radius/cmd/ivalt-radius/trail"
 	"ivalt-radius/config"
 )
@@ -25,6 +27,8 @@ func (a *app) handlers(ctx context.Context) http.Handler {
 	a.sharing.Handle(mux)
 	trail.HandleHolds(mux, a.settings.State.Directory, a.trail, a.keeping.keeper.Holds())
 	logins.Handle(mux, logins.Running{Settings: a.inForce, Trail: a.trail})
+	people.Handle(mux, people.Running{Gate: a.guard.Gate, Approvals: a.flow, Blocks: a.guard.Blocks, Trail: a.trail})
+	sessioning.Handle(mux, sessioning.Running{Table: a.in, Clients: a.server, Trail: a.trail})
 	explaining.Handle(mux, explaining.Running{Rules: a.rules, Trail: a.trail})
 	return mux
 }

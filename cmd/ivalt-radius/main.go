@@ -24,9 +24,11 @@ import (
 	"ivalt-radius/cmd/ivalt-radius/login"
 	"ivalt-radius/cmd/ivalt-radius/logins"
 	"ivalt-radius/cmd/ivalt-radius/noticing"
+	"ivalt-radius/cmd/ivalt-radius/people"
 	"ivalt-radius/cmd/ivalt-radius/probe"
 	"ivalt-radius/cmd/ivalt-radius/sealing"
 	"ivalt-radius/cmd/ivalt-radius/secretage"
+	"ivalt-radius/cmd/ivalt-radius/sessioning"
 	"ivalt-radius/cmd/ivalt-radius/sharing"
 	"ivalt-radius/cmd/ivalt-radius/simulate"
 	"ivalt-radius/cmd/ivalt-radius/trail"
@@ -72,7 +74,7 @@ func newRootCommand() *cobra.Command {
 		doctoring.NewCommand(defaultConfig, version, lookedOver), firewalling.NewCommand(defaultConfig),
 	)
 	root.AddCommand(defence.NewCommands(defaultConfig)...)
-	root.AddCommand(logins.NewCommand(defaultConfig))
+	root.AddCommand(logins.NewCommand(defaultConfig), people.NewCommand(defaultConfig), sessioning.NewCommand(defaultConfig))
 	root.SetHelpCommand(newHelpCommand())
 	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd()
