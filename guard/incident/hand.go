@@ -13,6 +13,14 @@ import (
 // ErrNone says that no incident has an identifier.
 var ErrNone = errors.New("there is no such incident: see ivalt-radius incidents list --all")
 
+// Of what is done by hand: ErrAlready says that it cannot be, since an incident has come that far; ErrEvidence that there is no evidence of it, so that it was not
+// done; ErrUnwritten that it was done, and is not on disk yet.
+var (
+	ErrAlready   = errors.New("already")
+	ErrEvidence  = errors.New("keeping the evidence")
+	ErrUnwritten = errors.New("what was done is in the trail, and could not be written to the incident: it is tried again")
+)
+
 // Order is what somebody wants done to an incident.
 type Order struct {
 	ID     string // a beginning that only one incident has is enough
@@ -95,7 +103,7 @@ func (b *Book) byHand(ctx context.Context, o Order, to State, a audit.Action) (I
 	}
 	a.Actor, a.Target, a.Detail = o.Actor, i.ID, fmt.Sprintf("%s, %s: %s", i.Rule, i.Severity, o.Reason)
 	if err := b.deps.Recorder.Commit(ctx, a); err != nil {
-		return i, fmt.Errorf("keeping the evidence: %w", err)
+		return i, fmt.Errorf("%w: %w", ErrEvidence, err)
 	}
 	return b.advance(i.ID, Change{What: to.String(), By: clean(o.Actor, mostText), Reason: o.Reason}, to)
 }
@@ -107,10 +115,10 @@ func (i *Incident) leads(to State) error {
 	}
 	for _, c := range i.History {
 		if c.What == i.State.String() {
-			return fmt.Errorf("incident %s is %s already, by %s: %s", i.ID, i.State, c.By, c.Reason)
+			return fmt.Errorf("incident %s is %s %w, by %s: %s", i.ID, i.State, ErrAlready, c.By, c.Reason)
 		}
 	}
-	return fmt.Errorf("incident %s is %s already", i.ID, i.State)
+	return fmt.Errorf("incident %s is %s %w", i.ID, i.State, ErrAlready)
 }
 
 // advance takes an incident on. hand is held.
@@ -132,7 +140,7 @@ func (b *Book) advance(id string, c Change, to State) (Incident, error) {
 	b.save(e)
 	wake(b.keep)
 	if e.dirty {
-		return after, errors.New("what was done is in the trail, and could not be written to the incident: it is tried again")
+		return after, ErrUnwritten
 	}
 	return after, nil
 }

@@ -38,14 +38,8 @@ func Handle(mux *http.ServeMux, r Running) {
 	for path, do := range map[string]func(desk, context.Context, string, Order) (Outcome, error){
 		enforcePath: desk.enforce, forgetPath: desk.forget,
 	} {
-		mux.HandleFunc("POST "+path, func(w http.ResponseWriter, req *http.Request) {
-			var in Order
-			var out Outcome
-			err := control.Decode(w, req, &in)
-			if err == nil {
-				out, err = do(desk{r.Settings(), r.Memory, r.Trail}, req.Context(), control.Actor(req.Context()), in)
-			}
-			control.Answer(w, out, err)
+		control.Serve(mux, path, func(ctx context.Context, actor string, in Order) (Outcome, error) {
+			return do(desk{r.Settings(), r.Memory, r.Trail}, ctx, actor, in)
 		})
 	}
 }

@@ -7,9 +7,11 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"slices"
 
 	"github.com/sirupsen/logrus"
 
+	"ivalt-radius/admin/view"
 	"ivalt-radius/audit"
 	"ivalt-radius/cmd/ivalt-radius/configured"
 	"ivalt-radius/cmd/ivalt-radius/control"
@@ -50,15 +52,28 @@ type operation[In, Out any] struct {
 
 // handle serves the operation in the running server.
 func (o operation[In, Out]) handle(mux *http.ServeMux, d Deps) {
-	mux.HandleFunc("POST "+o.path, func(w http.ResponseWriter, r *http.Request) {
-		var in In
-		var out Out
-		err := control.Decode(w, r, &in)
-		if err == nil {
-			out, err = o.do(r.Context(), d, control.Actor(r.Context()), in)
-		}
-		control.Answer(w, out, err)
+	control.Serve(mux, o.path, func(ctx context.Context, actor string, in In) (Out, error) {
+		out, err := o.do(ctx, d, actor, in)
+		return out, refusal(err)
 	})
+}
+
+// refusal gives an error its kind. One that has none says what is wrong with what was asked.
+func refusal(err error) error {
+	for _, r := range []struct {
+		kind view.Kind
+		of   []error
+	}{
+		{view.Unavailable, []error{incident.ErrEvidence, block.ErrElsewhere}},
+		{view.Missing, []error{incident.ErrNone, block.ErrNoBlock}},
+		{view.Conflicting, []error{incident.ErrAlready, block.ErrFull}},
+		{view.Failed, []error{incident.ErrUnwritten}},
+	} {
+		if slices.ContainsFunc(r.of, func(is error) bool { return errors.Is(err, is) }) {
+			return control.Refused(r.kind, err)
+		}
+	}
+	return err
 }
 
 // run has the operation done, on the state directory that the settings name. What is wrong with files is said on warn.
@@ -119,7 +134,7 @@ func onFiles(s *config.Settings, warn io.Writer, do func(Deps) error) (err error
 // commit keeps the evidence of what is about to happen.
 func commit(ctx context.Context, d Deps, e audit.Event) error {
 	if err := d.Trail.Commit(ctx, e); err != nil {
-		return fmt.Errorf("keeping the evidence: %w", err)
+		return control.Refused(view.Unavailable, fmt.Errorf("keeping the evidence: %w", err))
 	}
 	return nil
 }
