@@ -382,3 +382,6 @@ func (f *Flow) concludeAttempt(ctx context.Context, p *pending) (v Verdict) {
 	settled = true
 	return v
 }
+
+// Remembered are the people whose approvals may count again, as approvals.Store's People.
+func (f *Flow) Remembered(most int) ([]approvals.Person, int) { return f.approvals.People(most) }

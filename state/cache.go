@@ -2,6 +2,7 @@ package state
 
 import (
 	"container/heap"
+	"slices"
 	"sync"
 	"time"
 
@@ -88,6 +89,20 @@ func (c *Cache[V]) Len() int {
 	defer c.mu.Unlock()
 	c.sweep(len(c.ends))
 	return len(c.ends)
+}
+
+// Each calls do for each value that lives when it is called, in no order. do may use the cache: what happens meanwhile may be seen or not. The lock is
+// held for as long as it takes to copy a pointer to each.
+func (c *Cache[V]) Each(do func(key string, value V)) {
+	c.mu.Lock()
+	all := slices.Clone(c.ends)
+	c.mu.Unlock()
+	now := time.Now()
+	for _, e := range all {
+		if now.Before(e.ends) {
+			do(e.key, e.value)
+		}
+	}
 }
 
 // Close forgets everything, for good: Get finds nothing and Set and Add refuse from then on.

@@ -230,3 +230,22 @@ func BenchmarkCacheAdd(b *testing.B) {
 		i++
 	}
 }
+
+// TestCacheEach: every value that lives, also while it changes.
+func TestCacheEach(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := NewCache[int](time.Minute, 9)
+		c.Set("old", 1)
+		time.Sleep(time.Minute)
+		c.Set("a", 2)
+		c.Set("b", 3)
+		seen := map[string]int{}
+		c.Each(func(key string, value int) {
+			seen[key] = value
+			c.Delete(key)
+		})
+		if len(seen) != 2 || seen["a"] != 2 || seen["b"] != 3 || c.Len() != 0 {
+			t.Errorf("%v, %d left", seen, c.Len())
+		}
+	})
+}

@@ -40,6 +40,9 @@ type People struct {
 	Blocks     []block.Block  `json:"blocks"`
 	Remembered []Remembered   `json:"remembered"`
 	LeftOut    int            `json:"left_out"` // remembered ones that do not fit
+
+	LockoutsLeft int `json:"lockouts_left_out"`
+	PausedLeft   int `json:"paused_left_out"`
 }
 
 // Pause is a phone that is left alone for a while, since nobody answered it.

@@ -77,6 +77,8 @@ func TestFilter(t *testing.T) {
 		`--user "bo"`:                           {query.Filter{User: "bo"}, "[]"},
 		`--client "office"`:                     {query.Filter{Client: "office"}, "[1 4 9]"},
 		`--client "office" --reason "approved"`: {query.Filter{Reason: "approved", Client: "office"}, "[1]"},
+		`--calling-station "198.51.100.7" --verdict "accept"`: {query.Filter{CallingStation: "198.51.100.7", Verdict: "accept"}, "[1]"},
+		`--attempt "a-1"`: {query.Filter{Attempt: "a-1"}, "[1 4 6]"},
 		`--type "api_request" --type "data_access"`:                     {query.Filter{Types: []string{"api_request", "data_access"}}, "[6 7]"},
 		`--user "quo\"te\\\u202e日本\x00"`:                                {query.Filter{User: "quo\"te\\\u202e日本\x00"}, "[2]"},
 		`--since "2026-11-26T09:03:00Z"`:                                {query.Filter{Since: at(3)}, "[3 4 5 6 7 8 9 10 11 12]"},

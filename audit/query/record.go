@@ -75,12 +75,23 @@ type Filter struct {
 	Client       string
 	Reason       string
 	Types        []string // any of them
+
+	CallingStation string
+	Verdict        string
+	Attempt        string
 }
 
 // Wants reports a record that the filter wants.
 func (f Filter) Wants(r *Record) bool {
-	if !f.within(r.Time) || f.User != "" && r.User != f.User || f.Client != "" && r.Client != f.Client || f.Reason != "" && r.Reason != f.Reason {
+	if !f.within(r.Time) {
 		return false
+	}
+	for _, text := range [...]struct{ want, is string }{
+		{f.User, r.User}, {f.Client, r.Client}, {f.Reason, r.Reason}, {f.CallingStation, r.CallingStation}, {f.Verdict, r.Verdict}, {f.Attempt, r.Attempt},
+	} {
+		if text.want != "" && text.want != text.is {
+			return false
+		}
 	}
 	for _, t := range f.Types {
 		if t == r.Type {
@@ -113,7 +124,10 @@ func (f Filter) String() string {
 	add("until", at(f.Until))
 	add("user", f.User)
 	add("client", f.Client)
+	add("calling-station", f.CallingStation)
+	add("verdict", f.Verdict)
 	add("reason", f.Reason)
+	add("attempt", f.Attempt)
 	for _, t := range f.Types {
 		add("type", t)
 	}

@@ -24,6 +24,9 @@ func newSieve(f Filter) sieve {
 	need("user", f.User)
 	need("client", f.Client)
 	need("reason", f.Reason)
+	need("calling_station", f.CallingStation)
+	need("verdict", f.Verdict)
+	need("attempt", f.Attempt)
 	return s
 }
 

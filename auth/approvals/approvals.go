@@ -1,7 +1,9 @@
 package approvals
 
 import (
+	"cmp"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -136,6 +138,28 @@ func (s *Store) keep(person string, a Approval) {
 		}
 	}
 	s.people.Set(person, kept)
+}
+
+// Person is somebody of whom approvals are kept.
+type Person struct {
+	Name   string
+	Count  int       // approvals, Most at most
+	Newest time.Time // when the last of them was given
+}
+
+// People are those of whom approvals are kept, the one who approved last first, most of them at most; left is how many more there are. It keeps
+// no login waiting.
+func (s *Store) People(most int) (all []Person, left int) {
+	s.people.Each(func(name string, kept []Approval) {
+		p := Person{Name: name, Count: len(kept)}
+		for _, a := range kept {
+			p.Newest = later(p.Newest, a.At)
+		}
+		all = append(all, p)
+	})
+	slices.SortFunc(all, func(a, b Person) int { return cmp.Or(b.Newest.Compare(a.Newest), strings.Compare(a.Name, b.Name)) })
+	left = max(0, len(all)-most)
+	return all[:len(all)-left], left
 }
 
 // Forget takes back what is kept of a person.

@@ -111,3 +111,19 @@ func TestShared(t *testing.T) {
 		t.Error("where nobody says that it is behind, nothing counts")
 	}
 }
+
+// TestPeople: who approved last comes first, and nobody who was forgotten.
+func TestPeople(t *testing.T) {
+	s := New()
+	if all, left := s.People(9); len(all) != 0 || left != 0 {
+		t.Errorf("%v, %d", all, left)
+	}
+	for i, name := range []string{"bob", "alice", "eve", "bob", "kim", "lee"} {
+		s.Keep(name, Approval{Client: "vpn", Station: fmt.Sprint(i), At: time.Unix(int64(i/5), 0)})
+	}
+	s.Forget("eve")
+	all, left := s.People(3)
+	if got, want := fmt.Sprint(all), fmt.Sprint([]Person{{"lee", 1, time.Unix(1, 0)}, {"alice", 1, time.Unix(0, 0)}, {"bob", 2, time.Unix(0, 0)}}); got != want || left != 1 {
+		t.Errorf("%s and %d more, want %s", got, left, want)
+	}
+}

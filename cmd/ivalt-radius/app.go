@@ -16,6 +16,7 @@ import (
 	"ivalt-radius/auth"
 	"ivalt-radius/cmd/ivalt-radius/clienting"
 	"ivalt-radius/cmd/ivalt-radius/control"
+	"ivalt-radius/cmd/ivalt-radius/explaining"
 	"ivalt-radius/cmd/ivalt-radius/guarding"
 	"ivalt-radius/cmd/ivalt-radius/logger"
 	"ivalt-radius/cmd/ivalt-radius/now"
@@ -42,6 +43,7 @@ type app struct {
 	mu       sync.Mutex // one reload at a time
 	settings *config.Settings
 	sources  *sources.Sources // those of the settings
+	deciding *explaining.Rules
 
 	verifier *password.Verifier // of all settings, one behind the other
 	ring     *seal.Ring         // the key of sealed secrets, where a passphrase opened it; nil: derived at each load
@@ -60,6 +62,7 @@ type app struct {
 	flow    *auth.Flow
 	server  *radius.Server
 
+	in           *sessions.Table // who is in
 	disconnector *dynauth.Disconnector
 
 	unwatch  chan struct{}   // closed ends the watch
@@ -79,7 +82,7 @@ const closeWithin = 15 * time.Second
 // start opens everything that a server needs, in the order of need, and puts it away again where one step fails. The state comes
 // first: its lock keeps a second server from touching anything else.
 func start(ctx context.Context, path string, s *config.Settings, r rooms, verifier *password.Verifier, log *logger.Logger) (_ *app, err error) {
-	a := &app{path: path, log: log, settings: s, sources: r.sources, verifier: verifier}
+	a := &app{path: path, log: log, settings: s, sources: r.sources, deciding: deciding(s, r), verifier: verifier}
 	a.tally = now.NewTally(a.leads, time.Now, now.Hooks{})
 	defer func() {
 		if err != nil {
@@ -123,6 +126,7 @@ func start(ctx context.Context, path string, s *config.Settings, r rooms, verifi
 		Pusher: phone, Gate: a.guard.Gate, Recorder: a, Now: time.Now, Concluded: a.concluded,
 	}))
 	in := sessions.New(time.Now)
+	a.in = in
 	a.share(in)
 	if a.server, err = radius.Listen(r.radius, radius.Deps{
 		Login: a.flow, Recorder: a, Learned: a.clients.Learned, Enforced: a.clients.Enforced, Sightings: a.clients.Sightings,

@@ -7,7 +7,11 @@ import (
 	"ivalt-radius/cmd/ivalt-radius/backup"
 	"ivalt-radius/cmd/ivalt-radius/clienting"
 	"ivalt-radius/cmd/ivalt-radius/disconnecting"
+	"ivalt-radius/cmd/ivalt-radius/explaining"
+	"ivalt-radius/cmd/ivalt-radius/logins"
 	"ivalt-radius/cmd/ivalt-radius/now"
+	"ivalt-radius/cmd/ivalt-radius/people"
+	"ivalt-radius/cmd/ivalt-radius/sessioning"
 	"ivalt-radius/cmd/ivalt-radius/trail"
 	"ivalt-radius/config"
 )
@@ -26,7 +30,18 @@ func (a *app) handlers(ctx context.Context) http.Handler {
 		Node: a.sharing.Node(), Version: version, Settings: a.inForce, Logins: a.flow, Phone: a.phone, Packets: a.server, Incidents: a.guard.Incidents,
 	}))
 	trail.HandleHolds(mux, a.settings.State.Directory, a.trail, a.keeping.keeper.Holds())
+	logins.Handle(mux, logins.Running{Settings: a.inForce, Trail: a.trail})
+	people.Handle(mux, people.Running{Gate: a.guard.Gate, Approvals: a.flow, Blocks: a.guard.Blocks, Trail: a.trail})
+	sessioning.Handle(mux, sessioning.Running{Table: a.in, Clients: a.server, Trail: a.trail})
+	explaining.Handle(mux, explaining.Running{Rules: a.rules, Trail: a.trail})
 	return mux
+}
+
+// rules are what logins are decided by now.
+func (a *app) rules() explaining.Rules {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return *a.deciding
 }
 
 // inForce are the settings of now.

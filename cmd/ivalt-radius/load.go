@@ -12,6 +12,7 @@ import (
 
 	"ivalt-radius/cmd/ivalt-radius/count"
 	"ivalt-radius/cmd/ivalt-radius/doctoring"
+	"ivalt-radius/cmd/ivalt-radius/explaining"
 	"ivalt-radius/config"
 	"ivalt-radius/directory/password"
 	"ivalt-radius/fault"
@@ -82,6 +83,20 @@ func below(key, above string) bool {
 func soundSettings(path string) (*config.Settings, rooms, error) {
 	s, r, faults := load(path, os.Environ(), password.NewVerifier())
 	return s, r, faults.Err()
+}
+
+// explained is what `explain` goes by.
+func explained(path string) (explaining.Rules, error) {
+	s, r, err := soundSettings(path)
+	if err != nil {
+		return explaining.Rules{}, err
+	}
+	return *deciding(s, r), nil
+}
+
+// deciding is what of settings a login is decided by.
+func deciding(s *config.Settings, r rooms) *explaining.Rules {
+	return &explaining.Rules{Settings: s, Policy: r.policy, Rewrite: r.rewrite, Directory: r.sources.Directory}
 }
 
 // wayToIVALT is the part of the settings that `probe` needs; all of them must be sound.

@@ -18,14 +18,18 @@ import (
 	"ivalt-radius/cmd/ivalt-radius/disconnecting"
 	"ivalt-radius/cmd/ivalt-radius/doctoring"
 	"ivalt-radius/cmd/ivalt-radius/exit"
+	"ivalt-radius/cmd/ivalt-radius/explaining"
 	"ivalt-radius/cmd/ivalt-radius/firewalling"
 	"ivalt-radius/cmd/ivalt-radius/hashing"
 	"ivalt-radius/cmd/ivalt-radius/initial"
 	"ivalt-radius/cmd/ivalt-radius/login"
+	"ivalt-radius/cmd/ivalt-radius/logins"
 	"ivalt-radius/cmd/ivalt-radius/noticing"
+	"ivalt-radius/cmd/ivalt-radius/people"
 	"ivalt-radius/cmd/ivalt-radius/probe"
 	"ivalt-radius/cmd/ivalt-radius/sealing"
 	"ivalt-radius/cmd/ivalt-radius/secretage"
+	"ivalt-radius/cmd/ivalt-radius/sessioning"
 	"ivalt-radius/cmd/ivalt-radius/sharing"
 	"ivalt-radius/cmd/ivalt-radius/simulate"
 	"ivalt-radius/cmd/ivalt-radius/tokens"
@@ -65,7 +69,7 @@ func newRootCommand() *cobra.Command {
 		Version: version,
 	}
 	root.AddCommand(
-		newServeCommand(), newCheckCommand(), newExplainCommand(), clienting.NewCommand(defaultConfig),
+		newServeCommand(), newCheckCommand(), explaining.NewCommand(defaultConfig, explained), clienting.NewCommand(defaultConfig),
 		initial.NewCommand(), login.NewCommand(), probe.NewCommand(defaultConfig, wayToIVALT), simulate.NewCommand(), trail.NewCommand(defaultConfig),
 		hashing.NewCommand(), sealing.NewCommand(defaultConfig), secretage.NewCommand(defaultConfig), compliance.NewCommand(defaultConfig, version),
 		backup.NewCommand(defaultConfig), backup.NewRestoreCommand(), disconnecting.NewCommand(defaultConfig),
@@ -73,6 +77,7 @@ func newRootCommand() *cobra.Command {
 		doctoring.NewCommand(defaultConfig, version, lookedOver), firewalling.NewCommand(defaultConfig),
 	)
 	root.AddCommand(defence.NewCommands(defaultConfig)...)
+	root.AddCommand(logins.NewCommand(defaultConfig), people.NewCommand(defaultConfig), sessioning.NewCommand(defaultConfig))
 	root.SetHelpCommand(newHelpCommand())
 	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd()

@@ -73,7 +73,7 @@ func (a *app) reload(ctx context.Context, may takes) {
 	}
 	a.settings, taken = s, true
 	retire(a.sources)
-	a.sources = r.sources
+	a.sources, a.deciding = r.sources, deciding(s, r)
 	a.keeping.adopt(s, a.trail)
 	a.sharing.Adopt(s)
 	now := formerly.Of(s)

@@ -1,6 +1,7 @@
 package gate
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/netip"
@@ -111,4 +112,28 @@ func (g *Gate) Lockouts() []Lockout {
 		return strings.Compare(a.Station, b.Station)
 	})
 	return all
+}
+
+// Pause is a phone that does not ring for a while: nobody answers it, or its person has refused a push a moment ago.
+type Pause struct {
+	User    string    `json:"user"`
+	Station string    `json:"calling_station"` // a familiar place; empty: all other places
+	Until   time.Time `json:"until"`
+}
+
+// Pauses are those in force, by name and place, most of them at most, of which those of the latest logins; left is how many more there are.
+func (g *Gate) Pauses(most int) (all []Pause, left int) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.pauses.InForce(g.s.pauses(), g.deps.Now(), func(at pause.Place, until time.Time) {
+		if len(all) < most {
+			all = append(all, Pause{User: at.User, Station: at.Station, Until: until})
+		} else {
+			left++
+		}
+	})
+	slices.SortFunc(all, func(a, b Pause) int {
+		return cmp.Or(strings.Compare(a.User, b.User), strings.Compare(a.Station, b.Station))
+	})
+	return all, left
 }

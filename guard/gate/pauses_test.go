@@ -1,6 +1,7 @@
 package gate
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -200,4 +201,35 @@ func TestALateApprovalEndsNoCoolDown(t *testing.T) {
 	y.in(bob(), denied())
 	y.Answered("bob", bob().Station)
 	y.out(bob(), approved(), auth.RateLimited, "guard.denied")
+}
+
+// TestPausesAreListed: those in force, each place for itself, and no longer than they last; released they are gone.
+func TestPausesAreListed(t *testing.T) {
+	y := newYard(t, quiet(), nil)
+	y.home("bob", "192.0.2.1")
+	listed := func(most, left int, want ...Pause) {
+		t.Helper()
+		got, more := y.Gate.Pauses(most)
+		if !slices.Equal(got, want) || more != left {
+			t.Errorf("%v and %d more, want %v and %d", got, more, want, left)
+		}
+	}
+	listed(9, 0)
+	y.in(visit("bob", "203.0.113.9"), unanswered())
+	listed(9, 0) // one alone begins no pause
+	y.in(visit("bob", "203.0.113.9"), unanswered())
+	strangers := Pause{User: "bob", Until: y.now.Add(5 * time.Minute)}
+	listed(9, 0, strangers)
+	y.in(visit("bob", "192.0.2.1"), denied())
+	home := Pause{User: "bob", Station: "192.0.2.1", Until: y.now.Add(defaults().Denied)}
+	y.in(visit("alice", "192.0.2.7"), denied())
+	alice := Pause{User: "alice", Until: home.Until}
+	listed(9, 0, alice, strangers, home)
+	listed(1, 2, alice)
+	y.Gate.Release("alice", "")
+	listed(9, 0, strangers, home)
+	y.pass(defaults().Denied)
+	listed(9, 0, strangers)
+	y.pass(5 * time.Minute)
+	listed(9, 0)
 }

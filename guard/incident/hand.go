@@ -10,11 +10,13 @@ import (
 	"ivalt-radius/guard"
 )
 
-// Errors that a caller may want to tell apart.
+// ErrNone says that no incident has an identifier. Of what is done by hand: ErrAlready says that it cannot be, since an incident has come that far; ErrEvidence that there is no evidence of it, so that it was not
+// done; ErrUnwritten that it was done, and is not on disk yet.
 var (
-	ErrNone     = errors.New("there is no such incident: see ivalt-radius incidents list --all")
-	ErrAlready  = errors.New("already")              // it is further on
-	ErrEvidence = errors.New("keeping the evidence") // which failed: nothing was done
+	ErrNone      = errors.New("there is no such incident: see ivalt-radius incidents list --all")
+	ErrAlready   = errors.New("already")
+	ErrEvidence  = errors.New("keeping the evidence")
+	ErrUnwritten = errors.New("what was done is in the trail, and could not be written to the incident: it is tried again")
 )
 
 // Order is what somebody wants done to an incident.
@@ -151,7 +153,7 @@ func (b *Book) advance(id string, c Change, to State) (Incident, error) {
 	b.save(e)
 	wake(b.keep)
 	if e.dirty {
-		return after, errors.New("what was done is in the trail, and could not be written to the incident: it is tried again")
+		return after, ErrUnwritten
 	}
 	return after, nil
 }

@@ -2,11 +2,9 @@ package clienting
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"time"
 
-	window "ivalt-radius/admin/view"
 	"ivalt-radius/cmd/ivalt-radius/control"
 	"ivalt-radius/cmd/ivalt-radius/secretage"
 	"ivalt-radius/config"
@@ -40,17 +38,8 @@ func Handle(mux *http.ServeMux, r Running) {
 	for path, do := range map[string]func(desk, context.Context, string, Order) (Outcome, error){
 		enforcePath: desk.enforce, forgetPath: desk.forget,
 	} {
-		mux.HandleFunc("POST "+path, func(w http.ResponseWriter, req *http.Request) {
-			var in Order
-			var out Outcome
-			err := control.Decode(w, req, &in)
-			if err == nil {
-				out, err = do(desk{r.Settings(), r.Memory, r.Trail}, req.Context(), control.Actor(req.Context()), in)
-			}
-			if errors.Is(err, errEvidence) {
-				err = refusal(window.Unavailable, "%v", err)
-			}
-			control.Answer(w, out, err)
+		control.Serve(mux, path, func(ctx context.Context, actor string, in Order) (Outcome, error) {
+			return do(desk{r.Settings(), r.Memory, r.Trail}, ctx, actor, in)
 		})
 	}
 }

@@ -9,8 +9,9 @@ import (
 	"strings"
 	"time"
 
-	window "ivalt-radius/admin/view"
+	refuse "ivalt-radius/admin/view" // view is this package's own
 	"ivalt-radius/audit"
+	"ivalt-radius/cmd/ivalt-radius/control"
 	"ivalt-radius/cmd/ivalt-radius/count"
 	"ivalt-radius/config"
 	"ivalt-radius/guard"
@@ -121,12 +122,12 @@ func (d desk) enforce(ctx context.Context, actor string, o Order) (Outcome, erro
 		return Outcome{}, fmt.Errorf("--reason: %w", err)
 	}
 	if d.memory.Enforced.Has(o.key()) {
-		return Outcome{}, refusal(window.Conflicting, "%s must send Message-Authenticator by hand already: see ivalt-radius clients", o.target())
+		return Outcome{}, control.Refused(refuse.Conflicting, fmt.Errorf("%s must send Message-Authenticator by hand already: see ivalt-radius clients", o.target()))
 	}
 	detail := "must send Message-Authenticator: " + o.Reason
 	if unready := d.unready(c, o); len(unready) > 0 {
 		if !o.Force {
-			return Outcome{}, refusal(window.Conflicting, "%s\nnothing was enforced: whatever comes without Message-Authenticator would be dropped; where that is meant, add --force", strings.Join(unready, "\n"))
+			return Outcome{}, control.Refused(refuse.Conflicting, fmt.Errorf("%s\nnothing was enforced: whatever comes without Message-Authenticator would be dropped; where that is meant, add --force", strings.Join(unready, "\n")))
 		}
 		detail += " (forced, though not ready)"
 	}
@@ -134,7 +135,7 @@ func (d desk) enforce(ctx context.Context, actor string, o Order) (Outcome, erro
 		return Outcome{}, err
 	}
 	if err := d.memory.enforce(o.key()); err != nil {
-		return Outcome{}, err
+		return Outcome{}, control.Refused(refuse.Failed, err)
 	}
 	if !o.Address.IsValid() {
 		return Outcome{[]string{fmt.Sprintf("%s: every address must send Message-Authenticator until ivalt-radius clients forget --client %s", o.Client, o.Client)}}, nil
@@ -146,12 +147,12 @@ func (d desk) enforce(ctx context.Context, actor string, o Order) (Outcome, erro
 func (d desk) find(o Order) (*config.Client, error) {
 	i := slices.IndexFunc(d.settings.Clients, func(c config.Client) bool { return c.Name == o.Client })
 	if i < 0 {
-		return nil, refusal(window.Missing, "no client is called %q: see ivalt-radius clients", o.Client)
+		return nil, control.Refused(refuse.Missing, fmt.Errorf("no client is called %q: see ivalt-radius clients", o.Client))
 	}
 	c := &d.settings.Clients[i]
 	if o.Address.IsValid() && d.owner(o.Address) != c.Name {
-		return nil, fmt.Errorf("the address %s is none of the client %q: its networks are %s, and the longest one that holds an address counts",
-			o.Address, o.Client, strings.Join(texts(c.Networks), ", "))
+		return nil, control.Refused(refuse.Missing, fmt.Errorf("the address %s is none of the client %q: its networks are %s, and the longest one that holds an address counts",
+			o.Address, o.Client, strings.Join(texts(c.Networks), ", ")))
 	}
 	return c, nil
 }
@@ -218,9 +219,9 @@ func (d desk) forget(ctx context.Context, actor string, o Order) (Outcome, error
 	switch {
 	case m.Enforced.Has(key) || m.Learned.Has(key):
 	case o.Address.IsValid():
-		return Outcome{}, refusal(window.Missing, "the client %q has no address %s that must send Message-Authenticator: see ivalt-radius clients list", o.Client, o.Address)
+		return Outcome{}, control.Refused(refuse.Missing, fmt.Errorf("the client %q has no address %s that must send Message-Authenticator: see ivalt-radius clients list", o.Client, o.Address))
 	default:
-		return Outcome{}, refusal(window.Missing, "the client %q as a whole need not send Message-Authenticator by hand: name an --address, see ivalt-radius clients list", o.Client)
+		return Outcome{}, control.Refused(refuse.Missing, fmt.Errorf("the client %q as a whole need not send Message-Authenticator by hand: name an --address, see ivalt-radius clients list", o.Client))
 	}
 	if err := d.commit(ctx, audit.Action{
 		Action: "forget_message_authenticator", Actor: actor, Target: o.target(), Detail: detail,
@@ -228,7 +229,7 @@ func (d desk) forget(ctx context.Context, actor string, o Order) (Outcome, error
 		return Outcome{}, err
 	}
 	if err := errors.Join(lift(m.Enforced, key), lift(m.Learned, key)); err != nil { //nolint:contextcheck // it is done to its end, within a bound of its own
-		return Outcome{}, err
+		return Outcome{}, control.Refused(refuse.Failed, err)
 	}
 	return Outcome{d.lifted(o)}, nil
 }
@@ -255,16 +256,9 @@ func (d desk) lifted(o Order) []string {
 
 func (d desk) commit(ctx context.Context, a audit.Action) error {
 	if err := d.trail.Commit(ctx, a); err != nil {
-		return fmt.Errorf("%w: %w", errEvidence, err)
+		return control.Refused(refuse.Unavailable, fmt.Errorf("keeping the evidence: %w", err))
 	}
 	return nil
-}
-
-// errEvidence says that nothing was done, since no evidence of it could be kept.
-var errEvidence = errors.New("keeping the evidence")
-
-func refusal(kind window.Kind, format string, words ...any) error {
-	return window.Refusal{Kind: kind, Words: fmt.Sprintf(format, words...)}
 }
 
 func texts(networks []netip.Prefix) []string {

@@ -8,7 +8,9 @@ import (
 	"strings"
 	"time"
 
+	"ivalt-radius/admin/view"
 	"ivalt-radius/audit"
+	"ivalt-radius/cmd/ivalt-radius/control"
 	"ivalt-radius/guard/block"
 	"ivalt-radius/guard/gate"
 )
@@ -85,7 +87,7 @@ func blocking() operation[placing, placed] {
 			return placed{}, err
 		}
 		if err := d.Blocks.Place(b); err != nil { //nolint:contextcheck // it is done to its end, within a bound of its own
-			return placed{}, err
+			return placed{}, control.Refused(view.Failed, refusal(err))
 		}
 		if b.User != "" && d.Forget != nil {
 			d.Forget(b.User)
@@ -135,10 +137,12 @@ func listingBlocks() operation[struct{}, []block.Block] {
 	}}
 }
 
+var errNoServer = errors.New("no server is running on this state.directory, and it alone knows who is locked out")
+
 func listingLockouts() operation[struct{}, []gate.Lockout] {
 	return operation[struct{}, []gate.Lockout]{"/block/lockouts", func(ctx context.Context, d Deps, actor string, _ struct{}) ([]gate.Lockout, error) {
 		if d.Lockouts == nil {
-			return nil, errors.New("no server is running on this state.directory, and it alone knows who is locked out")
+			return nil, control.Refused(view.Unavailable, errNoServer)
 		}
 		if err := commit(ctx, d, audit.Access{Action: "blocks", Actor: actor, Filter: "lockouts"}); err != nil {
 			return nil, err
@@ -183,7 +187,7 @@ func unblocking() operation[lifting, lifted] {
 		if errors.Is(err, block.ErrNoBlock) && !errors.Is(err, block.ErrElsewhere) { // there was none, or it has ended meanwhile
 			err = nil
 		}
-		return out, err
+		return out, control.Refused(view.Failed, refusal(err))
 	}}
 }
 

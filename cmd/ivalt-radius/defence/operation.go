@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"slices"
 
 	"github.com/sirupsen/logrus"
 
@@ -51,26 +52,26 @@ type operation[In, Out any] struct {
 
 // handle serves the operation in the running server.
 func (o operation[In, Out]) handle(mux *http.ServeMux, d Deps) {
-	mux.HandleFunc("POST "+o.path, func(w http.ResponseWriter, r *http.Request) {
-		var in In
-		var out Out
-		err := control.Decode(w, r, &in)
-		if err == nil {
-			out, err = o.do(r.Context(), d, control.Actor(r.Context()), in)
-		}
-		control.Answer(w, out, refusal(err))
+	control.Serve(mux, o.path, func(ctx context.Context, actor string, in In) (Out, error) {
+		out, err := o.do(ctx, d, actor, in)
+		return out, refusal(err)
 	})
 }
 
-// refusal gives an error its kind, with the same words.
+// refusal gives an error its kind. One that has none says what is wrong with what was asked.
 func refusal(err error) error {
-	switch {
-	case errors.Is(err, incident.ErrNone), errors.Is(err, block.ErrNoBlock):
-		return view.Refusal{Kind: view.Missing, Words: err.Error()}
-	case errors.Is(err, incident.ErrAlready), errors.Is(err, block.ErrFull):
-		return view.Refusal{Kind: view.Conflicting, Words: err.Error()}
-	case errors.Is(err, incident.ErrEvidence):
-		return view.Refusal{Kind: view.Unavailable, Words: err.Error()}
+	for _, r := range []struct {
+		kind view.Kind
+		of   []error
+	}{
+		{view.Unavailable, []error{incident.ErrEvidence, block.ErrElsewhere}},
+		{view.Missing, []error{incident.ErrNone, block.ErrNoBlock}},
+		{view.Conflicting, []error{incident.ErrAlready, block.ErrFull}},
+		{view.Failed, []error{incident.ErrUnwritten}},
+	} {
+		if slices.ContainsFunc(r.of, func(is error) bool { return errors.Is(err, is) }) {
+			return control.Refused(r.kind, err)
+		}
 	}
 	return err
 }
@@ -133,7 +134,7 @@ func onFiles(s *config.Settings, warn io.Writer, do func(Deps) error) (err error
 // commit keeps the evidence of what is about to happen.
 func commit(ctx context.Context, d Deps, e audit.Event) error {
 	if err := d.Trail.Commit(ctx, e); err != nil {
-		return fmt.Errorf("%w: %w", incident.ErrEvidence, err)
+		return control.Refused(view.Unavailable, fmt.Errorf("keeping the evidence: %w", err))
 	}
 	return nil
 }

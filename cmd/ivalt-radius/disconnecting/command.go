@@ -158,15 +158,7 @@ type Committer interface {
 
 // Handle serves the running server's side of `disconnect`.
 func Handle(mux *http.ServeMux, d *dynauth.Disconnector, c Committer) {
-	mux.HandleFunc("POST "+path, func(w http.ResponseWriter, r *http.Request) {
-		var o order
-		var result dynauth.Result
-		err := control.Decode(w, r, &o)
-		if err == nil {
-			result, err = carryOut(r.Context(), d, c, o)
-		}
-		control.Answer(w, result, err)
-	})
+	control.Serve(mux, path, func(ctx context.Context, _ string, o order) (dynauth.Result, error) { return carryOut(ctx, d, c, o) })
 }
 
 // carryOut does what somebody asked for by hand, once there is evidence of it.
@@ -175,7 +167,7 @@ func carryOut(ctx context.Context, d *dynauth.Disconnector, c Committer, o order
 		return dynauth.Result{}, err
 	}
 	if err := c.Commit(ctx, audit.Action{Action: "disconnect", Actor: control.Actor(ctx), Target: o.target(), Detail: o.Reason}); err != nil {
-		return dynauth.Result{}, view.Refusal{Kind: view.Unavailable, Words: "keeping the evidence: " + err.Error()}
+		return dynauth.Result{}, control.Refused(view.Unavailable, fmt.Errorf("keeping the evidence: %w", err))
 	}
 	ctx, cancel := context.WithTimeout(ctx, within)
 	defer cancel()

@@ -156,6 +156,9 @@ func (g *Guard) See(e audit.Event) {
 	}
 }
 
+// Blocks are those in force.
+func (g *Guard) Blocks() []block.Block { return g.blocks.All() }
+
 // Adopt takes the settings of a reload, which Check finds no fault with. The error says what was not taken.
 func (g *Guard) Adopt(s *config.Settings) error {
 	g.Gate.Adopt(gating.Settings(s))

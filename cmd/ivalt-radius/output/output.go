@@ -1,6 +1,7 @@
 package output
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -10,6 +11,17 @@ import (
 
 	"ivalt-radius/audit/durable"
 )
+
+// JSON writes what a command prints with --json.
+func JSON(w io.Writer, out any) error {
+	encoder := json.NewEncoder(w)
+	encoder.SetIndent("", "  ")
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(out); err != nil {
+		return fmt.Errorf("printing: %w", err)
+	}
+	return nil
+}
 
 const ownFile = 0o600
 

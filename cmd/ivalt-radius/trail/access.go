@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"os"
 
+	"ivalt-radius/admin/view"
 	"ivalt-radius/audit"
 	"ivalt-radius/cmd/ivalt-radius/control"
 	"ivalt-radius/config"
@@ -55,12 +56,7 @@ func recordOnFile(ctx context.Context, s *config.Settings, a audit.Access) error
 
 // Handle serves the running server's side of Record.
 func Handle(mux *http.ServeMux, c Committer) {
-	mux.HandleFunc("POST "+recordPath, func(w http.ResponseWriter, r *http.Request) {
-		var in access
-		err := control.Decode(w, r, &in)
-		if err == nil {
-			err = c.Commit(r.Context(), audit.Access{Action: in.Action, Actor: control.Actor(r.Context()), Filter: in.Filter, Detail: in.Detail})
-		}
-		control.Answer(w, in, err)
+	control.Serve(mux, recordPath, func(ctx context.Context, actor string, in access) (access, error) {
+		return in, control.Refused(view.Unavailable, c.Commit(ctx, audit.Access{Action: in.Action, Actor: actor, Filter: in.Filter, Detail: in.Detail}))
 	})
 }

@@ -66,7 +66,7 @@ func newExportCommand(defaultConfig string) *cobra.Command {
 
 func (e *export) run(ctx context.Context, cmd *cobra.Command, args []string) error {
 	wanted, err := e.filter.filter(time.Now())
-	if err = errors.Join(err, oneOf("--format", e.format, formats())); err != nil {
+	if err = errors.Join(err, OneOf("--format", e.format, formats())); err != nil {
 		return exit.UsageError(cmd, err)
 	}
 	form, err := format.New(e.format, cmd.Root().Version)

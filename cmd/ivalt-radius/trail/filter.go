@@ -48,8 +48,8 @@ func (f *filterFlags) add(cmd *cobra.Command) {
 
 // filter understands the flags. The error is one of usage.
 func (f *filterFlags) filter(now time.Time) (query.Filter, error) {
-	since, err1 := moment("--since", f.since, now)
-	until, err2 := moment("--until", f.until, now)
+	since, err1 := Moment("--since", f.since, now)
+	until, err2 := Moment("--until", f.until, now)
 	wanted := query.Filter{Since: since, Until: until, Client: f.client, Reason: f.reason, Types: f.types}
 	var err3, err4 error
 	if f.user != "" {
@@ -61,11 +61,11 @@ func (f *filterFlags) filter(now time.Time) (query.Filter, error) {
 		}
 	}
 	if f.reason != "" {
-		err4 = oneOf("--reason", f.reason, reasons())
+		err4 = OneOf("--reason", f.reason, Reasons())
 	}
 	errs := []error{err1, err2, err3, err4}
 	for _, t := range f.types {
-		errs = append(errs, oneOf("--type", t, types()))
+		errs = append(errs, OneOf("--type", t, types()))
 	}
 	if !since.IsZero() && !until.IsZero() && !since.Before(until) {
 		errs = append(errs, errors.New("--since is not before --until"))
@@ -73,8 +73,8 @@ func (f *filterFlags) filter(now time.Time) (query.Filter, error) {
 	return wanted, errors.Join(errs...)
 }
 
-// moment reads a time: RFC 3339, a date, whose midnight in the local zone it is, or a duration before now. Empty is the zero time.
-func moment(flag, text string, now time.Time) (time.Time, error) {
+// Moment reads a time: RFC 3339, a date, whose midnight in the local zone it is, or a duration before now. Empty is the zero time.
+func Moment(flag, text string, now time.Time) (time.Time, error) {
 	if text == "" {
 		return time.Time{}, nil
 	}
@@ -90,15 +90,16 @@ func moment(flag, text string, now time.Time) (time.Time, error) {
 	return time.Time{}, fmt.Errorf("%s: %q is no time: 2026-11-26T09:00:00Z, 2026-11-26, or 24h for one that long ago", flag, text)
 }
 
-// oneOf refuses a word that is not in the list, which it names.
-func oneOf(flag, word string, list []string) error {
+// OneOf refuses a word that is not in the list, which it names.
+func OneOf(flag, word string, list []string) error {
 	if slices.Contains(list, word) {
 		return nil
 	}
 	return fmt.Errorf("%s: %q is not one of %s", flag, word, strings.Join(list, ", "))
 }
 
-func reasons() (words []string) {
+// Reasons are the words of why logins end, in order.
+func Reasons() (words []string) {
 	reason.All(func(word, _, _ string) { words = append(words, word) })
 	slices.Sort(words)
 	return words

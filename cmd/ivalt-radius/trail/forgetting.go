@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"ivalt-radius/admin/view"
 	"ivalt-radius/audit/forget"
 	"ivalt-radius/auth"
 	"ivalt-radius/cmd/ivalt-radius/control"
@@ -56,13 +57,9 @@ type Incidents interface {
 // moment.
 func HandleForget(ctx context.Context, mux *http.ServeMux, t forget.Trail, settings func() config.Audit, segments sync.Locker, i Incidents) {
 	f := &forgetter{trail: t, settings: settings, segments: segments, incidents: i}
-	mux.HandleFunc("POST "+forgetPath, func(w http.ResponseWriter, r *http.Request) {
-		var in forgetRequest
-		err := control.Decode(w, r, &in)
-		if err == nil {
-			err = f.start(ctx, control.Actor(r.Context()), in) //nolint:contextcheck // it outlives the request, and ends with the server
-		}
-		control.Answer(w, f.now(), err)
+	control.Serve(mux, forgetPath, func(_ context.Context, actor string, in forgetRequest) (forgetState, error) {
+		err := f.start(ctx, actor, in) //nolint:contextcheck // it outlives the request, and ends with the server
+		return f.now(), err
 	})
 	mux.HandleFunc("POST "+forgetStatePath, func(w http.ResponseWriter, _ *http.Request) {
 		control.Answer(w, f.now(), nil)
@@ -84,7 +81,7 @@ func (f *forgetter) start(ctx context.Context, actor string, in forgetRequest) e
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.state.Running {
-		return errors.New("somebody is being forgotten right now: try again when that is done")
+		return control.Refused(view.Conflicting, errors.New("somebody is being forgotten right now: try again when that is done"))
 	}
 	f.state = forgetState{Running: true}
 	s := f.settings()

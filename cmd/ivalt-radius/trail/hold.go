@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"ivalt-radius/admin/view"
 	"ivalt-radius/audit"
 	"ivalt-radius/audit/keep"
 	"ivalt-radius/cmd/ivalt-radius/configured"
@@ -36,8 +37,8 @@ func newHoldCommand(defaultConfig string) *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			var err1, err2 error
 			now := time.Now()
-			h.From, err1 = moment("--since", since, now)
-			h.To, err2 = moment("--until", until, now)
+			h.From, err1 = Moment("--since", since, now)
+			h.To, err2 = Moment("--until", until, now)
 			err := errors.Join(err1, err2)
 			if err == nil {
 				err = h.Check()
@@ -146,23 +147,26 @@ func placeHold(ctx context.Context, dir string, c Committer, actor string, h kee
 		return err
 	}
 	if _, err := keep.Find(dir, h.Name); err == nil {
-		return keep.ErrHeld
+		return control.Refused(view.Conflicting, keep.ErrHeld)
 	} else if !errors.Is(err, keep.ErrNoHold) {
 		return err
 	}
 	if err := c.Commit(ctx, audit.Action{Action: "place_hold", Actor: actor, Target: h.Name, Detail: describe(h)}); err != nil {
-		return fmt.Errorf("keeping the evidence: %w", err)
+		return control.Refused(view.Unavailable, fmt.Errorf("keeping the evidence: %w", err))
 	}
 	return keep.Place(dir, h)
 }
 
 func releaseHold(ctx context.Context, dir string, c Committer, actor string, h keep.Hold) error {
 	there, err := keep.Find(dir, h.Name)
+	if errors.Is(err, keep.ErrNoHold) {
+		return control.Refused(view.Missing, err)
+	}
 	if err != nil {
 		return err
 	}
 	if err := c.Commit(ctx, audit.Action{Action: "release_hold", Actor: actor, Target: there.Name, Detail: describe(there)}); err != nil {
-		return fmt.Errorf("keeping the evidence: %w", err)
+		return control.Refused(view.Unavailable, fmt.Errorf("keeping the evidence: %w", err))
 	}
 	return keep.Release(dir, there.Name)
 }
@@ -170,15 +174,10 @@ func releaseHold(ctx context.Context, dir string, c Committer, actor string, h k
 // HandleHolds serves the running server's side of `audit hold` and `audit release`. holds is held meanwhile.
 func HandleHolds(mux *http.ServeMux, dir string, c Committer, holds sync.Locker) {
 	for path, do := range map[string]holder{holdPath: placeHold, releasePath: releaseHold} {
-		mux.HandleFunc("POST "+path, func(w http.ResponseWriter, r *http.Request) {
-			var in keep.Hold
-			err := control.Decode(w, r, &in)
-			if err == nil {
-				holds.Lock()
-				defer holds.Unlock()
-				err = do(r.Context(), dir, c, control.Actor(r.Context()), in)
-			}
-			control.Answer(w, in, err)
+		control.Serve(mux, path, func(ctx context.Context, actor string, in keep.Hold) (keep.Hold, error) {
+			holds.Lock()
+			defer holds.Unlock()
+			return in, do(ctx, dir, c, actor, in)
 		})
 	}
 }

@@ -44,7 +44,7 @@ func newReportCommand(defaultConfig string) *cobra.Command {
 			}
 			show := renderer(ask.format)
 			if show == nil {
-				return exit.UsageError(cmd, oneOf("--format", ask.format, []string{"text", "json", "html"}))
+				return exit.UsageError(cmd, OneOf("--format", ask.format, []string{"text", "json", "html"}))
 			}
 			r, err := ask.make(cmd, args, filter)
 			if err != nil {
@@ -76,8 +76,8 @@ func (a reportAsked) filter(cmd *cobra.Command, now time.Time) (query.Filter, er
 	case a.hours < 1 || a.hours > mostHours:
 		return f, fmt.Errorf("--hours: %d is not between 1 and %d", a.hours, mostHours)
 	}
-	since, err1 := moment("--since", a.since, now)
-	until, err2 := moment("--until", a.until, now)
+	since, err1 := Moment("--since", a.since, now)
+	until, err2 := Moment("--until", a.until, now)
 	if err := errors.Join(err1, err2); err != nil {
 		return f, err
 	}

@@ -55,7 +55,7 @@ func newTailCommand(defaultConfig string) *cobra.Command {
 
 func (t *tail) run(ctx context.Context, cmd *cobra.Command, args []string) error {
 	wanted, err := t.filter.filter(time.Now())
-	err = errors.Join(err, oneOf("--format", t.format, []string{"text", "json"}))
+	err = errors.Join(err, OneOf("--format", t.format, []string{"text", "json"}))
 	if t.lines < 0 {
 		err = errors.Join(err, fmt.Errorf("--lines: %d is below 0", t.lines))
 	}

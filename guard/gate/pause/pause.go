@@ -157,6 +157,16 @@ func (b *Book) Release(user, station string) {
 	})
 }
 
+// InForce calls do for each place whose phone does not ring now, and says until when, the one that was asked about last first.
+func (b *Book) InForce(s Settings, now time.Time, do func(at Place, until time.Time)) {
+	b.pauses.Each(func(at Place, _ *Pause) {
+		until, _ := b.Asleep(at, s, now)
+		if until = later(until, b.Denied(at, now)); !until.IsZero() {
+			do(at, until)
+		}
+	})
+}
+
 // Len is how many places have pauses.
 func (b *Book) Len() int { return b.pauses.Len() }
 

@@ -1,6 +1,7 @@
 package sessions
 
 import (
+	"cmp"
 	"net/netip"
 	"time"
 
@@ -97,6 +98,25 @@ func (s *Session) attribute(typ byte) string {
 
 // ID is the Acct-Session-Id where it can be shown; empty: the NAS has told none.
 func (s *Session) ID() string { return wire.Text([]byte(s.attribute(acctSessionID))) }
+
+// NAS is the box as it names itself, where it can be shown: NAS-Identifier, else its address; empty: it does not.
+func (s *Session) NAS() string {
+	if id := s.attribute(nasIdentifier); id != "" {
+		return wire.Text([]byte(id))
+	}
+	return cmp.Or(s.address(nasIPAddress), s.address(nasIPv6Address))
+}
+
+// FramedIP is the address that the person has within; empty: the NAS has told none.
+func (s *Session) FramedIP() string { return s.address(framedIPAddress) }
+
+func (s *Session) address(typ byte) string {
+	addr, ok := netip.AddrFromSlice([]byte(s.attribute(typ)))
+	if !ok {
+		return ""
+	}
+	return addr.String()
+}
 
 // nas is the box as it names itself: NAS-Identifier, else its address, as sent.
 func (s *Session) nas() string {

@@ -199,13 +199,19 @@ func (t *Table) Find(user string, station netip.Addr, limit int) (found []Sessio
 	if user == "" && !station.IsValid() {
 		return nil, 0
 	}
+	return t.List(user, "", station, limit)
+}
+
+// List is Find, of one client too, and of all sessions where none is given.
+func (t *Table) List(user, client string, station netip.Addr, limit int) (found []Session, left int) {
+	station = station.Unmap().WithZone("")
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	now := t.now()
 	for e := t.order.Back(); e != nil; e = e.Prev() {
 		s := &entryOf(e).Session
 		switch {
-		case user != "" && s.User != user, station.IsValid() && s.Station != station, now.Sub(s.Heard) >= life:
+		case user != "" && s.User != user, client != "" && s.Client != client, station.IsValid() && s.Station != station, now.Sub(s.Heard) >= life:
 		case len(found) < limit:
 			found = append(found, *s)
 		default:

@@ -344,3 +344,41 @@ func TestLoginKeepsWhatAccountingTold(t *testing.T) {
 		t.Errorf("%+v", found)
 	}
 }
+
+// TestList: all sessions, the newest first, bounded, or those of a client; and what a NAS told of one.
+func TestList(t *testing.T) {
+	w := newWorld(t)
+	for i, id := range []string{"s1", "s2", "s3"} {
+		s := w.of("alice", id)
+		if i == 1 {
+			s.Client, s.User = "wlan", "bob"
+			s.Attributes = sessions.Identify(packet(t, wire.AccountingRequest, attr(44, "s9"), attr(4, "\xc0\x00\x02\x01"), attr(8, "\x0a\x08\x00\x07")))
+		}
+		w.Told("start", s)
+		w.now = w.now.Add(time.Second)
+	}
+	for _, c := range []struct {
+		user, client string
+		limit, left  int
+		want         string
+	}{
+		{"", "", 9, 0, "[s3 s9 s1]"}, {"", "", 2, 1, "[s3 s9]"}, {"", "wlan", 9, 0, "[s9]"}, {"alice", "vpn", 9, 0, "[s3 s1]"}, {"bob", "vpn", 9, 0, "[]"},
+	} {
+		found, left := w.List(c.user, c.client, netip.Addr{}, c.limit)
+		ids := []string{}
+		for _, s := range found {
+			ids = append(ids, s.ID())
+		}
+		if fmt.Sprint(ids) != c.want || left != c.left {
+			t.Errorf("%+v: %v and %d more", c, ids, left)
+		}
+	}
+	named, addressed := w.of("alice", "s1"), sessions.Session{Attributes: sessions.Identify(packet(t, wire.AccountingRequest, attr(4, "\xc0\x00\x02\x01"), attr(8, "\x0a\x08\x00\x07")))}
+	if named.NAS() != "gw1" || named.FramedIP() != "" || addressed.NAS() != "192.0.2.1" || addressed.FramedIP() != "10.8.0.7" {
+		t.Errorf("%q %q, %q %q", named.NAS(), named.FramedIP(), addressed.NAS(), addressed.FramedIP())
+	}
+	w.now = w.now.Add(24 * time.Hour)
+	if found, left := w.List("", "", netip.Addr{}, 9); len(found)+left > 0 {
+		t.Errorf("%v and %d of yesterday", found, left)
+	}
+}

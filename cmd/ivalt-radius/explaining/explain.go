@@ -1,4 +1,4 @@
-package main
+package explaining
 
 import (
 	"cmp"
@@ -11,55 +11,24 @@ import (
 	"strings"
 	"time"
 
-	"github.com/spf13/cobra"
-
 	"ivalt-radius/auth"
-	"ivalt-radius/cmd/ivalt-radius/exit"
+	"ivalt-radius/auth/rewrite"
 	"ivalt-radius/config"
 	"ivalt-radius/policy"
 	"ivalt-radius/radius"
 )
 
+// Rules are what a login is decided by: those that are in force, or those of a file.
+type Rules struct {
+	Settings  *config.Settings
+	Policy    *policy.Policy
+	Rewrite   rewrite.Rules
+	Directory auth.Directory
+}
+
 // question is what `explain` is asked.
 type question struct {
 	user, clientName, station, at string
-}
-
-func newExplainCommand() *cobra.Command {
-	var path string
-	var q question
-	cmd := &cobra.Command{
-		Use:   "explain --config FILE --user U --client NAME",
-		Short: "Show how a login would be decided; sends nothing",
-		Long: "Shows every step from the name as typed to the decision: the canonical name, the e-mail and phone that would be\n" +
-			"asked, groups, each rule with what holds and what does not, the reply attributes. Sends nothing to iVALT; LDAP is asked\n" +
-			"where it is set.\n" +
-			"Exits 0 where the login would push or be accepted, 1 where it would be denied.",
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			settings, r, err := soundSettings(path)
-			if err != nil {
-				return err
-			}
-			client, err := q.client(settings)
-			if err != nil {
-				return exit.UsageError(cmd, err)
-			}
-			facts, err := q.facts()
-			if err != nil {
-				return exit.UsageError(cmd, err)
-			}
-			printClient(cmd.OutOrStdout(), settings, client)
-			return explain(cmd, settings, r, q, facts)
-		},
-	}
-	configFlag(cmd, &path)
-	cmd.Flags().StringVarP(&q.user, "user", "u", "", "the login name, as typed")
-	cmd.Flags().StringVar(&q.clientName, "client", "", "the client's name in the settings")
-	cmd.Flags().StringVar(&q.station, "calling-station", "", "the person's IP address; none is \"unknown\"")
-	cmd.Flags().StringVar(&q.at, "at", "", "the time of the login, RFC 3339; none is now")
-	_ = cmd.MarkFlagRequired("user")
-	_ = cmd.MarkFlagRequired("client")
-	return cmd
 }
 
 // client finds the client by its name.
@@ -94,29 +63,35 @@ func (q question) facts() (policy.Facts, error) {
 // leastSession is the shortest time left of a window that a login is let into.
 const leastSession = time.Second
 
-// explain prints the story and returns the exit code in its error.
-func explain(cmd *cobra.Command, s *config.Settings, r rooms, q question, facts policy.Facts) error {
-	out := cmd.OutOrStdout()
-	user, err := q.name(out, r)
+// said is what a login would come to.
+type said struct {
+	action policy.Action
+	reason string // of a denial; empty: there is none
+}
+
+// explain prints the story, and says how it ends. The error is a directory's that does not say who the person is, or the writer's.
+func (r Rules) explain(ctx context.Context, out io.Writer, typed string, facts policy.Facts) (said, error) {
+	user, err := r.name(out, typed)
 	if err != nil {
 		printRow(out, "decision", fmt.Sprintf("deny (%v)", auth.BadRequest))
-		return exit.Error{Code: exit.Fault}
+		return said{policy.Deny, auth.BadRequest.String()}, nil
 	}
-	ctx, cancel := context.WithTimeout(cmd.Context(), askWithin)
+	ctx, cancel := context.WithTimeout(ctx, askWithin)
 	defer cancel()
-	person, err := r.sources.Directory.Person(ctx, user)
+	person, err := r.Directory.Person(ctx, user)
 	if err != nil {
-		printRow(out, "decision", fmt.Sprintf("deny (%v)", unasked(err)))
-		return fmt.Errorf("asking the directory: %w", err)
+		reason := unasked(err)
+		printRow(out, "decision", fmt.Sprintf("deny (%v)", reason))
+		return said{policy.Deny, reason.String()}, fmt.Errorf("asking the directory: %w", err)
 	}
 	facts.User, facts.Groups, facts.Reply = user.String(), person.Groups, person.Reply
-	printPerson(out, s, user, person)
-	trace := r.policy.Explain(facts)
+	printPerson(out, r.Settings, user, person)
+	trace := r.Policy.Explain(facts)
 	if listed := person.Name.String(); listed != "" && listed != facts.User {
 		printRow(out, "listed as", fmt.Sprintf("%q; rules are asked about both names: the stricter word counts, else the listed name's rule", listed))
-		d := auth.Judge(r.policy, facts, listed)
+		d := auth.Judge(r.Policy, facts, listed)
 		facts.User = listed
-		if other := r.policy.Explain(facts); other.Decision.Rule == d.Rule {
+		if other := r.Policy.Explain(facts); other.Decision.Rule == d.Rule {
 			trace = other
 		}
 		trace.Decision.Until = d.Until
@@ -127,24 +102,31 @@ func explain(cmd *cobra.Command, s *config.Settings, r rooms, q question, facts 
 		*d = policy.Decision{Action: policy.Deny, Denial: policy.ByHours, Rule: d.Rule}
 	}
 	if _, err := trace.WriteTo(out); err != nil {
-		return fmt.Errorf("printing: %w", err)
+		return said{}, fmt.Errorf("printing: %w", err)
 	}
-	var reason string
+	reason, why := r.denies(trace, person, closing)
+	if reason == "" {
+		return said{action: d.Action}, nil
+	}
+	printRow(out, "reason", reason+why)
+	return said{policy.Deny, reason}, nil
+}
+
+// denies is the reason of a login that does not come to its end, and more words; empty: it does. closing: too little is left of its window.
+func (r Rules) denies(trace policy.Trace, person auth.Person, closing bool) (reason, why string) {
+	d := trace.Decision
 	unfit := slices.ContainsFunc(trace.Reply, func(a policy.ReplyTrace) bool { return a.Failed != nil })
 	switch {
 	case closing:
-		reason = auth.OutsideHours.String() + " (less than 1 s of the window is left)"
+		return auth.OutsideHours.String(), " (less than 1 s of the window is left)"
 	case d.Action == policy.Deny:
-		reason = auth.ReasonOf(d.Denial).String()
-	case d.Action == policy.RequirePush && person.Email.Empty() && person.Mobile.Empty() && !boundFirst(s):
-		reason = auth.UnknownUser.String() + " (neither e-mail nor mobile is known, so iVALT cannot be asked)"
+		return auth.ReasonOf(d.Denial).String(), ""
+	case d.Action == policy.RequirePush && person.Email.Empty() && person.Mobile.Empty() && !boundFirst(r.Settings):
+		return auth.UnknownUser.String(), " (neither e-mail nor mobile is known, so iVALT cannot be asked)"
 	case d.Action != policy.Deny && unfit:
-		reason = auth.MisconfiguredReason.String() + " (the reply cannot be made)"
-	default:
-		return nil
+		return auth.MisconfiguredReason.String(), " (the reply cannot be made)"
 	}
-	printRow(out, "reason", reason)
-	return exit.Error{Code: exit.Fault}
+	return "", ""
 }
 
 // unasked is the reason of a login whose directory does not say who the person is.
@@ -187,15 +169,15 @@ func printClient(w io.Writer, s *config.Settings, c config.Client) {
 const askWithin = 15 * time.Second
 
 // name shows what the name becomes, step by step.
-func (q question) name(w io.Writer, r rooms) (auth.Username, error) {
-	user, err := auth.ParseUsername(q.user)
+func (r Rules) name(w io.Writer, typed string) (auth.Username, error) {
+	user, err := auth.ParseUsername(typed)
 	if err != nil {
-		printRow(w, "name", fmt.Sprintf("%q: %v", q.user, err))
+		printRow(w, "name", fmt.Sprintf("%q: %v", typed, err))
 		return user, err
 	}
-	printRow(w, "name", fmt.Sprintf("%q", q.user))
+	printRow(w, "name", fmt.Sprintf("%q", typed))
 	printRow(w, "canonical", fmt.Sprintf("%q", user.String()))
-	for i, step := range r.rewrite.Steps(user) {
+	for i, step := range r.Rewrite.Steps(user) {
 		words := "not met"
 		switch {
 		case step.Err != nil:
