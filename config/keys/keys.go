@@ -15,7 +15,7 @@ const Windows = "policy.rules[].only.hours[]"
 
 // All returns the table, in the order of the docs.
 func All() []Key {
-	return slices.Concat(serverKeys(), clientKeys(), clientPatienceKeys(), clientFactorKeys(), disconnectKeys(), ivaltKeys(), ivaltWayKeys(), ivaltAnswerKeys(),
+	return slices.Concat(serverKeys(), adminKeys(), clientKeys(), clientPatienceKeys(), clientFactorKeys(), disconnectKeys(), ivaltKeys(), ivaltWayKeys(), ivaltAnswerKeys(),
 		userKeys(), rewriteKeys(), primaryKeys(), ldapKeys(), ldapPersonKeys(), upstreamKeys(), policyKeys(), ruleKeys(), rulePushKeys(), hourKeys(), groupKeys(),
 		storeKeys(), clusterKeys(), clusterTLSKeys(), clusterTroubleKeys(), shipKeys(), secretKeys(), gateKeys(), lockoutKeys(), detectKeys(), respondKeys(), notifyKeys())
 }

@@ -2,6 +2,7 @@ package initial
 
 import (
 	"crypto/rand"
+	"encoding/base32"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -15,6 +16,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"ivalt-radius/config"
+	"ivalt-radius/directory/password"
+	"ivalt-radius/secret"
 )
 
 // Where init writes when nobody says otherwise.
@@ -28,9 +31,10 @@ func NewCommand() *cobra.Command {
 	dir := initDirectory
 	cmd := &cobra.Command{
 		Use:   "init",
-		Short: "Write a commented configuration and a fresh shared secret",
-		Long: "init writes config.yaml, a random shared secret and an empty file for the API key into a directory, readable by their owner\n" +
-			"alone. It never overwrites a file. In another directory than " + initDirectory + " the server's state goes there too.",
+		Short: "Write a commented configuration, a fresh shared secret and an account for the operator's window",
+		Long: "init writes config.yaml, a random shared secret, the hash of a random password and an empty file for the API key into a directory,\n" +
+			"readable by their owner alone. The password is for the account admin of the operator's window: it is printed once, and kept nowhere.\n" +
+			"It never overwrites a file. In another directory than " + initDirectory + " the server's state goes there too.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			set, err := newStarterSet(dir)
@@ -52,6 +56,8 @@ func NewCommand() *cobra.Command {
 type starterSet struct {
 	dir, state                     string
 	settings, sharedSecret, apiKey starterFile
+	adminHash                      starterFile
+	password                       secret.Secret // of the account admin
 }
 
 // starterFile is one file that init writes.
@@ -80,17 +86,29 @@ func newStarterSet(dir string) (*starterSet, error) {
 	}
 	set.sharedSecret = starterFile{filepath.Join(dir, "openvpn-as.secret"), []byte(base64.RawURLEncoding.EncodeToString(random) + "\n")}
 	set.apiKey = starterFile{path: filepath.Join(dir, "ivalt-api-key")}
+	set.password = drawPassword()
+	set.adminHash = starterFile{filepath.Join(dir, "admin-password-hash"), []byte(password.Make(set.password).Text().Reveal() + "\n")}
 	set.settings = starterFile{filepath.Join(dir, "config.yaml"), config.Template(config.Sample{
 		SharedSecretFile: set.sharedSecret.path,
 		APIKeyFile:       set.apiKey.path,
 		StateDirectory:   set.state,
+		AdminHashFile:    set.adminHash.path,
 	})}
 	return set, nil
 }
 
+// drawPassword is a password of 100 bits, in groups that can be read out and typed.
+func drawPassword() secret.Secret {
+	const octets, group = 13, 5 // 20 of 21 letters
+	random := make([]byte, octets)
+	_, _ = rand.Read(random) // never fails
+	letters := strings.ToLower(base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(random))
+	return secret.New(letters[:group] + "-" + letters[group:2*group] + "-" + letters[2*group:3*group] + "-" + letters[3*group:4*group])
+}
+
 // files are in the order in which they are written: the configuration last, so that it never points to nothing.
 func (s *starterSet) files() []starterFile {
-	return []starterFile{s.sharedSecret, s.apiKey, s.settings}
+	return []starterFile{s.sharedSecret, s.apiKey, s.adminHash, s.settings}
 }
 
 // write makes all files or none.
@@ -132,11 +150,12 @@ func (f starterFile) create() error {
 	return nil
 }
 
-// nextSteps tells the operator how to go on; it names files and shows no secret.
+// nextSteps tells the operator how to go on. It names files; the one secret that it shows is the password that is kept nowhere.
 func (s *starterSet) nextSteps() string {
 	return fmt.Sprintf(`Written: %[1]s
          %[2]s (a fresh shared secret)
          %[3]s (empty)
+         %[5]s (the hash of the password below)
 
 Next steps:
   1. Put the API key that iVALT issued into %[3]s.
@@ -154,5 +173,9 @@ Next steps:
 
 State and audit trail go to %[4]s. The files belong to the user who ran init: where the
 server runs as another one, make them that user's.
-`, s.settings.path, s.sharedSecret.path, s.apiKey.path, s.state)
+
+The operator's window is at http://127.0.0.1:9812 while the server runs. This is shown once:
+  name     admin
+  password %[6]s
+`, s.settings.path, s.sharedSecret.path, s.apiKey.path, s.state, s.adminHash.path, s.password.Reveal())
 }

@@ -11,6 +11,8 @@ import (
 
 	"ivalt-radius/cmd/ivalt-radius/exit"
 	"ivalt-radius/config"
+	"ivalt-radius/directory/password"
+	"ivalt-radius/secret"
 )
 
 // runInit runs the command and returns what it printed.
@@ -67,7 +69,7 @@ func TestInitKeepsFilesToTheirOwner(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"config.yaml", "openvpn-as.secret", "ivalt-api-key"} {
+	for _, name := range []string{"config.yaml", "openvpn-as.secret", "ivalt-api-key", "admin-password-hash"} {
 		info, err := os.Stat(filepath.Join(dir, name))
 		if err != nil {
 			t.Fatal(err)
@@ -90,6 +92,43 @@ func TestInitKeepsFilesToTheirOwner(t *testing.T) {
 	}
 }
 
+// TestInitMakesAnAccount: the password that is printed is the hash's, stands in no file, and is another each time.
+func TestInitMakesAnAccount(t *testing.T) {
+	seen := map[string]bool{}
+	for range 2 {
+		dir := t.TempDir()
+		out, err := runInit(t, "--dir", dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, typed, ok := strings.Cut(out, "\n  password ")
+		typed = strings.TrimSuffix(typed, "\n")
+		if !ok || len(typed) != 23 || strings.Count(out, typed) != 1 || seen[typed] {
+			t.Fatalf("password %q in\n%s", typed, out)
+		}
+		seen[typed] = true
+		if err := os.WriteFile(filepath.Join(dir, "ivalt-api-key"), []byte("Zq3kV8_fresh-from-iVALT_7Hn2Lw5Tb9\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		s, faults := config.Load(filepath.Join(dir, "config.yaml"), config.Options{})
+		if s == nil || len(s.Admin.Accounts) != 1 || s.Admin.Accounts[0].Name != "admin" || s.Admin.Accounts[0].Role != "admin" {
+			t.Fatalf("no account: %v", faults)
+		}
+		hash, err := password.Parse(s.Admin.Accounts[0].PasswordHash.Reveal())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if right, err := password.NewVerifier().Verify(t.Context(), password.Strangers, hash, secret.New(typed)); !right || err != nil {
+			t.Errorf("the password is another's: %v", err)
+		}
+		for _, name := range []string{"config.yaml", "openvpn-as.secret", "ivalt-api-key", "admin-password-hash"} {
+			if text, err := os.ReadFile(filepath.Join(dir, name)); err != nil || strings.Contains(string(text), typed) {
+				t.Errorf("%s has the password: %v", name, err)
+			}
+		}
+	}
+}
+
 func TestInitDrawsAnotherSecretEachTime(t *testing.T) {
 	seen := map[string]bool{}
 	for range 2 {
@@ -109,7 +148,7 @@ func TestInitDrawsAnotherSecretEachTime(t *testing.T) {
 }
 
 func TestInitOverwritesNothing(t *testing.T) {
-	for _, name := range []string{"config.yaml", "openvpn-as.secret", "ivalt-api-key"} {
+	for _, name := range []string{"config.yaml", "openvpn-as.secret", "ivalt-api-key", "admin-password-hash"} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
 			path := filepath.Join(dir, name)
