@@ -75,7 +75,8 @@ func OfSecret(key string) bool {
 	return strings.Contains(key, "].secrets") || strings.HasPrefix(key, "ivalt.api_key") ||
 		strings.HasPrefix(key, "ivalt.signing_secret") || strings.HasPrefix(key, "ivalt.proxy") ||
 		strings.HasPrefix(key, "primary.ldap.bind_") || strings.HasPrefix(key, "guard.notify[") || key == redisPassword || key == sentinelPassword || key == clusterKey ||
-		strings.HasPrefix(key, "primary.radius.servers[") && strings.HasSuffix(key, "].secret")
+		strings.HasPrefix(key, "primary.radius.servers[") && strings.HasSuffix(key, "].secret") ||
+		strings.HasPrefix(key, "admin.accounts[") && strings.HasSuffix(key, "].password_hash") || strings.HasPrefix(key, "admin.tokens[") && strings.HasSuffix(key, "].digest")
 }
 
 // loader is one load.
@@ -117,6 +118,7 @@ func (l *loader) load(path string) *Settings {
 	l.factorSecrets(s)
 	l.noticeSecrets(s)
 	l.clusterSecrets(s)
+	l.adminSecrets(s)
 	l.people(s)
 	l.check(s)
 	source.Strangers(l.pointed)

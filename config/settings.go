@@ -13,6 +13,7 @@ import (
 // itself in every print.
 type Settings struct {
 	Listen       Listen        `koanf:"listen"`
+	Admin        Admin         `koanf:"admin"`
 	MaxAttempts  int           `koanf:"max_attempts"` // logins waiting at once
 	RejectDelay  time.Duration `koanf:"reject_delay"` // 0: rejects leave at once
 	StatusServer bool          `koanf:"status_server"`
