@@ -115,6 +115,7 @@ func actions() []Word {
 		{t, "acknowledge_incident", "Somebody looks after an incident."},
 		{t, "close_incident", "Somebody closed an incident: what comes afterwards is a new one, and its records are held no longer."},
 		{t, "block", "Somebody blocked a person or a network."},
+		{t, "reload", "Somebody had the server read its settings anew, by command or through the window; `detail` has the reason, and `reloaded` or `reload_refused` behind it what came of it."},
 		{t, "unblock", "Somebody lifted a block, and what the gate had against a person."},
 	}
 }

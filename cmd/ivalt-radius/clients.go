@@ -7,6 +7,7 @@ import (
 	"ivalt-radius/cmd/ivalt-radius/backup"
 	"ivalt-radius/cmd/ivalt-radius/clienting"
 	"ivalt-radius/cmd/ivalt-radius/disconnecting"
+	"ivalt-radius/cmd/ivalt-radius/inforce"
 	"ivalt-radius/cmd/ivalt-radius/trail"
 	"ivalt-radius/config"
 )
@@ -21,6 +22,7 @@ func (a *app) handlers(ctx context.Context) http.Handler {
 	disconnecting.Handle(mux, a.disconnector, a.trail)
 	a.guard.Handle(mux)
 	a.sharing.Handle(mux)
+	inforce.Handle(mux, a.settingsCommands())
 	trail.HandleHolds(mux, a.settings.State.Directory, a.trail, a.keeping.keeper.Holds())
 	return mux
 }
