@@ -72,7 +72,7 @@ func newID() string {
 func (s *Server) stream(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()
-	defer context.AfterFunc(s.ended, cancel)()
+	defer context.AfterFunc(s.ended, cancel)() //nolint:contextcheck // the stream ends with the request, and with the server
 	control := http.NewResponseController(w)
 	_ = control.SetReadDeadline(time.Time{}) // both fail on a writer that has no connection, and needs none
 	_ = control.SetWriteDeadline(time.Time{})

@@ -36,9 +36,9 @@ func everyAdminKey() map[string]string {
 	}
 }
 
-// token and account are one, as the settings have it.
-func token(name, more string) string {
-	return "admin: {tokens: [{name: " + name + ", role: admin, digest: " + digestA + ", expires: 2027-01-31" + more + "}]}\n"
+// token and account are one each, as the settings have them.
+func token(more string) string {
+	return "admin: {tokens: [{name: t, role: admin, digest: " + digestA + ", expires: 2027-01-31" + more + "}]}\n"
 }
 
 func account(more string) string {
@@ -70,11 +70,11 @@ func TestWindow(t *testing.T) {
 		{"an account without hash", "admin: {accounts: [{name: a, role: admin}]}\n", "admin.accounts[0].password_hash", "is required", false},
 		{"a role that nobody has", strings.Replace(account(""), "role: admin", "role: root", 1), "admin.accounts[0].role", "is none of viewer, operator, admin", false},
 		{"an account twice", account(", {name: A, role: viewer, password_hash: y}"), "admin.accounts[1].name", "is the name of admin.accounts[0] already", false},
-		{"a token", token("t", ""), "", "", false},
-		{"a token twice", token("t", "}, {name: T, role: viewer, digest: "+digestB+", expires: 2027-01-31"), "admin.tokens[1].name", "is the name of", false},
-		{"a token in the place of its digest", strings.Replace(token("t", ""), digestA, "ivr_cAnArYcAnArYcAnArY", 1), "admin.tokens[0].digest", "not the token", false},
-		{"a digest in capitals", strings.Replace(token("t", ""), digestA, strings.ToUpper(digestB), 1), "admin.tokens[0].digest", "is no SHA-256", false},
-		{"a token for ever", strings.Replace(token("t", ""), ", expires: 2027-01-31", "", 1), "admin.tokens[0].expires", "is required", false},
+		{"a token", token(""), "", "", false},
+		{"a token twice", token("}, {name: T, role: viewer, digest: " + digestB + ", expires: 2027-01-31"), "admin.tokens[1].name", "is the name of", false},
+		{"a token in the place of its digest", strings.Replace(token(""), digestA, "ivr_cAnArYcAnArYcAnArY", 1), "admin.tokens[0].digest", "not the token", false},
+		{"a digest in capitals", strings.Replace(token(""), digestA, strings.ToUpper(digestB), 1), "admin.tokens[0].digest", "is no SHA-256", false},
+		{"a token for ever", strings.Replace(token(""), ", expires: 2027-01-31", "", 1), "admin.tokens[0].expires", "is required", false},
 		{"an idle time that never comes", "admin: {session: {idle: 2h, absolute: 1h}}\n", "admin.session.idle", "has no effect", true},
 		{"a window that is turned off", at("") + account(""), "admin.accounts[0]", "listen.admin is turned off", true},
 		{"hosts of a window that is turned off", at("") + "admin: {hosts: [a.example]}\n", "admin.hosts", "listen.admin is turned off", true},

@@ -72,7 +72,7 @@ func (c *Checker) Now(ctx context.Context) []view.Check {
 	if age := c.now().Sub(taken); last != nil && age >= 0 && age < fresh {
 		return last
 	}
-	checks := c.look()
+	checks := c.look() //nolint:contextcheck // the next caller gets the answer too
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.last, c.taken = checks, c.now()

@@ -45,12 +45,12 @@ func TestOncePerSecond(t *testing.T) {
 		if looks.Load() != 1 {
 			t.Errorf("%d looks at once", looks.Load())
 		}
-		time.Sleep(fresh - time.Millisecond)
+		time.Sleep(fresh - time.Millisecond) //nolint:forbidigo // the bubble's clock
 		ask()
 		if looks.Load() != 1 {
 			t.Errorf("%d looks within a second", looks.Load())
 		}
-		time.Sleep(time.Millisecond)
+		time.Sleep(time.Millisecond) //nolint:forbidigo // the bubble's clock
 		ask()
 		if looks.Load() != 2 {
 			t.Errorf("%d looks after a second", looks.Load())
@@ -73,14 +73,14 @@ func TestWhatHangs(t *testing.T) {
 		if time.Since(begun) != within || OK(checks) || !checks[0].OK || !strings.Contains(checks[1].Note, "hangs") {
 			t.Errorf("after %s: %v", time.Since(begun), checks)
 		}
-		time.Sleep(5 * time.Second)
+		time.Sleep(5 * time.Second) //nolint:forbidigo // the bubble's clock
 		begun = time.Now()
 		checks = c.Now(t.Context())
 		if time.Since(begun) != 0 || looks.Load() != 1 || checks[1].Note != "hangs: nothing came back for 6 s" {
 			t.Errorf("after %s, %d looks: %v", time.Since(begun), looks.Load(), checks)
 		}
 		close(free)
-		time.Sleep(2 * time.Second)
+		time.Sleep(2 * time.Second) //nolint:forbidigo // the bubble's clock
 		if checks = c.Now(t.Context()); !OK(checks) || checks[1].Note != "back" {
 			t.Error(checks)
 		}

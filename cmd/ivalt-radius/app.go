@@ -16,6 +16,7 @@ import (
 	"ivalt-radius/auth"
 	"ivalt-radius/cmd/ivalt-radius/clienting"
 	"ivalt-radius/cmd/ivalt-radius/control"
+	"ivalt-radius/cmd/ivalt-radius/count"
 	"ivalt-radius/cmd/ivalt-radius/guarding"
 	"ivalt-radius/cmd/ivalt-radius/logger"
 	"ivalt-radius/cmd/ivalt-radius/sharing"
@@ -141,7 +142,7 @@ func start(ctx context.Context, path string, s *config.Settings, r rooms, verifi
 	}
 	a.lookAfter()
 	a.announce(s)
-	a.supervise()
+	a.supervise(ctx)
 	return a, nil
 }
 
@@ -207,7 +208,7 @@ func (a *app) disconnect(ctx context.Context, user string, addr netip.Addr) (end
 // drain admits no new attempt from now on.
 func (a *app) drain() {
 	a.standing.Drain()
-	a.supervisor.Stopping(a.status())
+	a.supervisor.Stopping("stopping: " + count.Of(a.flow.Waiting(), "login") + " in flight")
 	a.flow.Drain()
 	a.server.Drain()
 }

@@ -36,7 +36,7 @@ func (a *app) reload(ctx context.Context, may takes) (out inforce.Outcome) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.supervisor.Reloading()
-	defer func() { a.supervisor.Ready(a.status()) }()
+	defer func() { a.supervisor.Ready(a.status(ctx)) }()
 	s, r, faults := loadWith(a.path, config.Options{Environ: os.Environ(), Ring: a.ring}, a.verifier)
 	out = inforce.Outcome{Before: a.settings, After: s}
 	defer func() {

@@ -67,8 +67,9 @@ func (a *app) look() inforce.Outcome {
 }
 
 // supervise tells the service manager that the server serves, and from then on how it does, until the watch ends.
-func (a *app) supervise() {
-	a.supervisor.Ready(a.status())
+func (a *app) supervise(ctx context.Context) {
+	a.supervisor.Ready(a.status(ctx))
+	ctx = context.WithoutCancel(ctx) // until the watch ends: a drain outlives it
 	tick := time.NewTicker(a.supervisor.Every())
 	a.watching.Go(func() {
 		defer tick.Stop()
@@ -77,13 +78,13 @@ func (a *app) supervise() {
 			case <-a.unwatch:
 				return
 			case <-tick.C:
-				a.supervisor.Ping(func() bool { return a.window.Alive(context.Background()) }, a.status())
+				a.supervisor.Ping(func() bool { return a.window.Alive(ctx) }, a.status(ctx))
 			}
 		}
 	})
 }
 
 // status is the server in one line.
-func (a *app) status() string {
-	return fmt.Sprintf("%s in flight; %s", count.Of(a.flow.Waiting(), "login"), a.window.Status(context.Background()))
+func (a *app) status(ctx context.Context) string {
+	return fmt.Sprintf("%s in flight; %s", count.Of(a.flow.Waiting(), "login"), a.window.Status(ctx))
 }

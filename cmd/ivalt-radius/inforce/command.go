@@ -25,7 +25,9 @@ func NewCommand(defaultConfig string) *cobra.Command {
 			"the faults for which nothing did. Logins in flight keep the rules that they began with. A change of listen.*, state.* or audit.file\n" +
 			"needs a restart. Who reloads, and why, stands in the trail.",
 		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return reload(cmd.Context(), cmd.OutOrStdout(), path, reason) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return reload(cmd.Context(), cmd.OutOrStdout(), path, reason)
+		},
 	}
 	cmd.Flags().StringVarP(&path, "config", "c", defaultConfig, "the configuration file")
 	cmd.Flags().StringVar(&reason, "reason", "", "why, in a few words; it stands in the trail")
