@@ -1,6 +1,9 @@
 package supervised
 
 import (
+	"fmt"
+	"net"
+	"os"
 	"strconv"
 	"strings"
 	"time"
@@ -85,9 +88,32 @@ func (s *Supervisor) tell(states ...string) {
 	if s == nil {
 		return
 	}
-	if _, err := daemon.SdNotify(false, strings.Join(states, "\n")); err != nil {
+	if err := send(os.Getenv("NOTIFY_SOCKET"), strings.Join(states, "\n")); err != nil {
 		s.report(err)
 	}
+}
+
+// tellWithin bounds how long a service manager that does not read may hold up the server: daemon.SdNotify would wait for ever.
+const tellWithin = time.Second
+
+// send sends one datagram; to no socket nothing. A name that begins with @ is of the abstract namespace, as net has it too.
+func send(socket, text string) error {
+	if socket == "" {
+		return nil
+	}
+	conn, err := net.DialUnix("unixgram", nil, &net.UnixAddr{Name: socket, Net: "unixgram"})
+	if err != nil {
+		return fmt.Errorf("telling the service manager: %w", err)
+	}
+	defer func() { _ = conn.Close() }()
+	err = conn.SetWriteDeadline(time.Now().Add(tellWithin))
+	if err == nil {
+		_, err = conn.Write([]byte(text))
+	}
+	if err != nil {
+		return fmt.Errorf("telling the service manager: %w", err)
+	}
+	return nil
 }
 
 func (s *Supervisor) report(err error) {

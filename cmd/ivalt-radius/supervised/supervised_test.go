@@ -1,7 +1,9 @@
 package supervised
 
 import (
+	"errors"
 	"net"
+	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -92,6 +94,22 @@ func TestWithoutWatchdog(t *testing.T) {
 	s.Ping(func() bool { t.Error("asked"); return true }, "fine")
 	if got := hear(); got != "STATUS=fine" || s.Every() != pause {
 		t.Errorf("%q, each %s", got, s.Every())
+	}
+}
+
+// TestAManagerThatDoesNotRead holds up nobody.
+func TestAManagerThatDoesNotRead(t *testing.T) {
+	manager(t)
+	t.Setenv("WATCHDOG_USEC", "")
+	var last error
+	s := New(func(err error) { last = err })
+	for range 1000 { // more than any queue of datagrams has by default
+		if s.Ready(""); last != nil {
+			break
+		}
+	}
+	if !errors.Is(last, os.ErrDeadlineExceeded) {
+		t.Error(last)
 	}
 }
 
