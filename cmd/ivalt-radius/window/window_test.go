@@ -95,7 +95,7 @@ func checked(t *testing.T, probes []health.Probe) map[string]view.Check {
 }
 
 // remembers has the shared memory be as Standing says.
-func remembers(gone, alone bool, why string, shared bool) func(*world) { //nolint:revive // flag-parameter: what a table's row says
+func remembers(gone, alone bool, why string, shared bool) func(*world) {
 	return func(w *world) {
 		w.memory = func() (bool, bool, string, bool) { return gone, alone, why, shared }
 	}
