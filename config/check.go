@@ -20,9 +20,12 @@ func (l *loader) check(s *Settings) {
 	l.listen(s)
 	l.clients(s)
 	l.patience(s)
-	l.later(s)
+	l.admin(s)
 	l.cluster(s)
 	l.sources(s)
+	if s.State.Directory == "" {
+		l.faults.Add("state.directory", "must not be empty")
+	}
 	if most := 200; len(s.Users.EnrolmentMessage) > most {
 		l.faults.Add("users.enrolment_message", "has %d octets, and %d fit: shorten it", len(s.Users.EnrolmentMessage), most)
 	}
@@ -123,16 +126,6 @@ func (l *loader) patience(s *Settings) {
 	}
 	if most := least - margin; least != 0 && s.IVALT.ApprovalTimeout > most {
 		l.faults.Warn("ivalt.approval_timeout", "is cut to %s for the client %s, which waits %s in all", tree.Short(most), name, tree.Short(least))
-	}
-}
-
-// later refuses what this version cannot do yet, and warns of what it leaves undone.
-func (l *loader) later(s *Settings) {
-	if l.places.Has("listen.admin") && s.Listen.Admin.IsValid() {
-		l.faults.Warn("listen.admin", "not in this version: nothing serves it")
-	}
-	if s.State.Directory == "" {
-		l.faults.Add("state.directory", "must not be empty")
 	}
 }
 

@@ -123,7 +123,7 @@ func TestWarnings(t *testing.T) {
 		{"default of the approval", sound, "ivalt.approval_timeout", "", false},
 		{"patience of the profile", replaced("name: vpn", "name: vpn\n    profile: x") + "", "ivalt.approval_timeout", "", false},
 		{"literal secret", replaced("env:SHARED", "b7Rk2vXw9LqZ4tNc"), "clients[0].secrets[0]", "stands in the file", true},
-		{"admin", sound + "listen: {admin: \"127.0.0.1:1\"}\n", "listen.admin", "not in this version", true},
+		{"admin", sound + "listen: {admin: \"127.0.0.1:1\"}\n", "listen.admin", "", false},
 		{"admin turned off", sound + "listen: {admin: \"\"}\n", "listen.admin", "", false},
 		{"admin by default", sound, "listen.admin", "", false},
 	} {

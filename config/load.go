@@ -76,7 +76,7 @@ func OfSecret(key string) bool {
 		strings.HasPrefix(key, "ivalt.signing_secret") || strings.HasPrefix(key, "ivalt.proxy") ||
 		strings.HasPrefix(key, "primary.ldap.bind_") || strings.HasPrefix(key, "guard.notify[") || key == redisPassword || key == sentinelPassword || key == clusterKey ||
 		strings.HasPrefix(key, "primary.radius.servers[") && strings.HasSuffix(key, "].secret") ||
-		strings.HasPrefix(key, "admin.accounts[") && strings.HasSuffix(key, "].password_hash")
+		strings.HasPrefix(key, "admin.accounts[") && strings.HasSuffix(key, "].password_hash") || strings.HasPrefix(key, "admin.tokens[") && strings.HasSuffix(key, "].digest")
 }
 
 // loader is one load.

@@ -71,7 +71,8 @@ func TestDefaults(t *testing.T) {
 		t.Error("the secrets are not what the environment says")
 	}
 	got := fmt.Sprintf("%+v", *s)
-	want := "{Listen:{Authentication:[0.0.0.0:1812] Accounting:[0.0.0.0:1813] Admin:127.0.0.1:9812} Admin:{Accounts:[]} MaxAttempts:20000 RejectDelay:1s StatusServer:true " +
+	want := "{Listen:{Authentication:[0.0.0.0:1812] Accounting:[0.0.0.0:1813] Admin:127.0.0.1:9812} " +
+		"Admin:{TLS:{Certificate: Key:} Hosts:[] Metrics:loopback Accounts:[] Tokens:[] Session:{Idle:1h0m0s Absolute:12h0m0s}} MaxAttempts:20000 RejectDelay:1s StatusServer:true " +
 		"Clients:[{Name:vpn Networks:[192.0.2.0/24] Secrets:[[redacted]] MessageAuthenticator:auto InsecureOmitMessageAuthenticator:false " +
 		"Profile: AnswerWithin:0s CallingStationFrom:[Calling-Station-Id Tunnel-Client-Endpoint] OnPushTimeout:reject StatusServer:true JoinWithoutCallingStation:false " +
 		"Primary: InsecureMethods:[] Challenge:off DisconnectPort:0}] " +
@@ -94,7 +95,7 @@ const example = `# comment
 listen:
   authentication: ["127.0.0.1:1812", "[::1]:1812"]
   accounting: []
-  admin: ""
+  admin: "[::1]:9999"
 max_attempts: 5
 reject_delay: 0s
 status_server: false
@@ -204,9 +205,7 @@ audit:
   checkpoint: 10s
   ship: [{name: siem, to: "tls://192.0.2.9:6514", format: ecs, types: [security_event], mask: true, ca_file: siem.pem, spool: 1GiB}]
 secrets: {key_file: /etc/seal.key, passphrase: "env:KEY"}
-admin:
-  accounts: [{name: alice, role: operator, password_hash: "$argon2id$v=19$m=19456,t=2,p=1$SALT$HASH"}]
-` + exampleCluster + exampleGuard
+` + exampleCluster + exampleGuard + exampleAdmin
 
 func TestEveryKey(t *testing.T) {
 	files := map[string]string{
@@ -219,8 +218,7 @@ func TestEveryKey(t *testing.T) {
 	}
 	got := s.Redacted()
 	want := map[string]string{
-		"listen.authentication": "127.0.0.1:1812, [::1]:1812", "listen.accounting": "", "listen.admin": "",
-		"admin.accounts[0].name": "alice", "admin.accounts[0].role": "operator", "admin.accounts[0].password_hash": "[redacted]",
+		"listen.authentication": "127.0.0.1:1812, [::1]:1812", "listen.accounting": "", "listen.admin": "[::1]:9999",
 		"max_attempts": "5", "reject_delay": "0s", "status_server": "false", "clients[0].status_server": "false",
 		"clients[0].name": "openvpn-as", "clients[0].networks": "127.0.0.1/32, ::1/128, 198.51.100.0/24, 203.0.113.7/32",
 		"clients[0].secrets": "[redacted], [redacted]", "clients[0].message_authenticator": "required",
@@ -257,6 +255,7 @@ func TestEveryKey(t *testing.T) {
 	maps.Copy(want, everyFactorKey())
 	maps.Copy(want, everyGuardKey())
 	maps.Copy(want, everyClusterKey())
+	maps.Copy(want, everyAdminKey())
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
@@ -281,7 +280,7 @@ func everyKeyTyped(t *testing.T, s *Settings) {
 	if s.Policy.Rules[1].Match.Users != nil || s.Policy.Rules[1].Only.Networks != nil || s.Policy.Rules[1].Reply != nil {
 		t.Error("a list that is not written is not nil")
 	}
-	if s.RejectDelay != 0 || s.IVALT.ApprovalTimeout != 52*time.Second || s.Listen.Admin.IsValid() ||
+	if s.RejectDelay != 0 || s.IVALT.ApprovalTimeout != 52*time.Second || s.Listen.Admin != netip.MustParseAddrPort("[::1]:9999") ||
 		s.Listen.Authentication[1] != netip.MustParseAddrPort("[::1]:1812") {
 		t.Errorf("typed values: %+v", s)
 	}

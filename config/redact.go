@@ -51,12 +51,12 @@ func confidential(name string) bool {
 // mobile or of a weak shared secret against it. Settings without an API key, which Load never returns, leave all of that out.
 func (s *Settings) Digest() string { return s.digest(func(string) bool { return false }) }
 
-// ClusterDigest is Digest without the keys that every node has for itself: where it listens, its files, its name, and its way to the shared
+// ClusterDigest is Digest without the keys that every node has for itself: where it listens, who looks through its window, its files, its name, and its way to the shared
 // memory, whose key is the same at all. Nodes of one cluster have the same one, or they judge the same login differently.
 func (s *Settings) ClusterDigest() string {
 	same := []string{"state.redis.on_failure", "state.redis.nodes", "state.redis.min_replicas", clusterKey}
 	return s.digest(func(key string) bool {
-		return strings.HasPrefix(key, "listen.") || strings.HasPrefix(key, "secrets.") || key == "audit.file" || key == "audit.archive" ||
+		return strings.HasPrefix(key, "listen.") || strings.HasPrefix(key, "admin.") || strings.HasPrefix(key, "secrets.") || key == "audit.file" || key == "audit.archive" ||
 			strings.HasPrefix(key, "state.") && !slices.Contains(same, key)
 	})
 }
@@ -154,7 +154,7 @@ func differ(a, b map[string]string) map[string]bool {
 	return keys
 }
 
-// Restart says which changes a reload cannot take: those of listen.*, state.* and audit.file. It is empty where the new settings
+// Restart says which changes a reload cannot take: those of listen.*, state.* and audit.file, and TLS of the window where there was none, or none is left. It is empty where the new settings
 // can take the old ones' place at once.
 func Restart(before, after *Settings) fault.List {
 	var faults fault.List
@@ -165,6 +165,9 @@ func Restart(before, after *Settings) fault.List {
 		if strings.HasPrefix(key, "listen.") || strings.HasPrefix(key, "state.") || key == "audit.file" {
 			faults.Add(key, "has changed, which a reload cannot take: restart ivalt-radius")
 		}
+	}
+	if before.Admin.TLS.On() != after.Admin.TLS.On() {
+		faults.Add("admin.tls.certificate", "turns TLS on or off, which a reload cannot do: restart ivalt-radius")
 	}
 	return after.Locate(faults)
 }

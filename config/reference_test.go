@@ -78,6 +78,8 @@ func ours(of reflect.Type) bool {
 func TestKeysOfTheContract(t *testing.T) {
 	contract := strings.Fields(`
 		listen.authentication listen.accounting listen.admin max_attempts reject_delay
+		admin.tls.certificate admin.tls.key admin.hosts admin.metrics admin.accounts[].name admin.accounts[].role admin.accounts[].password_hash
+		admin.tokens[].name admin.tokens[].role admin.tokens[].scopes admin.tokens[].digest admin.tokens[].expires admin.session.idle admin.session.absolute
 		clients[].name clients[].networks clients[].secrets clients[].message_authenticator
 		clients[].insecure_omit_message_authenticator clients[].profile clients[].answer_within
 		clients[].calling_station_from clients[].on_push_timeout clients[].join_without_calling_station

@@ -225,6 +225,9 @@ func (s *Settings) Given(key string) bool {
 	return s.places.Has(key)
 }
 
+// FromEnvironment reports whether a variable of the environment sets this key.
+func (s *Settings) FromEnvironment(key string) bool { return s.places.FromEnvironment(key) }
+
 // Locate returns the faults of another room with file and line filled in by their key paths: the line of the key, or of the
 // nearest key above it, or the environment variable that set it. Faults that have a line or a file keep it.
 func (s *Settings) Locate(faults fault.List) fault.List { return s.places.Locate(faults) }

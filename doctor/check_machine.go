@@ -89,9 +89,9 @@ func machineZones(f *Facts, v *verdict) {
 	}
 }
 
-// What must be left on a disk.
+// What must be left on a disk, or nobody can log in soon.
 const (
-	leastFree    = 64 << 20
+	LeastFree    = 64 << 20 // octets
 	littleFree   = 1 << 30
 	littleDays   = 7
 	leastInodes  = 64
@@ -115,7 +115,7 @@ func diskSpace(f *Facts, v *verdict) {
 			seen += fmt.Sprintf(", the trail grows by %.1f MiB a day", float64(growth)/(1<<20))
 		}
 		switch days := uint64(growth); {
-		case free < leastFree || free < days:
+		case free < LeastFree || free < days:
 			v.fault(seen, remedy)
 		case free < littleFree || free < littleDays*days:
 			v.warning(seen, remedy)

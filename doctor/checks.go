@@ -54,6 +54,8 @@ func networkChecks() []check {
 		{id: "cluster.memory", area: network, title: "The shared memory can be asked, and forgets nothing", applies: hasMemory, judge: clusterMemory},
 		{id: "cluster.nodes", area: network, title: "All nodes are alive, with the same settings", applies: hasMemory, judge: clusterNodes},
 		{id: "network.listen", area: network, title: "The addresses of listen.* are the server's", judge: networkListen},
+		{id: "window.certificate", area: network, title: "The operator's window proves who it is", guide: []string{certificates}, applies: hasWindow, judge: windowCertificate},
+		{id: "window.access", area: network, title: "Somebody may look through the operator's window", guide: []string{accessControls}, applies: hasWindow, judge: windowAccess},
 		{id: "network.suspicious", area: network, title: "No service listens here that has no place beside a RADIUS server", guide: []string{connections, firewallRules}, judge: networkSuspicious},
 		{id: "network.explained", area: network, title: "The settings explain the server's sockets", guide: []string{connections}, judge: networkExplained},
 		{id: "network.firewall", area: network, title: "A packet filter lets in what the settings need, and nothing else", guide: []string{firewallRules}, judge: networkFirewall},

@@ -44,6 +44,7 @@ type Facts struct {
 	Cluster      Fact[Cluster]
 
 	Listening []Listening
+	Window    Fact[Window]
 	Sockets   Fact[Sockets]
 	Gateways  Fact[[]Gateway]
 
@@ -160,6 +161,18 @@ type Cluster struct {
 	Drops   string // the eviction policy, where it may forget claims; empty: it keeps all
 	Nodes   int
 	Uneven  string // what is wrong with the nodes; empty: nothing
+}
+
+// Window is the operator's window, by the settings.
+type Window struct {
+	On       bool
+	Loopback bool
+	TLS      bool
+	Trouble  string    // why its certificate cannot be used; empty: it can, or there is none
+	Expires  time.Time // its certificate
+	Accounts int
+	Tokens   int
+	Expired  []string // tokens that are no longer taken
 }
 
 // Listening is one address of listen.*.

@@ -23,7 +23,7 @@ type row struct {
 }
 
 func rows() []row {
-	return slices.Concat(settingsRows(), secretRows(), ivaltRows(), networkRows(), clusterRows(), socketRows(), gatewayRows(), machineRows(), diskRows(), lastRows())
+	return slices.Concat(settingsRows(), secretRows(), ivaltRows(), networkRows(), windowRows(), clusterRows(), socketRows(), gatewayRows(), machineRows(), diskRows(), lastRows())
 }
 
 func TestChecks(t *testing.T) {

@@ -89,6 +89,8 @@ type Server struct {
 	delayed     *delayed
 	happenings  *happenings
 	draining    atomic.Bool
+	reading     atomic.Int32  // sockets that are read
+	served      atomic.Uint64 // datagrams that a worker has done with
 
 	ctx     context.Context //nolint:containedctx // the life of every login, ended by Close alone
 	cancel  context.CancelFunc
@@ -196,6 +198,8 @@ func (s *Server) InFlight() int { return s.claims.inFlight() }
 
 // read is a socket's reader: it admits and hands on, nothing else.
 func (s *Server) read(k *socket) {
+	s.reading.Add(1)
+	defer s.reading.Add(-1)
 	oob := make([]byte, oobSize)
 	for {
 		d, _ := s.buffers.Get().(*datagram)
@@ -273,6 +277,7 @@ func (s *Server) drop(why cause, c *client.Client, from netip.Addr, h remedy.Hin
 func (s *Server) work() {
 	for d := range s.queue {
 		s.serve(d)
+		s.served.Add(1)
 		s.buffers.Put(d)
 	}
 }

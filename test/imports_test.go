@@ -50,6 +50,7 @@ func homes() map[string][]string {
 		"github.com/getkin/kin-openapi":         {"admin"},
 		"github.com/shirou/gopsutil":            {"doctor"},
 		"github.com/spf13/cobra":                {"cmd"},
+		"github.com/coreos/go-systemd":          {"cmd"},
 		"layeh.com/radius/debug":                {}, // it prints passwords
 		"github.com/stretchr/testify":           {},
 		"github.com/golang/mock":                {},

@@ -123,6 +123,7 @@ func actions() []Word {
 		{t, "rehearse", "Somebody began a rehearsal of a login; nobody is let in by it. With `configured` the person's phone rings."},
 		{t, "rehearsed", "A rehearsal is over; `detail` has its verdict, and the attempt under which its calls to iVALT stand."},
 		{t, "release", "Somebody had forgotten what the gate had against a person, or the approvals that might have counted again; `detail` says which, and why."},
+		{t, "reload", "Somebody had the server read its settings anew, by command or through the window; `detail` has the reason, and `reloaded` or `reload_refused` behind it what came of it."},
 		{t, "unblock", "Somebody lifted a block, and what the gate had against a person."},
 		{t, "window_signed_in", "Somebody signed in at the operator's window. If it was not that person, change the account's password: a reload ends its sessions."},
 		{t, "window_signed_out", "Somebody signed out of it."},

@@ -16,6 +16,7 @@ import (
 	"ivalt-radius/auth"
 	"ivalt-radius/cmd/ivalt-radius/clienting"
 	"ivalt-radius/cmd/ivalt-radius/control"
+	"ivalt-radius/cmd/ivalt-radius/count"
 	"ivalt-radius/cmd/ivalt-radius/explaining"
 	"ivalt-radius/cmd/ivalt-radius/guarding"
 	"ivalt-radius/cmd/ivalt-radius/logger"
@@ -23,7 +24,9 @@ import (
 	"ivalt-radius/cmd/ivalt-radius/sharing"
 	"ivalt-radius/cmd/ivalt-radius/shipping"
 	"ivalt-radius/cmd/ivalt-radius/sources"
+	"ivalt-radius/cmd/ivalt-radius/supervised"
 	"ivalt-radius/cmd/ivalt-radius/trail"
+	"ivalt-radius/cmd/ivalt-radius/window"
 	"ivalt-radius/config"
 	"ivalt-radius/config/seal"
 	"ivalt-radius/directory/password"
@@ -68,6 +71,10 @@ type app struct {
 	unwatch  chan struct{}   // closed ends the watch
 	watching sync.WaitGroup  // what then ends
 	control  *control.Server // the last to be opened: where it is there, the server has started
+
+	standing   window.Standing
+	window     *window.Window
+	supervisor *supervised.Supervisor
 }
 
 // live is what the shared memory asks of the server, once that is there.
@@ -137,11 +144,12 @@ func start(ctx context.Context, path string, s *config.Settings, r rooms, verifi
 	a.disconnector = dynauth.New(dynauth.Deps{Table: in, Clients: a.server, Recorder: a, Now: time.Now})
 	a.guard.Start(ctx, s)
 	a.sharing.Start(ctx)
-	if a.control, err = control.Listen(ctx, s.State.Directory, a.handlers(working)); err != nil {
+	if err = a.answer(ctx, s, a.handlers(working)); err != nil {
 		return nil, err
 	}
 	a.lookAfter()
 	a.announce(s)
+	a.supervise(ctx)
 	return a, nil
 }
 
@@ -153,7 +161,7 @@ func (a *app) announce(s *config.Settings) {
 	a.ages(s)
 	authentication, accounting := a.server.Addrs()
 	a.log.WithFields(a.sharing.Ready()).WithFields(logrus.Fields{
-		"version": version, "authentication": texts(authentication), "accounting": texts(accounting), "settings": s.Digest(),
+		"version": version, "authentication": texts(authentication), "accounting": texts(accounting), "admin": a.window.Address(), "settings": s.Digest(),
 	}).Info("ready")
 }
 
@@ -171,7 +179,11 @@ func (a *app) lookAfter() {
 
 // Commit implements auth.Recorder: durable in the trail.
 func (a *app) Commit(ctx context.Context, e audit.Event) error {
+	a.standing.Records.Begin(time.Now())
 	err := a.trail.Commit(ctx, e)
+	if ctx.Err() == nil && !errors.Is(err, audit.ErrFull) {
+		a.standing.Records.Answered() // by the writer, so it does not hang
+	}
 	if err == nil {
 		a.tally.See(e)
 		a.guard.See(e)
@@ -184,6 +196,7 @@ func (a *app) Note(e audit.Event) {
 	_ = a.trail.Post(e)
 	a.clients.Heed(e)
 	a.tally.See(e)
+	a.standing.Heed(e)
 	a.guard.See(e)
 	if e.EventType() == audit.SecurityEvent {
 		a.log.Event(logrus.WarnLevel, e)
@@ -209,6 +222,8 @@ func (a *app) disconnect(ctx context.Context, user string, addr netip.Addr) (end
 
 // drain admits no new attempt from now on.
 func (a *app) drain() {
+	a.standing.Drain()
+	a.supervisor.Stopping("stopping: " + count.Of(a.flow.Waiting(), "login") + " in flight")
 	a.flow.Drain()
 	a.server.Drain()
 }
@@ -222,6 +237,7 @@ func (a *app) close(ctx context.Context) error {
 		close(a.unwatch)
 		a.watching.Wait()
 	}
+	a.window.Close(ctx)
 	if a.control != nil {
 		a.control.Close(ctx)
 	}

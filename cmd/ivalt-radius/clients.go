@@ -8,6 +8,7 @@ import (
 	"ivalt-radius/cmd/ivalt-radius/clienting"
 	"ivalt-radius/cmd/ivalt-radius/disconnecting"
 	"ivalt-radius/cmd/ivalt-radius/explaining"
+	"ivalt-radius/cmd/ivalt-radius/inforce"
 	"ivalt-radius/cmd/ivalt-radius/logins"
 	"ivalt-radius/cmd/ivalt-radius/now"
 	"ivalt-radius/cmd/ivalt-radius/people"
@@ -29,6 +30,7 @@ func (a *app) handlers(ctx context.Context) http.Handler {
 	now.Handle(mux, now.NewBoard(a.tally, now.Server{
 		Node: a.sharing.Node(), Version: version, Settings: a.inForce, Logins: a.flow, Phone: a.phone, Packets: a.server, Incidents: a.guard.Incidents,
 	}))
+	inforce.Handle(mux, a.settingsCommands())
 	trail.HandleHolds(mux, a.settings.State.Directory, a.trail, a.keeping.keeper.Holds())
 	logins.Handle(mux, logins.Running{Settings: a.inForce, Trail: a.trail})
 	people.Handle(mux, people.Running{Gate: a.guard.Gate, Approvals: a.flow, Blocks: a.guard.Blocks, Trail: a.trail})

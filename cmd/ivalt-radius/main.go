@@ -21,6 +21,7 @@ import (
 	"ivalt-radius/cmd/ivalt-radius/explaining"
 	"ivalt-radius/cmd/ivalt-radius/firewalling"
 	"ivalt-radius/cmd/ivalt-radius/hashing"
+	"ivalt-radius/cmd/ivalt-radius/inforce"
 	"ivalt-radius/cmd/ivalt-radius/initial"
 	"ivalt-radius/cmd/ivalt-radius/login"
 	"ivalt-radius/cmd/ivalt-radius/logins"
@@ -73,7 +74,7 @@ func newRootCommand() *cobra.Command {
 		initial.NewCommand(), login.NewCommand(), probe.NewCommand(defaultConfig, wayToIVALT), simulate.NewCommand(), trail.NewCommand(defaultConfig),
 		hashing.NewCommand(), sealing.NewCommand(defaultConfig), secretage.NewCommand(defaultConfig), compliance.NewCommand(defaultConfig, version),
 		backup.NewCommand(defaultConfig), backup.NewRestoreCommand(), disconnecting.NewCommand(defaultConfig),
-		noticing.NewCommand(defaultConfig), sharing.NewCommand(defaultConfig), top.NewCommand(defaultConfig), tokens.NewCommand(time.Now),
+		noticing.NewCommand(defaultConfig), sharing.NewCommand(defaultConfig), inforce.NewCommand(defaultConfig), top.NewCommand(defaultConfig), tokens.NewCommand(time.Now),
 		doctoring.NewCommand(defaultConfig, version, lookedOver), firewalling.NewCommand(defaultConfig),
 	)
 	root.AddCommand(defence.NewCommands(defaultConfig)...)

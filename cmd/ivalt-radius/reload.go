@@ -9,6 +9,7 @@ import (
 	"ivalt-radius/audit"
 	"ivalt-radius/cmd/ivalt-radius/count"
 	"ivalt-radius/cmd/ivalt-radius/formerly"
+	"ivalt-radius/cmd/ivalt-radius/inforce"
 	"ivalt-radius/cmd/ivalt-radius/logger"
 	"ivalt-radius/config"
 	"ivalt-radius/fault"
@@ -31,13 +32,16 @@ func peopleAlone(before, after *config.Settings) (faults fault.List) {
 }
 
 // reload swaps the settings for the logins that begin from now on, or keeps the last good ones and says why.
-func (a *app) reload(ctx context.Context, may takes) {
+func (a *app) reload(ctx context.Context, may takes) (out inforce.Outcome) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	a.supervisor.Reloading()
+	defer func() { a.supervisor.Ready(a.status(ctx)) }()
 	s, r, faults := loadWith(a.path, config.Options{Environ: os.Environ(), Ring: a.ring}, a.verifier)
-	taken := false
+	out = inforce.Outcome{Before: a.settings, After: s}
 	defer func() {
-		if !taken {
+		out.Faults = faults
+		if !out.Taken {
 			r.sources.Close()
 		}
 	}()
@@ -48,11 +52,12 @@ func (a *app) reload(ctx context.Context, may takes) {
 	logFaults(a.log, faults)
 	if len(faults.Fatal()) > 0 {
 		a.refuse(faults, "")
-		return
+		return out
 	}
-	if faults = a.record(ctx, s); len(faults) > 0 {
-		a.refuse(faults, unfulfilled)
-		return
+	if found := a.record(ctx, s); len(found) > 0 {
+		faults = append(faults, found...)
+		a.refuse(found, unfulfilled)
+		return out
 	}
 	// Every room has found its settings sound. ivalt reads a file once more, so it alone can still refuse, and goes first.
 	before := a.apiKey.Swap(&s.IVALT.APIKey) // of the budget that a new key begins
@@ -64,24 +69,28 @@ func (a *app) reload(ctx context.Context, may takes) {
 		found = a.server.Reload(r.radius)
 	}
 	if len(found.Fatal()) > 0 {
+		faults = append(faults, found...)
 		a.refuse(found, unfulfilled)
-		return
+		return out
 	}
 	_ = a.ship.Reload(ctx, r.ship)           // it has said above that it refuses nothing
 	if err := a.guard.Adopt(s); err != nil { //nolint:contextcheck // receivers of notices outlive the reload, and end with Close
 		a.log.WithError(err).Error("notices go on under the settings before")
 	}
-	a.settings, taken = s, true
+	a.settings, out.Taken = s, true
 	retire(a.sources)
 	a.sources, a.deciding = r.sources, deciding(s, r)
 	a.keeping.adopt(s, a.trail)
 	a.sharing.Adopt(s)
+	a.window.Adopt(s)
+	a.standing.Took(a.sources)
 	now := formerly.Of(s)
 	a.keep(s.State.Directory, now)
 	a.Note(audit.System{Event: "reloaded", Detail: "settings " + now.Digest})
 	a.shout(s)
 	a.ages(s)
 	a.log.WithField("settings", now.Digest).Info("reloaded")
+	return out
 }
 
 // unfulfilled is for a refusal behind the record of the reload itself, which may be in the trail.
@@ -90,6 +99,7 @@ const unfulfilled = "; a reload recorded right before did not take place"
 // refuse says that a reload changed nothing, and why. The note goes behind the count of faults in the trail.
 func (a *app) refuse(faults fault.List, note string) {
 	fatal := faults.Fatal()
+	a.standing.Refused(len(fatal))
 	a.Note(audit.Configuration{Event: "reload_refused", Detail: count.Of(len(fatal), "fault") + note})
 	a.Note(audit.System{Event: "reload_refused", Detail: count.Of(len(fatal), "fault")})
 	a.log.WithField("faults", texts(fatal)).Error("reload refused")

@@ -15,6 +15,7 @@ import (
 	"ivalt-radius/cmd/ivalt-radius/sharing"
 	"ivalt-radius/cmd/ivalt-radius/shipping"
 	"ivalt-radius/cmd/ivalt-radius/sources"
+	"ivalt-radius/cmd/ivalt-radius/window"
 	"ivalt-radius/config"
 	"ivalt-radius/directory"
 	"ivalt-radius/directory/password"
@@ -72,6 +73,7 @@ func understand(s *config.Settings, before fault.List, verifier *password.Verifi
 	faults = append(faults, radius.Check(r.radius)...)
 	faults = append(faults, guarding.Check(s)...)
 	faults = append(faults, sharing.Check(s)...)
+	faults = append(faults, window.Check(s, time.Now())...)
 	faults = append(faults, keep.Check(s.Audit.File, s.Audit.Archive)...)
 	r.ivalt = ivaltSettings(s)
 	faults = append(faults, r.ivalt.Check()...)

@@ -43,7 +43,7 @@ type site struct {
 	url   string
 	dir   string
 
-	listen, accounting, client, state, audit, keeping, policy, more string
+	listen, accounting, admin, client, state, audit, keeping, policy, more string
 }
 
 func newSite(t *testing.T) *site {
@@ -54,7 +54,7 @@ func newSite(t *testing.T) *site {
 	dir := t.TempDir()
 	s := &site{
 		cloud: cloud, url: server.URL, dir: dir, listen: "127.0.0.1:0", accounting: "127.0.0.1:0", client: "gateway",
-		state: filepath.Join(dir, "state"), audit: filepath.Join(dir, "audit.jsonl"), policy: "{default: exempt}",
+		state: filepath.Join(dir, "state"), audit: filepath.Join(dir, "audit.jsonl"), policy: "{default: exempt}", admin: `, admin: ""`,
 	}
 	s.write(t)
 	return s
@@ -64,7 +64,7 @@ func (s *site) config() string { return filepath.Join(s.dir, "config.yaml") }
 
 func (s *site) write(t *testing.T) {
 	t.Helper()
-	s.file(t, "config.yaml", fmt.Sprintf(`listen: {authentication: [%q], accounting: [%q], admin: ""}
+	s.file(t, "config.yaml", fmt.Sprintf(`listen: {authentication: [%q], accounting: [%q]%s}
 reject_delay: 0s
 clients:
   - name: %s
@@ -76,7 +76,7 @@ policy: %s
 audit: {file: %q%s}
 state: {directory: %q}
 %s
-`, s.listen, s.accounting, s.client, sharedSecret, s.url, apiKey, s.policy, s.audit, s.keeping, s.state, s.more))
+`, s.listen, s.accounting, s.admin, s.client, sharedSecret, s.url, apiKey, s.policy, s.audit, s.keeping, s.state, s.more))
 }
 
 func (s *site) file(t *testing.T, name, text string) {

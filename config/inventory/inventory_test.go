@@ -20,7 +20,7 @@ import (
 
 // personal are the fields that are no secrets of the installation: what users.file says of people.
 func personal() []string {
-	return []string{"Users.People[].Email", "Users.People[].Mobile[]", "Users.People[].Password", "Users.People[].NTHash", "Admin.Accounts[].PasswordHash"}
+	return []string{"Users.People[].Email", "Users.People[].Mobile[]", "Users.People[].Password", "Users.People[].NTHash", "Admin.Accounts[].PasswordHash", "Admin.Tokens[].Digest"}
 }
 
 // TestNoSecretIsForgotten fills every secret of Settings, by reflection, with a text of its own and looks for it in Places: a field that

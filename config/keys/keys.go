@@ -32,7 +32,7 @@ func serverKeys() []Key {
 		},
 		{
 			Path: "listen.admin", Kind: tree.Address, Default: "127.0.0.1:9812",
-			Meaning: "HTTP address of health, metrics, API and dashboard; `\"\"` turns it off. Not in this version: nothing serves it. A change needs a restart.",
+			Meaning: "TCP address of the operator's window: health, metrics, API and page; `\"\"` turns it off. Beyond loopback it needs `admin.tls`. A port in use is a fault at the start where the key is written; the default's is a warning, and tried again. A change needs a restart.",
 		},
 		{
 			Path: "max_attempts", Kind: tree.Number, Default: "20000", Min: 1, Max: 1_000_000,

@@ -61,6 +61,18 @@ func (s *Source) Close() {
 	}
 }
 
+// Failed is how many of the servers failed when they were last asked, of how many.
+func (s *Source) Failed() (failed, all int) {
+	for _, server := range s.servers {
+		server.mu.Lock()
+		if !server.failedTil.IsZero() {
+			failed++
+		}
+		server.mu.Unlock()
+	}
+	return failed, len(s.servers)
+}
+
 // searches reports that a search account finds people.
 func (s *Source) searches() bool { return s.settings.BindDN != "" }
 

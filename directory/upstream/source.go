@@ -55,6 +55,16 @@ func (s *Source) Verify(ctx context.Context, subject auth.Subject, req *auth.Req
 	return auth.Checked{}, silent
 }
 
+// Failed is how many of the servers did not answer when they were last asked, of how many.
+func (s *Source) Failed() (failed, all int) {
+	for _, server := range s.servers {
+		if server.silent.Load() != 0 {
+			failed++
+		}
+	}
+	return failed, len(s.servers)
+}
+
 // inOrder are all servers: first those that answer, as far as is known, then those set aside; each in the settings' order.
 func (s *Source) inOrder() []*peer {
 	now := s.now().UnixNano()

@@ -20,6 +20,7 @@ import (
 // walled are settings of a server at 192.0.2.20 and ::20, whose client is 192.0.2.10 and ::10.
 const walled = `
 listen: {authentication: ["192.0.2.20:1812", "[2001:db8::20]:1812"], accounting: ["0.0.0.0:1813"], admin: "192.0.2.20:9812"}
+admin: {tls: {certificate: /nonexistent/window.pem, key: /nonexistent/window.key}}
 clients: [{name: vpn, networks: [192.0.2.10/32, "2001:db8::10/128"], secrets: ["file:/nonexistent"]}]
 ivalt: {api_key: "file:/nonexistent"}
 `

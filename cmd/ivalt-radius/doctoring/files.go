@@ -42,6 +42,10 @@ func lookAtFiles(f *doctor.Facts, in inputs) {
 	if key := cmp.Or(s.Secrets.KeyFile, seal.Beside(in.path)); !strings.HasPrefix(key, "credential:") {
 		l.file(key, doctor.SecretFile)
 	}
+	if tls := s.Admin.TLS; tls.On() {
+		l.file(tls.Key, doctor.SecretFile)
+		l.file(tls.Certificate, doctor.PublicFile)
+	}
 	if s.Users.File != "" {
 		l.file(s.Users.File, doctor.PeopleFile)
 	}

@@ -50,6 +50,7 @@ func gather(ctx context.Context, in inputs, how reach) doctor.Facts {
 	f.Server = serverOf(ctx, s.State.Directory)
 	f.Sockets = host.Sockets(ctx, f.Server.Value.PID)
 	f.Listening = listening(f)
+	f.Window = windowOf(s, f.At)
 	lookAtFiles(&f, in)
 	f.Secrets = secretsOf(in, f.At)
 	lookAtTrail(ctx, &f, s)
@@ -65,6 +66,7 @@ func unread(f *doctor.Facts) {
 	f.Server, f.Files = doctor.Unseen[doctor.Server](notLoaded), doctor.Unseen[[]doctor.File](notLoaded)
 	f.Secrets, f.Offset = doctor.Unseen[[]doctor.Secret](notLoaded), doctor.Unseen[doctor.Offset](notLoaded)
 	f.TLS, f.Key = doctor.Unseen[doctor.TLS](notLoaded), doctor.Unseen[doctor.Key](notLoaded)
+	f.Window = doctor.Unseen[doctor.Window](notLoaded)
 	f.Gateways, f.Trail = doctor.Unseen[[]doctor.Gateway](notLoaded), doctor.Unseen[doctor.Trail](notLoaded)
 	f.Receivers, f.Backup = doctor.Unseen[[]doctor.Receiver](notLoaded), doctor.Unseen[time.Time](notLoaded)
 	f.Machine.Descriptors, f.Machine.Cores = doctor.Unseen[int64](notLoaded), doctor.Unseen[bool](notLoaded)
@@ -130,9 +132,7 @@ func ownerOf(info fs.FileInfo) (uid int, ok bool) {
 
 func listening(f doctor.Facts) (out []doctor.Listening) {
 	for _, in := range f.Needs.Value.In {
-		if in.Key != "listen.admin" { // nothing serves it yet
-			out = append(out, doctor.Listening{Key: in.Key, At: in.At, Holder: host.Holder(f.Sockets, in.Protocol, in.At, f.Server.Value.PID)})
-		}
+		out = append(out, doctor.Listening{Key: in.Key, At: in.At, Holder: host.Holder(f.Sockets, in.Protocol, in.At, f.Server.Value.PID)})
 	}
 	return out
 }

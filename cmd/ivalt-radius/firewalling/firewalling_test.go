@@ -31,6 +31,7 @@ func command(t *testing.T, settings string, args ...string) (code int, out strin
 // sound settings whose secrets are nowhere: the rules need none.
 const sound = `
 listen: {authentication: ["192.0.2.20:1812"], accounting: [], admin: "192.0.2.20:9812"}
+admin: {tls: {certificate: /nonexistent/window.pem, key: /nonexistent/window.key}}
 clients: [{name: vpn, networks: [198.51.100.10/32], secrets: ["file:/nonexistent"], disconnect_port: 3799}]
 ivalt: {api_key: "file:/nonexistent"}
 `

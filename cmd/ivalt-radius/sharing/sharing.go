@@ -201,6 +201,17 @@ func (n *Sharing) Budget(l state.Limits, apiKey secret.Secret, wake func()) stat
 	return newDivided(all, l, n.redis.Nodes, n.deps.Now, func() bool { return n.alone.Now().Alone || n.unreachable() })
 }
 
+// Standing is how the shared memory is, as far as is known without asking it; false: there is none. Where it is gone, why says so, and alone that
+// the node goes on by itself.
+func (n *Sharing) Standing() (gone, alone bool, why string, shared bool) {
+	if n == nil {
+		return false, false, "", false
+	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.reach.gone, n.alone != nil, n.reach.why, true
+}
+
 func (n *Sharing) unreachable() bool {
 	n.mu.Lock()
 	defer n.mu.Unlock()

@@ -26,7 +26,8 @@ type Sources struct {
 
 	DirectoryWaits bool // the directory does
 
-	ldap *ldap.Source
+	ldap     *ldap.Source
+	upstream *upstream.Source
 }
 
 // mostCached bounds the first factors that `primary.cache` remembers.
@@ -57,6 +58,7 @@ func New(s *config.Settings, people []directory.Entry, verifier *password.Verifi
 		source, found := upstream.New(upstreamSettings(s.Primary.RADIUS), newDictionary())
 		faults = append(append(faults, found...), ourselves(s)...)
 		if source != nil {
+			out.upstream = source
 			out.add(s, policy.RADIUSFactor, source)
 		}
 	}
@@ -76,6 +78,28 @@ func (out *Sources) Close() {
 	if out != nil && out.ldap != nil {
 		out.ldap.Close()
 	}
+}
+
+// Standing is what is known of servers that are asked about people, from the last time that they were. Nobody is asked for it.
+type Standing struct {
+	Name        string // LDAP, RADIUS
+	Failed, All int    // servers
+}
+
+// Standings are those of all sources beyond this host, which may be none.
+func (out *Sources) Standings() (all []Standing) {
+	if out == nil {
+		return nil
+	}
+	if out.ldap != nil {
+		failed, servers := out.ldap.Failed()
+		all = append(all, Standing{"LDAP", failed, servers})
+	}
+	if out.upstream != nil {
+		failed, servers := out.upstream.Failed()
+		all = append(all, Standing{"RADIUS", failed, servers})
+	}
+	return all
 }
 
 // passwordless warns of a first factor that nobody can show.
