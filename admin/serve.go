@@ -20,6 +20,9 @@ const RequestID = "X-Request-Id"
 // Streams is where the paths of server-sent events begin: what is served there has no end of its own.
 const Streams = "/events/"
 
+// MachineStream is the one of the API.
+const MachineStream = "/api/v1/events"
+
 // policy is the Content-Security-Policy of every answer: nothing but our own files, and nobody may frame us.
 const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " +
 	"form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
@@ -40,7 +43,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	r.Body = http.MaxBytesReader(w, r.Body, mostBody)
-	if strings.HasPrefix(r.URL.Path, Streams) {
+	if strings.HasPrefix(r.URL.Path, Streams) || r.URL.Path == MachineStream {
 		s.stream(w, r)
 		return
 	}

@@ -28,7 +28,7 @@ type Metrics struct {
 	calls                     *prometheus.CounterVec
 	took                      map[string]prometheus.Observer // by call
 	events                    map[string]prometheus.Counter  // by word
-	reloads, signIns          map[string]prometheus.Counter  // by result
+	reloads                   map[string]prometheus.Counter  // by result
 	words                     words
 
 	adopting sync.Mutex
@@ -51,13 +51,6 @@ func Classes() []string {
 		"pending", "accepted", "found", "shape drift", "approved",
 	}
 }
-
-// Results of a sign-in to the window.
-const (
-	SignInSucceeded = "succeeded"
-	SignInFailed    = "failed"
-	SignInThrottled = "throttled"
-)
 
 // Results of a reload.
 const (
@@ -104,7 +97,6 @@ func New() *Metrics {
 	m.took = each(histogram("ivalt_call_duration_seconds", callBuckets()).WithLabelValues, Calls())
 	m.events = each(counter("security_events_total").WithLabelValues, securityWords())
 	m.reloads = each(counter("reloads_total").WithLabelValues, []string{reloadTaken, reloadRefused})
-	m.signIns = each(counter("window_sign_ins_total").WithLabelValues, []string{SignInSucceeded, SignInFailed, SignInThrottled})
 	m.words = words{verdicts: set(verdicts()), reasons: set(reasons()), classes: set(Classes())}
 	m.other = m.client(Other)
 	m.clients.Store(&map[string]*client{})
@@ -247,12 +239,5 @@ func (m *Metrics) Approved(client string, took time.Duration) {
 func (m *Metrics) Added(client string, took time.Duration) {
 	if m != nil {
 		m.of(client).added.Observe(max(0, took).Seconds())
-	}
-}
-
-// SignedIn counts a sign-in to the operator's window.
-func (m *Metrics) SignedIn(result string) {
-	if m != nil {
-		in(m.signIns, result).Inc()
 	}
 }

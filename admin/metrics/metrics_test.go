@@ -30,8 +30,6 @@ func TestLogins(t *testing.T) {
 	m.Approved("stranger", 5*time.Second)
 	m.Added("office", 20*time.Millisecond)
 	m.Added("office", -20*time.Millisecond)
-	m.SignedIn(SignInFailed)
-	m.SignedIn("by magic")
 	got := scrape(t, m.Handler())
 	expect(t, got, map[string]string{
 		`attempts_total{client="office",reason="approved",verdict="accept"}`: "1",
@@ -46,9 +44,6 @@ func TestLogins(t *testing.T) {
 		`approval_seconds_count{client="office"}`:                            "1",
 		`approval_seconds_count{client="other"}`:                             "1",
 		`added_delay_seconds_sum{client="office"}`:                           "0.02",
-		`window_sign_ins_total{result="failed"}`:                             "1",
-		`window_sign_ins_total{result="other"}`:                              "1",
-		`window_sign_ins_total{result="succeeded"}`:                          "0",
 		`logins_in_flight`: "", // there is no source of it
 	})
 	if got["process_start_time_seconds"] == "" || got["go_goroutines"] == "" {
@@ -245,7 +240,6 @@ func TestNilMetricsCountNothing(t *testing.T) {
 	m.Concluded(audit.Attempt{})
 	m.Approved("a", 1)
 	m.Added("a", 1)
-	m.SignedIn(SignInFailed)
 	m.Adopt([]string{"a"})
 	m.Read(Sources{})
 	if m != nil {
@@ -320,7 +314,6 @@ func FuzzLabels(f *testing.F) {
 		m.See(audit.Security{Event: s})
 		m.Approved(s, 1)
 		m.Added(s, 1)
-		m.SignedIn(s)
 		m.Read(Sources{Checks: func() []Check { return []Check{{s, true}, {s, false}} }, Settings: func() Settings { return Settings{s, s} }})
 		families, err := m.registry.Gather()
 		if err != nil {

@@ -209,6 +209,11 @@ func (s *sink) nodes(from *Sources) {
 
 func (s *sink) server(from *Sources) {
 	read(s, "window_sessions", from.Sessions)
+	if from.SignIns != nil {
+		for result, n := range from.SignIns() {
+			s.put("window_sign_ins_total", float64(n), result)
+		}
+	}
 	for _, c := range all(from.Checks) {
 		s.put("ready", truth(c.OK), c.Name)
 	}

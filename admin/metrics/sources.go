@@ -27,7 +27,8 @@ type Sources struct {
 	Nodes    func() (n Nodes, shared bool) // false: the node is alone by its settings
 	Checks   func() []Check
 	Settings func() Settings
-	Sessions func() int // of the operator's window
+	Sessions func() int               // of the operator's window
+	SignIns  func() map[string]uint64 // to it, by what came of them: a closed list
 }
 
 // Budget is what is left of the API budget.

@@ -134,6 +134,6 @@ func ofServer() []Metric {
 		metric(Gauge, "settings_info", "version digest", "1", now, "The server's version and the digest of the settings in force."),
 		metric(Counter, "reloads_total", "result", "reloads", event, "Reloads: taken, refused (the settings before stay in force)."),
 		metric(Gauge, "window_sessions", "", "sessions", scraped, "People who are signed in to the operator's window."),
-		metric(Counter, "window_sign_ins_total", "result", "sign-ins", told, "Sign-ins to the operator's window: succeeded, failed, throttled."),
+		metric(Counter, "window_sign_ins_total", "result", "sign-ins", scraped, "Sign-ins to the operator's window: succeeded, failed (wrong name or password), throttled (too many failed before), busy."),
 	}
 }
