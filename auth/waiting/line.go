@@ -55,7 +55,9 @@ func (l *Line[T]) Len() int { return l.size }
 // All are those who wait, the first one first. The line must not change meanwhile.
 func (l *Line[T]) All() iter.Seq[*T] {
 	return func(yield func(*T) bool) {
-		for p := l.first; p != nil && yield(p.Of); p = p.behind {
+		p := l.first
+		for p != nil && yield(p.Of) {
+			p = p.behind
 		}
 	}
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/sirupsen/logrus"
 
+	"ivalt-radius/admin/metrics"
 	"ivalt-radius/audit"
 	"ivalt-radius/audit/ship"
 	"ivalt-radius/auth"
@@ -20,7 +21,9 @@ import (
 	"ivalt-radius/cmd/ivalt-radius/explaining"
 	"ivalt-radius/cmd/ivalt-radius/guarding"
 	"ivalt-radius/cmd/ivalt-radius/logger"
+	"ivalt-radius/cmd/ivalt-radius/measuring"
 	"ivalt-radius/cmd/ivalt-radius/now"
+	"ivalt-radius/cmd/ivalt-radius/rehearsing"
 	"ivalt-radius/cmd/ivalt-radius/sharing"
 	"ivalt-radius/cmd/ivalt-radius/shipping"
 	"ivalt-radius/cmd/ivalt-radius/sources"
@@ -61,6 +64,8 @@ type app struct {
 	apiKey  atomic.Pointer[secret.Secret] // in force
 	phone   *ivalt.Service
 	tally   *now.Tally
+	metrics *metrics.Metrics
+	stage   atomic.Pointer[rehearsing.Stage]
 	guard   *guarding.Guard
 	flow    *auth.Flow
 	server  *radius.Server
@@ -90,7 +95,9 @@ const closeWithin = 15 * time.Second
 // first: its lock keeps a second server from touching anything else.
 func start(ctx context.Context, path string, s *config.Settings, r rooms, verifier *password.Verifier, log *logger.Logger) (_ *app, err error) {
 	a := &app{path: path, log: log, settings: s, sources: r.sources, deciding: deciding(s, r), verifier: verifier}
-	a.tally = now.NewTally(a.leads, time.Now, now.Hooks{})
+	a.metrics = metrics.New()
+	a.metrics.Adopt(measuring.Clients(s))
+	a.tally = now.NewTally(a.leads, time.Now, now.Hooks{Approved: a.metrics.Approved, Added: a.metrics.Added})
 	defer func() {
 		if err != nil {
 			_ = a.close(ctx)
@@ -107,7 +114,7 @@ func start(ctx context.Context, path string, s *config.Settings, r rooms, verifi
 		return nil, err
 	}
 	a.guard = guarding.New(s, a.Note, log)
-	options.Noticed = a.guard.See
+	options.Noticed = a.noticed
 	if a.trail, err = audit.Open(s.Audit.File, options); err != nil {
 		return nil, fmt.Errorf("audit.file: %w", err)
 	}
@@ -142,6 +149,7 @@ func start(ctx context.Context, path string, s *config.Settings, r rooms, verifi
 		return nil, err
 	}
 	a.disconnector = dynauth.New(dynauth.Deps{Table: in, Clients: a.server, Recorder: a, Now: time.Now})
+	a.stage.Store(a.rehearse())
 	a.guard.Start(ctx, s)
 	a.sharing.Start(ctx)
 	if err = a.answer(ctx, s, a.handlers(working)); err != nil {
@@ -186,7 +194,7 @@ func (a *app) Commit(ctx context.Context, e audit.Event) error {
 	}
 	if err == nil {
 		a.tally.See(e)
-		a.guard.See(e)
+		a.noticed(e)
 	}
 	return err
 }
@@ -197,16 +205,24 @@ func (a *app) Note(e audit.Event) {
 	a.clients.Heed(e)
 	a.tally.See(e)
 	a.standing.Heed(e)
-	a.guard.See(e)
+	a.stage.Load().See(e)
+	a.noticed(e)
 	if e.EventType() == audit.SecurityEvent {
 		a.log.Event(logrus.WarnLevel, e)
 	}
+}
+
+// noticed hands on what stands in the trail, or will.
+func (a *app) noticed(e audit.Event) {
+	a.guard.See(e)
+	a.metrics.See(e)
 }
 
 // concluded is told of every login's end.
 func (a *app) concluded(e audit.Attempt) {
 	a.log.Event(logrus.InfoLevel, e)
 	a.tally.Concluded(e)
+	a.metrics.Concluded(e)
 }
 
 // forget takes away what is remembered of a person's approvals.
@@ -237,6 +253,7 @@ func (a *app) close(ctx context.Context) error {
 		close(a.unwatch)
 		a.watching.Wait()
 	}
+	a.stage.Load().Close()
 	a.window.Close(ctx)
 	if a.control != nil {
 		a.control.Close(ctx)

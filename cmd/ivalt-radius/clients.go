@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 
+	"ivalt-radius/admin/view"
 	"ivalt-radius/cmd/ivalt-radius/backup"
 	"ivalt-radius/cmd/ivalt-radius/clienting"
 	"ivalt-radius/cmd/ivalt-radius/disconnecting"
@@ -29,7 +30,9 @@ func (a *app) handlers(ctx context.Context) http.Handler {
 	a.sharing.Handle(mux)
 	now.Handle(mux, now.NewBoard(a.tally, now.Server{
 		Node: a.sharing.Node(), Version: version, Settings: a.inForce, Logins: a.flow, Phone: a.phone, Packets: a.server, Incidents: a.guard.Incidents,
+		Checks: func(ctx context.Context) []view.Check { return a.window.Checks(ctx) }, // it is there before anybody asks
 	}))
+	a.stage.Load().Handle(mux)
 	inforce.Handle(mux, a.settingsCommands())
 	trail.HandleHolds(mux, a.settings.State.Directory, a.trail, a.keeping.keeper.Holds())
 	logins.Handle(mux, logins.Running{Settings: a.inForce, Trail: a.trail})

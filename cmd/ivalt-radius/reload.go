@@ -11,6 +11,7 @@ import (
 	"ivalt-radius/cmd/ivalt-radius/formerly"
 	"ivalt-radius/cmd/ivalt-radius/inforce"
 	"ivalt-radius/cmd/ivalt-radius/logger"
+	"ivalt-radius/cmd/ivalt-radius/measuring"
 	"ivalt-radius/config"
 	"ivalt-radius/fault"
 )
@@ -83,6 +84,7 @@ func (a *app) reload(ctx context.Context, may takes) (out inforce.Outcome) {
 	a.keeping.adopt(s, a.trail)
 	a.sharing.Adopt(s)
 	a.window.Adopt(s)
+	a.metrics.Adopt(measuring.Clients(s))
 	a.standing.Took(a.sources)
 	now := formerly.Of(s)
 	a.keep(s.State.Directory, now)

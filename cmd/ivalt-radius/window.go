@@ -30,8 +30,9 @@ func (a *app) answer(ctx context.Context, s *config.Settings, commands http.Hand
 			Standing: &a.standing, Radius: a.server.Pulse, Scheduler: func() { a.phone.Notice(cluster.Notice{}) },
 			State: a.usable, Trail: a.trail, Memory: a.sharing.Standing, Now: time.Now,
 		},
-		Log: a.log, Now: time.Now,
+		Recorder: a, Verifier: a.verifier, Metrics: a.metrics.Handler(), Version: version, Log: a.log, Now: time.Now,
 	})
+	a.measure()
 	if err = a.window.Open(ctx, s); err != nil {
 		return err
 	}

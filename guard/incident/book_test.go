@@ -42,6 +42,9 @@ func TestOneIncidentForOneThing(t *testing.T) {
 	if n := len(k.List()); n != 4 {
 		t.Errorf("%d incidents", n)
 	}
+	if all := k.Unclosed(); len(all) != 4 || all[0].Evidence != nil || all[0].History != nil || all[0].ID == "" {
+		t.Errorf("not closed: %+v", all)
+	}
 	if said := k.said.about(`"event":"incident_opened"`); len(said) != 4 || !strings.Contains(said[0], `"user":"alice"`) || !strings.Contains(said[3], `"calling_station":"192.0.2.7"`) {
 		t.Errorf("said: %s", said)
 	}

@@ -204,7 +204,9 @@ func TestBoard(t *testing.T) {
 		logins: waiting.Snapshot{Waiting: 9, Oldest: c.at.Add(-5 * time.Second), Draining: true, Logins: []waiting.Login{
 			{Attempt: "q", For: waiting.Question, Since: c.at.Add(-30 * time.Second), LeaveBy: c.at.Add(-time.Second)},
 			{Attempt: "r", Client: "vpn", User: "bob", CallingStation: "192.0.2.1", For: waiting.Phone, Since: c.at.Add(-5 * time.Second), LeaveBy: c.at.Add(20 * time.Second), Exchanges: 2},
-			{Attempt: "n", For: waiting.OtherNode}, {Attempt: "t"}, {Attempt: "p", For: waiting.Phone},
+			{Attempt: "n", For: waiting.OtherNode},
+			{Attempt: "t"},
+			{Attempt: "p", For: waiting.Phone},
 		}},
 		stands: []standing.Push{{}, {Stage: standing.Ringing, Polls: 3}, {}, {}, {}},
 		room:   state.Room{Minute: state.Window{Limit: 97, Left: 40}, Held: c.at.Add(time.Second), Shared: true},

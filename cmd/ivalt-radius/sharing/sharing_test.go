@@ -40,6 +40,9 @@ func TestAlone(t *testing.T) {
 	if n.Attempts() != nil || n.Phones() != nil || n.Teller("k") != nil || n.Table("t", nil) != nil || n.Current() != nil || n.Names() != nil || n.Opened() != nil || n.Ready() != nil || n.Close(t.Context()) != nil {
 		t.Error("a node that is alone shares something")
 	}
+	if host, err := os.Hostname(); err == nil && n.Node() != plain(host) {
+		t.Errorf("it is called %q", n.Node())
+	}
 	if b, ok := n.Budget(state.Limits{PerSecond: 1}, secret.Secret{}, nil).(*state.Budget); !ok || b == nil {
 		t.Error("it has no budget of its own")
 	}

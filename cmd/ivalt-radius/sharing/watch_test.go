@@ -221,6 +221,14 @@ func TestDivided(t *testing.T) {
 			t.Errorf("%s: %d and %d, want %d and %d", step.name, together, own, step.together, step.own)
 		}
 	}
+	if r := d.Gauge(); r.Alone || r.Shared || r.Minute != (state.Window{Limit: 97, Left: 94}) || r.Held.IsZero() {
+		t.Errorf("what is left together: %+v", r)
+	}
+	alone = true
+	if r := d.Gauge(); !r.Alone || !r.Shared || r.Minute != (state.Window{Limit: 48, Left: 0}) {
+		t.Errorf("what is left alone: %+v", r)
+	}
+	alone = false
 	d.SetLimits(state.Limits{PerMinute: 1000})
 	d.Heed(state.Notice{Limit: 800, Remaining: 400, Reset: time.Minute})
 	_, together, _ := all.Left()

@@ -14,11 +14,11 @@ import (
 func TestKeys(t *testing.T) {
 	keyboard, terminal := terminaltest.Open(t)
 	keys, restore := Keys(t.Context(), terminal)
-	for _, key := range "xq" {
-		if _, err := keyboard.WriteString(string(key)); err != nil {
+	for _, key := range []byte("xq") {
+		if _, err := keyboard.Write([]byte{key}); err != nil {
 			t.Fatal(err)
 		}
-		if got := <-keys; got != byte(key) {
+		if got := <-keys; got != key {
 			t.Errorf("%q came for %q", got, key)
 		}
 	}

@@ -161,7 +161,7 @@ func settled(t *testing.T, d *view.Now) (path string) {
 // top runs the command.
 func top(ctx context.Context, in io.Reader, out io.Writer, args ...string) error {
 	root := &cobra.Command{Use: "ivalt-radius"}
-	root.AddCommand(NewCommand("/nonexistent"))
+	root.AddCommand(NewCommand("/nonexistent")) //nolint:contextcheck // it takes the command's own
 	exit.WithUsage(root)
 	root.SetArgs(append([]string{"top"}, args...))
 	root.SetIn(in)

@@ -15,19 +15,25 @@ import (
 
 	"ivalt-radius/admin"
 	"ivalt-radius/admin/access"
+	"ivalt-radius/admin/api"
 	"ivalt-radius/admin/health"
 	"ivalt-radius/admin/page"
 	"ivalt-radius/admin/view"
 	"ivalt-radius/config"
+	"ivalt-radius/directory/password"
 )
 
 // Deps is what a Window works with. Retry may be nil.
 type Deps struct {
-	Desk   view.Desk
-	Looked Looked
-	Log    logrus.FieldLogger
-	Now    func() time.Time
-	Retry  <-chan time.Time // when to try again to have the default address; nil: each 10 s
+	Desk     view.Desk
+	Looked   Looked
+	Recorder access.Recorder
+	Verifier *password.Verifier // of the logins as well
+	Metrics  http.Handler       // asks nobody who they are
+	Version  string
+	Log      logrus.FieldLogger
+	Now      func() time.Time
+	Retry    <-chan time.Time // when to try again to have the default address; nil: each 10 s
 }
 
 // retry is how often a port that is another's is tried again.
@@ -35,10 +41,12 @@ const retry = 10 * time.Second
 
 // Window is the operator's window. It is safe for concurrent use, but for Open and Close. A nil Window is closed.
 type Window struct {
-	deps  Deps
-	door  access.Door
-	ready *health.Checker
-	alive *health.Checker
+	deps   Deps
+	keeper *access.Keeper
+	pages  *page.Pages
+	ready  *health.Checker
+	alive  *health.Checker
+	token  atomic.Bool // admin.metrics: token
 
 	parts  []func(*http.ServeMux)
 	stop   chan struct{}
@@ -52,13 +60,18 @@ type Window struct {
 // New makes a window that is not open: its checks can be asked.
 func New(s *config.Settings, d Deps) *Window {
 	w := &Window{
-		deps: d, door: nobody{}, stop: make(chan struct{}),
+		deps: d, stop: make(chan struct{}),
 		ready: health.New(d.Now, d.Looked.ready(s)...), alive: health.New(d.Now, d.Looked.alive()...),
 	}
-	// What others build has its place here: metrics, the API, the sign-in.
+	w.token.Store(s.Admin.Metrics == "token")
+	who, _ := Access(s, d.Now()) // its faults were found before
+	w.keeper = access.New(who, access.Deps{
+		Verify: NewPasswords(d.Verifier).Verify, Recorder: d.Recorder, Now: d.Now, Log: d.Log, Render: w.renderSignIn, Refused: w.renderRefused,
+	})
+	w.pages = page.New(page.Deps{Desk: d.Desk, Door: w.keeper, Now: d.Now, Sessions: w.sessions, End: w.keeper.End})
 	w.parts = []func(*http.ServeMux){
-		health.Health{Alive: w.alive, Ready: w.ready, Trusted: w.trusted}.Handle,
-		page.New(page.Deps{Desk: d.Desk, Door: w.door, Now: d.Now}).Handle,
+		health.Health{Alive: w.alive, Ready: w.ready, Trusted: w.trusted}.Handle, w.keeper.Handle, w.pages.Handle,
+		api.New(api.Deps{Desk: d.Desk, Door: w.keeper, Sessions: w.keeper, Version: d.Version}).Handle, w.rest,
 	}
 	return w
 }
@@ -131,7 +144,7 @@ func direct(r *http.Request) bool {
 
 // admits asks the door, and takes no answer of its.
 func (w *Window) admits(r *http.Request) (in bool) {
-	ask := w.door.API(access.Read, func(http.ResponseWriter, *http.Request, access.Principal) { in = true })
+	ask := w.keeper.API(access.Read, func(http.ResponseWriter, *http.Request, access.Principal) { in = true })
 	ask.ServeHTTP(unwritten{http.Header{}}, r)
 	return in
 }
@@ -148,6 +161,9 @@ func (w *Window) Adopt(s *config.Settings) {
 	if w == nil || !s.Listen.Admin.IsValid() {
 		return
 	}
+	w.token.Store(s.Admin.Metrics == "token")
+	who, _ := Access(s, w.deps.Now())
+	w.keeper.Adopt(who)
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.listener = listenerOf(s)
@@ -199,20 +215,9 @@ func (w *Window) Close(ctx context.Context) {
 	}
 	close(w.stop)
 	w.work.Wait()
+	w.pages.Close()
+	w.keeper.Close()
 	if server := w.server.Load(); server != nil {
 		server.Close(ctx)
 	}
-}
-
-// nobody is a door that lets nobody in.
-type nobody struct{}
-
-// API implements access.Door.
-func (nobody) API(access.Permission, access.Handler) http.Handler { return http.HandlerFunc(refuse) }
-
-// Page implements access.Door.
-func (nobody) Page(access.Permission, access.Handler) http.Handler { return http.HandlerFunc(refuse) }
-
-func refuse(w http.ResponseWriter, _ *http.Request) {
-	http.Error(w, "nobody may sign in here yet", http.StatusForbidden)
 }

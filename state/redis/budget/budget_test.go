@@ -161,6 +161,28 @@ func TestBudgetPenaltyOfAll(t *testing.T) {
 	}
 }
 
+// TestBudgetGauge: as of the last answer, what all nodes have left, and until when none may call.
+func TestBudgetGauge(t *testing.T) {
+	s := newShop(t)
+	l := state.Limits{PerSecond: 10, PerMinute: 100}
+	a, b := s.open(l), s.open(l)
+	if !a.Reserve(20) || !b.Reserve(1) {
+		t.Fatal("no places")
+	}
+	if r := b.Gauge(); r != (state.Room{Minute: state.Window{Limit: 97, Left: 76}, Shared: true}) {
+		t.Errorf("%+v", r)
+	}
+	until := s.time().Add(10 * time.Second)
+	b.Penalise(until)
+	if r := b.Gauge(); !r.Held.Equal(until) {
+		t.Errorf("held until %v", r.Held)
+	}
+	s.pass(10 * time.Second)
+	if r := b.Gauge(); !r.Held.IsZero() {
+		t.Errorf("still held until %v", r.Held)
+	}
+}
+
 func TestBudgetHeedsForAll(t *testing.T) {
 	for _, c := range []struct {
 		name   string

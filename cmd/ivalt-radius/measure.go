@@ -1,0 +1,90 @@
+package main
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"ivalt-radius/admin/metrics"
+	"ivalt-radius/admin/view"
+	"ivalt-radius/auth"
+	"ivalt-radius/cmd/ivalt-radius/measuring"
+	"ivalt-radius/cmd/ivalt-radius/rehearsing"
+	"ivalt-radius/ivalt"
+	"ivalt-radius/ivalt/gateway"
+	"ivalt-radius/ivalt/standing"
+)
+
+// measure has the metrics read the running rooms. It is called once, when all of them are there.
+func (a *app) measure() {
+	sources := measuring.Sources(measuring.Rooms{
+		Settings: a.inForce, Version: version, Server: a.server, Flow: a.flow, Trail: a.trail, Shipping: a.ship, Guard: a.guard, Nodes: a.sharing,
+		Oldest: a.oldest, Budget: a.room, Breakers: a.breakers,
+		Ready:    func() []view.Check { return a.window.Checks(context.Background()) }, // each check has a bound of its own
+		Sessions: a.window.Sessions, Files: a.certificates,
+		Unreachable: func(what string, err error) {
+			a.log.WithError(err).WithField("what", what).Warn("a metric cannot be read")
+		},
+	})
+	sources.SignIns = a.window.SignIns
+	a.metrics.Read(sources)
+}
+
+// oldest is how long the login waits that waits longest.
+func (a *app) oldest() time.Duration {
+	if first := a.flow.Look(1).Oldest; !first.IsZero() {
+		return time.Since(first)
+	}
+	return 0
+}
+
+// room is what is left of the API budget.
+func (a *app) room() (b metrics.Budget) {
+	r := a.phone.Room()
+	for _, w := range []metrics.Window{{Per: "second", Limit: r.Second.Limit, Left: r.Second.Left}, {Per: "minute", Limit: r.Minute.Limit, Left: r.Minute.Left}, {Per: "hour", Limit: r.Hour.Limit, Left: r.Hour.Left}} {
+		if w.Limit > 0 {
+			b.Windows = append(b.Windows, w)
+		}
+	}
+	if !r.Held.IsZero() {
+		b.Held = max(0, time.Until(r.Held))
+	}
+	return b
+}
+
+// breakers say which of iVALT's endpoints are asked.
+func (a *app) breakers() (all []metrics.Breaker) {
+	shut := a.phone.Outages()
+	for endpoint := range gateway.Endpoint(gateway.Endpoints) {
+		b := metrics.Breaker{Endpoint: endpoint.String(), State: metrics.BreakerClosed}
+		if i := slices.IndexFunc(shut, func(s standing.Shut) bool { return s.Endpoint == endpoint }); i >= 0 {
+			b.State = metrics.BreakerFailing
+			if shut[i].Refused {
+				b.State = metrics.BreakerRefused
+			}
+		}
+		all = append(all, b)
+	}
+	return all
+}
+
+// certificates are files that end one day, by their use.
+func (a *app) certificates() map[string]string {
+	if file := a.inForce().Admin.TLS.Certificate; file != "" {
+		return map[string]string{"window": file}
+	}
+	return nil
+}
+
+// rehearse makes the place where logins are tried.
+func (a *app) rehearse() *rehearsing.Stage {
+	return rehearsing.New(rehearsing.Deps{
+		Client: func(name string) (auth.Client, bool) {
+			if c := a.server.ClientNamed(name); c != nil {
+				return c.Auth, true
+			}
+			return auth.Client{}, false
+		},
+		Phone: a.phone, IVALT: func() ivalt.Settings { return ivaltSettings(a.inForce()) }, Gate: a.guard.Gate, Recorder: a, Log: a.log, Now: time.Now,
+	})
+}
