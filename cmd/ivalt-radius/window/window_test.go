@@ -7,7 +7,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"net/http/httptest"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -19,7 +18,6 @@ import (
 	"github.com/sirupsen/logrus"
 	"go.uber.org/goleak"
 
-	"ivalt-radius/admin/access"
 	"ivalt-radius/admin/health"
 	"ivalt-radius/admin/view"
 	"ivalt-radius/audit"
@@ -362,17 +360,5 @@ func TestClosedWhileTrying(t *testing.T) {
 	none.Close(t.Context())
 	if _, ok := none.Expires(); ok || none.Address() != "" {
 		t.Error("a nil window is open")
-	}
-}
-
-// TestTheDoorIsShut as long as nobody stands at it.
-func TestTheDoorIsShut(t *testing.T) {
-	in := func(http.ResponseWriter, *http.Request, access.Principal) { t.Error("somebody came in") }
-	for _, h := range []http.Handler{nobody{}.API(access.Read, in), nobody{}.Page(access.Nothing, in)} {
-		w := httptest.NewRecorder()
-		h.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", http.NoBody))
-		if w.Code != http.StatusForbidden {
-			t.Error(w.Code)
-		}
 	}
 }
