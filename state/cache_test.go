@@ -236,7 +236,7 @@ func TestCacheEach(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := NewCache[int](time.Minute, 9)
 		c.Set("old", 1)
-		time.Sleep(time.Minute)
+		time.Sleep(time.Minute) //nolint:forbidigo // virtual time
 		c.Set("a", 2)
 		c.Set("b", 3)
 		seen := map[string]int{}

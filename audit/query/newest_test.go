@@ -50,7 +50,7 @@ func TestNewest(t *testing.T) {
 	var lines [][]byte
 	for seq := range uint64(80) {
 		who := []string{"alice", "bob"}[seq%2]
-		lines = append(lines, lineOf(seq+1, audit.Attempt{User: who, Attempt: fmt.Sprint("a", seq/4), Verdict: "accept", CallingStation: "192.0.2.1", Detail: strings.Repeat("x", int(seq*797))})) //nolint:gosec // small
+		lines = append(lines, lineOf(seq+1, audit.Attempt{User: who, Attempt: fmt.Sprint("a", seq/4), Verdict: "accept", CallingStation: "192.0.2.1", Detail: strings.Repeat("x", int(seq*797))}))
 	}
 	trail := spread(t, lines)
 	at := func(n int) time.Time { return epoch().Add(time.Duration(n) * time.Minute) }
@@ -92,7 +92,8 @@ func TestNewestGoesOn(t *testing.T) {
 	}
 	trail := spread(t, lines)
 	var got []uint64
-	for s := (query.Search{Most: 7}); ; {
+	s := query.Search{Most: 7}
+	for range lines { // more than are needed
 		found, err := trail.Newest(t.Context(), s)
 		if err != nil {
 			t.Fatal(err)

@@ -209,7 +209,7 @@ func TestPausesAreListed(t *testing.T) {
 	y.home("bob", "192.0.2.1")
 	listed := func(most, left int, want ...Pause) {
 		t.Helper()
-		got, more := y.Gate.Pauses(most)
+		got, more := y.Pauses(most)
 		if !slices.Equal(got, want) || more != left {
 			t.Errorf("%v and %d more, want %v and %d", got, more, want, left)
 		}
@@ -226,7 +226,7 @@ func TestPausesAreListed(t *testing.T) {
 	alice := Pause{User: "alice", Until: home.Until}
 	listed(9, 0, alice, strangers, home)
 	listed(1, 2, alice)
-	y.Gate.Release("alice", "")
+	y.Release("alice", "")
 	listed(9, 0, strangers, home)
 	y.pass(defaults().Denied)
 	listed(9, 0, strangers)

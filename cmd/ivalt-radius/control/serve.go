@@ -22,14 +22,14 @@ func Serve[In, Out any](mux *http.ServeMux, path string, do func(ctx context.Con
 	})
 }
 
-// refused is an error with a kind of refusal.
-type refused struct {
+// refusedError is an error with a kind of refusal.
+type refusedError struct {
 	kind view.Kind
 	err  error
 }
 
-func (r refused) Error() string { return r.err.Error() }
-func (r refused) Unwrap() []error {
+func (r refusedError) Error() string { return r.err.Error() }
+func (r refusedError) Unwrap() []error {
 	return []error{view.Refusal{Kind: r.kind, Words: r.err.Error()}, r.err}
 }
 
@@ -38,7 +38,7 @@ func Refused(kind view.Kind, err error) error {
 	if _, has := errors.AsType[view.Refusal](err); err == nil || has {
 		return err
 	}
-	return refused{kind, err}
+	return refusedError{kind, err}
 }
 
 // Turns lets a few do something at a time. Turns of another kind are other Turns.

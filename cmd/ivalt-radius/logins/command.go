@@ -42,12 +42,19 @@ func (a *asked) times() (since, until time.Time, err error) {
 
 // NewCommand is `logins`. defaultConfig is the file of the settings where the command line names none.
 func NewCommand(defaultConfig string) *cobra.Command {
+	cmd := newListCommand(defaultConfig)
+	cmd.Use = "logins --config FILE"
+	cmd.AddCommand(newListCommand(defaultConfig), newShowCommand(defaultConfig))
+	return cmd
+}
+
+func newListCommand(defaultConfig string) *cobra.Command {
 	var a asked
 	var in view.LoginFilter
 	cmd := &cobra.Command{
-		Use:   "logins --config FILE [--since 24h] [--user U] [--client NAME] [--verdict V] [--reason R] [--json]",
+		Use:   "list --config FILE [--since 24h] [--user U] [--client NAME] [--verdict V] [--reason R] [--json]",
 		Short: "List the logins that have ended, the newest first",
-		Long: "logins shows, for each login that the filters want: local time, user, client, the person's address, verdict, reason, how long it took,\n" +
+		Long: "list shows, for each login that the filters want: local time, user, client, the person's address, verdict, reason, how long it took,\n" +
 			"and its attempt, of which `logins show` has all. The running server is asked, which looks for 5 s at most and then says where to go on;\n" +
 			"where none runs the trail is read. That it was read is recorded in it first.",
 		Args: cobra.NoArgs,
@@ -79,7 +86,6 @@ func NewCommand(defaultConfig string) *cobra.Command {
 	flags.StringVar(&in.Reason, "reason", "", "that ended for this reason")
 	flags.IntVarP(&in.Limit, "limit", "n", usual, fmt.Sprintf("how many, %d at most", view.MostLogins))
 	flags.Uint64Var(&in.Before, "before", 0, "older than the record with this number: how a list goes on")
-	cmd.AddCommand(newShowCommand(defaultConfig))
 	return cmd
 }
 

@@ -33,7 +33,7 @@ func trailOfEvents(t *testing.T, events ...told) query.Trail {
 	at, prev := epoch(), chain.Genesis()
 	for i, e := range events {
 		at = at.Add(e.after)
-		text, prev = chain.AppendLine(text, at, uint64(i)+1, e.event.EventType(), e.event.AppendFields(nil), prev) //nolint:gosec // small
+		text, prev = chain.AppendLine(text, at, uint64(i)+1, e.event.EventType(), e.event.AppendFields(nil), prev)
 	}
 	path := filepath.Join(t.TempDir(), "audit.jsonl")
 	if err := os.WriteFile(path, text, 0o600); err != nil {

@@ -196,9 +196,9 @@ func accountingWords(r *query.Record) string {
 
 func lasted(r *query.Record) string {
 	const most = 1 << 32
-	return (time.Duration(min(r.SessionTime, most)) * time.Second).String() //nolint:gosec // bounded
+	return (time.Duration(min(r.SessionTime, most)) * time.Second).String()
 }
 
 func octets(r *query.Record) string {
-	return fmt.Sprintf("%s in, %s out", count.Of(int(min(r.InputOctets, 1<<62)), "octet"), count.Of(int(min(r.OutputOctets, 1<<62)), "octet")) //nolint:gosec // bounded
+	return fmt.Sprintf("%s in, %s out", count.Of(int(min(r.InputOctets, 1<<62)), "octet"), count.Of(int(min(r.OutputOctets, 1<<62)), "octet"))
 }

@@ -20,12 +20,19 @@ import (
 
 // NewCommand is `people`. defaultConfig is the file of the settings where the command line names none.
 func NewCommand(defaultConfig string) *cobra.Command {
+	cmd := newListCommand(defaultConfig)
+	cmd.Use = "people --config FILE"
+	cmd.AddCommand(newListCommand(defaultConfig), newReleaseCommand(defaultConfig))
+	return cmd
+}
+
+func newListCommand(defaultConfig string) *cobra.Command {
 	var path string
 	var asJSON bool
 	cmd := &cobra.Command{
-		Use:   "people --config FILE [--json]",
+		Use:   "list --config FILE [--json]",
 		Short: "List who is locked out, paused, blocked or remembered",
-		Long: "people asks the running server of whom it remembers something that decides their next login: who is locked out after wrong passwords,\n" +
+		Long: "list asks the running server of whom it remembers something that decides their next login: who is locked out after wrong passwords,\n" +
 			"whose phone is left alone since nobody answered it or the person refused, who is blocked, and whose approvals may count again. That it\n" +
 			"was read is recorded in the trail first.",
 		Args: cobra.NoArgs,
@@ -42,7 +49,6 @@ func NewCommand(defaultConfig string) *cobra.Command {
 	}
 	cmd.Flags().StringVarP(&path, "config", "c", defaultConfig, "the configuration file")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
-	cmd.AddCommand(newReleaseCommand(defaultConfig))
 	return cmd
 }
 

@@ -58,7 +58,7 @@ type Incidents interface {
 func HandleForget(ctx context.Context, mux *http.ServeMux, t forget.Trail, settings func() config.Audit, segments sync.Locker, i Incidents) {
 	f := &forgetter{trail: t, settings: settings, segments: segments, incidents: i}
 	control.Serve(mux, forgetPath, func(_ context.Context, actor string, in forgetRequest) (forgetState, error) {
-		err := f.start(ctx, actor, in) //nolint:contextcheck // it outlives the request, and ends with the server
+		err := f.start(ctx, actor, in) // it outlives the request, and ends with the server
 		return f.now(), err
 	})
 	mux.HandleFunc("POST "+forgetStatePath, func(w http.ResponseWriter, _ *http.Request) {

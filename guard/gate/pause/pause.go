@@ -84,11 +84,14 @@ func (p Pause) forgotten(now time.Time) bool {
 
 // Asleep says until when no phone rings since nobody answers, and behind how many pushes; the zero time: it may ring.
 func (b *Book) Asleep(at Place, s Settings, now time.Time) (until time.Time, row int) {
-	p := b.pauses.Peek(at)
-	if p == nil || s.After <= 0 || p.Row < s.After || !now.Before(p.Until) {
-		return time.Time{}, 0
+	if p := b.pauses.Peek(at); p != nil && p.asleep(s, now) {
+		return p.Until, p.Row
 	}
-	return p.Until, p.Row
+	return time.Time{}, 0
+}
+
+func (p *Pause) asleep(s Settings, now time.Time) bool {
+	return s.After > 0 && p.Row >= s.After && now.Before(p.Until)
 }
 
 // Denied says until when no phone rings since the person refused; the zero time: it may ring.
@@ -159,10 +162,14 @@ func (b *Book) Release(user, station string) {
 
 // InForce calls do for each place whose phone does not ring now, and says until when, the one that was asked about last first.
 func (b *Book) InForce(s Settings, now time.Time, do func(at Place, until time.Time)) {
-	b.pauses.Each(func(at Place, _ *Pause) {
-		until, _ := b.Asleep(at, s, now)
-		if until = later(until, b.Denied(at, now)); !until.IsZero() {
-			do(at, until)
+	b.pauses.Each(func(at Place, p *Pause) {
+		switch asleep, denied := p.asleep(s, now), now.Before(p.Denied); {
+		case asleep && denied:
+			do(at, later(p.Until, p.Denied))
+		case asleep:
+			do(at, p.Until)
+		case denied:
+			do(at, p.Denied)
 		}
 	})
 }
