@@ -28,14 +28,15 @@ func (a *app) handlers(ctx context.Context) http.Handler {
 	disconnecting.Handle(mux, a.disconnector, a.trail)
 	a.guard.Handle(mux)
 	a.sharing.Handle(mux)
-	now.Handle(mux, now.NewBoard(a.tally, now.Server{
+	board := now.NewBoard(a.tally, now.Server{
 		Node: a.sharing.Node(), Version: version, Settings: a.inForce, Logins: a.flow, Phone: a.phone, Packets: a.server, Incidents: a.guard.Incidents,
 		Checks: func(ctx context.Context) []view.Check { return a.window.Checks(ctx) }, // it is there before anybody asks
-	}))
+	})
+	now.Handle(mux, board)
 	a.stage.Load().Handle(mux)
 	inforce.Handle(mux, a.settingsCommands())
 	trail.HandleHolds(mux, a.settings.State.Directory, a.trail, a.keeping.keeper.Holds())
-	logins.Handle(mux, logins.Running{Settings: a.inForce, Trail: a.trail})
+	logins.Handle(mux, logins.Running{Settings: a.inForce, Trail: a.trail, InFlight: board.InFlight})
 	people.Handle(mux, people.Running{Gate: a.guard.Gate, Approvals: a.flow, Blocks: a.guard.Blocks, Trail: a.trail})
 	sessioning.Handle(mux, sessioning.Running{Table: a.in, Clients: a.server, Trail: a.trail})
 	explaining.Handle(mux, explaining.Running{Rules: a.rules, Trail: a.trail})

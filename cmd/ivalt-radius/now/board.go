@@ -138,6 +138,16 @@ func (b *Board) inFlight(d *view.Now, at time.Time) {
 	}
 }
 
+// InFlight is a login that waits; nil: it does not, or so many have waited longer that it is not among those shown.
+func (b *Board) InFlight(attempt string) *view.InFlight {
+	var d view.Now
+	b.inFlight(&d, b.tally.now())
+	if i := slices.IndexFunc(d.InFlight, func(l view.InFlight) bool { return l.Attempt == attempt }); i >= 0 {
+		return &d.InFlight[i]
+	}
+	return nil
+}
+
 // alerts are incidents in few words, the worst first, of those the newest.
 func alerts(all []incident.Incident) []view.Alert {
 	slices.SortFunc(all, func(a, b incident.Incident) int {

@@ -243,6 +243,21 @@ func TestBoard(t *testing.T) {
 	}
 }
 
+// TestOneOfThoseInFlight is found by its attempt.
+func TestOneOfThoseInFlight(t *testing.T) {
+	c := &clock{theStart()}
+	b := board(c, &server{
+		logins: waiting.Snapshot{Waiting: 1, Logins: []waiting.Login{{Attempt: "r", User: "bob", For: waiting.Phone, LeaveBy: c.at.Add(time.Second)}}},
+		stands: []standing.Push{{Stage: standing.Ringing, Polls: 3}},
+	}, nil)
+	if f := b.InFlight("r"); f == nil || f.User != "bob" || f.Stage != view.StageRinging || f.LeftMS != 1000 {
+		t.Errorf("%+v", f)
+	}
+	if f := b.InFlight("s"); f != nil {
+		t.Errorf("%+v waits", f)
+	}
+}
+
 // TestBoardIsShared: however many look, the server is looked at once a second, and not at all while nobody does.
 func TestBoardIsShared(t *testing.T) {
 	c := &clock{theStart()}
