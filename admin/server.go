@@ -82,7 +82,7 @@ func Listen(ctx context.Context, settings Settings, d Deps) (*Server, error) {
 	}
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", settings.Address.String())
 	if err != nil {
-		return nil, fmt.Errorf("listen.admin: %s cannot be had: %w", settings.Address, err)
+		return nil, fmt.Errorf("listen.admin: %s cannot be had: stop who has it (ss -ltnp shows it), or set another address or port of this machine, or \"\": %w", settings.Address, err)
 	}
 	s.listener = &bounded{Listener: listener, peers: map[netip.Addr]int{}}
 	s.ended, s.end = context.WithCancel(context.Background())

@@ -48,6 +48,6 @@ func windowAccess(f *Facts, v *verdict) {
 	case w.Accounts == 0:
 		v.ok(fmt.Sprintf("%d tokens, and no account", w.Tokens))
 	default:
-		v.ok(fmt.Sprintf("%d accounts, %d tokens", w.Accounts, w.Tokens))
+		v.ok(fmt.Sprintf("accounts: %d, tokens: %d", w.Accounts, w.Tokens))
 	}
 }

@@ -17,7 +17,7 @@ func windowRows() []row {
 
 		{"nobody", access, is(Window{}), Warning, "hash-password"},
 		{"machines", access, is(Window{Tokens: 2}), OK, "2 tokens, and no account"},
-		{"people", access, is(Window{Accounts: 1}), OK, "1 accounts"},
+		{"people", access, is(Window{Accounts: 1}), OK, "accounts: 1"},
 		{"an old token", access, is(Window{Accounts: 1, Tokens: 1, Expired: []string{"ci"}}), Warning, "ci"},
 		{"not read", access, Facts{}, Unknown, "not known"},
 	}

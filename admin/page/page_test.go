@@ -255,7 +255,7 @@ func TestSignInAndProblem(t *testing.T) {
 	for want, s := range map[string]page.SignIn{
 		`name="next" value="/logins?q=&#34;&gt;`:     {Next: `/logins?q=">`},
 		"The settings have no account yet.":          {NoAccounts: true},
-		"Wrong &lt;b&gt;. Try again in 5 s.":         {Failed: "Wrong <b>.", RetryAfter: 4100 * time.Millisecond, Name: breaks},
+		"Wrong &lt;b&gt;.</p>":                       {Failed: "Wrong <b>.", RetryAfter: 4100 * time.Millisecond, Name: breaks},
 		`autocomplete="current-password" autofocus>`: {Name: "kim"},
 	} {
 		w := httptest.NewRecorder()

@@ -20,7 +20,7 @@ func pciDSS() []Control {
 		by("8.2.1", "Every user has an identity of their own.", "logins-recorded").and("that no two people share an account"),
 		people("8.2.4", "Accounts are made and changed with approval.", "approvals"),
 		people("8.2.5", "Who leaves loses access at once.", "dates of leaving and of removal"),
-		people("8.2.8", "Idle sessions end after 15 minutes.", "the gateway's settings"),
+		people("8.2.8", "Idle sessions end after 15 minutes.", "the gateway's settings, and admin.session.idle for the operator's window"),
 		by("8.3.1", "Every access is authenticated by one factor at least.", "push-for-all"),
 		by("8.3.2", "What authenticates is unreadable on the wire and on disk.",
 			"methods-safe", "directory-encrypted", "radius-tunnelled", "people-private", "secret-files-private"),

@@ -188,7 +188,7 @@ func parseBool(text string) (bool, error) {
 func parseAddress(text string) (netip.AddrPort, error) {
 	at, err := netip.ParseAddrPort(text)
 	if err != nil {
-		return netip.AddrPort{}, fmt.Errorf("%s is no IP address with a port, such as 0.0.0.0:1812 or [::]:1812", quote(text))
+		return netip.AddrPort{}, fmt.Errorf("%s is no IP address with a port, such as 0.0.0.0:1812, 127.0.0.1:9812 or [::]:1812", quote(text))
 	}
 	return netip.AddrPortFrom(at.Addr().Unmap(), at.Port()), nil
 }

@@ -76,11 +76,12 @@ type placed struct {
 
 func blocking() operation[placing, placed] {
 	return operation[placing, placed]{"/block", func(ctx context.Context, d Deps, actor string, in placing) (placed, error) {
-		b, err := in.check(time.Now())
+		now := time.Now()
+		b, err := in.check(now)
 		if err != nil {
 			return placed{}, err
 		}
-		b.By = actor
+		b.By, b.At = actor, now.UTC()
 		if err := commit(ctx, d, audit.Action{
 			Action: "block", Actor: actor, Target: b.Subject(), Detail: fmt.Sprintf("until %s: %s", b.Until.Format(time.RFC3339), b.Reason),
 		}); err != nil {

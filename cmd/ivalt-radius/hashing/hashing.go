@@ -25,9 +25,9 @@ func NewCommand() *cobra.Command {
 	var nt bool
 	cmd := &cobra.Command{
 		Use:   "hash-password",
-		Short: "Hash a password for users.file",
+		Short: "Hash a password for users.file, or for an account of the window",
 		Long: "hash-password asks for a password twice, without showing it, or reads one line where standard input is no terminal, and\n" +
-			"prints its argon2id hash for `password` in users.file. Nothing else goes to standard output.\n\n" +
+			"prints its argon2id hash, for `password` in users.file and `password_hash` in admin.accounts. Nothing else goes to standard output.\n\n" +
 			"With --nt it prints the NT hash instead, for `nt_hash` and MS-CHAPv2. Whoever has an NT hash logs in as with the\n" +
 			"password: seal it at once, as in: ivalt-radius hash-password --nt | ivalt-radius seal",
 		Args: cobra.NoArgs,

@@ -92,7 +92,7 @@ func (r request) element(now time.Time) (string, error) {
 	if len(r.scopes) > 0 {
 		scopes = "      scopes: [" + strings.Join(r.scopes, ", ") + "]\n"
 	}
-	return "# Put this into the settings, and reload:\nadmin:\n  tokens:\n" +
+	return "# Put this into the settings, below the admin and tokens that stand there already, and reload:\nadmin:\n  tokens:\n" +
 		"    - name: \"" + r.name + "\"\n      role: " + role.String() + "\n" + scopes +
 		"      digest: %s\n      expires: " + now.Add(r.good).UTC().Format(time.RFC3339) + "\n", nil
 }
