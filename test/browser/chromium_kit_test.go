@@ -177,6 +177,9 @@ func (x *tab) goTo(path string) int64 {
 	return x.status[at]
 }
 
+// goes opens an address, of whatever origin.
+func goes(address string) chromedp.Action[chromedp.Void] { return chromedp.Navigate(address) }
+
 // path is where the tab is.
 func (x *tab) path() string { return x.eval("location.pathname") }
 
@@ -300,6 +303,12 @@ func (x *tab) accessible(what string) {
 			x.Errorf("%s: %s (%s): %s\n%s\n%s", what, f.ID, f.Impact, f.Help, n.HTML, n.Summary)
 		}
 	}
+	x.fits(what)
+}
+
+// fits says that nothing scrolls sideways.
+func (x *tab) fits(what string) {
+	x.Helper()
 	if wide := x.eval("document.documentElement.scrollWidth > document.documentElement.clientWidth"); wide != "false" {
 		x.Errorf("%s: the page is wider than the screen: %s", what, x.eval(widest))
 	}

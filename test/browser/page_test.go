@@ -33,10 +33,13 @@ func newEventful(t *testing.T) *eventful {
 		t.Fatalf("exit %d: %s", code, out)
 	}
 	w.attempt = w.AwaitAttempts(t, "alice", 1)[0].Text("attempt")
-	opened := w.AwaitEvents(t, "incident_opened", 1)[0]
-	w.incident = opened.Text("incident")
+	for _, opened := range w.AwaitEvents(t, "incident_opened", 3) { // bob's refusal, the guesses at carol, and those from one place
+		if id, rule, _ := strings.Cut(opened.Text("detail"), ": "); opened.Text("calling_station") == elsewhere && strings.HasPrefix(rule, "brute_force") {
+			w.incident = id
+		}
+	}
 	if w.attempt == "" || w.incident == "" {
-		t.Fatalf("no attempt, or no incident: %v", opened)
+		t.Fatal("no attempt, or no incident")
 	}
 	return w
 }
