@@ -77,9 +77,7 @@ func TestOtherOrigins(t *testing.T) {
 			x.run(goes(elsewhere + "/form"))
 			x.press("win a prize")
 			x.until(`location.href.startsWith(`+fmt.Sprintf("%q", w.base)+`)`, "the form goes nowhere")
-			if text := strings.ToLower(x.text()); !strings.Contains(text, "another web site made it") && !strings.Contains(text, "sign in") {
-				t.Errorf("the answer is %s", text)
-			}
+			x.until(`/another web site made it|sign in/i.test(document.body.innerText)`, "the answer is another")
 			if all := w.blocked(t); all != "[]" {
 				t.Errorf("blocked are %s", all)
 			}
@@ -124,7 +122,7 @@ func TestHostileNames(t *testing.T) {
 	w := plan(t, "")
 	w.guarded(t, "alice")
 	w.Start(t)
-	long := strings.Repeat("W", 200)
+	long := strings.Repeat("w", 200)
 	names := []string{`<img src=x onerror="window.pwned=1">`, `"><script>window.pwned=1</script>`, "eve\u202egnp.exe", `{{.}}'-${1}`, long}
 	for _, name := range names {
 		for range 3 {

@@ -3,7 +3,6 @@
 package browser
 
 import (
-	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
@@ -14,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"ivalt-radius/admin/access"
 	"ivalt-radius/test/blackbox"
 )
 
@@ -32,8 +32,7 @@ func (w *window) terminal(t *testing.T, out any, args ...string) {
 // TestTheTerminalHasTheSame: what a command prints is what the API answers.
 func TestTheTerminalHasTheSame(t *testing.T) {
 	t.Parallel()
-	const token = "ivalt-radius-test-token-k3Jd82hWq1"
-	digest := sha256.Sum256([]byte(token))
+	token, digest := access.DrawToken()
 	w := plan(t, fmt.Sprintf("  tokens: [{name: ci, role: viewer, digest: %q, expires: %q}]\n", hex.EncodeToString(digest[:]), time.Now().AddDate(0, 1, 0).Format(time.DateOnly)))
 	w.guarded(t, "alice", "carol")
 	w.Start(t)
@@ -53,7 +52,7 @@ func TestTheTerminalHasTheSame(t *testing.T) {
 	} {
 		same := func() (printed, answered map[string]any) {
 			w.terminal(t, &printed, c.command...)
-			w.api(t, token, c.path, &answered)
+			w.api(t, token.Reveal(), c.path, &answered)
 			for _, field := range c.moves {
 				delete(printed, field)
 				delete(answered, field)
