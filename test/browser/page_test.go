@@ -55,7 +55,7 @@ func (w *eventful) tour() []stop {
 	return []stop{
 		{"/now", []string{"No login waits", "Brute force", "alice", "bob", "carol", "calls left", "checks pass", "live"}},
 		{"/logins", []string{"5 logins", "alice", "bob", "carol", station, elsewhere}},
-		{"/logins/" + w.attempt, []string{"Login of alice", "What happened", "Explain", "Require push", blackbox.Source}},
+		{"/logins/" + w.attempt, []string{"Login of alice", "What happened", "Explain", "Require push", station}},
 		{"/people", []string{"Locked out", "carol", elsewhere, "mallory", "a stolen phone", "bob"}},
 		{"/people?user=alice", []string{"alice", "Sessions"}},
 		{"/incidents", []string{"Brute force", "medium", w.incident}},

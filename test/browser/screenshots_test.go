@@ -42,10 +42,10 @@ func newExample(t *testing.T) *example {
 		if g.name == "wifi-office" {
 			signs = "optional"
 		}
-		w.Settings.Clients += fmt.Sprintf("\n  - {name: %s, networks: [%s/32], secrets: [%s], answer_within: 60s, message_authenticator: %s}", g.name, g.address, blackbox.Secret, signs)
+		w.Settings.Clients += fmt.Sprintf("\n  - {name: %s, networks: [%s/32], secrets: [%s], answer_within: 2m30s, message_authenticator: %s}", g.name, g.address, blackbox.Secret, signs)
 	}
 	w.guarded(t, strings.Fields("alice bob carol dinesh elena farid grace hugo ines jonas kofi lucia mateo noor olivia priya rahul sofia")...)
-	w.Settings.IVALT = "approval_timeout: 45s\n  limits: {per_second: 40, per_minute: 200, per_hour: 4000}"
+	w.Settings.IVALT = "approval_timeout: 2m\n  limits: {per_second: 40, per_minute: 200, per_hour: 4000}"
 	w.Settings.More = strings.Replace(w.Settings.More, "guard:", "guard:\n  unanswered: {after: 1}", 1)
 	w.Start(t)
 	return w

@@ -16,7 +16,10 @@ import (
 	"ivalt-radius/test/blackbox"
 )
 
-func TestMain(m *testing.M) { os.Exit(blackbox.Main(m)) }
+// atOnce is how many tests run at a time: a Chromium keeps a processor busy.
+const atOnce = "3"
+
+func TestMain(m *testing.M) { os.Exit(blackbox.MainOf(m, atOnce)) }
 
 // The accounts of every window, one a role; the password is the name and what follows.
 const (
@@ -28,7 +31,8 @@ const (
 type window struct {
 	*blackbox.Site
 
-	base string
+	base   string
+	hashes map[string]string // by password: a new hash of the same is another to the window
 }
 
 // password is everybody's at a gateway; people are all who have one. elsewhere is where those come from who have not.
@@ -41,11 +45,12 @@ const (
 // plan is a site whose window has an account for each role. more are further keys below `admin:`, each on lines of its own.
 func plan(t *testing.T, more string) *window {
 	t.Helper()
-	w := &window{Site: blackbox.NewSite(t)}
+	w := &window{Site: blackbox.NewSite(t), hashes: map[string]string{}}
 	w.Settings.Admin = w.Address + ":8814"
 	w.base = "http://" + w.Settings.Admin
 	w.accounts(more, rest)
-	w.Settings.Clients = "\n  - {name: gateway, networks: [" + blackbox.Source + "/32], secrets: [" + blackbox.Secret + "], answer_within: 30s, message_authenticator: optional}"
+	w.Settings.Clients = "\n  - {name: gateway, networks: [" + blackbox.Source + "/32], secrets: [" + blackbox.Secret + "], answer_within: 3m, message_authenticator: optional}"
+	w.Settings.IVALT = "approval_timeout: 2m" // far longer than it takes on a busy machine
 	for _, user := range []string{"alice", "bob", "carol"} {
 		w.Enrol(user, ivalttest.Approve, time.Second)
 	}
@@ -56,13 +61,18 @@ func plan(t *testing.T, more string) *window {
 func (w *window) accounts(more, olgas string) {
 	text := "admin:\n" + more + "  accounts:\n"
 	for _, a := range []struct{ name, role, follows string }{{viewer, "viewer", rest}, {operator, "operator", olgas}, {admin, "admin", rest}} {
-		text += fmt.Sprintf("    - {name: %s, role: %s, password_hash: %q}\n", a.name, a.role, hashed(a.name+a.follows))
+		text += fmt.Sprintf("    - {name: %s, role: %s, password_hash: %q}\n", a.name, a.role, w.hashed(a.name+a.follows))
 	}
 	w.Settings.More = text
 }
 
-// hashed is a hash.
-func hashed(text string) string { return pass.Make(secret.New(text)).Text().Reveal() }
+// hashed is a password's hash.
+func (w *window) hashed(text string) string {
+	if w.hashes[text] == "" {
+		w.hashes[text] = pass.Make(secret.New(text)).Text().Reveal()
+	}
+	return w.hashes[text]
+}
 
 // open is plan, with the server started.
 func open(t *testing.T, more string) *window {
