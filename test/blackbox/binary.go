@@ -17,9 +17,12 @@ const binaryVariable = "BLACKBOX_BINARY"
 const atOnce = "8"
 
 // Main is for TestMain: it builds the binary, runs the tests, tidies up and returns the exit code.
-func Main(m *testing.M) int {
+func Main(m *testing.M) int { return MainOf(m, atOnce) }
+
+// MainOf is Main for tests of which so many run at a time.
+func MainOf(m *testing.M, parallel string) int {
 	flag.Parse()
-	if err := flag.Set("test.parallel", atOnce); err != nil {
+	if err := flag.Set("test.parallel", parallel); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}

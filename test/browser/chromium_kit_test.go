@@ -34,7 +34,7 @@ const (
 	pause    = 50 * time.Millisecond
 )
 
-// browser is one Chromium, as one person has it: cookies are its own.
+// browser is one Chromium, for all people of a test.
 type browser struct{ ctx context.Context }
 
 // newBrowser starts Chromium. It ends with the test.
@@ -64,10 +64,10 @@ type tab struct {
 	status  map[string]int64 // by URL, of documents
 }
 
-// open opens a tab.
+// open opens a tab for somebody new, whose cookies are their own.
 func (b *browser) open(t *testing.T, base string) *tab {
 	t.Helper()
-	ctx, end := chromedp.NewContext(b.ctx)
+	ctx, end := chromedp.NewContext(b.ctx, chromedp.WithNewBrowserContext())
 	t.Cleanup(end)
 	x := &tab{T: t, ctx: ctx, base: base, status: map[string]int64{}}
 	if err := errors.Join(
@@ -177,6 +177,9 @@ func (x *tab) goTo(path string) int64 {
 	return x.status[at]
 }
 
+// goes opens an address, of whatever origin.
+func goes(address string) chromedp.Action[chromedp.Void] { return chromedp.Navigate(address) }
+
 // path is where the tab is.
 func (x *tab) path() string { return x.eval("location.pathname") }
 
@@ -280,10 +283,12 @@ type finding struct {
 // axe is what axe-core finds wrong, of serious or critical impact.
 func (x *tab) axe() []finding {
 	x.Helper()
-	if _, err := evaluate[chromedp.Void](x, axe); err != nil {
-		x.Fatal(err)
+	if x.eval("typeof axe") == "undefined" {
+		if _, err := evaluate[chromedp.Void](x, axe); err != nil {
+			x.Fatal(err)
+		}
 	}
-	found, err := evaluate[[]finding](x, `axe.run(document, {resultTypes: ["violations"]}).then(r => r.violations)`)
+	found, err := evaluate[[]finding](x, `axe.run(document, {resultTypes: ["violations"], preload: false}).then(r => r.violations)`)
 	if err != nil {
 		x.Fatalf("axe: %v", err)
 	}
@@ -298,6 +303,12 @@ func (x *tab) accessible(what string) {
 			x.Errorf("%s: %s (%s): %s\n%s\n%s", what, f.ID, f.Impact, f.Help, n.HTML, n.Summary)
 		}
 	}
+	x.fits(what)
+}
+
+// fits says that nothing scrolls sideways.
+func (x *tab) fits(what string) {
+	x.Helper()
 	if wide := x.eval("document.documentElement.scrollWidth > document.documentElement.clientWidth"); wide != "false" {
 		x.Errorf("%s: the page is wider than the screen: %s", what, x.eval(widest))
 	}

@@ -80,7 +80,15 @@
     if (at && at.textContent !== text) { at.textContent = text; at.className = "badge " + kind; }
   }
   document.addEventListener("htmx:sseOpen", function () { mark("live", "badge-good"); });
-  document.addEventListener("htmx:sseError", function () { mark("not live: reload the page if this stays", "badge-warn"); });
+  document.addEventListener("htmx:sseError", function (e) {
+    mark("not live: reload the page if this stays", "badge-warn");
+    if (e.detail.source && e.detail.source.readyState === EventSource.CLOSED) { leave(); }
+  });
+  // A stream that is refused does not say why: where the session is over, the window goes to the sign-in page. Asking renews no session.
+  function leave() {
+    fetch("/account", { redirect: "manual", headers: { "X-Refresh": "1" } })
+      .then(function (answer) { if (answer.type === "opaqueredirect") { location.reload(); } }, function () { /* the server is away; the stream tries again */ });
+  }
 
   // Charts. They draw what the table of the same name says, which is there for everybody.
   var charts = {};
