@@ -43,7 +43,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	r.Body = http.MaxBytesReader(w, r.Body, mostBody)
-	if strings.HasPrefix(r.URL.Path, Streams) || r.URL.Path == MachineStream {
+	if streams(r) {
 		s.stream(w, r)
 		return
 	}
@@ -69,6 +69,11 @@ func newID() string {
 	b := make([]byte, 8)
 	_, _ = rand.Read(b) // never fails
 	return hex.EncodeToString(b)
+}
+
+// streams reports a request for what has no end. One with a body is none: whoever sends it slowly would hold the connection for good, known or not.
+func streams(r *http.Request) bool {
+	return r.ContentLength == 0 && (strings.HasPrefix(r.URL.Path, Streams) || r.URL.Path == MachineStream)
 }
 
 // stream serves what has no end: until the peer goes, or the server closes.

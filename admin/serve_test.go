@@ -267,6 +267,37 @@ func TestStreamsHaveNoEnd(t *testing.T) {
 	}
 }
 
+// TestNoBodyIsAStream: what comes slowly has the end that every request has, also where streams are.
+func TestNoBodyIsAStream(t *testing.T) {
+	for name, c := range map[string]struct {
+		path   string
+		octets int64
+		want   bool
+	}{
+		"a page's":       {Streams + "now", 0, true},
+		"a machine's":    {MachineStream, 0, true},
+		"with a body":    {Streams + "now", 1000, false},
+		"of some length": {MachineStream, -1, false},
+		"no stream":      {"/now", 0, false},
+	} {
+		limited := make(chan bool, 1)
+		s := &Server{mux: http.NewServeMux()}
+		s.adopt(Settings{})
+		s.ended, s.end = context.WithCancel(t.Context())
+		s.mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
+			_, endless := w.(*slow)
+			limited <- !endless
+		})
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, c.path, strings.NewReader(""))
+		r.Host, r.ContentLength = "localhost", c.octets
+		s.ServeHTTP(httptest.NewRecorder(), r)
+		if got := <-limited; got == c.want {
+			t.Errorf("%s: limited is %v", name, got)
+		}
+		s.end()
+	}
+}
+
 // TestCloseEndsStreams at once, and lets an answer that is on its way leave.
 func TestCloseEndsStreams(t *testing.T) {
 	begun, finish := make(chan string, 2), make(chan struct{})
