@@ -48,6 +48,7 @@ func homes() map[string][]string {
 		"github.com/go-ldap/ldap":               {"directory"},
 		"github.com/prometheus/client_golang":   {"admin"},
 		"github.com/getkin/kin-openapi":         {"admin"},
+		"github.com/chromedp":                   {"test"},
 		"github.com/shirou/gopsutil":            {"doctor"},
 		"github.com/spf13/cobra":                {"cmd"},
 		"github.com/coreos/go-systemd":          {"cmd"},

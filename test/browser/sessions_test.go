@@ -17,10 +17,8 @@ func TestSessions(t *testing.T) {
 	const idle = "  session: {idle: 1m}\n"
 	w := open(t, idle)
 	b := newBrowser(t)
-	left := w.enter(t, b, admin)
+	left, began := w.enter(t, b, admin), time.Now()
 	left.sees("live")
-	began := time.Now()
-
 	t.Run("cookie", func(t *testing.T) { w.enter(t, b, admin).cookie(t) })
 	t.Run("sign-out", func(t *testing.T) {
 		x := w.enter(t, b, viewer)

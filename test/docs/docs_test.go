@@ -17,6 +17,8 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"ivalt-radius/directory/password"
+	"ivalt-radius/secret"
 	"ivalt-radius/test/blackbox"
 )
 
@@ -144,13 +146,18 @@ const madeUp = "tJ4wq9Lx2Rz7Kc5Vn8Bm3Hd6Fs1Gp0Ya"
 func check(t *testing.T, text string) (output string, code int) {
 	t.Helper()
 	dir := t.TempDir()
+	made, key := certificate(t)
+	own := made + key // what is there beside is passed over
 	for _, file := range etcFile.FindAllStringSubmatch(text, -1) {
 		content := "{}\n"
 		if file[1] == "users.yaml" {
 			content = "carol: {groups: [staff, vpn-contractors]}\n" // so that rules of the documents may name the groups
 		}
-		if strings.HasSuffix(file[1], ".pem") {
-			content = certificate(t)
+		switch filepath.Ext(file[1]) {
+		case ".pem":
+			content, _ = certificate(t)
+		case ".crt", ".key":
+			content = own
 		}
 		write(t, filepath.Join(dir, file[1]), content)
 	}
@@ -158,6 +165,9 @@ func check(t *testing.T, text string) (output string, code int) {
 		content := madeUp
 		if strings.HasSuffix(file[1], ".url") {
 			content = "https://hooks.example.com/" + madeUp // a receiver's address, which is a secret too
+		}
+		if strings.HasSuffix(file[1], ".hash") {
+			content = password.Make(secret.New(madeUp)).Text().Reveal()
 		}
 		write(t, filepath.Join(dir, file[1]), content+"\n")
 	}
@@ -172,19 +182,23 @@ func check(t *testing.T, text string) (output string, code int) {
 	return blackbox.Run(t, "check", "--config", config)
 }
 
-// certificate is a throwaway one in PEM, as an authority's file holds.
-func certificate(t *testing.T) string {
+// certificate is a throwaway one in PEM, as an authority's file holds, and its key.
+func certificate(t *testing.T) (made, its string) {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
-	made := &x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(time.Hour), IsCA: true, BasicConstraintsValid: true}
-	der, err := x509.CreateCertificate(rand.Reader, made, made, key.Public(), key)
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(time.Hour), IsCA: true, BasicConstraintsValid: true}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}))
+	private, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})), string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: private}))
 }
 
 func write(t *testing.T, path, text string) {
