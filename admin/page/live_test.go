@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -124,6 +125,45 @@ func TestOnlyWhatChangesIsSent(t *testing.T) {
 		<-time.After(time.Second)
 		if news := l.text()[before:]; news != "event: trouble\ndata:\n\n" {
 			t.Errorf("%q", news)
+		}
+		pages.Close()
+		synctest.Wait()
+	})
+}
+
+// broken is a desk with a defect, while it has one.
+type broken struct {
+	*desk
+
+	now atomic.Bool
+}
+
+func (b *broken) Ask(ctx context.Context, actor, path string, in, out any) error {
+	if b.now.Load() {
+		panic("boom")
+	}
+	return b.desk.Ask(ctx, actor, path, in, out)
+}
+
+// TestAPanicIsShown: it ends neither the process nor the stream.
+func TestAPanicIsShown(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := &broken{desk: rich()}
+		d.now.Store(true)
+		with := deps(d.desk, person(access.Viewer))
+		with.Desk = d
+		pages := page.New(with)
+		mux := http.NewServeMux()
+		pages.Handle(mux)
+		l := listen(t.Context(), t, mux)
+		<-time.After(1500 * time.Millisecond)
+		if text := l.text(); strings.Count(text, "event: ") != 1 || !strings.Contains(text, "a defect of ivalt-radius") || strings.Contains(text, "boom") {
+			t.Errorf("%s", text)
+		}
+		d.now.Store(false)
+		<-time.After(time.Second)
+		if text := l.text(); !strings.Contains(text, "event: trouble\ndata:\n\n") || !strings.Contains(text, "event: checks\n") {
+			t.Errorf("%s", text)
 		}
 		pages.Close()
 		synctest.Wait()

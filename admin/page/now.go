@@ -49,9 +49,20 @@ func (p *Pages) now(ctx context.Context, actor string) (nowData, int) {
 	return data, http.StatusOK
 }
 
-// liveParts are the parts as they are now; where the server does not say how it is, that alone.
-func (p *Pages) liveParts(ctx context.Context) []live.Part {
+// liveParts are the parts as they are now; where the server does not say how it is, that alone. No request is under way that a panic could be kept
+// to: so it is kept here, and ends no login.
+func (p *Pages) liveParts(ctx context.Context) (parts []live.Part) {
+	defer func() {
+		if recover() != nil {
+			parts = p.liveNow(nowData{Trouble: "this is a defect of ivalt-radius, please report it"})
+		}
+	}()
 	data, _ := p.now(ctx, watcher)
+	return p.liveNow(data)
+}
+
+// liveNow are the parts of one moment.
+func (p *Pages) liveNow(data nowData) []live.Part {
 	names := nowParts()
 	if data.Trouble != "" {
 		names = []string{"trouble"}

@@ -34,13 +34,27 @@ type play struct {
 // run takes it from the request to the verdict.
 func (p *play) run(ctx context.Context) {
 	p.say("asked", true, "%s asks to come in through %s, from %s", p.in.User, p.in.Client, station(p.in.CallingStation))
-	verdict, err := p.decide(ctx)
+	verdict, err := p.survive(ctx)
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.verdict, p.over, p.in.Password = verdict, true, ""
 	if err != nil {
 		p.add("failed", false, "%v", err)
 	}
+}
+
+// errPanic is told of a rehearsal that panicked.
+var errPanic = errors.New("something went wrong here: this is a defect of ivalt-radius, please report it")
+
+// survive keeps a panic to the one rehearsal: no login ends with it.
+func (p *play) survive(ctx context.Context) (verdict auth.Verdict, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			p.deps.Log.WithField("kind", fmt.Sprintf("%T", r)).Error("a rehearsal panicked")
+			verdict, err = auth.Verdict{}, errPanic
+		}
+	}()
+	return p.decide(ctx)
 }
 
 // decide plays the login against its cloud.

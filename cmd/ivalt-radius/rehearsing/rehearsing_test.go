@@ -286,6 +286,24 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
+// breaks is a gate with a defect.
+type breaks struct{ *scene }
+
+// Admit implements auth.Gate.
+func (breaks) Admit(auth.Visit, auth.Stage) auth.Admission { panic("boom") }
+
+// TestAPanic ends the one rehearsal, and not the process; another may follow.
+func TestAPanic(t *testing.T) {
+	s := newScene(t)
+	s.deps.Gate = breaks{s}
+	for range 2 {
+		out := s.over(t, sound(view.Simulator))
+		if text := steps(out); out.Verdict != "reject" || !strings.Contains(text, "a defect of ivalt-radius") || strings.Contains(text, "boom") {
+			t.Errorf("%s\n%s", out.Verdict, text)
+		}
+	}
+}
+
 // TestOneAtATime: a second one is refused while one runs, the oldest ones are dropped, and a server that stops ends what runs.
 func TestOneAtATime(t *testing.T) {
 	t.Parallel()
