@@ -134,11 +134,15 @@ func TestYAMLBlocksSeeFaults(t *testing.T) {
 var (
 	etcSecret = regexp.MustCompile(`file:/etc/ivalt-radius/([\w.-]+)`)
 	etcFile   = regexp.MustCompile(`/etc/ivalt-radius/([\w.-]+)`)
+	etcPair   = regexp.MustCompile(`/etc/ivalt-radius/([\w.-]+)\.crt`) // its key is beside it
 	envSecret = regexp.MustCompile(`env:([A-Z_][A-Z0-9_]*)`)
 )
 
 // A secret that is nobody's, and neither short nor well-known.
 const madeUp = "tJ4wq9Lx2Rz7Kc5Vn8Bm3Hd6Fs1Gp0Ya"
+
+// A hash of nobody's password, of the form that hash-password prints.
+const madeUpHash = "$argon2id$v=19$m=19456,t=2,p=1$wP1K2CXW2m8xD00qR7lQJQ$MBy3brMZXk+X8MkZQztLqc+tqSowvslz0au+0SWEUo8"
 
 // check runs `check` on a configuration whose files stand in a temporary folder.
 func check(t *testing.T, text string) (output string, code int) {
@@ -150,7 +154,7 @@ func check(t *testing.T, text string) (output string, code int) {
 			content = "carol: {groups: [staff, vpn-contractors]}\n" // so that rules of the documents may name the groups
 		}
 		if strings.HasSuffix(file[1], ".pem") {
-			content = certificate(t)
+			content, _ = certificate(t)
 		}
 		write(t, filepath.Join(dir, file[1]), content)
 	}
@@ -159,7 +163,15 @@ func check(t *testing.T, text string) (output string, code int) {
 		if strings.HasSuffix(file[1], ".url") {
 			content = "https://hooks.example.com/" + madeUp // a receiver's address, which is a secret too
 		}
+		if strings.HasSuffix(file[1], ".hash") {
+			content = madeUpHash
+		}
 		write(t, filepath.Join(dir, file[1]), content+"\n")
+	}
+	for _, file := range etcPair.FindAllStringSubmatch(text, -1) {
+		public, private := certificate(t)
+		write(t, filepath.Join(dir, file[1]+".crt"), public)
+		write(t, filepath.Join(dir, file[1]+".key"), private)
 	}
 	for _, name := range envSecret.FindAllStringSubmatch(text, -1) {
 		secret := filepath.Join(dir, "env-"+name[1])
@@ -172,8 +184,8 @@ func check(t *testing.T, text string) (output string, code int) {
 	return blackbox.Run(t, "check", "--config", config)
 }
 
-// certificate is a throwaway one in PEM, as an authority's file holds.
-func certificate(t *testing.T) string {
+// certificate is a throwaway one in PEM, as an authority's file holds, and its key.
+func certificate(t *testing.T) (public, private string) {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -184,7 +196,11 @@ func certificate(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}))
+	secret, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})), string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: secret}))
 }
 
 func write(t *testing.T, path, text string) {
