@@ -17,6 +17,8 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"ivalt-radius/directory/password"
+	"ivalt-radius/secret"
 	"ivalt-radius/test/blackbox"
 )
 
@@ -149,22 +151,33 @@ func check(t *testing.T, text string) (output string, code int) {
 		if file[1] == "users.yaml" {
 			content = "carol: {groups: [staff, vpn-contractors]}\n" // so that rules of the documents may name the groups
 		}
-		if strings.HasSuffix(file[1], ".pem") {
-			content = certificate(t)
+		path := filepath.Join(dir, file[1])
+		if strings.HasSuffix(path, ".pem") {
+			content, _ = certificate(t)
 		}
-		write(t, filepath.Join(dir, file[1]), content)
+		if name, found := strings.CutSuffix(path, ".crt"); found {
+			var key string
+			content, key = certificate(t)
+			write(t, name+".key", key)
+		}
+		if _, err := os.Stat(path); err != nil { // the key of a certificate stands there
+			write(t, path, content)
+		}
 	}
 	for _, file := range etcSecret.FindAllStringSubmatch(text, -1) {
 		content := madeUp
 		if strings.HasSuffix(file[1], ".url") {
 			content = "https://hooks.example.com/" + madeUp // a receiver's address, which is a secret too
 		}
+		if strings.HasSuffix(file[1], ".hash") {
+			content = password.Make(secret.New(madeUp)).Text().Reveal()
+		}
 		write(t, filepath.Join(dir, file[1]), content+"\n")
 	}
 	for _, name := range envSecret.FindAllStringSubmatch(text, -1) {
-		secret := filepath.Join(dir, "env-"+name[1])
-		write(t, secret, madeUp+"\n")
-		text = strings.ReplaceAll(text, name[0], "file:"+secret)
+		path := filepath.Join(dir, "env-"+name[1])
+		write(t, path, madeUp+"\n")
+		text = strings.ReplaceAll(text, name[0], "file:"+path)
 	}
 	text = strings.ReplaceAll(text, "/etc/ivalt-radius", dir)
 	config := filepath.Join(dir, "the-config.yaml")
@@ -172,8 +185,8 @@ func check(t *testing.T, text string) (output string, code int) {
 	return blackbox.Run(t, "check", "--config", config)
 }
 
-// certificate is a throwaway one in PEM, as an authority's file holds.
-func certificate(t *testing.T) string {
+// certificate is a throwaway one in PEM, as an authority's file holds, and its key.
+func certificate(t *testing.T) (text, private string) {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -184,7 +197,11 @@ func certificate(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}))
+	own, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})), string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: own}))
 }
 
 func write(t *testing.T, path, text string) {
