@@ -134,7 +134,7 @@ func severities(d rule.Description) string {
 func alertsPart() string {
 	out := "| alert | what is counted | whom it is about | from (default) | severity |\n|---|---|---|---|---|\n"
 	for _, d := range rule.Rules() {
-		out += fmt.Sprintf("| [`%[1]s`](#%[1]s) | %s | %s | %s | %s |\n", d.Rule, d.Counts, d.Against, threshold(d.Rule), severities(d))
+		out += fmt.Sprintf("| [`%[1]s`](#%[1]s) | %[2]s | %[3]s | %[4]s | %[5]s |\n", d.Rule, d.Counts, d.Against, threshold(d.Rule), severities(d))
 	}
 	return out
 }
@@ -149,7 +149,7 @@ func runbooksPart(t *testing.T) string {
 		if len(lines) == 0 || d.Means == "" || d.Look == "" || d.Do == "" {
 			t.Errorf("the runbook of %s is not whole", d.Rule)
 		}
-		out = append(out, fmt.Sprintf("### %s\n\n%s, %s. Settings: `guard.detect.%[1]s.count`, `.window`.\n\n- **What it may be.** %s\n- **Look at.** %s\n- **Do.** %s\n\n```sh\n%s\n```\n",
+		out = append(out, fmt.Sprintf("### %[1]s\n\n%[2]s, %[3]s. Settings: `guard.detect.%[1]s.count`, `.window`.\n\n- **What it may be.** %[4]s\n- **Look at.** %[5]s\n- **Do.** %[6]s\n\n```sh\n%[7]s\n```\n",
 			d.Rule, threshold(d.Rule), severities(d), d.Means, d.Look, d.Do, strings.Join(lines, "\n")))
 	}
 	return strings.Join(out, "\n")

@@ -102,7 +102,7 @@ func TestFilesAndTheirRoles(t *testing.T) {
 		t.Errorf("unseen: %q", looked.Unseen)
 	}
 	want := map[string]compliance.Role{
-		"": compliance.ConfigFile, "config.yaml": compliance.ConfigFile, "openvpn-as.secret": compliance.SecretFile, "ivalt-api-key": compliance.SecretFile,
+		"": compliance.ConfigFile, "config.yaml": compliance.ConfigFile, "openvpn-as.secret": compliance.SecretFile, "ivalt-api-key": compliance.SecretFile, "admin-password-hash": compliance.SecretFile,
 		"seal.key": compliance.SecretFile, "users.yaml": compliance.PeopleFile, "state": compliance.StateDirectory, "state/audit.jsonl": compliance.TrailFile,
 		"state/" + filepath.Base(ended): compliance.TrailFile, "state/audit.key": compliance.SecretFile, "state/pseudonym.key": compliance.SecretFile,
 		"state/control.sock": compliance.ControlSocket, "state/state.db": compliance.StateDirectory,
