@@ -146,23 +146,20 @@ const madeUp = "tJ4wq9Lx2Rz7Kc5Vn8Bm3Hd6Fs1Gp0Ya"
 func check(t *testing.T, text string) (output string, code int) {
 	t.Helper()
 	dir := t.TempDir()
+	made, key := certificate(t)
+	own := made + key // what is there beside is passed over
 	for _, file := range etcFile.FindAllStringSubmatch(text, -1) {
 		content := "{}\n"
 		if file[1] == "users.yaml" {
 			content = "carol: {groups: [staff, vpn-contractors]}\n" // so that rules of the documents may name the groups
 		}
-		path := filepath.Join(dir, file[1])
-		if strings.HasSuffix(path, ".pem") {
+		switch filepath.Ext(file[1]) {
+		case ".pem":
 			content, _ = certificate(t)
+		case ".crt", ".key":
+			content = own
 		}
-		if name, found := strings.CutSuffix(path, ".crt"); found {
-			var key string
-			content, key = certificate(t)
-			write(t, name+".key", key)
-		}
-		if _, err := os.Stat(path); err != nil { // the key of a certificate stands there
-			write(t, path, content)
-		}
+		write(t, filepath.Join(dir, file[1]), content)
 	}
 	for _, file := range etcSecret.FindAllStringSubmatch(text, -1) {
 		content := madeUp
@@ -175,9 +172,9 @@ func check(t *testing.T, text string) (output string, code int) {
 		write(t, filepath.Join(dir, file[1]), content+"\n")
 	}
 	for _, name := range envSecret.FindAllStringSubmatch(text, -1) {
-		path := filepath.Join(dir, "env-"+name[1])
-		write(t, path, madeUp+"\n")
-		text = strings.ReplaceAll(text, name[0], "file:"+path)
+		secret := filepath.Join(dir, "env-"+name[1])
+		write(t, secret, madeUp+"\n")
+		text = strings.ReplaceAll(text, name[0], "file:"+secret)
 	}
 	text = strings.ReplaceAll(text, "/etc/ivalt-radius", dir)
 	config := filepath.Join(dir, "the-config.yaml")
@@ -186,22 +183,22 @@ func check(t *testing.T, text string) (output string, code int) {
 }
 
 // certificate is a throwaway one in PEM, as an authority's file holds, and its key.
-func certificate(t *testing.T) (text, private string) {
+func certificate(t *testing.T) (made, its string) {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
-	made := &x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(time.Hour), IsCA: true, BasicConstraintsValid: true}
-	der, err := x509.CreateCertificate(rand.Reader, made, made, key.Public(), key)
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(time.Hour), IsCA: true, BasicConstraintsValid: true}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
 	if err != nil {
 		t.Fatal(err)
 	}
-	own, err := x509.MarshalPKCS8PrivateKey(key)
+	private, err := x509.MarshalPKCS8PrivateKey(key)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})), string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: own}))
+	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})), string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: private}))
 }
 
 func write(t *testing.T, path, text string) {

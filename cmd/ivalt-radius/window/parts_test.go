@@ -70,8 +70,10 @@ func TestMetrics(t *testing.T) {
 	}
 	vera := signIn(t, w, "vera")
 	var (
-		none     = func(*http.Request) {}
-		bearing  = func(token string) func(*http.Request) { return func(r *http.Request) { r.Header.Set("Authorization", "Bearer "+token) } }
+		none    = func(*http.Request) {}
+		bearing = func(token string) func(*http.Request) {
+			return func(r *http.Request) { r.Header.Set("Authorization", "Bearer "+token) }
+		}
 		behind   = func(header string) func(*http.Request) { return func(r *http.Request) { r.Header.Set(header, "x") } }
 		signedIn = func(r *http.Request) { r.Header.Set("Cookie", vera.cookie.Name+"="+vera.cookie.Value) }
 	)
