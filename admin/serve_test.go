@@ -240,30 +240,37 @@ type timed struct {
 func (w *timed) SetReadDeadline(t time.Time) error  { w.read = append(w.read, t); return nil }
 func (w *timed) SetWriteDeadline(t time.Time) error { w.write = append(w.write, t); return nil }
 
-// TestStreamsHaveNoEnd but each of their writes has.
+// TestStreamsHaveNoEnd but each of their writes has; the page's and the API's alike, and nothing beside them.
 func TestStreamsHaveNoEnd(t *testing.T) {
-	s, _ := plain(t, func(mux *http.ServeMux) {
-		mux.HandleFunc("GET /events/now", func(w http.ResponseWriter, _ *http.Request) {
-			_, _ = io.WriteString(w, "data: 1\n\n")
-			if err := http.NewResponseController(w).Flush(); err != nil {
-				t.Error(err)
-			}
-		})
-	})
-	w := &timed{ResponseRecorder: httptest.NewRecorder()}
-	s.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "http://localhost/events/now", http.NoBody))
-	if len(w.read) != 1 || !w.read[0].IsZero() || len(w.write) != 3 || !w.write[0].IsZero() {
-		t.Fatalf("%v %v", w.read, w.write)
-	}
-	for _, at := range w.write[1:] {
-		if left := time.Until(at); left <= 0 || left > streamWithin {
-			t.Errorf("a write has %s", left)
+	flushing := func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, "data: 1\n\n")
+		if err := http.NewResponseController(w).Flush(); err != nil {
+			t.Error(err)
 		}
 	}
-	w = &timed{ResponseRecorder: httptest.NewRecorder()}
-	s.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "http://localhost/hello", http.NoBody))
-	if len(w.read)+len(w.write) != 0 {
-		t.Error("another answer's time-outs were taken away")
+	s, _ := plain(t, func(mux *http.ServeMux) {
+		mux.HandleFunc("GET /events/now", flushing)
+		mux.HandleFunc("GET "+MachineStream, flushing)
+		mux.HandleFunc("GET "+MachineStream+"/more", flushing)
+	})
+	for _, path := range []string{"/events/now", MachineStream} {
+		w := &timed{ResponseRecorder: httptest.NewRecorder()}
+		s.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "http://localhost"+path, http.NoBody))
+		if len(w.read) != 1 || !w.read[0].IsZero() || len(w.write) != 3 || !w.write[0].IsZero() {
+			t.Fatalf("%s: %v %v", path, w.read, w.write)
+		}
+		for _, at := range w.write[1:] {
+			if left := time.Until(at); left <= 0 || left > streamWithin {
+				t.Errorf("%s: a write has %s", path, left)
+			}
+		}
+	}
+	for _, path := range []string{"/hello", MachineStream + "/more"} {
+		w := &timed{ResponseRecorder: httptest.NewRecorder()}
+		s.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "http://localhost"+path, http.NoBody))
+		if len(w.read)+len(w.write) != 0 {
+			t.Errorf("%s: its time-outs were taken away", path)
+		}
 	}
 }
 

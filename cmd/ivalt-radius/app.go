@@ -141,12 +141,17 @@ func start(ctx context.Context, path string, s *config.Settings, r rooms, verifi
 	}); err != nil {
 		return nil, err
 	}
-	a.flow = auth.New(a.together(auth.Options{
-		Pusher: phone, Gate: a.guard.Gate, Recorder: a, Now: time.Now, Concluded: a.concluded,
-	}))
-	if err = a.listen(r.radius); err != nil {
+	a.flow = auth.New(a.together(auth.Options{Pusher: phone, Gate: a.guard.Gate, Recorder: a, Now: time.Now, Concluded: a.concluded}))
+	a.in = sessions.New(time.Now)
+	a.share(a.in)
+	if a.server, err = radius.Listen(r.radius, radius.Deps{
+		Login: a.flow, Recorder: a, Learned: a.clients.Learned, Enforced: a.clients.Enforced, Sightings: a.clients.Sightings,
+		Sessions: a.in, Dropped: a.guard.Dropped, Accepted: a.tally.Accepted, Log: log, Now: time.Now,
+	}); err != nil {
 		return nil, err
 	}
+	a.disconnector = dynauth.New(dynauth.Deps{Table: a.in, Clients: a.server, Recorder: a, Now: time.Now})
+	a.stage.Store(a.rehearse())
 	a.guard.Start(ctx, s)
 	a.sharing.Start(ctx)
 	if err = a.answer(ctx, s, a.handlers(working)); err != nil {
@@ -156,21 +161,6 @@ func start(ctx context.Context, path string, s *config.Settings, r rooms, verifi
 	a.announce(s)
 	a.supervise(ctx)
 	return a, nil
-}
-
-// listen opens the ports of the logins, and makes what ends sessions and rehearses logins.
-func (a *app) listen(r radius.Settings) (err error) {
-	a.in = sessions.New(time.Now)
-	a.share(a.in)
-	if a.server, err = radius.Listen(r, radius.Deps{
-		Login: a.flow, Recorder: a, Learned: a.clients.Learned, Enforced: a.clients.Enforced, Sightings: a.clients.Sightings,
-		Sessions: a.in, Dropped: a.guard.Dropped, Accepted: a.tally.Accepted, Log: a.log, Now: time.Now,
-	}); err != nil {
-		return err //nolint:wrapcheck // it names the key
-	}
-	a.disconnector = dynauth.New(dynauth.Deps{Table: a.in, Clients: a.server, Recorder: a, Now: time.Now})
-	a.stage.Store(a.rehearse())
-	return nil
 }
 
 // announce says that the server has started, and with what.

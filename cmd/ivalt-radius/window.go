@@ -32,7 +32,7 @@ func (a *app) answer(ctx context.Context, s *config.Settings, commands http.Hand
 		},
 		Recorder: a, Verifier: a.verifier, Metrics: a.metrics.Handler(), Version: version, Log: a.log, Now: time.Now,
 	})
-	a.measure()
+	a.measure() //nolint:contextcheck // scrapes outlive the start; each check has a bound of its own
 	if err = a.window.Open(ctx, s); err != nil {
 		return err
 	}

@@ -22,6 +22,7 @@ import (
 	"ivalt-radius/admin/view"
 	"ivalt-radius/audit"
 	"ivalt-radius/config"
+	"ivalt-radius/directory/password"
 	"ivalt-radius/doctor"
 	"ivalt-radius/radius"
 )
@@ -206,23 +207,46 @@ func open(t *testing.T, s *config.Settings, w *world, again <-chan time.Time) (*
 	log.SetOutput(io.Discard)
 	out := New(s, Deps{
 		Desk:   view.DeskFunc(func(context.Context, string, string, any, any) error { return nil }),
-		Looked: w.Looked, Log: log, Now: time.Now, Retry: again,
+		Looked: w.Looked, Log: log, Now: time.Now, Retry: again, Recorder: nowhere{}, Verifier: password.NewVerifier(),
+		Metrics: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "figures\n") }),
 	})
 	err := out.Open(t.Context(), s)
 	t.Cleanup(func() { out.Close(context.Background()) })
 	return out, err
 }
 
+// nowhere keeps no evidence, and says that it does.
+type nowhere struct{}
+
+func (nowhere) Commit(context.Context, audit.Event) error { return nil }
+func (nowhere) Note(audit.Event)                          {}
+
 func get(t *testing.T, address, path string, change func(*http.Request)) (status int, body string) {
 	t.Helper()
-	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+address+path, http.NoBody)
+	a := send(t, http.MethodGet, "http://"+address+path, "", change)
+	return a.status, a.body
+}
+
+// answer is what a browser gets, which follows no redirection.
+type answer struct {
+	status int
+	header http.Header
+	body   string
+}
+
+func send(t *testing.T, method, url, form string, change func(*http.Request)) answer {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), method, url, strings.NewReader(form))
 	if err != nil {
 		t.Fatal(err)
+	}
+	if form != "" {
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	}
 	if change != nil {
 		change(r)
 	}
-	resp, err := (&http.Client{Transport: &http.Transport{DisableKeepAlives: true}}).Do(r)
+	resp, err := (&http.Transport{DisableKeepAlives: true}).RoundTrip(r)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -231,7 +255,7 @@ func get(t *testing.T, address, path string, change func(*http.Request)) (status
 	if err != nil {
 		t.Fatal(err)
 	}
-	return resp.StatusCode, string(text)
+	return answer{resp.StatusCode, resp.Header, string(text)}
 }
 
 // TestOpen: health is served, nobody comes further, and a stop shows.
@@ -258,8 +282,8 @@ func TestOpen(t *testing.T) {
 		}
 	}
 	for _, path := range []string{"/now", "/settings"} {
-		if status, _ := get(t, out.Address(), path, nil); status != http.StatusForbidden {
-			t.Errorf("%s: %d", path, status)
+		if a := send(t, http.MethodGet, "http://"+out.Address()+path, "", nil); a.status != http.StatusSeeOther || !strings.HasPrefix(a.header.Get("Location"), "/signin?next=") {
+			t.Errorf("%s: %+v", path, a)
 		}
 	}
 	host := func(r *http.Request) { r.Host = "b.example" }
