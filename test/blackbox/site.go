@@ -48,7 +48,7 @@ type Settings struct {
 	Audit   string // the trail's file
 	Trail   string // further keys below `audit:`
 	State   string // the state directory
-	Admin   string // listen.admin; empty: none
+	Admin   string // listen.admin; empty: none; DefaultAdmin: not named; see OpenWindow
 	More    string // further top-level keys
 }
 
@@ -107,7 +107,7 @@ func (s *Site) Write(t *testing.T) {
 	text := fmt.Sprintf(`listen:
   authentication: [%q]
   accounting: [%q]
-  admin: %q
+  %s
 reject_delay: %s
 clients:%s
 ivalt:
@@ -124,7 +124,7 @@ audit:
 state:
   directory: %q
 %s
-`, s.Authentication(), s.Accounting(), s.Settings.Admin, or(s.Settings.Reject, "100ms"), clients, s.CloudURL, APIKey, or(s.Settings.IVALT, "approval_timeout: 25s"),
+`, s.Authentication(), s.Accounting(), s.admin(), or(s.Settings.Reject, "100ms"), clients, s.CloudURL, APIKey, or(s.Settings.IVALT, "approval_timeout: 25s"),
 		s.users(), or(s.Settings.Policy, " {default: require_push}"), s.Trail(), s.Settings.Trail, s.State(), s.Settings.More)
 	if err := os.WriteFile(s.Config(), []byte(text), 0o600); err != nil {
 		t.Fatal(err)
