@@ -16,10 +16,10 @@ import (
 	"ivalt-radius/test/blackbox"
 )
 
-var pictures = flag.String("screenshots", "", "where to write the pictures of the docs; empty: they are taken, and thrown away")
+var pictures = flag.String("screenshots", "", "where to write the pictures of the docs; empty: they are taken, and thrown away") //nolint:gochecknoglobals // a flag of the test binary
 
 // gateways are those of the pictures: at an address of this machine, and how they are called there.
-var gateways = []struct{ name, profile, address, shown string }{
+var gateways = []struct{ name, profile, address, shown string }{ //nolint:gochecknoglobals // a constant table
 	{"openvpn-as", "", "127.0.0.31", "192.0.2.31"},
 	{"firewall-berlin", "", "127.0.0.32", "192.0.2.32"},
 	{"firewall-lisbon", "", "127.0.0.33", "192.0.2.33"},
@@ -111,7 +111,7 @@ func (w *example) waiting(t *testing.T) {
 	t.Helper()
 	for i, user := range strings.Fields("noor olivia priya sofia") {
 		w.Enrol(user, ivalttest.Manual, 0)
-		w.at(t, i%4, user, password, fmt.Sprintf("198.51.100.%d", 61+i), byte(i)) //nolint:gosec // four
+		w.at(t, i%4, user, password, fmt.Sprintf("198.51.100.%d", 61+i), byte(i))
 	}
 	for _, user := range []string{"noor", "olivia", "priya", "sofia"} {
 		eventually(t, "a push for "+user, func() bool { return w.Pushes(user) > 0 })
