@@ -61,7 +61,7 @@ func (w *eventful) tour() []stop {
 		{"/incidents", []string{"Brute force", "medium", w.incident}},
 		{"/incidents/" + w.incident, []string{"What to do", "Evidence", "3 records", "History", "Facts"}},
 		{"/clients", []string{"gateway", blackbox.Source, "1 accepted", "Nobody unknown has asked"}},
-		{"/settings", []string{"The file says what is in force", "listen.admin", "admin.accounts", "All keys"}},
+		{"/settings", []string{"The file, against what is in force", "Nothing has changed", "listen.admin", "admin.accounts", "All keys"}},
 		{"/rehearse", []string{"Nobody is let in by it"}},
 		{"/account", []string{"What you may do", "this one", "Sign out"}},
 	}
@@ -182,7 +182,7 @@ func (w *eventful) reloads(t *testing.T, x *tab) {
 	x.press("reload")
 	x.fill("reason", "tried out")
 	x.click("#reload button[type=submit]")
-	x.sees("What the reload came to", "The file says what is in force")
+	x.sees("What the reload came to", "reject_delay", "150ms")
 	x.press("reload") // the part that has come has a dialog that opens
 	x.press("cancel")
 }
