@@ -12,7 +12,7 @@ import (
 // TestTheKitSees: what tests of the window rely on: axe finds what is wrong, a policy's refusal is heard, a page that is too wide is seen.
 func TestTheKitSees(t *testing.T) {
 	t.Parallel()
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Security-Policy", "default-src 'self'")
 		w.Header().Set("Content-Type", "text/html")
 		_, _ = w.Write([]byte(`<!doctype html><html lang="en"><title>x</title><main><h1>Hello</h1><form><input name="nameless"></form><label>Name <input id="n"></label><button>Go on</button><img src="data:," ><script>alert(1)</script></main>`))

@@ -138,7 +138,7 @@ func TestHostileNames(t *testing.T) {
 	}
 	for _, path := range paths {
 		// A search for what no name can be is refused in words.
-		if status := x.goTo(path); status != http.StatusOK && !(status == http.StatusBadRequest && strings.Contains(path, "%E2%80%AE")) {
+		if status := x.goTo(path); status != http.StatusOK && (status != http.StatusBadRequest || !strings.Contains(path, "%E2%80%AE")) {
 			t.Errorf("%s: status %d", path, status)
 		}
 		x.size(390, 844)

@@ -82,7 +82,7 @@ func (w *window) api(t *testing.T, token, path string, out any) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer answer.Body.Close()
+	defer func() { _ = answer.Body.Close() }()
 	text, err := io.ReadAll(answer.Body)
 	if err == nil {
 		err = json.Unmarshal(text, out)
