@@ -91,7 +91,7 @@ func TestWholePage(t *testing.T) {
 	}
 }
 
-// visit reads a view in each of its looks.
+// visit reads a view light at a desk, and dark on a phone: so each colour and each layout is looked at.
 func (x *tab) visit(s stop) {
 	x.Helper()
 	if status := x.goTo(s.path); status != 200 {
@@ -101,7 +101,7 @@ func (x *tab) visit(s stop) {
 	for _, look := range []struct {
 		scheme string
 		width  int64
-	}{{"light", 1280}, {"dark", 1280}, {"dark", 390}} {
+	}{{"light", 1280}, {"dark", 390}} {
 		x.scheme(look.scheme)
 		x.size(look.width, 900)
 		x.accessible(s.path + " " + look.scheme)
