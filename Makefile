@@ -41,7 +41,7 @@ test: ## vet, every test with the race detector, then the real RADIUS clients
 	@test/scripts/interop.sh
 
 .PHONY: interop
-interop: ## log in with radclient, pyrad, PAM, a real OpenVPN server and client, ocserv and openconnect; several nodes on a real Redis
+interop: ## log in with radclient, pyrad, PAM, a real OpenVPN server and client, ocserv and openconnect; the window in Chromium; several nodes on a real Redis
 	@test/scripts/interop.sh
 
 .PHONY: check
@@ -105,6 +105,11 @@ hammer: ## shake three nodes on one memory for HAMMER (1h): retries, kills, part
 bench-cluster: ## measure what a shared memory costs: delay, operations of Redis, logins a second, take-over; writes bin/cluster.md
 	@mkdir -p bin
 	$(GO) test -tags interop -count=1 -v -timeout=60m -run '^TestFigures$$' ./test/cluster/nodes -figures '$(abspath bin)/cluster.md'
+
+.PHONY: screenshots
+screenshots: ## take the pictures of docs/window anew, in Chromium, of a made-up site
+	@mkdir -p docs/window
+	$(GO) test -tags interop -count=1 -timeout=10m -run '^TestScreenshots$$' ./test/browser -screenshots '$(abspath docs/window)'
 
 .PHONY: conformance
 conformance: ## replay a folder of test vectors: make conformance VECTORS=dir

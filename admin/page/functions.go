@@ -75,7 +75,11 @@ func took(ms int64) string {
 	case ms < 60_000:
 		return strconv.FormatFloat(math.Floor(float64(ms)/100)/10, 'f', 1, 64) + " s"
 	}
-	return span(time.Duration(ms) * time.Millisecond)
+	d := time.Duration(ms) * time.Millisecond
+	if rest := d % time.Minute / time.Second; d < time.Hour && rest > 0 {
+		return fmt.Sprintf("%s %d s", span(d), rest)
+	}
+	return span(d)
 }
 
 // number groups a number's digits by three.

@@ -11,6 +11,7 @@ import (
 
 	"ivalt-radius/admin/access"
 	"ivalt-radius/admin/page/live"
+	"ivalt-radius/admin/page/phrase"
 	"ivalt-radius/admin/view"
 )
 
@@ -88,7 +89,7 @@ func (d nowData) Whole(f view.InFlight) int64 { return max(1, d.Age(f)+f.LeftMS)
 func (nowData) Effort(f view.InFlight) string {
 	var parts []string
 	if f.Polls > 0 {
-		parts = append(parts, strconv.Itoa(f.Polls)+" polls")
+		parts = append(parts, phrase.Count(f.Polls, "poll"))
 	}
 	if f.Exchanges > 1 {
 		parts = append(parts, strconv.Itoa(f.Exchanges)+" exchanges")

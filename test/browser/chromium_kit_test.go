@@ -218,7 +218,7 @@ func (x *tab) click(selector string) {
 func (x *tab) press(text string) {
 	x.Helper()
 	raw, _ := json.Marshal(strings.ToLower(text))
-	find := `[...document.querySelectorAll("button, a, summary, input[type=submit]")].find(e => (e.innerText || e.value || "").trim().toLowerCase().startsWith(` + string(raw) + `) && e.checkVisibility())`
+	find := `[...document.querySelectorAll("button, a, summary, input[type=submit]")].find(e => (e.innerText || e.value || "").trim().replace(/\s+/g, " ").toLowerCase().startsWith(` + string(raw) + `) && e.checkVisibility())`
 	x.until(find, "there is nothing to press that says "+text)
 	x.eval("void " + find + ".click()")
 }

@@ -61,7 +61,7 @@ func (w *eventful) tour() []stop {
 		{"/incidents", []string{"Brute force", "medium", w.incident}},
 		{"/incidents/" + w.incident, []string{"What to do", "Evidence", "3 records", "History", "Facts"}},
 		{"/clients", []string{"gateway", blackbox.Source, "1 accepted", "Nobody unknown has asked"}},
-		{"/settings", []string{"The file says what is in force", "listen.admin", "admin.accounts", "All keys"}},
+		{"/settings", []string{"The file, against what is in force", "Nothing has changed", "listen.admin", "admin.accounts", "All keys"}},
 		{"/rehearse", []string{"Nobody is let in by it"}},
 		{"/account", []string{"What you may do", "this one", "Sign out"}},
 	}
@@ -91,7 +91,7 @@ func TestWholePage(t *testing.T) {
 	}
 }
 
-// visit reads a view in each of its looks.
+// visit reads a view light at a desk, and dark on a phone: so each colour and each layout is looked at.
 func (x *tab) visit(s stop) {
 	x.Helper()
 	if status := x.goTo(s.path); status != 200 {
@@ -101,7 +101,7 @@ func (x *tab) visit(s stop) {
 	for _, look := range []struct {
 		scheme string
 		width  int64
-	}{{"light", 1280}, {"dark", 1280}, {"dark", 390}} {
+	}{{"light", 1280}, {"dark", 390}} {
 		x.scheme(look.scheme)
 		x.size(look.width, 900)
 		x.accessible(s.path + " " + look.scheme)
@@ -182,7 +182,7 @@ func (w *eventful) reloads(t *testing.T, x *tab) {
 	x.press("reload")
 	x.fill("reason", "tried out")
 	x.click("#reload button[type=submit]")
-	x.sees("What the reload came to", "The file says what is in force")
+	x.sees("What the reload came to", "reject_delay", "150ms")
 	x.press("reload") // the part that has come has a dialog that opens
 	x.press("cancel")
 }

@@ -18,12 +18,16 @@ import (
 
 var pictures = flag.String("screenshots", "", "where to write the pictures of the docs; empty: they are taken, and thrown away") //nolint:gochecknoglobals // a flag of the test binary
 
-// gateways are those of the pictures: at an address of this machine, and how they are called there.
-var gateways = []struct{ name, profile, address, shown string }{ //nolint:gochecknoglobals // a constant table
-	{"openvpn-as", "", "127.0.0.31", "192.0.2.31"},
-	{"firewall-berlin", "", "127.0.0.32", "192.0.2.32"},
-	{"firewall-lisbon", "", "127.0.0.33", "192.0.2.33"},
-	{"wifi-office", "", "127.0.0.34", "192.0.2.34"},
+// gateway is one of the pictures: at an address of this machine, and how that is shown.
+type gateway struct{ name, address, shown string }
+
+func gateways() []gateway {
+	return []gateway{
+		{"openvpn-as", "127.0.0.31", "192.0.2.31"},
+		{"firewall-berlin", "127.0.0.32", "192.0.2.32"},
+		{"firewall-lisbon", "127.0.0.33", "192.0.2.33"},
+		{"wifi-office", "127.0.0.34", "192.0.2.34"},
+	}
 }
 
 // example is the site of the pictures: an ordinary morning. All names in it are made up.
@@ -37,15 +41,19 @@ func newExample(t *testing.T) *example {
 	t.Helper()
 	w := &example{window: plan(t, "")}
 	w.Settings.Clients = ""
-	for _, g := range gateways {
+	held := filepath.Join(w.Dir, "gateway.secret")
+	if err := os.WriteFile(held, []byte(blackbox.Secret), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, g := range gateways() {
 		signs := "auto"
 		if g.name == "wifi-office" {
 			signs = "optional"
 		}
-		w.Settings.Clients += fmt.Sprintf("\n  - {name: %s, networks: [%s/32], secrets: [%s], answer_within: 2m30s, message_authenticator: %s}", g.name, g.address, blackbox.Secret, signs)
+		w.Settings.Clients += fmt.Sprintf("\n  - {name: %s, networks: [%s/32], secrets: [\"file:%s\"], answer_within: 1m, message_authenticator: %s}", g.name, g.address, held, signs)
 	}
 	w.guarded(t, strings.Fields("alice bob carol dinesh elena farid grace hugo ines jonas kofi lucia mateo noor olivia priya rahul sofia")...)
-	w.Settings.IVALT = "approval_timeout: 2m\n  limits: {per_second: 40, per_minute: 200, per_hour: 4000}"
+	w.Settings.IVALT = "approval_timeout: 45s\n  limits: {per_second: 40, per_minute: 200, per_hour: 4000}"
 	w.Settings.More = strings.Replace(w.Settings.More, "guard:", "guard:\n  unanswered: {after: 1}", 1)
 	w.Start(t)
 	return w
@@ -54,7 +62,7 @@ func newExample(t *testing.T) *example {
 // at is a login at one of the gateways.
 func (w *example) at(t *testing.T, gateway int, user, typed, from string, id byte) (*blackbox.NAS, blackbox.Request) {
 	t.Helper()
-	nas := blackbox.NewNAS(t, gateways[gateway].address, w.Authentication(), blackbox.Secret)
+	nas := blackbox.NewNAS(t, gateways()[gateway].address, w.Authentication(), blackbox.Secret)
 	r := nas.Request(blackbox.Login{User: user, Password: typed, CallingStation: from, ID: id, Unsigned: gateway == 3 && id%3 == 2})
 	nas.Send(r)
 	return nas, r
@@ -107,22 +115,20 @@ func (w *example) morning(t *testing.T) {
 }
 
 // waiting has some logins stand where they are: two before their push, the others before a phone that rings.
-func (w *example) waiting(t *testing.T) {
+func (w *example) waiting(t *testing.T, x *tab) {
 	t.Helper()
 	for i, user := range strings.Fields("noor olivia priya sofia") {
 		w.Enrol(user, ivalttest.Manual, 0)
 		w.at(t, i%4, user, password, fmt.Sprintf("198.51.100.%d", 61+i), byte(i))
-	}
-	for _, user := range []string{"noor", "olivia", "priya", "sofia"} {
 		eventually(t, "a push for "+user, func() bool { return w.Pushes(user) > 0 })
+		x.until(fmt.Sprintf(`parseFloat(document.querySelector('[sse-swap=flight] [data-label="Age"]')?.innerText) >= %d && !document.querySelector('[sse-swap=flight] [data-label="Age"]').innerText.includes("ms")`, 3*(i+1)), "the oldest does not grow old")
 	}
-	for _, f := range []ivalttest.Fault{{Kind: ivalttest.Slow, Endpoint: ivalttest.LookUpEndpoint, Delay: 8 * time.Second}, {Kind: ivalttest.Slow, Endpoint: ivalttest.PushEndpoint, Delay: 8 * time.Second}} {
+	for _, f := range []ivalttest.Fault{{Kind: ivalttest.Slow, Endpoint: ivalttest.LookUpEndpoint, Delay: 1 * time.Second}, {Kind: ivalttest.Slow, Endpoint: ivalttest.PushEndpoint, Delay: 9 * time.Second}} {
 		if err := w.Cloud.Inject(f); err != nil {
 			t.Fatal(err)
 		}
 	}
 	w.at(t, 1, "jonas", password, "198.51.100.19", 9)
-	w.Enrol("mila", ivalttest.Manual, 0)
 	w.at(t, 2, "ines", password, "198.51.100.18", 9)
 }
 
@@ -130,7 +136,7 @@ func (w *example) waiting(t *testing.T) {
 func (w *example) dressed(x *tab) {
 	host, _ := os.Hostname()
 	pairs := [][2]string{{w.Dir, "/etc/ivalt-radius"}, {w.CloudURL, "https://api.ivalt.com"}, {w.Address, "192.0.2.10"}, {"127.0.0.1", "192.0.2.7"}, {host, "radius1"}}
-	for _, g := range gateways {
+	for _, g := range gateways() {
 		pairs = append(pairs, [2]string{g.address, g.shown})
 	}
 	raw, _ := json.Marshal(pairs)
@@ -185,8 +191,8 @@ func TestScreenshots(t *testing.T) {
 
 	x.goTo("/now")
 	x.sees("live")
-	w.waiting(t)
-	x.sees("sofia", "ringing", "jonas")
+	w.waiting(t, x)
+	x.until(`["sofia", "ringing", "jonas", "pushing"].every(text => document.querySelector("[sse-swap=flight]").innerText.includes(text))`, "nobody waits for a push")
 	shoot("now-light", "light", 1280, 900)
 	shoot("now-dark", "dark", 1280, 900)
 	shoot("now-phone-dark", "dark", 390, 844)
