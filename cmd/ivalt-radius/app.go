@@ -46,10 +46,11 @@ type app struct {
 	path string // of the configuration file
 	log  *logger.Logger
 
-	mu       sync.Mutex // one reload at a time
-	settings *config.Settings
-	sources  *sources.Sources // those of the settings
-	deciding *explaining.Rules
+	settings atomic.Pointer[config.Settings] // in force; a reload alone changes them
+	deciding atomic.Pointer[explaining.Rules]
+
+	mu      sync.Mutex       // one reload at a time
+	sources *sources.Sources // those of the settings
 
 	verifier *password.Verifier // of all settings, one behind the other
 	ring     *seal.Ring         // the key of sealed secrets, where a passphrase opened it; nil: derived at each load
@@ -94,7 +95,9 @@ const closeWithin = 15 * time.Second
 // start opens everything that a server needs, in the order of need, and puts it away again where one step fails. The state comes
 // first: its lock keeps a second server from touching anything else.
 func start(ctx context.Context, path string, s *config.Settings, r rooms, verifier *password.Verifier, log *logger.Logger) (_ *app, err error) {
-	a := &app{path: path, log: log, settings: s, sources: r.sources, deciding: deciding(s, r), verifier: verifier}
+	a := &app{path: path, log: log, sources: r.sources, verifier: verifier}
+	a.settings.Store(s)
+	a.deciding.Store(deciding(s, r))
 	a.metrics = metrics.New()
 	a.metrics.Adopt(measuring.Clients(s))
 	a.tally = now.NewTally(a.leads, time.Now, now.Hooks{Approved: a.metrics.Approved, Added: a.metrics.Added})
