@@ -46,10 +46,11 @@ type app struct {
 	path string // of the configuration file
 	log  *logger.Logger
 
-	mu       sync.Mutex // one reload at a time
-	settings *config.Settings
-	sources  *sources.Sources // those of the settings
-	deciding *explaining.Rules
+	settings atomic.Pointer[config.Settings] // in force; a reload alone changes them
+	deciding atomic.Pointer[explaining.Rules]
+
+	mu      sync.Mutex       // one reload at a time
+	sources *sources.Sources // those of the settings
 
 	verifier *password.Verifier // of all settings, one behind the other
 	ring     *seal.Ring         // the key of sealed secrets, where a passphrase opened it; nil: derived at each load
@@ -93,7 +94,9 @@ const closeWithin = 15 * time.Second
 
 // newApp makes an app that has opened nothing, and counts already.
 func newApp(path string, s *config.Settings, r rooms, verifier *password.Verifier, log *logger.Logger) *app {
-	a := &app{path: path, log: log, settings: s, sources: r.sources, deciding: deciding(s, r), verifier: verifier, metrics: metrics.New()}
+	a := &app{path: path, log: log, sources: r.sources, verifier: verifier, metrics: metrics.New()}
+	a.settings.Store(s)
+	a.deciding.Store(deciding(s, r))
 	a.metrics.Adopt(measuring.Clients(s))
 	a.tally = now.NewTally(a.leads, time.Now, now.Hooks{Approved: a.metrics.Approved, Added: a.metrics.Added})
 	return a

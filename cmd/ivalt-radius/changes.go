@@ -20,7 +20,7 @@ func (a *app) record(ctx context.Context, after *config.Settings) fault.List {
 	ctx, cancel := context.WithTimeout(ctx, recordWithin)
 	defer cancel()
 	var faults fault.List
-	if err := a.Commit(ctx, change("reloaded", after.Digest(), config.Changes(a.settings, after))); err != nil {
+	if err := a.Commit(ctx, change("reloaded", after.Digest(), config.Changes(a.inForce(), after))); err != nil {
 		faults.Add("audit.file", "the reload cannot be recorded, so it does not take place: %s", err)
 	}
 	return faults

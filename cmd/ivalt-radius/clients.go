@@ -35,7 +35,7 @@ func (a *app) handlers(ctx context.Context) http.Handler {
 	now.Handle(mux, board)
 	a.stage.Load().Handle(mux)
 	inforce.Handle(mux, a.settingsCommands())
-	trail.HandleHolds(mux, a.settings.State.Directory, a.trail, a.keeping.keeper.Holds())
+	trail.HandleHolds(mux, a.inForce().State.Directory, a.trail, a.keeping.keeper.Holds())
 	logins.Handle(mux, logins.Running{Settings: a.inForce, Trail: a.trail, InFlight: board.InFlight})
 	people.Handle(mux, people.Running{Gate: a.guard.Gate, Approvals: a.flow, Blocks: a.guard.Blocks, Trail: a.trail})
 	sessioning.Handle(mux, sessioning.Running{Table: a.in, Clients: a.server, Trail: a.trail})
@@ -44,15 +44,7 @@ func (a *app) handlers(ctx context.Context) http.Handler {
 }
 
 // rules are what logins are decided by now.
-func (a *app) rules() explaining.Rules {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return *a.deciding
-}
+func (a *app) rules() explaining.Rules { return *a.deciding.Load() }
 
-// inForce are the settings of now.
-func (a *app) inForce() *config.Settings {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return a.settings
-}
+// inForce are the settings of now. It waits for no reload.
+func (a *app) inForce() *config.Settings { return a.settings.Load() }

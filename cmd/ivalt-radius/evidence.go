@@ -3,8 +3,4 @@ package main
 import "ivalt-radius/config"
 
 // auditSettings are those of the trail as they are now.
-func (a *app) auditSettings() config.Audit {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return a.settings.Audit
-}
+func (a *app) auditSettings() config.Audit { return a.inForce().Audit }

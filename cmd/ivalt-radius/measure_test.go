@@ -91,7 +91,8 @@ func TestMeasured(t *testing.T) {
 // TestMeasuredCertificates: the window's, where it has one.
 func TestMeasuredCertificates(t *testing.T) {
 	s := &config.Settings{}
-	a := &app{settings: s}
+	a := &app{}
+	a.settings.Store(s)
 	if got := a.certificates(); got != nil {
 		t.Error(got)
 	}

@@ -39,7 +39,7 @@ func (a *app) reload(ctx context.Context, may takes) (out inforce.Outcome) {
 	a.supervisor.Reloading()
 	defer func() { a.supervisor.Ready(a.status(ctx)) }()
 	s, r, faults := loadWith(a.path, config.Options{Environ: os.Environ(), Ring: a.ring}, a.verifier)
-	out = inforce.Outcome{Before: a.settings, After: s}
+	out = inforce.Outcome{Before: a.inForce(), After: s}
 	defer func() {
 		out.Faults = faults
 		if !out.Taken {
@@ -47,7 +47,7 @@ func (a *app) reload(ctx context.Context, may takes) (out inforce.Outcome) {
 		}
 	}()
 	if s != nil {
-		faults = append(append(faults, config.Restart(a.settings, s)...), may(a.settings, s)...)
+		faults = append(append(faults, config.Restart(out.Before, s)...), may(out.Before, s)...)
 		faults = append(faults, a.ship.Refuses(r.ship)...)
 	}
 	logFaults(a.log, faults)
@@ -78,9 +78,11 @@ func (a *app) reload(ctx context.Context, may takes) (out inforce.Outcome) {
 	if err := a.guard.Adopt(s); err != nil { //nolint:contextcheck // receivers of notices outlive the reload, and end with Close
 		a.log.WithError(err).Error("notices go on under the settings before")
 	}
-	a.settings, out.Taken = s, true
+	a.settings.Store(s)
+	a.deciding.Store(deciding(s, r))
+	out.Taken = true
 	retire(a.sources)
-	a.sources, a.deciding = r.sources, deciding(s, r)
+	a.sources = r.sources
 	a.keeping.adopt(s, a.trail)
 	a.sharing.Adopt(s)
 	a.window.Adopt(s)

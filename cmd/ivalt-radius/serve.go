@@ -121,11 +121,7 @@ func (a *app) run(ctx context.Context, s signals, read time.Time) {
 }
 
 // usersFile is the file in force; empty: none.
-func (a *app) usersFile() string {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return a.settings.Users.File
-}
+func (a *app) usersFile() string { return a.inForce().Users.File }
 
 // awaitLast lets the waiting logins end, and their held Rejects leave, and admits no new one. Told to stop once more it rejects
 // those that wait. What else is on its way, accounting say, has until close.
@@ -138,7 +134,7 @@ func (a *app) awaitLast(s signals) {
 	defer held.Stop()
 	for waiting := true; waiting || a.server.InFlight() > 0; waiting = a.flow.Waiting() > 0 {
 		if waiting {
-			held.Reset(a.settings.RejectDelay + time.Second)
+			held.Reset(a.inForce().RejectDelay + time.Second)
 		}
 		select {
 		case <-look.C:

@@ -29,9 +29,7 @@ func (a *app) watch(learned health, tick <-chan time.Time, stop <-chan struct{})
 		case <-tick:
 		}
 		if n%shoutEvery == 0 {
-			a.mu.Lock()
-			a.shout(a.settings)
-			a.mu.Unlock()
+			a.shout(a.inForce())
 		}
 		detail := ""
 		if err := learned.Failing(); err != nil {

@@ -60,9 +60,10 @@ func (a *app) look() inforce.Outcome {
 	defer a.mu.Unlock()
 	s, r, faults := loadWith(a.path, config.Options{Environ: os.Environ(), Ring: a.ring}, a.verifier)
 	r.sources.Close()
-	out := inforce.Outcome{Before: a.settings, After: s, Faults: faults}
+	before := a.inForce()
+	out := inforce.Outcome{Before: before, After: s, Faults: faults}
 	if s != nil {
-		out.Faults = append(append(faults, config.Restart(a.settings, s)...), a.ship.Refuses(r.ship)...)
+		out.Faults = append(append(faults, config.Restart(before, s)...), a.ship.Refuses(r.ship)...)
 	}
 	return out
 }

@@ -83,9 +83,9 @@ func (d *desk) settings() view.Settings {
 
 // look looks at the file, unless somebody has just done so.
 func (d *desk) look() (now *config.Settings, seen Outcome, since time.Time) {
-	now = d.Settings()
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	now = d.Settings() // under the lock: of two who look, the later one has the later settings
 	at := d.Now()
 	if now != d.latest {
 		d.latest, d.since, d.looked = now, at, time.Time{} // by a signal
