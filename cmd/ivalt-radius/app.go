@@ -52,8 +52,7 @@ type app struct {
 	mu      sync.Mutex       // one reload at a time
 	sources *sources.Sources // those of the settings
 
-	verifier *password.Verifier // of all settings, one behind the other
-	ring     *seal.Ring         // the key of sealed secrets, where a passphrase opened it; nil: derived at each load
+	kept // from one load of the settings to the next
 
 	store   *state.Store
 	clients *clienting.Memory
@@ -83,6 +82,12 @@ type app struct {
 	supervisor *supervised.Supervisor
 }
 
+// kept outlives the settings that it was made with.
+type kept struct {
+	verifier *password.Verifier
+	ring     *seal.Ring // the key of sealed secrets, where a passphrase opened it
+}
+
 // live is what the shared memory asks of the server, once that is there.
 type live struct {
 	phone *ivalt.Service
@@ -93,8 +98,8 @@ type live struct {
 const closeWithin = 15 * time.Second
 
 // newApp makes an app that has opened nothing, and counts already.
-func newApp(path string, s *config.Settings, r rooms, verifier *password.Verifier, log *logger.Logger) *app {
-	a := &app{path: path, log: log, sources: r.sources, verifier: verifier, metrics: metrics.New()}
+func newApp(path string, s *config.Settings, r rooms, k kept, log *logger.Logger) *app {
+	a := &app{path: path, log: log, sources: r.sources, kept: k, metrics: metrics.New()}
 	a.settings.Store(s)
 	a.deciding.Store(deciding(s, r))
 	a.metrics.Adopt(measuring.Clients(s))
@@ -104,8 +109,8 @@ func newApp(path string, s *config.Settings, r rooms, verifier *password.Verifie
 
 // start opens everything that a server needs, in the order of need, and puts it away again where one step fails. The state comes
 // first: its lock keeps a second server from touching anything else.
-func start(ctx context.Context, path string, s *config.Settings, r rooms, verifier *password.Verifier, log *logger.Logger) (_ *app, err error) {
-	a := newApp(path, s, r, verifier, log)
+func start(ctx context.Context, path string, s *config.Settings, r rooms, k kept, log *logger.Logger) (_ *app, err error) {
+	a := newApp(path, s, r, k, log)
 	defer func() {
 		if err != nil {
 			_ = a.close(ctx)

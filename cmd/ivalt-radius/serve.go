@@ -77,12 +77,11 @@ func serve(ctx context.Context, path string, log *logger.Logger, s signals) erro
 		log.WithField("faults", n).Error("the settings cannot be used; see ivalt-radius check")
 		return said
 	}
-	a, err := start(ctx, path, settings, rooms, verifier, log)
+	a, err := start(ctx, path, settings, rooms, kept{verifier, ring}, log)
 	if err != nil {
 		log.WithError(err).Error("the server cannot start")
 		return said
 	}
-	a.ring = ring
 	a.run(ctx, s, begun)
 	a.awaitLast(s) //nolint:contextcheck // a drain outlives ctx; telling the other nodes has a bound of its own
 	if err := a.close(ctx); err != nil {
