@@ -195,3 +195,6 @@ func (a Answer) Series(t *testing.T) map[string]float64 {
 	}
 	return all
 }
+
+// Cookie is the session that somebody has who is signed in: name=value.
+func (v *Visitor) Cookie() string { return v.cookie }
