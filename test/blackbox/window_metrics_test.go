@@ -29,7 +29,7 @@ func TestMetrics(t *testing.T) {
 	site := blackbox.NewSite(t)
 	v := open(t, site, "")
 	site.Enrol("canary-approving", ivalttest.Approve, 2*time.Second)
-	site.Enrol("canary-denying", ivalttest.Deny, 0)
+	site.Enrol("canary-denying", ivalttest.Deny, time.Second)
 	before := v.Get(t, "/metrics").Series(t)
 
 	nas, other := site.NAS(t), site.NAS(t)
@@ -98,6 +98,8 @@ func TestMetricsOfTheDocs(t *testing.T) {
 	t.Parallel()
 	site := blackbox.NewSite(t)
 	v := open(t, site, "")
+	site.Enrol("bob", ivalttest.Approve, time.Second)
+	accepted(t, comes(t, site, "bob", password, station)) // a counter with labels is there once something was counted
 	absent := map[string]bool{}
 	for name := range strings.FieldsSeq("shipping_lag_records shipping_lag_seconds shipping_skipped_records_total shipping_failing " + // no audit.ship
 		"nodes nodes_differing memory_reachable node_alone certificate_expiry_timestamp_seconds incidents_open") { // one node, plain HTTP, no incident

@@ -157,8 +157,8 @@ func TestReloadEndsSessions(t *testing.T) {
 	if a := admin.Get(t, "/api/v1/whoami"); a.Status != http.StatusOK {
 		t.Errorf("one whom nothing changed for: status %d", a.Status)
 	}
-	if a := signedIn(t, site, "operator").Post(t, "/api/v1/reload", `{"reason":"r"}`); a.Status != http.StatusForbidden {
-		t.Errorf("a new session has the old role: status %d", a.Status)
+	if a := signedIn(t, site, "operator").Post(t, "/api/v1/reload", `{"reason":"r"}`); a.Status != http.StatusForbidden || !strings.Contains(a.Body, `"permission":"configure"`) {
+		t.Errorf("a new session has the old role: status %d: %s", a.Status, a.Body)
 	}
 	site.Settings = before
 	site.Settings.Admin = site.Address + ":8815"
