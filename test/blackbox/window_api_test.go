@@ -1,6 +1,7 @@
 package blackbox_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"os/exec"
@@ -126,9 +127,14 @@ func TestExplainIsExplain(t *testing.T) {
 		if c.from != "" {
 			args = append(args, "--calling-station", c.from)
 		}
+		at, err := time.Parse(time.RFC3339, "2026-11-26T12:00:00Z")
+		question, bad := json.Marshal(view.Question{User: c.user, Client: "gateway", CallingStation: c.from, At: at})
+		if err != nil || bad != nil {
+			t.Fatal(err, bad)
+		}
 		printed, code := blackbox.Run(t, args...)
 		var said view.Explanation
-		v.Post(t, "/api/v1/explain", fmt.Sprintf(`{"user":%q,"client":"gateway","calling_station":%q,"at":"2026-11-26T12:00:00Z"}`, c.user, c.from)).JSON(t, &said)
+		v.Post(t, "/api/v1/explain", string(question)).JSON(t, &said)
 		var rows []string
 		for _, row := range said.Rows {
 			rows = append(rows, strings.TrimSpace(row.Name+"  "+spaces.ReplaceAllString(row.Text, "  ")))
