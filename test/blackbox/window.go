@@ -54,8 +54,11 @@ type Visitor struct {
 	Base  string // http://HOST:PORT
 	Token string // shown as a machine does; empty: none
 
-	cookie string
+	cookie, csrf string
 }
+
+// shown is where a page tells its own scripts the CSRF token.
+const shown = `X-CSRF-Token&#34;:&#34;`
 
 // Visitor is somebody whom the Site's window does not know.
 func (s *Site) Visitor() *Visitor { return &Visitor{Base: "http://" + s.Settings.Admin} }
@@ -98,6 +101,10 @@ func (v *Visitor) SignIn(t *testing.T, name, password string) {
 	v.cookie, _, _ = strings.Cut(a.Header.Get("Set-Cookie"), ";")
 	if a.Status != http.StatusSeeOther || v.cookie == "" {
 		t.Fatalf("signing in: status %d: %s", a.Status, a.Body)
+	}
+	_, rest, _ := strings.Cut(v.Get(t, "/account").Body, shown)
+	if v.csrf, _, _ = strings.Cut(rest, "&"); v.csrf == "" {
+		t.Fatal("the page has no CSRF token")
 	}
 }
 
@@ -144,6 +151,9 @@ func (v *Visitor) send(ctx context.Context, method, path, kind, body string) (*h
 	}
 	if v.cookie != "" {
 		r.Header.Set("Cookie", v.cookie)
+	}
+	if v.csrf != "" {
+		r.Header.Set("X-CSRF-Token", v.csrf)
 	}
 	alone := &http.Transport{DisableKeepAlives: true, DisableCompression: true}
 	resp, err := alone.RoundTrip(r)
@@ -195,3 +205,6 @@ func (a Answer) Series(t *testing.T) map[string]float64 {
 	}
 	return all
 }
+
+// Cookie is the session that somebody has who is signed in: name=value.
+func (v *Visitor) Cookie() string { return v.cookie }
