@@ -64,10 +64,6 @@ house: ## import directions, sizes, words, docs that execute
 docs: ## write the generated documents anew
 	$(GO) generate ./...
 
-.PHONY: screenshots
-screenshots: ## take the pictures of docs/window anew, in a real Chromium
-	$(GO) test -tags interop -count=1 -run '^TestScreenshots$$' ./test/browser -screenshots '$(abspath docs/window)'
-
 .PHONY: docs-check
 docs-check: ## fail where a generated document differs from the code
 	@test/scripts/docs-check.sh

@@ -32,12 +32,17 @@ func peopleAlone(before, after *config.Settings) (faults fault.List) {
 	return faults
 }
 
+// reloading tells the service manager that a reload has begun; what it gives tells that it is over.
+func (a *app) reloading(ctx context.Context) (over func()) {
+	a.supervisor.Reloading()
+	return func() { a.supervisor.Ready(a.status(ctx)) }
+}
+
 // reload swaps the settings for the logins that begin from now on, or keeps the last good ones and says why.
 func (a *app) reload(ctx context.Context, may takes) (out inforce.Outcome) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.supervisor.Reloading()
-	defer func() { a.supervisor.Ready(a.status(ctx)) }()
+	defer a.reloading(ctx)()
 	s, r, faults := loadWith(a.path, config.Options{Environ: os.Environ(), Ring: a.ring}, a.verifier)
 	out = inforce.Outcome{Before: a.inForce(), After: s}
 	defer func() {

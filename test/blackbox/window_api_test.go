@@ -40,7 +40,7 @@ func token(t *testing.T, site *blackbox.Site, args ...string) string {
 func TestWhoAsks(t *testing.T) {
 	t.Parallel()
 	site := blackbox.NewSite(t)
-	stranger := open(t, site, "")
+	stranger := open(t, site)
 	a := stranger.Get(t, "/api/v1/whoami")
 	if a.Status != http.StatusUnauthorized || a.Header.Get("Content-Type") != "application/problem+json" {
 		t.Errorf("a stranger: status %d, %s", a.Status, a.Header.Get("Content-Type"))
@@ -75,7 +75,7 @@ func TestWhoAsks(t *testing.T) {
 func TestStoryOfALogin(t *testing.T) {
 	t.Parallel()
 	site := blackbox.NewSite(t)
-	open(t, site, "")
+	open(t, site)
 	for _, user := range []string{"alice", "bob"} {
 		site.Enrol(user, ivalttest.Approve, time.Second)
 		accepted(t, comes(t, site, user, password, station))
@@ -117,7 +117,7 @@ func TestExplainIsExplain(t *testing.T) {
   rules:
     - {name: office, match: {users: ["off-*"]}, only: {networks: ["203.0.113.0/24"]}, reply: {Class: staff}}
     - {name: nobody, match: {users: ["no-*"]}, decision: deny}`
-	open(t, site, "")
+	open(t, site)
 	v := signedIn(t, site, "viewer")
 	spaces := regexp.MustCompile(` {2,}`)
 	for _, c := range []struct{ user, from, decision, reason string }{

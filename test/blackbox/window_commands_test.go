@@ -115,9 +115,19 @@ func TestReloadCommand(t *testing.T) {
 func TestMisuse(t *testing.T) {
 	t.Parallel()
 	for _, command := range [][]string{
-		{"top", "x"}, {"top", "--interval", "1ms"}, {"logins", "--verdict", "perhaps"}, {"logins", "--since", "soon"}, {"logins", "show"}, {"logins", "-n", "201"},
-		{"sessions", "--address", "nowhere"}, {"people", "release", "--user", "bob", "--reason", "r"}, {"people", "release", "--user", "bob", "--lockouts"},
-		{"reload", "now"}, {"token"}, {"token", "--name", "ci", "--role", "root"}, {"token", "--name", "ci", "--role", "viewer", "--scopes", "write"},
+		{"top", "x"},
+		{"top", "--interval", "1ms"},
+		{"logins", "--verdict", "perhaps"},
+		{"logins", "--since", "soon"},
+		{"logins", "show"},
+		{"logins", "-n", "201"},
+		{"sessions", "--address", "nowhere"},
+		{"people", "release", "--user", "bob", "--reason", "r"},
+		{"people", "release", "--user", "bob", "--lockouts"},
+		{"reload", "now"},
+		{"token"},
+		{"token", "--name", "ci", "--role", "root"},
+		{"token", "--name", "ci", "--role", "viewer", "--scopes", "write"},
 		{"token", "--name", "ci", "--role", "viewer", "--for", "1s"},
 	} {
 		fails(t, 64, "", command...)

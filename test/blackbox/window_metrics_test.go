@@ -27,7 +27,7 @@ func moved(before, after map[string]float64) map[string]float64 {
 func TestMetrics(t *testing.T) {
 	t.Parallel()
 	site := blackbox.NewSite(t)
-	v := open(t, site, "")
+	v := open(t, site)
 	site.Enrol("canary-approving", ivalttest.Approve, 2*time.Second)
 	site.Enrol("canary-denying", ivalttest.Deny, time.Second)
 	before := v.Get(t, "/metrics").Series(t)
@@ -74,6 +74,18 @@ func TestMetrics(t *testing.T) {
 		by = moved(before, scrape.Series(t))
 		return by[`ivalt_radius_drops_total{cause="bad_authenticator"}`] > 0
 	})
+	moves(t, by, want)
+	noCanary(t, "the scrape", scrape.Body)
+	for _, word := range []string{"canary", station, elsewhere, "example.com", blackbox.Source, ivalttest.DerivedMobile(blackbox.Email(login.User)), blackbox.Secret, blackbox.Hashed} {
+		if strings.Contains(scrape.Body, word) {
+			t.Errorf("%q stands in the scrape", word)
+		}
+	}
+}
+
+// moves compares how far series moved, and finds others of the same names that did.
+func moves(t *testing.T, by, want map[string]float64) {
+	t.Helper()
 	for series, n := range want {
 		if got := by["ivalt_radius_"+series]; got != n {
 			t.Errorf("%s moved by %g, want %g", series, got, n)
@@ -85,19 +97,13 @@ func TestMetrics(t *testing.T) {
 			t.Errorf("%s moved by %g", series, n)
 		}
 	}
-	noCanary(t, "the scrape", scrape.Body)
-	for _, word := range []string{"canary", station, elsewhere, "example.com", blackbox.Source, ivalttest.DerivedMobile(blackbox.Email(login.User)), blackbox.Secret, blackbox.Hashed} {
-		if strings.Contains(scrape.Body, word) {
-			t.Errorf("%q stands in the scrape", word)
-		}
-	}
 }
 
 // TestMetricsOfTheDocs: the docs list what a scrape has. What this server has no part for is named here.
 func TestMetricsOfTheDocs(t *testing.T) {
 	t.Parallel()
 	site := blackbox.NewSite(t)
-	v := open(t, site, "")
+	v := open(t, site)
 	site.Enrol("bob", ivalttest.Approve, time.Second)
 	accepted(t, comes(t, site, "bob", password, station)) // a counter with labels is there once something was counted
 	absent := map[string]bool{}

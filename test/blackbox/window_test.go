@@ -12,10 +12,10 @@ import (
 	"ivalt-radius/test/blackbox"
 )
 
-// open starts a Site with its window open. more are further keys below `admin:`.
-func open(t *testing.T, site *blackbox.Site, more string) *blackbox.Visitor {
+// open starts a Site with its window open.
+func open(t *testing.T, site *blackbox.Site) *blackbox.Visitor {
 	t.Helper()
-	site.OpenWindow(more)
+	site.OpenWindow("")
 	site.Start(t)
 	return site.Visitor()
 }
@@ -57,7 +57,7 @@ func says(t *testing.T, v *blackbox.Visitor, path string, status int, words ...s
 func TestHealthThroughALife(t *testing.T) {
 	t.Parallel()
 	site := blackbox.NewSite(t)
-	v := open(t, site, "")
+	v := open(t, site)
 	if at := site.Server.Lines("ready")[0].Text("admin"); at != site.Settings.Admin {
 		t.Errorf("the line says admin %q, want %s", at, site.Settings.Admin)
 	}
@@ -92,7 +92,7 @@ func TestReadyWithoutATrail(t *testing.T) {
 	t.Parallel()
 	site := blackbox.NewSite(t)
 	site.Settings.Policy = " {default: exempt}"
-	v := open(t, site, "")
+	v := open(t, site)
 	says(t, v, "/readyz", http.StatusOK, "trail          ok")
 	if err := os.Remove(site.Trail()); err != nil {
 		t.Fatal(err)
@@ -139,7 +139,7 @@ func TestTwoServersOnOneHost(t *testing.T) {
 func TestReloadEndsSessions(t *testing.T) {
 	t.Parallel()
 	site := blackbox.NewSite(t)
-	open(t, site, "")
+	open(t, site)
 	viewer, operator, admin := signedIn(t, site, "viewer"), signedIn(t, site, "operator"), signedIn(t, site, "admin")
 	before := site.Settings
 	site.Settings.More = strings.Replace(site.Settings.More, "{name: viewer, role: viewer", "{name: another, role: viewer", 1)

@@ -15,5 +15,3 @@ go test -tags interop -count=1 -timeout=10m -parallel=6 -v ./test/interop
 go test -tags interop -count=1 -timeout=15m -v ./test/browser
 # Each package has clocks to keep, so one at a time. HAMMER is how long the hammer of test/cluster/nodes goes on, 2m unless it is set.
 go test -tags interop -count=1 -timeout=30m -p=1 -v ./test/cluster/... ./state/redis/claims
-# The operator's window, in a Chromium.
-go test -tags interop -count=1 -timeout=10m -v ./test/browser
