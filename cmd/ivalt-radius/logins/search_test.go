@@ -15,6 +15,7 @@ import (
 	"ivalt-radius/audit"
 	"ivalt-radius/audit/chain"
 	"ivalt-radius/audit/query"
+	"ivalt-radius/ivalt/course"
 	"ivalt-radius/ivalt/gateway"
 )
 
@@ -149,8 +150,8 @@ func TestStory(t *testing.T) {
 	t.Parallel()
 	const second = time.Second
 	trail := trailOfEvents(
-		t, told{0, call("a1", "push", "accepted", 200)}, told{second, call("a1", "result", "pending", 422)}, told{second, call("a1", "result", "pending", 422)},
-		told{0, call("a2", "push", "accepted", 200)}, told{second, call("a1", "result", "pending", 422)}, told{second, call("a1", "result", "approved", 200)},
+		t, told{0, call("a1", "push", "accepted", 200)}, told{second, call("a1", "poll", "pending", 422)}, told{second, call("a1", "poll", "pending", 422)},
+		told{0, call("a2", "push", "accepted", 200)}, told{second, call("a1", "poll", "pending", 422)}, told{second, call("a1", "poll", "approved", 200)},
 		told{0, audit.Security{Event: "accept_joined", Attempt: "a1", User: "alice", Client: "vpn", Detail: "2 exchanges"}},
 		told{0, ended("a1", "alice", "accept", "approved")},
 		told{second, account("start", "s1")}, told{second, account("start", "s2")}, told{second, account("interim_update", "s1")},
@@ -162,8 +163,8 @@ func TestStory(t *testing.T) {
 	}
 	want := []string{
 		"1 push: push sent to iVALT: taken",
-		"2 result: asked what the phone said: nothing yet (3 times, the last at 09:00:03)",
-		"6 result: asked what the phone said: approved",
+		"2 poll: asked what the phone said: nothing yet (3 times, the last at 09:00:03)",
+		"6 poll: asked what the phone said: approved",
 		"7 accept_joined: A retry joined a login that had just been accepted.; 2 exchanges",
 		"8 accept: let in, after 4.21s: The person approved",
 		`9 accounting: the gateway tells that session "s1" has begun, with the address "10.8.0.7"`,
@@ -211,7 +212,7 @@ func TestLongStory(t *testing.T) {
 	t.Parallel()
 	var events []told
 	for i := range 160 {
-		events = append(events, told{time.Second, call("a1", "result", []string{"pending", "failed"}[i%2], 500)})
+		events = append(events, told{time.Second, call("a1", "poll", []string{"pending", "failed"}[i%2], 500)})
 	}
 	s, err := tell(t.Context(), trailOfEvents(t, events...), wanted{ID: "a1"}, nil)
 	if err != nil || len(s.Steps) != 100 || s.LeftOut != 60 || s.Steps[49].Seq != 50 || s.Steps[50].Seq != 111 {
@@ -224,11 +225,16 @@ func TestWords(t *testing.T) {
 	t.Parallel()
 	for class := range gateway.Classes {
 		class := class.String()
-		for _, what := range []string{"push", "result", "look-up", "\x1b[2J"} {
+		for _, what := range []string{"push", "poll", "look-up", "\x1b[2J"} {
 			words := wordsOf(&query.Record{Type: "api_request", Call: what, Class: class, Status: []byte("\x1b")})
 			if known := class != gateway.Refused.String(); known == strings.Contains(words, "no known meaning") || strings.ContainsRune(words, '\x1b') {
 				t.Errorf("%s, %q: %q", what, class, words)
 			}
+		}
+	}
+	for call := course.LookUp; call <= course.Poll; call++ {
+		if callWords(call.String()) == callWords("another") {
+			t.Errorf("%s has no words", call)
 		}
 	}
 	for name, r := range map[string]*query.Record{

@@ -123,8 +123,14 @@ func callWords(call string) string {
 	switch call {
 	case "push":
 		return "push sent to iVALT"
-	case "result":
+	case "poll":
 		return "asked what the phone said"
+	case "drain":
+		return "asked whether an earlier push left an answer behind"
+	case "sentinel":
+		return "asked right behind the push, which nobody can have answered yet"
+	case "second look":
+		return "asked once more, since an answer came too soon"
 	case "look-up":
 		return "asked iVALT whose phone it is"
 	}
