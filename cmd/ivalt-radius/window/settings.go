@@ -96,7 +96,7 @@ func tokenOf(t config.AdminToken, path string, now time.Time) (access.Token, fau
 	}
 	for j, word := range t.Scopes {
 		at := fmt.Sprintf("%s.scopes[%d]", path, j)
-		permission, known := scopes()[word]
+		permission, known := access.PermissionOf(word)
 		switch {
 		case !known:
 			faults.Add(at, "%q is none of read, write, delete, configure, metrics", word)
@@ -125,19 +125,8 @@ func until(text string) (time.Time, error) {
 
 // role is that of a word; of any other word the one that may do nothing.
 func role(word string) access.Role {
-	for _, r := range []access.Role{access.Viewer, access.Operator, access.Admin} {
-		if r.String() == word {
-			return r
-		}
-	}
-	return access.NoRole
-}
-
-// scopes are the permissions by the words of the settings.
-func scopes() map[string]access.Permission {
-	return map[string]access.Permission{
-		"read": access.Read, "write": access.Write, "delete": access.Delete, "configure": access.Configure, "metrics": access.Metrics,
-	}
+	r, _ := access.RoleOf(word)
+	return r
 }
 
 // listenerOf is where the window is.
