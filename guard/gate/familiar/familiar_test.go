@@ -9,7 +9,7 @@ import (
 
 func start() time.Time { return time.Date(2026, 11, 26, 9, 0, 0, 0, time.UTC) }
 
-// disk counts what is written.
+// disk counts the values that are written; whether a deletion before shares a write with them is a matter of when.
 type disk struct {
 	has    map[string][]byte
 	writes int
@@ -25,10 +25,12 @@ func (d *disk) Each(_ string, do func(string, []byte)) error {
 
 func (d *disk) Change(_ string, changes map[string][]byte) error {
 	for key, value := range changes {
-		d.writes++
-		if d.has[key] = value; value == nil {
+		if value == nil {
 			delete(d.has, key)
+			continue
 		}
+		d.has[key] = value
+		d.writes++
 	}
 	return nil
 }
