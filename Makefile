@@ -17,6 +17,8 @@ BINARY       := bin/ivalt-radius
 LDFLAGS      := -s -w -X main.version=$(VERSION)
 LINT_VERSION := v2.15.0
 LINT         := bin/tools/golangci-lint-$(LINT_VERSION)
+VULN_VERSION := v1.9.0
+VULN         := bin/tools/govulncheck-$(VULN_VERSION)
 FUZZTIME     ?= 30s
 BENCH        ?= .
 BENCHTIME    ?= 1s
@@ -113,8 +115,26 @@ conformance: ## replay a folder of test vectors: make conformance VECTORS=dir
 	@[ -d '$(VECTORS)' ] || { echo 'make conformance: VECTORS=$(VECTORS) is no folder' >&2; exit 2; }
 	CONFORMANCE_VECTORS='$(abspath $(VECTORS))' $(GO) test -count=1 -tags conformance ./radius/...
 
+.PHONY: vuln
+vuln: ## known vulnerabilities of what the binary calls: VULNDB=dir|url names another database than vuln.go.dev
+	@test/scripts/vuln.sh
+
+.PHONY: vuln-tool vuln-tool-path
+vuln-tool: $(VULN)
+vuln-tool-path:
+	@echo $(VULN)
+
+$(VULN):
+	@mkdir -p bin/tools
+	@GOBIN='$(abspath bin/tools)' GOFLAGS= $(GO) install golang.org/x/vuln/cmd/govulncheck@$(VULN_VERSION)
+	@mv bin/tools/govulncheck $@
+
+.PHONY: release-check
+release-check: ## the checklist of docs/releasing.md, point by point: RELEASE=v1.2.3, ONLY='changelog licences'
+	@test/scripts/release.sh
+
 .PHONY: tools
-tools: $(LINT) ## install the pinned tools into bin/tools
+tools: $(LINT) $(VULN) ## install the pinned tools into bin/tools
 
 $(LINT):
 	@mkdir -p bin/tools

@@ -149,10 +149,10 @@ func TestOut(t *testing.T) {
 		t.Error(err)
 	}
 	for name, at := range map[string]struct{ root, out string }{
-		"nothing to write":    {root, ""},
-		"no module":           {t.TempDir(), filepath.Join(t.TempDir(), "out")},
-		"a file in the way":   {root, filepath.Join(kept, "out")},
-		"no vendored licence": {root + "/test", filepath.Join(t.TempDir(), "out")},
+		"nothing to write":  {root, ""},
+		"no module":         {t.TempDir(), filepath.Join(t.TempDir(), "out")},
+		"a file in the way": {root, filepath.Join(kept, "out")},
+		"another folder":    {root + "/test", filepath.Join(t.TempDir(), "out")},
 	} {
 		if err := run(t.Context(), at.root, at.out, nil); err == nil {
 			t.Errorf("%s is no error", name)
