@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -11,6 +12,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"ivalt-radius/audit/chain"
+	"ivalt-radius/audit/vocabulary"
 	"ivalt-radius/cmd/ivalt-radius/guarding"
 	"ivalt-radius/config/keys"
 	"ivalt-radius/doctor"
@@ -23,7 +26,7 @@ import (
 func TestReferenceParts(t *testing.T) {
 	for name, parts := range map[string]map[string]string{
 		"guard.md":      {"limits": limitsPart(), "steps": keyTable("guard.respond.", "guard.incidents.")},
-		"operations.md": {"alerts": alertsPart(), "checklist": checklistPart(), "runbooks": runbooksPart(t)},
+		"operations.md": {"alerts": alertsPart(), "checklist": checklistPart(), "runbooks": runbooksPart(t), "prometheus": prometheusPart(t)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := filepath.Join("../../docs", name)
@@ -153,6 +156,53 @@ func runbooksPart(t *testing.T) string {
 			d.Rule, threshold(d.Rule), severities(d), d.Means, d.Look, d.Do, strings.Join(lines, "\n")))
 	}
 	return strings.Join(out, "\n")
+}
+
+// alert is one rule of docs/monitoring/alerts.yaml, up to where its runbook is.
+var alert = regexp.MustCompile(`(?s)- alert: (\w+)\n.*?severity: (\w+)\}.*?runbook: docs/(\S+)\n`)
+
+// prometheusPart is each alert of Prometheus with the place where its runbook begins, which is never a table of what is done each day.
+func prometheusPart(t *testing.T) string {
+	t.Helper()
+	text, err := os.ReadFile("../../docs/monitoring/alerts.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := alert.FindAllStringSubmatch(string(text), -1)
+	if n := strings.Count(string(text), "- alert: "); len(all) != n || n < 20 {
+		t.Errorf("%d alerts of %d have a runbook", len(all), n)
+	}
+	out := "| alert | severity | begin with |\n|---|---|---|\n"
+	for _, a := range all {
+		place := strings.TrimPrefix(a[3], "operations.md")
+		if place == "#day-to-day" || !strings.Contains(place, "#") {
+			t.Errorf("%s leads to %s, which is no runbook", a[1], a[3])
+		}
+		out += fmt.Sprintf("| `%s` | %s | [%s](%s) |\n", a[1], a[2], strings.TrimPrefix(place, "#"), place)
+	}
+	return out
+}
+
+// TestSecurityEventsHaveABeginning: whoever reads a security event in the trail finds in operations.md where to begin.
+func TestSecurityEventsHaveABeginning(t *testing.T) {
+	page, err := os.ReadFile("../../docs/operations.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, table, _ := strings.Cut(string(page), "\n## Security events\n")
+	table, _, _ = strings.Cut(table, "\n## ")
+	words := 0
+	for _, w := range vocabulary.Words() {
+		if w.Type != chain.SecurityEvent {
+			continue
+		}
+		if words++; !strings.Contains(table, "`"+w.Word+"`") {
+			t.Errorf("operations.md does not say what to do about %s", w.Word)
+		}
+	}
+	if words < 20 {
+		t.Errorf("only %d security events are known", words)
+	}
 }
 
 // TestRunbooks: every heading is where a notice leads, and every rule has a threshold and commands.

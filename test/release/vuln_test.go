@@ -20,8 +20,8 @@ func entry(id, symbol string, events ...object) object {
 	return object{
 		"schema_version": "1.3.1", "id": id, "modified": "2026-01-01T00:00:00Z", "published": "2026-01-01T00:00:00Z", "summary": "made up", "details": "made up",
 		"affected": []object{{
-			"package": object{"name": module, "ecosystem": "Go"},
-			"ranges":  []object{{"type": "SEMVER", "events": append([]object{{"introduced": "0"}}, events...)}},
+			"package":            object{"name": module, "ecosystem": "Go"},
+			"ranges":             []object{{"type": "SEMVER", "events": append([]object{{"introduced": "0"}}, events...)}},
 			"ecosystem_specific": object{"imports": []object{{"path": module, "symbols": []string{symbol}}}},
 		}},
 		"database_specific": object{"url": "https://vuln.example.com/" + id},
