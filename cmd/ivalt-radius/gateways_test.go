@@ -47,7 +47,7 @@ func TestReferenceOfGateways(t *testing.T) {
 			t.Errorf("%s has no part `<!-- profile NAME -->`", path)
 		}
 		if os.Getenv("UPDATE_DOCS") != "" {
-			if err := os.WriteFile(path, []byte(want), 0o644); err != nil {
+			if err := os.WriteFile(path, []byte(want), 0o644); err != nil { //nolint:gosec // G703: a page of the repository
 				t.Fatal(err)
 			}
 			continue

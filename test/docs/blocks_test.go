@@ -84,7 +84,9 @@ func blocks(name, text string) []block {
 
 // languages are what a fence may say. yaml is loaded (TestYAMLBlocks), sh is run (TestShellBlocks), json must be sound; the rest is for reading:
 // console is a session with its output, text is what has no language, and what is named so is a file of another program.
-var languages = []string{"yaml", "sh", "json", "console", "text", "ini", "python", ""}
+func languages() []string {
+	return []string{"yaml", "sh", "json", "console", "text", "ini", "python", ""}
+}
 
 // faultyBlocks says what is wrong with the blocks of a document before any is run.
 func faultyBlocks(name, text string) []string {
@@ -93,7 +95,7 @@ func faultyBlocks(name, text string) []string {
 		language, _, _ := strings.Cut(b.info, " ")
 		var reason string
 		switch {
-		case !slices.Contains(languages, language):
+		case !slices.Contains(languages(), language):
 			reason = fmt.Sprintf("%q is no language of ours: a block that can run is sh, a session with output console", b.info)
 		case b.marked && b.info != "sh":
 			reason = "says why it is not run, and is no sh block"

@@ -10,7 +10,9 @@ import (
 )
 
 // sixHeadings are those of each page about a gateway, in this order.
-var sixHeadings = []string{"What it sends", "Time-outs to set", "Message-Authenticator", "Challenge", "Check", "Trouble"}
+func sixHeadings() []string {
+	return []string{"What it sends", "Time-outs to set", "Message-Authenticator", "Challenge", "Check", "Trouble"}
+}
 
 // mark is what a line of fact ends with: the test that shows it, the source that says it, or that nobody has looked.
 var mark = regexp.MustCompile("\\(measured: [^)]*`Test[A-Z]|\\(documented: [^)]{8,}|\\(not verified")
@@ -22,8 +24,8 @@ func faultyPage(name, text string) []string {
 	for _, m := range regexp.MustCompile(`(?m)^## (.+)$`).FindAllStringSubmatch(prose(name, text), -1) {
 		found = append(found, m[1])
 	}
-	if !slices.Equal(found, sixHeadings) {
-		faults = append(faults, fmt.Sprintf("%s: the headings are %q, want %q", name, found, sixHeadings))
+	if !slices.Equal(found, sixHeadings()) {
+		faults = append(faults, fmt.Sprintf("%s: the headings are %q, want %q", name, found, sixHeadings()))
 	}
 	fact, head := "", true
 	end := func() {

@@ -29,8 +29,9 @@ mount --bind /mnt/etc /etc
 mount --bind /mnt/bin /usr/local/bin
 for folder in /tmp /root /run /srv /var/lib /var/log /mnt; do mount -t tmpfs -o mode=0755 tmpfs "$folder"; done
 chmod 1777 /tmp
-mkdir /root/page
-cd /root/page
+cd /root
+mkdir page
+cd page
 
 # play EXPECTED ARGUMENT...: one login, which must end with that code.
 play() {

@@ -108,20 +108,59 @@ func (w *tap) keep(request []byte, source string) {
 	w.asked = append(w.asked, p)
 }
 
+// sending is a login, and what its first packet must tell.
+type sending struct {
+	login
+
+	calling   string // Calling-Station-Id
+	nas       string // NAS-Identifier; PAM's is the service, so its beginning
+	sent      []byte // attributes that are there besides
+	notSent   []byte
+	sameAgain bool // a retry has the authenticator and the port of the first packet
+}
+
+// tell holds the first packet to what is said of it.
+func (s sending) tell(t *testing.T, first packet) {
+	t.Helper()
+	for _, kind := range s.sent {
+		if _, ok := first.attributes[kind]; !ok {
+			t.Errorf("attribute %d is not sent", kind)
+		}
+	}
+	for _, kind := range s.notSent {
+		if _, ok := first.attributes[kind]; ok {
+			t.Errorf("attribute %d is sent", kind)
+		}
+	}
+	if got := first.attributes[attrCalling]; got != s.calling {
+		t.Errorf("Calling-Station-Id is %q, want %q", got, s.calling)
+	}
+	if got := first.attributes[attrNAS]; !strings.HasPrefix(got, s.nas) {
+		t.Errorf("NAS-Identifier is %q, want %q", got, s.nas)
+	}
+}
+
+// repeated holds the retries to the first packet: 5 s apart, and the same again or not.
+func (s sending) repeated(t *testing.T, asked []packet) {
+	t.Helper()
+	first, same := asked[0], s.sameAgain
+	for i, p := range asked[1:] {
+		if p.identifier != first.identifier || (p.authenticator == first.authenticator) != same || (p.source == first.source) != same {
+			t.Errorf("retry %d: identifier %d (first %d), same authenticator %v, same port %v; want %v", i+1, p.identifier, first.identifier,
+				p.authenticator == first.authenticator, p.source == first.source, same)
+		}
+		if gap := p.at.Sub(asked[i].at); gap < 4*time.Second || gap > 7*time.Second {
+			t.Errorf("retry %d comes %v after the packet before", i+1, gap)
+		}
+	}
+}
+
 // TestWhatClientsSend: what docs/gateways says that the clients send and how they repeat themselves is what comes over the wire.
 func TestWhatClientsSend(t *testing.T) {
 	vpn := []string{"CERTS=" + certificates(t)}
 	with := func(more ...string) []string { return append(more, vpn...) }
 	late := 12 * time.Second // the phone answers after two retries
-	for _, c := range []struct {
-		login
-
-		calling   string // Calling-Station-Id
-		nas       string // NAS-Identifier; PAM's is the service, so its beginning
-		sent      []byte // attributes that are there besides
-		notSent   []byte
-		sameAgain bool // a retry has the authenticator and the port of the first packet
-	}{
+	for _, c := range []sending{
 		{login{"openvpn-auth-radius", "openvpn.sh", with("WAIT=5", "TRIES=3"), ivalttest.Approve, late, letIn, late, 1}, clientsOwnSource, "openvpn", []byte{attrService, attrNASPortType, attrSession, attrNASPort}, []byte{attrMessageAuth, attrState}, false},
 		{login{"pam_radius in OpenVPN", "openvpn.sh", with("MODE=pam", "WAIT=5", "TRIES=4"), ivalttest.Approve, late, letIn, late, 1}, clientsOwnSource, "openvpn", []byte{attrService, attrNASPortType, attrNASPort}, []byte{attrMessageAuth, attrState}, true},
 		{login{"pam_radius", "pam.sh", []string{"WAIT=5", "TRIES=4"}, ivalttest.Approve, late, letIn, late, 1}, "198.51.100.13", "ivalt-interop", []byte{attrService, attrNASPortType, attrNASPort}, []byte{attrMessageAuth, attrState}, true},
@@ -133,32 +172,8 @@ func TestWhatClientsSend(t *testing.T) {
 			if len(asked) != 3 {
 				t.Fatalf("%d packets in %v, 5 s apart: want 3", len(asked), late)
 			}
-			first := asked[0]
-			for _, kind := range c.sent {
-				if _, ok := first.attributes[kind]; !ok {
-					t.Errorf("attribute %d is not sent", kind)
-				}
-			}
-			for _, kind := range c.notSent {
-				if _, ok := first.attributes[kind]; ok {
-					t.Errorf("attribute %d is sent", kind)
-				}
-			}
-			if got := first.attributes[attrCalling]; got != c.calling {
-				t.Errorf("Calling-Station-Id is %q, want %q", got, c.calling)
-			}
-			if got := first.attributes[attrNAS]; !strings.HasPrefix(got, c.nas) {
-				t.Errorf("NAS-Identifier is %q, want %q", got, c.nas)
-			}
-			for i, p := range asked[1:] {
-				if p.identifier != first.identifier || (p.authenticator == first.authenticator) != c.sameAgain || (p.source == first.source) != c.sameAgain {
-					t.Errorf("retry %d: identifier %d (first %d), same authenticator %v, same port %v; want %v", i+1, p.identifier, first.identifier,
-						p.authenticator == first.authenticator, p.source == first.source, c.sameAgain)
-				}
-				if gap := p.at.Sub(asked[i].at); gap < 4*time.Second || gap > 7*time.Second {
-					t.Errorf("retry %d comes %v after the packet before", i+1, gap)
-				}
-			}
+			c.tell(t, asked[0])
+			c.repeated(t, asked)
 		})
 	}
 }
