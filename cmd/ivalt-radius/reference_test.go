@@ -94,15 +94,20 @@ An Access-Challenge (`+"`clients[].challenge`"+`) can be set for those that show
 |---|---|---|---|---|---|
 `)
 	for _, p := range radius.Profiles() {
-		retry := fmt.Sprintf("%d packets, %s apart", p.Tries, p.RetryInterval)
-		if p.Tries == 1 {
-			retry = fmt.Sprintf("1 packet, %s long", p.RetryInterval)
-		}
-		if p.NewAuthenticator {
-			retry += ", new authenticator and port"
-		}
-		_, _ = fmt.Fprintf(w, "| `%s` | %s | %s | %s | %s (%s) | %s |\n", p.Name, p.Title, p.AnswerWithin, retry, p.Challenge, p.ChallengeBasis, p.Basis)
+		_, _ = fmt.Fprintf(w, "| `%s` | %s | %s | %s | %s (%s) | %s |\n", p.Name, p.Title, p.AnswerWithin, played(p), p.Challenge, p.ChallengeBasis, p.Basis)
 	}
+}
+
+// played is how `login --nas` repeats itself.
+func played(p radius.Profile) string {
+	retry := fmt.Sprintf("%d packets, %s apart", p.Tries, p.RetryInterval)
+	if p.Tries == 1 {
+		retry = fmt.Sprintf("1 packet, %s long", p.RetryInterval)
+	}
+	if p.NewAuthenticator {
+		retry += ", new authenticator and port"
+	}
+	return retry
 }
 
 func attributesPage(w io.Writer) {

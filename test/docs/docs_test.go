@@ -6,7 +6,6 @@ import (
 	"crypto/rand"
 	"crypto/x509"
 	"encoding/pem"
-	"fmt"
 	"math/big"
 	"os"
 	"path/filepath"
@@ -25,53 +24,6 @@ import (
 func TestMain(m *testing.M) { os.Exit(blackbox.Main(m)) }
 
 const root = "../.."
-
-// block is one fenced block of a document.
-type block struct {
-	place string // file:line of the fence
-	info  string // what stands behind the fence: the language, then marks
-	text  string
-}
-
-// documents are README.md and everything under docs/, by path.
-func documents(t *testing.T) map[string]string {
-	t.Helper()
-	paths, err := filepath.Glob(filepath.Join(root, "docs", "*.md"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	texts := map[string]string{}
-	for _, path := range append(paths, filepath.Join(root, "README.md")) {
-		text, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		name, err := filepath.Rel(root, path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		texts[name] = string(text)
-	}
-	return texts
-}
-
-func blocks(name, text string) []block {
-	var found []block
-	var open *block
-	for i, line := range strings.Split(text, "\n") {
-		fence, isFence := strings.CutPrefix(strings.TrimSpace(line), "```")
-		switch {
-		case isFence && open == nil:
-			open = &block{place: fmt.Sprintf("%s:%d", name, i+1), info: strings.TrimSpace(fence)}
-		case isFence:
-			found = append(found, *open)
-			open = nil
-		case open != nil:
-			open.text += line + "\n"
-		}
-	}
-	return found
-}
 
 // base is the least that is sound; fragments are laid over it.
 const base = `
@@ -290,39 +242,6 @@ func TestCommandsAreThere(t *testing.T) {
 				}
 			}
 		})
-	}
-}
-
-var link = regexp.MustCompile(`\]\(([^)\s]+)\)`)
-
-// brokenLinks are the relative links of a document that point to no file.
-func brokenLinks(name, text string) []string {
-	for _, b := range blocks(name, text) {
-		text = strings.Replace(text, b.text, "", 1)
-	}
-	var broken []string
-	for _, m := range link.FindAllStringSubmatch(text, -1) {
-		target, _, _ := strings.Cut(m[1], "#")
-		if target == "" || strings.Contains(target, "://") || strings.HasPrefix(target, "mailto:") {
-			continue
-		}
-		if _, err := os.Stat(filepath.Join(root, filepath.Dir(name), target)); err != nil {
-			broken = append(broken, m[1])
-		}
-	}
-	return broken
-}
-
-func TestLinks(t *testing.T) {
-	t.Parallel()
-	for name, text := range documents(t) {
-		for _, target := range brokenLinks(name, text) {
-			t.Errorf("%s links to %s, which is not there", name, target)
-		}
-	}
-	text := "[a](policy.md#rules) [b](https://x.example/y) [c](#here) [d](../README.md)\n```\n[e](f.md)\n```\n[g](no-such.md#x)"
-	if got := brokenLinks("docs/x.md", text); len(got) != 1 || got[0] != "no-such.md#x" {
-		t.Errorf("of the links of an example these are broken: %q", got)
 	}
 }
 

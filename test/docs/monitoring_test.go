@@ -138,11 +138,6 @@ func TestMonitoringNamesWhatIsThere(t *testing.T) {
 	}
 }
 
-// anchor is a heading as a link names it.
-func anchor(heading string) string {
-	return strings.ReplaceAll(regexp.MustCompile(`[^\w\- ]`).ReplaceAllString(strings.ToLower(heading), ""), " ", "-")
-}
-
 // TestAlertsSayWhatToDo: each alert has words for people, a page that is there, and unit tests in which it is raised and not raised.
 func TestAlertsSayWhatToDo(t *testing.T) {
 	t.Parallel()
@@ -157,11 +152,7 @@ func TestAlertsSayWhatToDo(t *testing.T) {
 			t.Errorf("%s has severity %q", a.Alert, s)
 		}
 		path, to, _ := strings.Cut(a.Annotations["runbook"], "#")
-		found := false
-		for _, m := range regexp.MustCompile(`(?m)^#+ (.+)$`).FindAllStringSubmatch(pages[path], -1) {
-			found = found || anchor(m[1]) == to
-		}
-		if !found {
+		if !anchors(path, pages[path])[to] {
 			t.Errorf("%s points to %s, which is not there", a.Alert, a.Annotations["runbook"])
 		}
 		for _, name := range []string{a.Alert, a.Alert + " stays quiet"} {

@@ -26,6 +26,7 @@ const password = "correct horse battery staple"
 const (
 	letIn     = 0
 	refusedBy = 1
+	noAnswer  = 2
 )
 
 // login is one login by one client.
@@ -103,7 +104,13 @@ func (l login) play(t *testing.T) {
 
 func (l login) run(t *testing.T, site *blackbox.Site) (output string, code int) {
 	t.Helper()
-	host, port, err := net.SplitHostPort(site.Authentication())
+	return l.runAt(t, site.Authentication())
+}
+
+// runAt asks a server that stands at that address.
+func (l login) runAt(t *testing.T, address string) (output string, code int) {
+	t.Helper()
+	host, port, err := net.SplitHostPort(address)
 	if err != nil {
 		t.Fatal(err)
 	}

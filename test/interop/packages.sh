@@ -4,7 +4,7 @@
 set -euo pipefail
 . "$(dirname "$0")/../scripts/lib.sh"
 
-packages=(freeradius-utils python3-pyrad pamtester libpam-radius-auth openvpn openvpn-auth-radius ocserv openconnect freeradius slapd rsyslog rsyslog-gnutls rsyslog-openssl systemd chromium fonts-dejavu-core strongswan strongswan-swanctl libcharon-extra-plugins python3-aiosmtpd nftables ufw iproute2 procps redis-server redis-sentinel redis-tools prometheus)
+packages=(freeradius-utils openssh-server openssh-client openssl python3-pyrad pamtester libpam-radius-auth openvpn openvpn-auth-radius ocserv openconnect freeradius slapd rsyslog rsyslog-gnutls rsyslog-openssl systemd chromium fonts-dejavu-core strongswan strongswan-swanctl libcharon-extra-plugins python3-aiosmtpd nftables ufw iproute2 procps redis-server redis-sentinel redis-tools prometheus)
 
 missing() {
 	[ -x /usr/sbin/freeradius ] || echo freeradius
@@ -16,6 +16,7 @@ missing() {
 		compgen -G '/lib/*/security/pam_radius_auth.so' >/dev/null || echo pam_radius_auth.so
 	command -v openvpn >/dev/null || [ -x /usr/sbin/openvpn ] || echo openvpn
 	[ -e /usr/lib/openvpn/radiusplugin.so ] || echo openvpn-auth-radius
+	command -v sshd >/dev/null || [ -x /usr/sbin/sshd ] || echo openssh-server
 	command -v ocserv >/dev/null || [ -x /usr/sbin/ocserv ] || echo ocserv
 	command -v openconnect >/dev/null || [ -x /usr/sbin/openconnect ] || echo openconnect
 	command -v chromium >/dev/null || echo chromium

@@ -13,6 +13,8 @@ fi
 go test -tags interop -count=1 -timeout=10m -parallel=6 -v ./test/interop
 # What a release is checked with: govulncheck against databases that are made up.
 go test -tags interop -count=1 -timeout=10m -v ./test/release
+# The shell blocks of the documents, each page on a machine of its own.
+go test -tags interop -count=1 -timeout=15m -run TestShellBlocks -v ./test/docs
 # The operator's window, in Chromium; it keeps both processors busy, so by itself.
 go test -tags interop -count=1 -timeout=15m -v ./test/browser
 # Each package has clocks to keep, so one at a time. HAMMER is how long the hammer of test/cluster/nodes goes on, 2m unless it is set.
