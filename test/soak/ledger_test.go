@@ -52,7 +52,9 @@ func (l *ledger) enter(kind string, accepted, foul bool, took time.Duration, wro
 	}
 	c.Wrong++
 	if len(l.wrong) < 50 {
-		l.wrong = append(l.wrong, fmt.Sprintf("%s %s: %s", time.Now().Format("15:04:05.000"), kind, wrong))
+		text := fmt.Sprintf("%s %s: %s", time.Now().Format("15:04:05.000"), kind, wrong)
+		l.wrong = append(l.wrong, text)
+		fmt.Println("soak: wrong:", text)
 	}
 }
 

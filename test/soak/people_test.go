@@ -25,7 +25,8 @@ const (
 
 const (
 	password = "correct horse battery staple"
-	names    = 25 // of each worker; they log in again and again
+	names    = 8 // of each worker; they log in again and again: who is refused has an incident, which nobody closes
+	stations = 4 // of each worker
 )
 
 // want is what a login must become in fair weather.
@@ -128,7 +129,7 @@ func (w *worker) nas() radiustest.NAS {
 }
 
 func (w *worker) play(user string) {
-	c := radiustest.Credentials{User: user, Password: secret.New(password), Method: w.method, CallingStation: fmt.Sprintf("198.51.%d.%d", w.number, 1+w.rng.IntN(200))}
+	c := radiustest.Credentials{User: user, Password: secret.New(password), Method: w.method, CallingStation: fmt.Sprintf("198.51.%d.%d", w.number, 1+w.rng.IntN(stations))}
 	if w.wrong {
 		c.Password = secret.New("guess")
 	}

@@ -55,7 +55,7 @@ func Figures() []Figure {
 		{goroutines, "", 1, Rule{Room: 6, Share: 0.05}, true},
 		{descriptors, "", 1, Rule{Room: 4, Share: 0.05}, true},
 		{threads, "", 1, Rule{Room: 3}, true},
-		{state, "KiB", kibibyte, Rule{Room: 512 * kibibyte, Share: 0.10}, true},
+		{state, "KiB", kibibyte, Rule{Room: mebibyte, Share: 0.10}, true}, // an incident's evidence grows to 64 KiB
 		{inFlight, "", 1, Rule{Room: 4, Share: 0.20}, true},
 		{lockouts, "", 1, Rule{Room: 10, Share: 0.20}, true},
 		{sessions, "", 1, Rule{Room: 4, Share: 0.20}, true},

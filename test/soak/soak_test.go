@@ -315,7 +315,7 @@ func follow(t *testing.T, w *soak.Watch, site *blackbox.Site, d time.Duration, l
 func returned(t *testing.T, w *soak.Watch, idle soak.Sample) soak.Sample {
 	t.Helper()
 	var s soak.Sample
-	for range 60 {
+	for range 40 {
 		got, err := w.Look()
 		if err != nil {
 			t.Error(err)
