@@ -3,7 +3,11 @@ package soak
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
+	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -71,5 +75,44 @@ func (r Report) Table() string {
 	return text
 }
 
-// Write writes soak.md's figures and soak.svg.
-func (r Report) Write(string) error { return nil }
+// The marks in soak.md between which Write puts the figures.
+const (
+	begin = "<!-- figures: written by `make soak-page`; do not edit -->"
+	end   = "<!-- end of the figures -->"
+)
+
+// Write puts the figures into soak.md of a folder, between the marks that are there, and draws soak.svg beside it.
+func (r Report) Write(dir string) error {
+	file := filepath.Join(dir, "soak.md")
+	text, err := os.ReadFile(file) //nolint:gosec // whoever runs the soak names the folder
+	if err != nil {
+		return fmt.Errorf("writing the page: %w", err)
+	}
+	before, rest, opened := strings.Cut(string(text), begin)
+	_, after, closed := strings.Cut(rest, end)
+	if !opened || !closed {
+		return fmt.Errorf("%s: the lines %q and %q must stand there, and the figures go between them", file, begin, end)
+	}
+	page := before + begin + "\n\n" + r.words() + "\n" + r.Table() + "\n" + end + after
+	if err := os.WriteFile(file, []byte(page), 0o644); err != nil { //nolint:gosec // a document
+		return fmt.Errorf("writing the page: %w", err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "soak.svg"), []byte(r.Plot()), 0o644); err != nil { //nolint:gosec // a document
+		return fmt.Errorf("drawing the plot: %w", err)
+	}
+	return nil
+}
+
+// words say what was done.
+func (r Report) words() string {
+	var troubles []string
+	for _, name := range slices.Sorted(maps.Keys(r.Troubles)) {
+		troubles = append(troubles, fmt.Sprintf("%s %d", name, r.Troubles[name]))
+	}
+	verdict := "All is flat."
+	if faults := r.Faults(); len(faults) > 0 {
+		verdict = "Not flat: " + strings.Join(faults, "; ") + "."
+	}
+	return fmt.Sprintf("%s under load, seed %d, %d samples; %s. %d logins and other requests, %d let in, %d answered wrongly or not at all. Troubles: %s.\n\n%s\n",
+		r.Length, r.Seed, len(r.Samples), r.Version, r.Asked, r.Accepted, r.Wrong, strings.Join(troubles, ", "), verdict)
+}

@@ -47,16 +47,17 @@ const (
 	sessions    = "sessions of the window"
 )
 
-// Figures are all that is watched, in the order of the page.
+// Figures are all that is watched, in the order of the page. What swings with the load and the troubles has more room than what does not: of goroutines
+// and descriptors Returned is the sharper judge, and of memory the live heap.
 func Figures() []Figure {
 	return []Figure{
-		{resident, "MiB", mebibyte, Rule{Room: 4 * mebibyte, Share: 0.08}, true},
-		{live, "MiB", mebibyte, Rule{Room: 1.5 * mebibyte, Share: 0.10}, true},
-		{goroutines, "", 1, Rule{Room: 6, Share: 0.05}, true},
-		{descriptors, "", 1, Rule{Room: 4, Share: 0.05}, true},
+		{resident, "MiB", mebibyte, Rule{Room: 12 * mebibyte, Share: 0.10}, true},
+		{live, "MiB", mebibyte, Rule{Room: 2.5 * mebibyte, Share: 0.10}, true},
+		{goroutines, "", 1, Rule{Room: 40, Share: 0.10}, true},
+		{descriptors, "", 1, Rule{Room: 10, Share: 0.10}, true},
 		{threads, "", 1, Rule{Room: 3}, true},
 		{state, "KiB", kibibyte, Rule{Room: mebibyte, Share: 0.10}, true}, // an incident's evidence grows to 64 KiB
-		{inFlight, "", 1, Rule{Room: 4, Share: 0.20}, true},
+		{inFlight, "", 1, Rule{Room: 10, Share: 0.20}, true},
 		{lockouts, "", 1, Rule{Room: 10, Share: 0.20}, true},
 		{sessions, "", 1, Rule{Room: 4, Share: 0.20}, true},
 		{incidents, "", 1, Rule{}, false},

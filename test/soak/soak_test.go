@@ -273,10 +273,10 @@ func (l *load) touch(t *testing.T) {
 	crowd.Wait()
 }
 
-// settled is the process at rest, after a while without load.
+// settled is the process at rest, after a while without load: connections to iVALT that nobody uses are kept for 30 s.
 func settled(t *testing.T, w *soak.Watch) soak.Sample {
 	t.Helper()
-	passes(15 * time.Second)
+	passes(40 * time.Second)
 	s, err := w.Look()
 	if err != nil {
 		t.Fatal(err)
