@@ -101,6 +101,7 @@ func (w *worker) enrol() {
 	for n := range names {
 		after := time.Duration(300+w.rng.IntN(2500)) * time.Millisecond
 		w.site.Enrol(w.user(n), w.does, after)
+		w.site.Enrol("walker-"+w.user(n), w.does, after)
 	}
 }
 
@@ -135,12 +136,7 @@ func (w *worker) play(user string) {
 	}
 	before, began := w.site.Pushes(user), time.Now()
 	result, err := w.nas().Login(context.Background(), c)
-	foul := !w.weather.fairSince(began)
-	wrong := w.judge(user, result, err, w.site.Pushes(user)-before, began, foul)
-	if wrong != "" {
-		wrong = fmt.Sprintf("%s, begun %s: %s", user, began.Format("15:04:05.000"), wrong)
-	}
-	w.ledger.enter(w.name, result.Code == radiustest.AccessAccept, foul, time.Since(began), wrong)
+	w.enter(user, result, err, before, began)
 }
 
 // judge says what is wrong with an answer; nothing where all is right.
@@ -166,28 +162,38 @@ func (w *worker) judge(user string, got radiustest.Result, err error, pushes int
 
 func mobile(user string) string { return ivalttest.DerivedMobile(blackbox.Email(user)) }
 
-// asked is somebody at the gateway that asks back: they approve, and press Enter.
+// asked is somebody at the gateway that asks back: they approve, and press Enter. Others walk away: their question stays open for a while, and the same
+// login would be asked it again, without a second push, so that they have names of their own.
 func (w *worker) asked(stop <-chan struct{}) {
 	for n := 0; pause(stop, time.Duration(w.rng.Int64N(int64(4*time.Second)))); n++ {
-		user := w.user(n % names)
+		user, walks := w.user(n%names), w.rng.IntN(5) == 0
+		if walks {
+			user = "walker-" + user
+		}
 		before, began := w.site.Pushes(user), time.Now()
 		c := radiustest.Credentials{User: user, Password: secret.New(password), CallingStation: "198.51.100.7"}
 		nas := w.nas()
 		result, err := nas.Login(context.Background(), c)
-		if err == nil && result.Code == radiustest.AccessChallenge && w.rng.IntN(5) > 0 { // else they walk away
-			passes(3 * time.Second)
-			result, err = nas.Answer(context.Background(), c, result, secret.New(""))
-		} else if err == nil && result.Code == radiustest.AccessChallenge {
-			w.ledger.enter("challenge, walks away", false, false, time.Since(began), "")
+		if walks {
+			w.ledger.enter("challenge, walks away", false, !w.weather.fairSince(began), time.Since(began), said(err))
 			continue
 		}
-		foul := !w.weather.fairSince(began)
-		wrong := w.judge(user, result, err, w.site.Pushes(user)-before, began, foul)
-		if wrong != "" {
-			wrong = fmt.Sprintf("%s, begun %s: %s", user, began.Format("15:04:05.000"), wrong)
+		if err == nil && result.Code == radiustest.AccessChallenge {
+			passes(3 * time.Second)
+			result, err = nas.Answer(context.Background(), c, result, secret.New(""))
 		}
-		w.ledger.enter(w.name, result.Code == radiustest.AccessAccept, foul, time.Since(began), wrong)
+		w.enter(user, result, err, before, began)
 	}
+}
+
+// enter judges what came of a login, and notes it.
+func (w *worker) enter(user string, result radiustest.Result, err error, before int, began time.Time) {
+	foul := !w.weather.fairSince(began)
+	wrong := w.judge(user, result, err, w.site.Pushes(user)-before, began, foul)
+	if wrong != "" {
+		wrong = fmt.Sprintf("%s, begun %s: %s", user, began.Format("15:04:05.000"), wrong)
+	}
+	w.ledger.enter(w.name, result.Code == radiustest.AccessAccept, foul, time.Since(began), wrong)
 }
 
 // accounts has sessions begin, go on and end, and asks whether the server is there.

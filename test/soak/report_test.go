@@ -142,7 +142,10 @@ func wellFormed(t *testing.T, file string) {
 func TestLook(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	for name, size := range map[string]int{"audit.jsonl": 300, "audit.jsonl.1-2.gz": 200, "state.db": 100} {
+	if err := os.Mkdir(filepath.Join(dir, "incidents"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for name, size := range map[string]int{"incidents/1.json": 70, "audit.jsonl": 300, "audit.jsonl.1-2.gz": 200, "state.db": 100} {
 		if err := os.WriteFile(filepath.Join(dir, name), make([]byte, size), 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -157,7 +160,7 @@ func TestLook(t *testing.T) {
 	if err != nil || s.At != 0 {
 		t.Errorf("%v, at %s", err, s.At)
 	}
-	for name, want := range map[string]float64{goroutines: 42, live: 4 * mebibyte, incidents: 7, state: 100, trail: 500} {
+	for name, want := range map[string]float64{goroutines: 42, live: 4 * mebibyte, incidents: 7, state: 100, trail: 500, evidence: 70} {
 		if s.Values[name] != want {
 			t.Errorf("%s is %v, want %v", name, s.Values[name], want)
 		}

@@ -39,7 +39,8 @@ const (
 	goroutines  = "goroutines"
 	descriptors = "open descriptors"
 	threads     = "threads"
-	state       = "state without the trail"
+	state       = "state without trail and incidents"
+	evidence    = "incidents with their evidence" // 64 KiB each at most, until somebody closes them
 	trail       = "trail"
 	inFlight    = "logins waiting"
 	lockouts    = "lockouts"
@@ -56,11 +57,12 @@ func Figures() []Figure {
 		{goroutines, "", 1, Rule{Room: 40, Share: 0.10}, true},
 		{descriptors, "", 1, Rule{Room: 10, Share: 0.10}, true},
 		{threads, "", 1, Rule{Room: 3}, true},
-		{state, "KiB", kibibyte, Rule{Room: mebibyte, Share: 0.10}, true}, // an incident's evidence grows to 64 KiB
+		{state, "KiB", kibibyte, Rule{Room: 512 * kibibyte, Share: 0.10}, true},
 		{inFlight, "", 1, Rule{Room: 10, Share: 0.20}, true},
 		{lockouts, "", 1, Rule{Room: 10, Share: 0.20}, true},
 		{sessions, "", 1, Rule{Room: 4, Share: 0.20}, true},
 		{incidents, "", 1, Rule{}, false},
+		{evidence, "KiB", kibibyte, Rule{}, false},
 		{trail, "KiB", kibibyte, Rule{}, false},
 	}
 }
@@ -134,9 +136,9 @@ func (s *Sample) look(pid int) error {
 	return nil
 }
 
-// weigh adds up the files of the state directory, those of the trail apart. What goes away meanwhile is not counted.
+// weigh adds up the files of the state directory, those of the trail and of incidents apart. What goes away meanwhile is not counted.
 func (s *Sample) weigh(dir string) error {
-	s.Values[state], s.Values[trail] = 0, 0
+	s.Values[state], s.Values[trail], s.Values[evidence] = 0, 0, 0
 	err := filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil
@@ -149,8 +151,11 @@ func (s *Sample) weigh(dir string) error {
 			return nil //nolint:nilerr // it went away meanwhile
 		}
 		name := state
-		if strings.HasPrefix(filepath.Base(path), "audit") {
+		switch {
+		case strings.HasPrefix(filepath.Base(path), "audit"):
 			name = trail
+		case filepath.Base(filepath.Dir(path)) == "incidents":
+			name = evidence
 		}
 		s.Values[name] += float64(info.Size())
 		return nil
