@@ -99,6 +99,17 @@ crash: ## kill -9 the server under load, ROUNDS (200) times, and look that no ac
 hammer: ## shake three nodes on one memory for HAMMER (1h): retries, kills, partitions, restarts; HAMMER_SEED=n HAMMER_MEMORY=redis|sentinel
 	HAMMER=$(or $(HAMMER),1h) $(GO) test -tags interop -count=1 -v -timeout=0 -run '^TestHammer$$' ./test/cluster/nodes
 
+.PHONY: soak
+soak: ## leave the server under mixed load with faults for SOAK (1h) and look that nothing grows; SOAK_SEED=n; WRITE=docs writes the page
+	@mkdir -p bin
+	@CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/soak-server ./cmd/ivalt-radius
+	SOAK=$(or $(SOAK),1h) BLACKBOX_BINARY='$(abspath bin/soak-server)' nice -n 5 $(GO) test -tags soak -count=1 -v -timeout=0 -run '^TestSoak$$' ./test/soak \
+		-keep '$(abspath bin/soak.json)' $(if $(WRITE),-write '$(abspath $(WRITE))')
+
+.PHONY: soak-page
+soak-page: ## write docs/soak.md's figures and its plot from FROM (bin/soak.json), which the last soak left
+	$(GO) test -tags soak -count=1 -v -run '^TestSoak$$' ./test/soak -from '$(abspath $(or $(FROM),bin/soak.json))' -write '$(abspath docs)'
+
 .PHONY: bench-cluster
 bench-cluster: ## measure what a shared memory costs: delay, operations of Redis, logins a second, take-over; writes bin/cluster.md
 	@mkdir -p bin
@@ -110,10 +121,10 @@ screenshots: ## take the pictures of docs/window anew, in Chromium, of a made-up
 	$(GO) test -tags interop -count=1 -timeout=10m -run '^TestScreenshots$$' ./test/browser -screenshots '$(abspath docs/window)'
 
 .PHONY: conformance
-conformance: ## replay a folder of test vectors: make conformance VECTORS=dir
-	@[ -n '$(VECTORS)' ] || { echo 'make conformance: say where the vectors are: make conformance VECTORS=dir' >&2; exit 2; }
-	@[ -d '$(VECTORS)' ] || { echo 'make conformance: VECTORS=$(VECTORS) is no folder' >&2; exit 2; }
-	CONFORMANCE_VECTORS='$(abspath $(VECTORS))' $(GO) test -count=1 -tags conformance ./radius/...
+conformance: ## replay a folder of test vectors, every row of every file: make conformance VECTORS=dir
+	@[ -n '$(VECTORS)' ] || { echo 'make conformance: nothing is replayed: say where the vectors are: make conformance VECTORS=dir' >&2; exit 2; }
+	@[ -d '$(VECTORS)' ] || { echo 'make conformance: nothing is replayed: VECTORS=$(VECTORS) is no folder' >&2; exit 2; }
+	@CONFORMANCE_VECTORS='$(abspath $(VECTORS))' $(GO) test -count=1 -v -tags conformance -run '^TestConformance' ./radius ./directory/upstream ./directory/mschap | sed '/^=== /d'
 
 .PHONY: vuln
 vuln: ## known vulnerabilities of what the binary calls: VULNDB=dir|url names another database than vuln.go.dev

@@ -262,7 +262,7 @@ func expired(moments []time.Duration, last time.Duration) []time.Duration {
 
 // Doubled is a first length, doubled so many times, and never longer than most.
 func Doubled(first, most time.Duration, times int) time.Duration {
-	for ; times > 0 && first < most; times-- {
+	for ; times > 0 && first > 0 && first < most; times-- { // nothing stays nothing, however often it is doubled
 		first *= 2
 	}
 	return min(first, most)
