@@ -214,7 +214,6 @@ func (a *app) Note(e audit.Event) {
 	_ = a.trail.Post(e)
 	a.clients.Heed(e)
 	a.tally.See(e)
-	a.standing.Heed(e)
 	a.stage.Load().See(e)
 	a.noticed(e)
 	if e.EventType() == audit.SecurityEvent {
