@@ -230,9 +230,9 @@ func fillList(v reflect.Value) {
 // whoami says who asks.
 func (a *API) whoami(c call) (Whoami, error) {
 	me := Whoami{Name: c.who.Name, Machine: c.who.Machine, Role: c.who.Role.String(), Version: a.deps.Version}
-	for _, p := range permissions() {
-		if c.who.May(p.Permission) {
-			me.Permissions = append(me.Permissions, p.word)
+	for _, p := range access.Permissions() {
+		if c.who.May(p) {
+			me.Permissions = append(me.Permissions, p.String())
 		}
 	}
 	for _, s := range a.deps.Sessions.Sessions(c.who) {
@@ -241,17 +241,6 @@ func (a *API) whoami(c call) (Whoami, error) {
 		}
 	}
 	return me, nil
-}
-
-// permission is one with its word.
-type permission struct {
-	access.Permission
-
-	word string
-}
-
-func permissions() []permission {
-	return []permission{{access.Read, "read"}, {access.Write, "write"}, {access.Delete, "delete"}, {access.Configure, "configure"}, {access.Metrics, "metrics"}}
 }
 
 // endSession ends a session that whoever asks may see.
