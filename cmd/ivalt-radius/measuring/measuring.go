@@ -87,7 +87,7 @@ func Sources(r Rooms) metrics.Sources {
 		r.Unreachable = func(string, error) {}
 	}
 	s := metrics.Sources{
-		Oldest: r.Oldest, Budget: r.Budget, Breakers: r.Breakers, Sessions: r.Sessions,
+		Oldest: r.Oldest, Budget: r.Budget, Breakers: r.Breakers, Checks: r.Ready, Sessions: r.Sessions,
 		MaxAttempts:  func() int { return r.Settings().MaxAttempts },
 		Settings:     kept(r.Now, settingsFor, r.inForce),
 		Secrets:      r.secrets(),
@@ -98,9 +98,6 @@ func Sources(r Rooms) metrics.Sources {
 	r.guard(&s)
 	if r.Nodes != nil {
 		s.Nodes = r.nodes
-	}
-	if r.Ready != nil {
-		s.Checks = r.checks
 	}
 	return s
 }
@@ -180,15 +177,6 @@ func (r Rooms) nodes() (metrics.Nodes, bool) {
 		}
 	}
 	return n, shared
-}
-
-func (r Rooms) checks() []metrics.Check {
-	all := r.Ready()
-	out := make([]metrics.Check, len(all))
-	for i, c := range all {
-		out[i] = metrics.Check{Name: c.Name, OK: c.OK}
-	}
-	return out
 }
 
 func (r Rooms) inForce() metrics.Settings {

@@ -104,7 +104,7 @@ func (b *Board) make(ctx context.Context) view.Now {
 	d := view.Now{
 		At: at.UTC(), Node: b.server.Node, Version: b.server.Version, Digest: b.digest, MaxAttempts: s.MaxAttempts,
 		InFlight: []view.InFlight{}, Recent: []view.Login{}, Minutes: []view.Minute{}, Checks: []view.Check{},
-		Budget: budget(b.server.Phone.Room()), IVALT: upstream(b.server.Phone.Outages()), Alerts: alerts(b.server.Incidents()),
+		Budget: Budget(b.server.Phone.Room()), IVALT: upstream(b.server.Phone.Outages()), Alerts: alerts(b.server.Incidents()),
 	}
 	b.inFlight(&d, at)
 	b.tally.fill(&d)
