@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"ivalt-radius/admin/kept"
 	"ivalt-radius/admin/metrics"
 	"ivalt-radius/admin/view"
 	"ivalt-radius/audit/ship"
@@ -89,7 +90,7 @@ func Sources(r Rooms) metrics.Sources {
 	s := metrics.Sources{
 		Oldest: r.Oldest, Budget: r.Budget, Breakers: r.Breakers, Checks: r.Ready, Sessions: r.Sessions,
 		MaxAttempts:  func() int { return r.Settings().MaxAttempts },
-		Settings:     kept(r.Now, settingsFor, r.inForce),
+		Settings:     kept.For(settingsFor, r.Now, r.inForce),
 		Secrets:      r.secrets(),
 		Certificates: r.certificates(),
 	}
@@ -136,9 +137,9 @@ func (r Rooms) guard(s *metrics.Sources) {
 		return
 	}
 	s.Missed = r.Guard.Missed
-	s.Incidents = kept(r.Now, standingFor, func() []metrics.Incident { return open(r.Guard.Incidents()) })
-	s.Blocks = kept(r.Now, standingFor, r.Guard.Blocked)
-	s.Lockouts = kept(r.Now, lockoutsFor, r.Guard.LockedOut)
+	s.Incidents = kept.For(standingFor, r.Now, func() []metrics.Incident { return open(r.Guard.Incidents()) })
+	s.Blocks = kept.For(standingFor, r.Now, r.Guard.Blocked)
+	s.Lockouts = kept.For(lockoutsFor, r.Now, r.Guard.LockedOut)
 }
 
 // open counts the incidents that are not closed, by what they are.
@@ -189,7 +190,7 @@ func (r Rooms) secrets() func() []metrics.Secret {
 		key   string
 		since time.Time
 	}
-	register := kept(r.Now, filesFor, func() (out []seen) {
+	register := kept.For(filesFor, r.Now, func() (out []seen) {
 		entries, err := secretage.List(r.Settings(), r.Now())
 		if err != nil {
 			r.Unreachable("the ages of the secrets", err)

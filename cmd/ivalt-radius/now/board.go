@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"ivalt-radius/admin/kept"
 	"ivalt-radius/admin/view"
 	"ivalt-radius/auth"
 	"ivalt-radius/auth/waiting"
@@ -20,7 +21,7 @@ import (
 )
 
 // every is how long one document is good: whoever asks sooner gets the same one.
-const every = time.Second
+const every = kept.Fresh
 
 // checking bounds the checks of readiness: what they cannot tell by then they do not.
 const checking = 2 * time.Second
