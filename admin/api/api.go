@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"ivalt-radius/admin/access"
+	"ivalt-radius/admin/kept"
 	"ivalt-radius/admin/view"
 )
 
@@ -40,10 +41,15 @@ type API struct {
 	routes  []route
 	most    int          // octets of an answer
 	streams atomic.Int32 // that are open
+	now     func() told  // what they are sent, made once a second
 }
 
 // New makes the API.
-func New(d Deps) *API { return &API{deps: d, routes: routes(), most: mostAnswer} }
+func New(d Deps) *API {
+	a := &API{deps: d, routes: routes(), most: mostAnswer}
+	a.now = kept.For(kept.Fresh, time.Now, a.tell)
+	return a
+}
 
 // within bounds what the server does for one request.
 const within = 15 * time.Second
