@@ -73,6 +73,13 @@ func (a *app) certificates() map[string]string {
 	return nil
 }
 
+// approved counts an approval, unless it is a rehearsal's.
+func (a *app) approved(it standing.Approval) {
+	if !a.stage.Load().Owns(it.Attempt) {
+		a.tally.Approved(it)
+	}
+}
+
 // rehearse makes the place where logins are tried.
 func (a *app) rehearse() *rehearsing.Stage {
 	return rehearsing.New(rehearsing.Deps{
