@@ -12,8 +12,11 @@ import (
 // hiddenRune reports a character that a terminal may obey, or that nobody sees.
 func hiddenRune(c rune) bool { return !unicode.IsPrint(c) }
 
-// longestPath is how many octets of a path stand in the trail.
-const longestPath = 200
+// How many octets of a request stand in the trail. A method is any token (RFC 9110, section 9.1).
+const (
+	longestMethod = 20
+	longestPath   = 200
+)
 
 // signedIn keeps that somebody signed in; nobody is, as long as that is not durable.
 func (k *Keeper) signedIn(ctx context.Context, s *session, who Principal) error {
@@ -57,11 +60,8 @@ func (k *Keeper) forgedBy(name string, from netip.Addr, why string) {
 // lacks keeps that somebody asked for what they may not do.
 func (k *Keeper) lacks(who Principal, need Permission, r *http.Request) {
 	if k.refused.take() {
-		path := r.URL.Path
-		if len(path) > longestPath {
-			path = path[:longestPath]
-		}
-		k.note(audit.Action{Action: "window_refused", Actor: who.Actor(), Target: r.Method + " " + path, Detail: "the permission " + need.String() + " is missing"})
+		method, path := r.Method[:min(len(r.Method), longestMethod)], r.URL.Path[:min(len(r.URL.Path), longestPath)]
+		k.note(audit.Action{Action: "window_refused", Actor: who.Actor(), Target: method + " " + path, Detail: "the permission " + need.String() + " is missing"})
 	}
 }
 

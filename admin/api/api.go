@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"ivalt-radius/admin/access"
+	"ivalt-radius/admin/kept"
 	"ivalt-radius/admin/view"
 )
 
@@ -40,10 +41,15 @@ type API struct {
 	routes  []route
 	most    int          // octets of an answer
 	streams atomic.Int32 // that are open
+	now     func() told  // what they are sent, made once a second
 }
 
 // New makes the API.
-func New(d Deps) *API { return &API{deps: d, routes: routes(), most: mostAnswer} }
+func New(d Deps) *API {
+	a := &API{deps: d, routes: routes(), most: mostAnswer}
+	a.now = kept.For(kept.Fresh, time.Now, a.tell)
+	return a
+}
 
 // within bounds what the server does for one request.
 const within = 15 * time.Second
@@ -230,9 +236,9 @@ func fillList(v reflect.Value) {
 // whoami says who asks.
 func (a *API) whoami(c call) (Whoami, error) {
 	me := Whoami{Name: c.who.Name, Machine: c.who.Machine, Role: c.who.Role.String(), Version: a.deps.Version}
-	for _, p := range permissions() {
-		if c.who.May(p.Permission) {
-			me.Permissions = append(me.Permissions, p.word)
+	for _, p := range access.Permissions() {
+		if c.who.May(p) {
+			me.Permissions = append(me.Permissions, p.String())
 		}
 	}
 	for _, s := range a.deps.Sessions.Sessions(c.who) {
@@ -241,17 +247,6 @@ func (a *API) whoami(c call) (Whoami, error) {
 		}
 	}
 	return me, nil
-}
-
-// permission is one with its word.
-type permission struct {
-	access.Permission
-
-	word string
-}
-
-func permissions() []permission {
-	return []permission{{access.Read, "read"}, {access.Write, "write"}, {access.Delete, "delete"}, {access.Configure, "configure"}, {access.Metrics, "metrics"}}
 }
 
 // endSession ends a session that whoever asks may see.

@@ -1,7 +1,6 @@
 package api
 
 import (
-	"net/netip"
 	"time"
 
 	"ivalt-radius/admin/view"
@@ -53,80 +52,6 @@ type Handled struct {
 // Said is what became of an order about a client, in words.
 type Said struct {
 	Said []string `json:"said"` // lines
-}
-
-// Clients are all clients, as `clients list` shows them.
-type Clients struct {
-	Running   bool       `json:"running"`
-	Clients   []Client   `json:"clients"`
-	Strangers []Stranger `json:"strangers"`
-}
-
-// Client is one of the settings.
-type Client struct {
-	Name                  string          `json:"name"`
-	Networks              []string        `json:"networks"`
-	MessageAuthenticator  string          `json:"message_authenticator"` // the setting
-	Enforced              bool            `json:"enforced"`              // by hand, for every address
-	Methods               []string        `json:"methods"`
-	FirstFactor           string          `json:"first_factor"`
-	Profile               string          `json:"profile"`
-	AnswerWithinMS        int64           `json:"answer_within_ms"`
-	ProfileAnswerWithinMS int64           `json:"profile_answer_within_ms"`
-	Secrets               []SecretAge     `json:"secrets"`
-	Addresses             []ClientAddress `json:"addresses"`
-}
-
-// SecretAge is the age of one secret. The secret itself is nowhere.
-type SecretAge struct {
-	Key       string     `json:"key"`
-	FirstSeen *time.Time `json:"first_seen"`
-	AgeDays   int        `json:"age_days"`
-	Old       bool       `json:"old"`
-}
-
-// ClientAddress is one address of a client.
-type ClientAddress struct {
-	Address   netip.Addr `json:"address"`
-	FirstSeen time.Time  `json:"first_seen,omitzero"`
-	LastSeen  time.Time  `json:"last_seen,omitzero"`
-	State     string     `json:"state"`       // observe, ready, enforced
-	By        []string   `json:"enforced_by"` // required, learned, hand, hand_for_the_client
-
-	Signed   Tally  `json:"signed"`
-	Unsigned Tally  `json:"unsigned"`
-	Refused  Tally  `json:"unsigned_refused"`
-	Forged   Tally  `json:"bad_signature"`
-	InRow    uint64 `json:"signed_in_a_row"`
-
-	Accepted   uint64 `json:"accepted"`
-	Rejected   uint64 `json:"rejected"`
-	Challenged uint64 `json:"challenged"`
-	Unanswered uint64 `json:"unanswered"`
-	Waiting    int    `json:"waiting"`
-
-	IntervalMS     int64   `json:"interval_ms"`
-	IntervalLogins int     `json:"interval_logins"`
-	PatienceMS     int64   `json:"patience_ms"`
-	PatienceLogins int     `json:"patience_logins"`
-	Approvals      int     `json:"approvals"`
-	Late           int     `json:"late"`
-	LateShare      float64 `json:"late_share"`
-	Advice         string  `json:"advice"`
-}
-
-// Tally is how many packets there were, and when the last one was.
-type Tally struct {
-	Count uint64    `json:"count"`
-	Last  time.Time `json:"last,omitzero"`
-}
-
-// Stranger is an address that is no client's, and asks.
-type Stranger struct {
-	Address netip.Addr `json:"address"`
-	Packets uint64     `json:"packets"`
-	First   time.Time  `json:"first"`
-	Last    time.Time  `json:"last"`
 }
 
 // Nodes are those that share one memory, as `nodes` shows them.

@@ -58,15 +58,6 @@ func Routes() (all []Route) {
 	return all
 }
 
-// Permissions are all, by their word.
-func Permissions() []access.Permission {
-	var all []access.Permission
-	for _, p := range permissions() {
-		all = append(all, p.Permission)
-	}
-	return all
-}
-
 // Schemas are those of the document, by name, with the Go types that they are made of.
 func Schemas() []reflect.Type {
 	s := &schemas{names: map[reflect.Type]string{}, all: object{}}

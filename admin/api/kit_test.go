@@ -114,6 +114,10 @@ func say(v reflect.Value) {
 		*known = incident.Done
 	case *view.Cloud:
 		*known = view.Simulator
+	case *view.Signing:
+		*known = view.Ready
+	case *view.Rung:
+		*known = view.ByHand
 	case *view.Stage:
 		*known = view.StageRinging
 	default:
@@ -188,7 +192,7 @@ func people() door {
 		"ci":     {Name: "ci", Machine: true, Role: access.Admin, Address: home},
 		"narrow": {Name: "narrow", Machine: true, Role: access.Admin, Scopes: []access.Permission{}, Address: home},
 	}
-	for i, p := range api.Permissions() {
+	for i, p := range access.Permissions() {
 		d["scope-"+string(rune('a'+i))] = access.Principal{Name: "scoped", Machine: true, Role: access.Admin, Scopes: []access.Permission{p}, Address: home}
 		d["viewer-scope-"+string(rune('a'+i))] = access.Principal{Name: "scoped", Machine: true, Role: access.Viewer, Scopes: []access.Permission{p}, Address: home}
 	}

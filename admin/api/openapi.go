@@ -6,8 +6,6 @@ import (
 	"reflect"
 	"strconv"
 	"strings"
-
-	"ivalt-radius/admin/access"
 )
 
 // Document is the OpenAPI document (3.1) of all routes, as JSON, the same for each server of this version.
@@ -61,7 +59,7 @@ func tags() (all []object) {
 func (r route) operation(s *schemas) object {
 	o := object{
 		"operationId": r.id(), "summary": r.summary, "tags": []string{r.group},
-		"description": "Needs the permission to " + wordOf(r.need) + ".",
+		"description": "Needs the permission to " + r.need.String() + ".",
 		"responses":   r.responses(s),
 		"security":    []object{{"token": []string{}}, {"session": []string{}}},
 	}
@@ -89,15 +87,6 @@ func (r route) operation(s *schemas) object {
 // id is the operation's name: get_logins_attempt.
 func (r route) id() string {
 	return strings.ToLower(r.method) + strings.NewReplacer("/", "_", "{", "", "}", "", "-", "_", ".", "_").Replace(r.path)
-}
-
-func wordOf(need access.Permission) string {
-	for _, p := range permissions() {
-		if p.Permission == need {
-			return p.word
-		}
-	}
-	return "nothing"
 }
 
 // parameter is the field in path or query. Its description and example stand beside the schema, where tools look for them.
@@ -160,7 +149,7 @@ func Table() string {
 	var b strings.Builder
 	b.WriteString("| | | permission | what |\n|---|---|---|---|\n")
 	for _, r := range routes() {
-		b.WriteString("| " + r.method + " | `" + r.path + "` | " + wordOf(r.need) + " | " + r.summary + " |\n")
+		b.WriteString("| " + r.method + " | `" + r.path + "` | " + r.need.String() + " | " + r.summary + " |\n")
 	}
 	return b.String()
 }

@@ -276,7 +276,7 @@ func clientRoutes() []route {
 	return []route{
 		{
 			method: http.MethodGet, path: "/clients", need: access.Read, group: groupClients, summary: "The clients: their Message-Authenticator, patience, and the age of their secrets.",
-			action: ask[Clients](view.PathClients, nil),
+			action: ask[view.Clients](view.PathClients, nil),
 		},
 		{
 			method: http.MethodPost, path: "/clients/{name}/enforce", need: access.Configure, group: groupClients, summary: "Have a client send Message-Authenticator from now on.",

@@ -36,6 +36,10 @@ func closed(t reflect.Type) []string {
 		return []string{string(incident.Done), string(incident.Would), string(incident.Withheld), string(incident.Failed)}
 	case reflect.TypeFor[view.Cloud]():
 		return []string{string(view.Simulator), string(view.Configured)}
+	case reflect.TypeFor[view.Signing]():
+		return []string{string(view.Observe), string(view.Ready), string(view.Enforced)}
+	case reflect.TypeFor[view.Rung]():
+		return []string{string(view.BySetting), string(view.ByLearning), string(view.ByHand), string(view.ByHandForAll)}
 	case reflect.TypeFor[view.Stage]():
 		return []string{
 			string(view.StageChecking), string(view.StageChallenge), string(view.StageElsewhere), string(view.StageLookup), string(view.StageQueued),

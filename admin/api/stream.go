@@ -19,8 +19,11 @@ const (
 	sendWithin  = 5 * time.Second
 )
 
+// watcher asks for all streams together. It only reads, and what it reads is recorded for nobody.
+const watcher = "window"
+
 // stream sends what is so now, once a second, as server-sent events (HTML Living Standard, section 9.2): `now`, or `problem` and the end.
-func (a *API) stream(w http.ResponseWriter, req *http.Request, c call) {
+func (a *API) stream(w http.ResponseWriter, req *http.Request, _ call) {
 	defer a.streams.Add(-1)
 	if a.streams.Add(1) > mostStreams {
 		w.Header().Set("Retry-After", "60")
@@ -37,7 +40,7 @@ func (a *API) stream(w http.ResponseWriter, req *http.Request, c call) {
 	tick := time.NewTicker(every)
 	defer tick.Stop()
 	for range streamFor / every {
-		if !a.event(req.Context(), w, c) {
+		if !a.event(req.Context(), w) {
 			return
 		}
 		select {
@@ -48,15 +51,18 @@ func (a *API) stream(w http.ResponseWriter, req *http.Request, c call) {
 	}
 }
 
-// event sends one, and reports whether more may follow.
-func (a *API) event(ctx context.Context, w http.ResponseWriter, c call) bool {
-	asking, cancel := context.WithTimeout(ctx, within)
+// told is one event, as it goes to all streams.
+type told struct {
+	text []byte // empty: there is none
+	last bool   // nothing follows it
+}
+
+// tell asks the server, for all streams together: nothing in it depends on who looks.
+func (a *API) tell() told {
+	ctx, cancel := context.WithTimeout(context.Background(), within)
 	defer cancel()
 	var now view.Now
-	err := a.deps.Desk.Ask(asking, c.who.Actor(), view.PathNow, nil, &now)
-	if ctx.Err() != nil {
-		return false
-	}
+	err := a.deps.Desk.Ask(ctx, watcher, view.PathNow, nil, &now)
 	name, answer := "now", whole(now)
 	if err != nil {
 		name, answer = "problem", problem(err)
@@ -64,13 +70,22 @@ func (a *API) event(ctx context.Context, w http.ResponseWriter, c call) bool {
 	var out bytes.Buffer
 	_, _ = fmt.Fprintf(&out, "event: %s\ndata: ", name)
 	if json.NewEncoder(&out).Encode(answer) != nil { // it ends the line
-		return false
+		return told{last: true}
 	}
 	out.WriteByte('\n')
-	to := http.NewResponseController(w)
-	_ = to.SetWriteDeadline(time.Now().Add(sendWithin)) // where there is none, the server's own holds
-	if _, sent := w.Write(out.Bytes()); sent != nil {
+	return told{out.Bytes(), err != nil}
+}
+
+// event sends one, and reports whether more may follow.
+func (a *API) event(ctx context.Context, w http.ResponseWriter) bool {
+	now := a.now()
+	if ctx.Err() != nil || len(now.text) == 0 {
 		return false
 	}
-	return to.Flush() == nil && err == nil
+	to := http.NewResponseController(w)
+	_ = to.SetWriteDeadline(time.Now().Add(sendWithin)) // where there is none, the server's own holds
+	if _, sent := w.Write(now.text); sent != nil {
+		return false
+	}
+	return to.Flush() == nil && !now.last
 }

@@ -70,6 +70,7 @@ func TestStreamEnds(t *testing.T) {
 		if text, took := streamed(ctx, s); took != 2500*time.Millisecond || strings.Count(text, "event: now\n") != 3 {
 			t.Errorf("%d events in %v", strings.Count(text, "event: now\n"), took)
 		}
+		time.Sleep(time.Second) //nolint:forbidigo // a bubble's time: what was so is old
 		s.desk.fails = view.Refusal{Kind: view.Unavailable, Words: "draining"}
 		want := "event: problem\ndata: {\"type\":\"about:blank\",\"title\":\"Service Unavailable\",\"status\":503,\"detail\":\"draining\"}\n\n"
 		if text, took := streamed(t.Context(), s); took != 0 || text != want {
@@ -97,7 +98,7 @@ func TestStreamToNobody(t *testing.T) {
 	})
 }
 
-// TestStreamsAreBounded: the hundred and first is told to come again, and the others take nothing from it when they end.
+// TestStreamsAreBounded: all have one document made, the hundred and first is told to come again, and the others take nothing from it when they end.
 func TestStreamsAreBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := quiet()
@@ -105,6 +106,9 @@ func TestStreamsAreBounded(t *testing.T) {
 			go streamed(t.Context(), s)
 		}
 		synctest.Wait()
+		if asked := s.desk.last(); len(asked) != 1 || asked[0].actor != "window" {
+			t.Errorf("a hundred streams ask %+v", asked)
+		}
 		text, took := streamed(t.Context(), s)
 		if took != 0 || !strings.Contains(text, "too many streams") {
 			t.Errorf("%q in %v", text, took)

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"ivalt-radius/admin/view"
 	"ivalt-radius/audit"
 )
 
@@ -22,7 +23,7 @@ func full() Sources {
 		Waiting: func() int { return 7 }, Oldest: func() time.Duration { return 42 * time.Second },
 		MaxAttempts: func() int { return 20000 }, Exchanges: func() int { return 9 },
 		Budget: func() Budget {
-			return Budget{Windows: []Window{{Per: "second", Limit: 20, Left: 19}, {Per: "minute", Limit: 100, Left: 3}}, Held: 1500 * time.Millisecond}
+			return Budget{Windows: []view.Window{{Per: "second", Limit: 20, Left: 19}, {Per: "minute", Limit: 100, Left: 3}}, Held: 1500 * time.Millisecond}
 		},
 		Breakers: func() []Breaker {
 			return []Breaker{{"push", BreakerClosed}, {"result", BreakerRefused}, {"look-up", "strange"}}
@@ -48,7 +49,7 @@ func full() Sources {
 		Nodes: func() (Nodes, bool) {
 			return Nodes{Alive: 2, Left: 1, Dead: 3, Differing: 1, Reachable: true, Alone: true}, true
 		},
-		Checks:   func() []Check { return []Check{{"sockets", true}, {"trail", false}} },
+		Checks:   func() []view.Check { return []view.Check{{Name: "sockets", OK: true}, {Name: "trail"}} },
 		Settings: func() Settings { return Settings{Version: "v1", Digest: "abc"} },
 		Sessions: func() int { return 2 },
 		SignIns: func() map[string]uint64 {

@@ -14,6 +14,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"ivalt-radius/admin/view"
 	"ivalt-radius/audit"
 )
 
@@ -122,8 +123,12 @@ func TestHostileSources(t *testing.T) {
 	m := New()
 	m.Read(Sources{
 		Blocks: func() int { return 3 },
-		Checks: func() []Check {
-			return []Check{{"a", true}, {"a", false}, {"\xff\xfe", true}, {"\u202e", true}, {"", true}, {strings.Repeat("é", 100), true}, {"x\"} 1\n" + Prefix + "blocks 9", true}}
+		Checks: func() []view.Check {
+			var all []view.Check
+			for _, name := range []string{"a", "\xff\xfe", "\u202e", "", strings.Repeat("é", 100), "x\"} 1\n" + Prefix + "blocks 9"} {
+				all = append(all, view.Check{Name: name, OK: true})
+			}
+			return append(all, view.Check{Name: "a"})
 		},
 		Secrets: func() (all []Secret) {
 			for i := range 3 * mostRows {
@@ -316,7 +321,7 @@ func FuzzLabels(f *testing.F) {
 		m.See(audit.Security{Event: s})
 		m.Approved(s, 1)
 		m.Added(s, 1)
-		m.Read(Sources{Checks: func() []Check { return []Check{{s, true}, {s, false}} }, Settings: func() Settings { return Settings{s, s} }})
+		m.Read(Sources{Checks: func() []view.Check { return []view.Check{{Name: s, OK: true}, {Name: s}} }, Settings: func() Settings { return Settings{s, s} }})
 		families, err := m.registry.Gather()
 		if err != nil {
 			t.Fatal(err)

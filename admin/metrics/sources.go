@@ -1,6 +1,10 @@
 package metrics
 
-import "time"
+import (
+	"time"
+
+	"ivalt-radius/admin/view"
+)
 
 // Sources are what is asked at each scrape. A nil one has no metric. None may wait: what takes its time is to be kept for a while by whoever
 // offers it. All are called from several goroutines at once.
@@ -25,7 +29,7 @@ type Sources struct {
 	Certificates func() []Certificate
 
 	Nodes    func() (n Nodes, shared bool) // false: the node is alone by its settings
-	Checks   func() []Check
+	Checks   func() []view.Check
 	Settings func() Settings
 	Sessions func() int               // of the operator's window
 	SignIns  func() map[string]uint64 // to it, by what came of them: a closed list
@@ -33,14 +37,8 @@ type Sources struct {
 
 // Budget is what is left of the API budget.
 type Budget struct {
-	Windows []Window      // those that are limited
+	Windows []view.Window // those that are limited
 	Held    time.Duration // no call leaves so long; 0: calls leave
-}
-
-// Window is one window of it.
-type Window struct {
-	Per         string // second, minute, hour
-	Limit, Left int
 }
 
 // The states of a Breaker.
@@ -97,12 +95,6 @@ type Nodes struct {
 	Differing         int
 	Reachable         bool // the memory
 	Alone             bool // this node goes on by itself
-}
-
-// Check is one thing that readiness looks at.
-type Check struct {
-	Name string
-	OK   bool
 }
 
 // Settings are those in force.

@@ -35,8 +35,12 @@ func (p *Pages) handleDeed(mux *http.ServeMux, d deed.Deed, about known) {
 		c := confirm{Deed: d, Form: f, Action: r.URL.EscapedPath()}
 		path, q := d.Back(f)
 		c.Return = address(path, q)
-		if about != nil {
+		switch {
+		case about == nil:
+		case who.May(access.Read):
 			c.Facts, c.Offer = about(r, who, f)
+		default: // a token that may do it, and look at nothing
+			c.Offer = true
 		}
 		return sheet{View: d.View, Who: who, Data: c}
 	}

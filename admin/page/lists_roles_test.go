@@ -117,16 +117,16 @@ func hostile() map[string]any {
 		view.PathStory:   view.Story{Attempt: evil, Login: &login, Steps: []view.Step{{Type: evil, What: evil, Words: evil, Record: record}}},
 		view.PathExplain: view.Explanation{Decision: evil, Reason: evil, Rows: rows},
 		view.PathPeople: view.People{
-			Lockouts: []gate.Lockout{{User: evil, Station: evil}}, Paused: []view.Pause{{User: evil, Station: evil}}, Blocks: blocks, Remembered: []view.Remembered{{User: evil}},
+			Lockouts: []gate.Lockout{{User: evil, Station: evil}}, Paused: []gate.Pause{{User: evil, Station: evil}}, Blocks: blocks, Remembered: []view.Remembered{{User: evil}},
 		},
 		view.PathSessions:  view.Sessions{Sessions: []view.Session{{ID: evil, User: evil, Client: evil, NAS: evil, CallingStation: evil, FramedIP: evil, Node: evil, Ends: true}}},
 		view.PathIncidents: []incident.Incident{trouble}, view.PathIncident: trouble, view.PathBlocks: blocks,
 		view.PathClients: map[string]any{
 			"clients": []map[string]any{{
 				"name": evil, "networks": []string{evil}, "message_authenticator": evil, "methods": []string{evil}, "first_factor": evil, "profile": evil, "secrets": []map[string]any{{"key": evil}},
-				"addresses": []map[string]any{{"address": evil, "state": evil, "enforced_by": []string{evil}, "signed": tally, "unsigned": tally, "advice": evil}},
+				"addresses": []map[string]any{{"address": "fe80::1%" + evil, "state": evil, "enforced_by": []string{evil}, "signed": tally, "unsigned": tally, "advice": evil}},
 			}},
-			"strangers": []map[string]any{{"address": evil}},
+			"strangers": []map[string]any{{"address": "fe80::1%" + evil}},
 		},
 	}
 }

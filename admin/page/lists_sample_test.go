@@ -26,7 +26,7 @@ func sample() map[string]any {
 		view.PathExplain: view.Explanation{Decision: "require_push", Rows: []view.Row{{Name: "user", Text: "anna"}, {Name: "rule", Text: "staff: groups staff, hours Mon-Fri 07:00-19:00"}, {Name: "push", Text: "to the phone that ends in 07"}}},
 		view.PathPeople: view.People{
 			Lockouts:   []gate.Lockout{{User: "bob", Station: "198.51.100.9", Until: moment().Add(14 * time.Minute), Count: 3}},
-			Paused:     []view.Pause{{User: "carla", Station: "192.0.2.7", Until: moment().Add(time.Minute)}},
+			Paused:     []gate.Pause{{User: "carla", Station: "192.0.2.7", Until: moment().Add(time.Minute)}},
 			Blocks:     sampleBlocks(),
 			Remembered: []view.Remembered{{User: "anna", Count: 2, Newest: moment().Add(-time.Hour)}}, LeftOut: 12,
 		},

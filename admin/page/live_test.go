@@ -170,6 +170,44 @@ func TestAPanicIsShown(t *testing.T) {
 	})
 }
 
+// hanging is a desk that does not answer, but heeds a deadline.
+type hanging struct{ asked atomic.Int64 }
+
+func (h *hanging) Ask(ctx context.Context, _, _ string, _, _ any) error {
+	h.asked.Add(1)
+	<-ctx.Done()
+	return view.Refusal{Kind: view.Unavailable, Words: ctx.Err().Error()}
+}
+
+// TestAHangingServerIsSaid: it is not waited for for good, neither by a stream nor by those who load the page, who wait for one question together.
+func TestAHangingServerIsSaid(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := &hanging{}
+		with := deps(rich(), person(access.Viewer))
+		with.Desk = d
+		pages := page.New(with)
+		mux := http.NewServeMux()
+		pages.Handle(mux)
+		l := listen(t.Context(), t, mux)
+		var all sync.WaitGroup
+		for range 50 {
+			all.Go(func() {
+				if w := get(t, mux, "/now"); w.Code != http.StatusServiceUnavailable || !strings.Contains(w.Body.String(), "context deadline exceeded") {
+					t.Errorf("%d %s", w.Code, w.Body)
+				}
+			})
+		}
+		begun := time.Now()
+		all.Wait()
+		synctest.Wait()
+		if waited := time.Since(begun); waited > 5*time.Second || d.asked.Load() != 1 || !strings.Contains(l.text(), "context deadline exceeded") {
+			t.Errorf("after %s, asked %d times: %s", waited, d.asked.Load(), l.text())
+		}
+		pages.Close()
+		synctest.Wait()
+	})
+}
+
 // TestNoTextEndsALine: a name cannot be an event of its own.
 func TestNoTextEndsALine(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -3,6 +3,7 @@ package page
 import (
 	"bytes"
 	"context"
+	"html/template"
 	"net/http"
 	"slices"
 	"strconv"
@@ -25,6 +26,24 @@ type nowData struct {
 	Trouble string // why it is not known; empty: it is
 }
 
+// nowShown is one moment as all see it who look: nothing in it depends on who they are.
+type nowShown struct {
+	nowData
+
+	status int
+	parts  []live.Part // all of them
+}
+
+// Part is one part of the view. It is made by the templates, which have escaped what it is made of.
+func (n nowShown) Part(name string) template.HTML {
+	for _, p := range n.parts {
+		if p.Name == name {
+			return template.HTML(p.Body) //nolint:gosec // escaped, see above
+		}
+	}
+	return ""
+}
+
 // nowParts are the parts of the view that live events bring, each by its template "now-…".
 func nowParts() []string {
 	return []string{"trouble", "summary", "numbers", "flight", "alerts", "upstream", "minutes", "approval", "recent", "checks"}
@@ -32,51 +51,58 @@ func nowParts() []string {
 
 func (p *Pages) handleNow(mux *http.ServeMux) {
 	mux.Handle("GET /now", p.Door.Page(access.Read, func(w http.ResponseWriter, r *http.Request, who access.Principal) {
-		data, status := p.now(r.Context(), who.Actor())
-		p.show(w, r, status, sheet{View: "now", Who: who, Data: data})
+		shown := p.shown()
+		p.show(w, r, shown.status, sheet{View: "now", Who: who, Data: shown})
 	}))
 	mux.Handle("GET /events/now", p.Door.Page(access.Read, func(w http.ResponseWriter, r *http.Request, _ access.Principal) {
 		p.stream.ServeHTTP(w, r)
 	}))
 }
 
-// now asks the server how it is, and says with which status.
-func (p *Pages) now(ctx context.Context, actor string) (nowData, int) {
-	var data nowData
-	if err := p.Desk.Ask(ctx, actor, view.PathNow, nil, &data.Now); err != nil {
-		status, words := refused(err)
-		return nowData{Trouble: words}, status
+// nowWithin bounds what the server does to say how it is.
+const nowWithin = 5 * time.Second
+
+// now asks the server how it is, for all who look, whoever of them may leave meanwhile.
+func (p *Pages) now() nowShown {
+	ctx, cancel := context.WithTimeout(context.Background(), nowWithin)
+	defer cancel()
+	data, status := nowData{}, http.StatusOK
+	if err := p.Desk.Ask(ctx, watcher, view.PathNow, nil, &data.Now); err != nil {
+		data = nowData{}
+		status, data.Trouble = refused(err)
 	}
-	return data, http.StatusOK
+	return p.render(data, status)
+}
+
+// render renders all parts of one moment.
+func (p *Pages) render(data nowData, status int) nowShown {
+	n := nowShown{nowData: data, status: status}
+	for _, name := range nowParts() {
+		var out bytes.Buffer
+		if err := p.sets["now"].ExecuteTemplate(&out, "now-"+name, data); err == nil {
+			n.parts = append(n.parts, live.Part{Name: name, Body: out.Bytes()})
+		}
+	}
+	return n
 }
 
 // liveParts are the parts as they are now; where the server does not say how it is, that alone. No request is under way that a panic could be kept
 // to: so it is kept here, and ends no login.
-func (p *Pages) liveParts(ctx context.Context) (parts []live.Part) {
+func (p *Pages) liveParts() (parts []live.Part) {
 	defer func() {
 		if recover() != nil {
-			parts = p.liveNow(nowData{Trouble: "this is a defect of ivalt-radius, please report it"})
+			parts = p.render(nowData{Trouble: "this is a defect of ivalt-radius, please report it"}, 0).live()
 		}
 	}()
-	data, _ := p.now(ctx, watcher)
-	return p.liveNow(data)
+	return p.shown().live()
 }
 
-// liveNow are the parts of one moment.
-func (p *Pages) liveNow(data nowData) []live.Part {
-	names := nowParts()
-	if data.Trouble != "" {
-		names = []string{"trouble"}
+// live are the parts that have news.
+func (n nowShown) live() []live.Part {
+	if n.Trouble != "" {
+		return slices.DeleteFunc(slices.Clone(n.parts), func(p live.Part) bool { return p.Name != "trouble" })
 	}
-	parts := make([]live.Part, 0, len(names))
-	for _, name := range names {
-		var out bytes.Buffer
-		if err := p.sets["now"].ExecuteTemplate(&out, "now-"+name, data); err != nil {
-			return nil
-		}
-		parts = append(parts, live.Part{Name: name, Body: out.Bytes()})
-	}
-	return parts
+	return n.parts
 }
 
 // Age is how long a login waits, in milliseconds.

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"ivalt-radius/admin/access"
+	"ivalt-radius/admin/kept"
 	"ivalt-radius/admin/page/live"
 	"ivalt-radius/admin/view"
 )
@@ -34,6 +35,7 @@ type Pages struct {
 	Deps
 
 	assets *assetSet
+	shown  func() nowShown // what *Now* shows, rendered once a second for page loads and streams alike
 	stream *live.Stream
 	sets   map[string]*template.Template // by view
 }
@@ -46,6 +48,7 @@ func Views() []string {
 // New makes the pages.
 func New(d Deps) *Pages {
 	p := &Pages{Deps: d, assets: newAssets(), sets: map[string]*template.Template{}}
+	p.shown = kept.For(kept.Fresh, time.Now, p.now) // not by Deps.Now, which need not go on
 	p.stream = live.New(p.liveParts)
 	names, err := fs.Glob(templates, "templates/*.html")
 	if err != nil {

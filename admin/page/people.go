@@ -57,7 +57,7 @@ func named(all view.People, text string) view.People {
 	text = strings.ToLower(text)
 	like := func(name string) bool { return strings.Contains(strings.ToLower(name), text) }
 	all.Lockouts = only(all.Lockouts, func(l gate.Lockout) bool { return like(l.User) })
-	all.Paused = only(all.Paused, func(l view.Pause) bool { return like(l.User) })
+	all.Paused = only(all.Paused, func(l gate.Pause) bool { return like(l.User) })
 	all.Blocks = only(all.Blocks, func(b block.Block) bool { return like(b.Subject()) })
 	all.Remembered = only(all.Remembered, func(l view.Remembered) bool { return like(l.User) })
 	return all

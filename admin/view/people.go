@@ -36,20 +36,13 @@ type Session struct {
 // People are those of whom something is remembered that decides their next login.
 type People struct {
 	Lockouts   []gate.Lockout `json:"lockouts"`
-	Paused     []Pause        `json:"paused"`
+	Paused     []gate.Pause   `json:"paused"`
 	Blocks     []block.Block  `json:"blocks"`
 	Remembered []Remembered   `json:"remembered"`
 	LeftOut    int            `json:"left_out"` // remembered ones that do not fit
 
 	LockoutsLeft int `json:"lockouts_left_out"`
 	PausedLeft   int `json:"paused_left_out"`
-}
-
-// Pause is a phone that is left alone for a while, since nobody answered it.
-type Pause struct {
-	User    string    `json:"user"`
-	Station string    `json:"calling_station"`
-	Until   time.Time `json:"until"`
 }
 
 // Remembered is a person with approvals that may count again.

@@ -139,7 +139,7 @@ func start(ctx context.Context, path string, s *config.Settings, r rooms, k kept
 		return nil, err
 	}
 	a.apiKey.Store(&s.IVALT.APIKey)
-	phone, faults := ivalt.New(r.ivalt, ivalt.Deps{Recorder: a, Log: log, Phones: a.sharing.Phones(), Budget: a.budget, Approved: a.tally.Approved})
+	phone, faults := ivalt.New(r.ivalt, ivalt.Deps{Recorder: a, Log: log, Phones: a.sharing.Phones(), Budget: a.budget, Approved: a.approved})
 	if err := faults.Err(); err != nil {
 		return nil, err
 	}
@@ -214,7 +214,6 @@ func (a *app) Note(e audit.Event) {
 	_ = a.trail.Post(e)
 	a.clients.Heed(e)
 	a.tally.See(e)
-	a.standing.Heed(e)
 	a.stage.Load().See(e)
 	a.noticed(e)
 	if e.EventType() == audit.SecurityEvent {

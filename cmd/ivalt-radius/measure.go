@@ -9,6 +9,7 @@ import (
 	"ivalt-radius/admin/view"
 	"ivalt-radius/auth"
 	"ivalt-radius/cmd/ivalt-radius/measuring"
+	"ivalt-radius/cmd/ivalt-radius/now"
 	"ivalt-radius/cmd/ivalt-radius/rehearsing"
 	"ivalt-radius/ivalt"
 	"ivalt-radius/ivalt/gateway"
@@ -39,15 +40,11 @@ func (a *app) oldest() time.Duration {
 }
 
 // room is what is left of the API budget.
-func (a *app) room() (b metrics.Budget) {
-	r := a.phone.Room()
-	for _, w := range []metrics.Window{{Per: "second", Limit: r.Second.Limit, Left: r.Second.Left}, {Per: "minute", Limit: r.Minute.Limit, Left: r.Minute.Left}, {Per: "hour", Limit: r.Hour.Limit, Left: r.Hour.Left}} {
-		if w.Limit > 0 {
-			b.Windows = append(b.Windows, w)
-		}
-	}
-	if !r.Held.IsZero() {
-		b.Held = max(0, time.Until(r.Held))
+func (a *app) room() metrics.Budget {
+	left := now.Budget(a.phone.Room())
+	b := metrics.Budget{Windows: left.Windows}
+	if !left.Held.IsZero() {
+		b.Held = max(0, time.Until(left.Held))
 	}
 	return b
 }
@@ -74,6 +71,13 @@ func (a *app) certificates() map[string]string {
 		return map[string]string{"window": file}
 	}
 	return nil
+}
+
+// approved counts an approval, unless it is a rehearsal's.
+func (a *app) approved(it standing.Approval) {
+	if !a.stage.Load().Owns(it.Attempt) {
+		a.tally.Approved(it)
+	}
 }
 
 // rehearse makes the place where logins are tried.

@@ -27,7 +27,7 @@ func (a *app) answer(ctx context.Context, s *config.Settings, commands http.Hand
 			return control.Within(ctx, commands, actor, path, in, out)
 		}),
 		Looked: window.Looked{
-			Standing: &a.standing, Radius: a.server.Pulse, Scheduler: func() { a.phone.Notice(cluster.Notice{}) },
+			Standing: &a.standing, Radius: a.server.Pulse, Outages: a.phone.Outages, Scheduler: func() { a.phone.Notice(cluster.Notice{}) },
 			State: a.usable, Trail: a.trail, Memory: a.sharing.Standing, Now: time.Now,
 		},
 		Recorder: a, Verifier: a.verifier, Metrics: a.metrics.Handler(), Version: version, Log: a.log, Now: time.Now,

@@ -54,8 +54,8 @@ func lost(t *testing.T, said json.RawMessage, as any) string {
 // TestDocumentsOfTypes: what the commands' types can say, the window's can.
 func TestDocumentsOfTypes(t *testing.T) {
 	for name, c := range map[string]struct{ says, reads any }{
-		"clients": {&clienting.Overview{}, &api.Clients{}}, "an order about a client": {&clienting.Outcome{}, &api.Said{}},
-		"nodes": {&sharing.Report{}, &api.Nodes{}}, "disconnect": {&dynauth.Result{}, &api.Disconnected{}},
+		"an order about a client": {&clienting.Outcome{}, &api.Said{}},
+		"nodes":                   {&sharing.Report{}, &api.Nodes{}}, "disconnect": {&dynauth.Result{}, &api.Disconnected{}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			say(reflect.ValueOf(c.says).Elem())
@@ -185,11 +185,11 @@ func TestDocumentsOfCommands(t *testing.T) {
 		{view.PathLockouts, `{}`, &[]gate.Lockout{}, 0},
 		{view.PathUnblock, `{"address":"192.0.2.7",` + why + `}`, nil, view.Missing},
 		{view.PathUnblock, `{"user":"alice",` + why + `}`, &api.Lifted{}, 0},
-		{view.PathClients, `{}`, &api.Clients{}, 0},
+		{view.PathClients, `{}`, &view.Clients{}, 0},
 		{view.PathEnforce, `{"client":"a","address":"192.0.2.9",` + why + `}`, nil, view.Conflicting},
 		{view.PathEnforce, `{"client":"a","address":"192.0.2.9","force":true,` + why + `}`, &api.Said{}, 0},
 		{view.PathEnforce, `{"client":"b",` + why + `}`, nil, view.Missing},
-		{view.PathClients, `{}`, &api.Clients{}, 0},
+		{view.PathClients, `{}`, &view.Clients{}, 0},
 		{view.PathForget, `{"client":"a","address":"192.0.2.9",` + why + `}`, &api.Said{}, 0},
 		{view.PathForget, `{"client":"a","address":"192.0.2.9",` + why + `}`, nil, view.Missing},
 		{view.PathNodes, `{}`, nil, view.Missing},

@@ -12,7 +12,6 @@ import (
 const (
 	Most      = 200 // open ones; more are answered with 503
 	every     = time.Second
-	patience  = 5 * time.Second  // for what is shown to be built
 	heartbeat = 15 * time.Second // a comment, so that nobody on the way takes the connection for dead
 	slow      = 10 * time.Second // for a write; who takes longer is left
 )
@@ -25,7 +24,7 @@ type Part struct {
 
 // Stream is all open pages. It is safe for concurrent use.
 type Stream struct {
-	build func(ctx context.Context) []Part
+	build func() []Part
 
 	mu      sync.Mutex
 	parts   []shown
@@ -48,9 +47,9 @@ type reader struct {
 	has  map[string]uint64 // the versions that it was sent; its own goroutine's
 }
 
-// New makes a stream of what build makes, with a deadline. The parts that it leaves out stay as they were. It may be called while one whose
-// context was ended still comes to its end.
-func New(build func(ctx context.Context) []Part) *Stream {
+// New makes a stream of what build makes, which must come to an end. The parts that it leaves out stay as they were. It may be called while an
+// earlier call still comes to its end.
+func New(build func() []Part) *Stream {
 	return &Stream{build: build, readers: map[*reader]struct{}{}, closed: make(chan struct{})}
 }
 
@@ -135,10 +134,7 @@ func (s *Stream) run(ctx context.Context) {
 	tick := time.NewTicker(every)
 	defer tick.Stop()
 	for {
-		limited, cancel := context.WithTimeout(ctx, patience)
-		parts := s.build(limited)
-		cancel()
-		s.publish(ctx, parts)
+		s.publish(ctx, s.build())
 		select {
 		case <-ctx.Done():
 			return

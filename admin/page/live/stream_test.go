@@ -93,7 +93,7 @@ func ends(t *testing.T, over <-chan struct{}) {
 func TestFiftyPagesAskOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var built atomic.Int64
-		s := live.New(func(context.Context) []live.Part {
+		s := live.New(func() []live.Part {
 			n := built.Add(1)
 			return []live.Part{{Name: "clock", Body: fmt.Appendf(nil, "<p>%d</p>\n<p>two</p>", n)}, {Name: "still", Body: []byte("same")}}
 		})
@@ -134,7 +134,7 @@ const every = time.Second
 // TestNothingNewIsAHeartbeat: what does not change is sent once; then there are comments.
 func TestNothingNewIsAHeartbeat(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := live.New(func(context.Context) []live.Part {
+		s := live.New(func() []live.Part {
 			return []live.Part{{Name: "a", Body: []byte("x\ry")}, {Name: "none"}}
 		})
 		b := &browser{}
@@ -152,7 +152,7 @@ func TestNothingNewIsAHeartbeat(t *testing.T) {
 // TestAPageThatComesLaterSeesAll: at once, though nothing has changed since.
 func TestAPageThatComesLaterSeesAll(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := live.New(func(context.Context) []live.Part { return []live.Part{{Name: "a", Body: []byte("x")}} })
+		s := live.New(func() []live.Part { return []live.Part{{Name: "a", Body: []byte("x")}} })
 		first, _ := open(t, s, &browser{})
 		<-time.After(5 * time.Second)
 		b := &browser{}
@@ -170,7 +170,7 @@ func TestAPageThatComesLaterSeesAll(t *testing.T) {
 func TestASlowReaderIsLeft(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var n atomic.Int64
-		s := live.New(func(context.Context) []live.Part {
+		s := live.New(func() []live.Part {
 			return []live.Part{{Name: "a", Body: fmt.Appendf(nil, "%d", n.Add(1))}}
 		})
 		quick, stuck, pausing := &browser{}, &browser{blocks: make(chan struct{})}, &browser{blocks: make(chan struct{})}
@@ -200,7 +200,7 @@ func TestASlowReaderIsLeft(t *testing.T) {
 // TestTooManyPages: there is a limit, and who has left makes room.
 func TestTooManyPages(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := live.New(func(context.Context) []live.Part { return nil })
+		s := live.New(func() []live.Part { return nil })
 		var closers []context.CancelFunc
 		for range live.Most {
 			end, _ := open(t, s, &browser{})
@@ -230,7 +230,7 @@ func TestTooManyPages(t *testing.T) {
 // TestCloseEndsAll: streams end with the server, which waits for its requests, and none begins.
 func TestCloseEndsAll(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := live.New(func(context.Context) []live.Part { return nil })
+		s := live.New(func() []live.Part { return nil })
 		_, over := open(t, s, &browser{})
 		synctest.Wait()
 		s.Close()
@@ -242,22 +242,5 @@ func TestCloseEndsAll(t *testing.T) {
 		if late.status != http.StatusServiceUnavailable {
 			t.Errorf("status %d", late.status)
 		}
-	})
-}
-
-// TestBuildingHasAnEnd: a server that does not answer is not waited for for good.
-func TestBuildingHasAnEnd(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		s := live.New(func(ctx context.Context) []live.Part {
-			<-ctx.Done()
-			return []live.Part{{Name: "trouble", Body: []byte(ctx.Err().Error())}}
-		})
-		b := &browser{}
-		end, _ := open(t, s, b)
-		<-time.After(6 * time.Second)
-		if !strings.Contains(b.text(), "data: context deadline exceeded\n") {
-			t.Errorf("%q", b.text())
-		}
-		end()
 	})
 }

@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"ivalt-radius/admin/view"
 	"ivalt-radius/audit"
 	"ivalt-radius/auth"
 	"ivalt-radius/cmd/ivalt-radius/configured"
@@ -143,7 +144,7 @@ func TestLadder(t *testing.T) {
 			s := newSite(t)
 			s.remember(t, func(m *Memory) { c.do(m, c.client, c.address) })
 			code, out := s.run(t, "--json", "--client", c.client)
-			var o Overview
+			var o view.Clients
 			if err := json.Unmarshal([]byte(out), &o); err != nil || code != exit.OK || len(o.Clients) != 1 || len(o.Clients[0].Addresses) != 1 {
 				t.Fatalf("exit %d, %v: %s", code, err, out)
 			}

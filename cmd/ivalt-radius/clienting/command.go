@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"ivalt-radius/admin/view"
 	"ivalt-radius/cmd/ivalt-radius/configured"
 	"ivalt-radius/cmd/ivalt-radius/control"
 	"ivalt-radius/cmd/ivalt-radius/exit"
@@ -101,12 +102,12 @@ func (a *asked) flags(cmd *cobra.Command, defaultConfig string) {
 }
 
 // look asks the running server, else looks at the files.
-func (a *asked) look(ctx context.Context) (Overview, error) {
+func (a *asked) look(ctx context.Context) (view.Clients, error) {
 	s, err := configured.Settings(a.config)
 	if err != nil {
-		return Overview{}, err
+		return view.Clients{}, err
 	}
-	var o Overview
+	var o view.Clients
 	err = control.Call(ctx, s.State.Directory, listPath, struct{}{}, &o)
 	if errors.Is(err, control.ErrNotRunning) {
 		err = onFiles(s, func(m *Memory) error { o = a.read(s, m); return nil })
@@ -124,12 +125,12 @@ func (a *asked) look(ctx context.Context) (Overview, error) {
 }
 
 // read makes the overview of what the files say. The ages need the secrets, which not everybody may read.
-func (a *asked) read(s *config.Settings, m *Memory) Overview {
-	v := view{settings: s, memory: m}
+func (a *asked) read(s *config.Settings, m *Memory) view.Clients {
+	f := facts{settings: s, memory: m}
 	if whole, _ := config.Load(a.config, config.Options{Environ: os.Environ()}); whole != nil {
-		v.secrets, _ = secretage.List(whole, time.Now())
+		f.secrets, _ = secretage.List(whole, time.Now())
 	}
-	return v.overview()
+	return f.overview()
 }
 
 // order has something done by the running server, else on the files.

@@ -29,9 +29,9 @@ type Running struct {
 // Handle serves the running server's side of the commands.
 func Handle(mux *http.ServeMux, r Running) {
 	mux.HandleFunc("POST "+listPath, func(w http.ResponseWriter, _ *http.Request) {
-		v := view{settings: r.Settings(), memory: r.Memory, waiting: r.Waiting()}
-		v.secrets, _ = secretage.List(v.settings, time.Now()) // without them the rest is told
-		o := v.overview()
+		f := facts{settings: r.Settings(), memory: r.Memory, waiting: r.Waiting()}
+		f.secrets, _ = secretage.List(f.settings, time.Now()) // without them the rest is told
+		o := f.overview()
 		o.Running = true
 		control.Answer(w, o, nil)
 	})

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"time"
 
-	refuse "ivalt-radius/admin/view" // view is this package's own
+	"ivalt-radius/admin/view"
 	"ivalt-radius/audit"
 	"ivalt-radius/cmd/ivalt-radius/control"
 	"ivalt-radius/cmd/ivalt-radius/count"
@@ -19,39 +19,18 @@ import (
 	"ivalt-radius/radius/sighting"
 )
 
-// State is how far an address is on the way to signing all that it sends.
-type State string
-
-// The states.
-const (
-	Observe  State = "observe"
-	Ready    State = "ready"
-	Enforced State = "enforced"
-)
-
-// Rung is why a state is Enforced.
-type Rung string
-
-// The rungs.
-const (
-	BySetting    Rung = "required"
-	ByLearning   Rung = "learned"
-	ByHand       Rung = "hand"
-	ByHandForAll Rung = "hand_for_the_client"
-)
-
 // rungs are all that enforce Message-Authenticator of an address.
-func (m *Memory) rungs(setting string, p sighting.Peer) []Rung {
-	out := []Rung{}
+func (m *Memory) rungs(setting string, p sighting.Peer) []view.Rung {
+	out := []view.Rung{}
 	key := radius.LearnedKey(p.Client, p.Address)
 	for _, r := range []struct {
 		is bool
-		Rung
+		view.Rung
 	}{
-		{setting == "required", BySetting},
-		{setting == "auto" && m.Learned.Has(key), ByLearning},
-		{m.Enforced.Has(key), ByHand},
-		{m.Enforced.Has(radius.EnforcedKey(p.Client)), ByHandForAll},
+		{setting == "required", view.BySetting},
+		{setting == "auto" && m.Learned.Has(key), view.ByLearning},
+		{m.Enforced.Has(key), view.ByHand},
+		{m.Enforced.Has(radius.EnforcedKey(p.Client)), view.ByHandForAll},
 	} {
 		if r.is {
 			out = append(out, r.Rung)
@@ -60,14 +39,14 @@ func (m *Memory) rungs(setting string, p sighting.Peer) []Rung {
 	return out
 }
 
-func stateOf(by []Rung, s *sighting.Sighting) State {
+func stateOf(by []view.Rung, s *sighting.Sighting) view.Signing {
 	switch {
 	case len(by) > 0:
-		return Enforced
+		return view.Enforced
 	case s.Ready():
-		return Ready
+		return view.Ready
 	}
-	return Observe
+	return view.Observe
 }
 
 // Order is what somebody asks for by hand. The zero Address is every address of the client.
@@ -122,12 +101,12 @@ func (d desk) enforce(ctx context.Context, actor string, o Order) (Outcome, erro
 		return Outcome{}, fmt.Errorf("--reason: %w", err)
 	}
 	if d.memory.Enforced.Has(o.key()) {
-		return Outcome{}, control.Refused(refuse.Conflicting, fmt.Errorf("%s must send Message-Authenticator by hand already: see ivalt-radius clients", o.target()))
+		return Outcome{}, control.Refused(view.Conflicting, fmt.Errorf("%s must send Message-Authenticator by hand already: see ivalt-radius clients", o.target()))
 	}
 	detail := "must send Message-Authenticator: " + o.Reason
 	if unready := d.unready(c, o); len(unready) > 0 {
 		if !o.Force {
-			return Outcome{}, control.Refused(refuse.Conflicting, fmt.Errorf("%s\nnothing was enforced: whatever comes without Message-Authenticator would be dropped; where that is meant, add --force", strings.Join(unready, "\n")))
+			return Outcome{}, control.Refused(view.Conflicting, fmt.Errorf("%s\nnothing was enforced: whatever comes without Message-Authenticator would be dropped; where that is meant, add --force", strings.Join(unready, "\n")))
 		}
 		detail += " (forced, though not ready)"
 	}
@@ -135,7 +114,7 @@ func (d desk) enforce(ctx context.Context, actor string, o Order) (Outcome, erro
 		return Outcome{}, err
 	}
 	if err := d.memory.enforce(o.key()); err != nil {
-		return Outcome{}, control.Refused(refuse.Failed, err)
+		return Outcome{}, control.Refused(view.Failed, err)
 	}
 	if !o.Address.IsValid() {
 		return Outcome{[]string{fmt.Sprintf("%s: every address must send Message-Authenticator until ivalt-radius clients forget --client %s", o.Client, o.Client)}}, nil
@@ -147,11 +126,11 @@ func (d desk) enforce(ctx context.Context, actor string, o Order) (Outcome, erro
 func (d desk) find(o Order) (*config.Client, error) {
 	i := slices.IndexFunc(d.settings.Clients, func(c config.Client) bool { return c.Name == o.Client })
 	if i < 0 {
-		return nil, control.Refused(refuse.Missing, fmt.Errorf("no client is called %q: see ivalt-radius clients", o.Client))
+		return nil, control.Refused(view.Missing, fmt.Errorf("no client is called %q: see ivalt-radius clients", o.Client))
 	}
 	c := &d.settings.Clients[i]
 	if o.Address.IsValid() && d.owner(o.Address) != c.Name {
-		return nil, control.Refused(refuse.Missing, fmt.Errorf("the address %s is none of the client %q: its networks are %s, and the longest one that holds an address counts",
+		return nil, control.Refused(view.Missing, fmt.Errorf("the address %s is none of the client %q: its networks are %s, and the longest one that holds an address counts",
 			o.Address, o.Client, strings.Join(texts(c.Networks), ", ")))
 	}
 	return c, nil
@@ -192,7 +171,7 @@ func (d desk) unready(c *config.Client, o Order) []string {
 
 // doubt says what was seen of an address that is not ready; one that is enforced already loses nothing.
 func (d desk) doubt(c *config.Client, s *sighting.Sighting) []string {
-	if stateOf(d.memory.rungs(c.MessageAuthenticator, s.Peer), s) != Observe {
+	if stateOf(d.memory.rungs(c.MessageAuthenticator, s.Peer), s) != view.Observe {
 		return nil
 	}
 	text := fmt.Sprintf("%s %s is not ready: ", s.Client, s.Address)
@@ -219,9 +198,9 @@ func (d desk) forget(ctx context.Context, actor string, o Order) (Outcome, error
 	switch {
 	case m.Enforced.Has(key) || m.Learned.Has(key):
 	case o.Address.IsValid():
-		return Outcome{}, control.Refused(refuse.Missing, fmt.Errorf("the client %q has no address %s that must send Message-Authenticator: see ivalt-radius clients list", o.Client, o.Address))
+		return Outcome{}, control.Refused(view.Missing, fmt.Errorf("the client %q has no address %s that must send Message-Authenticator: see ivalt-radius clients list", o.Client, o.Address))
 	default:
-		return Outcome{}, control.Refused(refuse.Missing, fmt.Errorf("the client %q as a whole need not send Message-Authenticator by hand: name an --address, see ivalt-radius clients list", o.Client))
+		return Outcome{}, control.Refused(view.Missing, fmt.Errorf("the client %q as a whole need not send Message-Authenticator by hand: name an --address, see ivalt-radius clients list", o.Client))
 	}
 	if err := d.commit(ctx, audit.Action{
 		Action: "forget_message_authenticator", Actor: actor, Target: o.target(), Detail: detail,
@@ -229,7 +208,7 @@ func (d desk) forget(ctx context.Context, actor string, o Order) (Outcome, error
 		return Outcome{}, err
 	}
 	if err := errors.Join(lift(m.Enforced, key), lift(m.Learned, key)); err != nil { //nolint:contextcheck // it is done to its end, within a bound of its own
-		return Outcome{}, control.Refused(refuse.Failed, err)
+		return Outcome{}, control.Refused(view.Failed, err)
 	}
 	return Outcome{d.lifted(o)}, nil
 }
@@ -256,7 +235,7 @@ func (d desk) lifted(o Order) []string {
 
 func (d desk) commit(ctx context.Context, a audit.Action) error {
 	if err := d.trail.Commit(ctx, a); err != nil {
-		return control.Refused(refuse.Unavailable, fmt.Errorf("keeping the evidence: %w", err))
+		return control.Refused(view.Unavailable, fmt.Errorf("keeping the evidence: %w", err))
 	}
 	return nil
 }

@@ -3,11 +3,10 @@ package clienting
 import (
 	"cmp"
 	"fmt"
-	"net/netip"
 	"slices"
 	"strings"
-	"time"
 
+	"ivalt-radius/admin/view"
 	"ivalt-radius/config"
 	"ivalt-radius/config/inventory"
 	"ivalt-radius/radius"
@@ -18,68 +17,8 @@ import (
 // mostStrangers is how many are told.
 const mostStrangers = 10
 
-// Overview is all that is known of the clients; its names are those of --json.
-type Overview struct {
-	Running   bool                `json:"running"` // a server said so; else it is as the last one left it
-	Clients   []Client            `json:"clients"`
-	Strangers []sighting.Stranger `json:"strangers"` // that sent most of late, ten at most; none while no server runs
-}
-
-// Client is one client of the settings.
-type Client struct {
-	Name                  string    `json:"name"`
-	Networks              []string  `json:"networks"`
-	MessageAuthenticator  string    `json:"message_authenticator"` // the setting
-	Enforced              bool      `json:"enforced"`              // by hand, for every address
-	Methods               []string  `json:"methods"`
-	FirstFactor           string    `json:"first_factor"`
-	Profile               string    `json:"profile"`
-	AnswerWithinMS        int64     `json:"answer_within_ms"`
-	ProfileAnswerWithinMS int64     `json:"profile_answer_within_ms"` // 0: it has no profile
-	Secrets               []Secret  `json:"secrets"`                  // their ages; empty where whoever asks may not read them
-	Addresses             []Address `json:"addresses"`
-}
-
-// Secret is the age of one secret.
-type Secret struct {
-	Key       string     `json:"key"`
-	FirstSeen *time.Time `json:"first_seen"` // null: no server has seen it yet
-	AgeDays   int        `json:"age_days"`
-	Old       bool       `json:"old"`
-}
-
-// Address is one address of a client.
-type Address struct {
-	Address   netip.Addr `json:"address"`
-	FirstSeen time.Time  `json:"first_seen,omitzero"`
-	LastSeen  time.Time  `json:"last_seen,omitzero"` // left out: it is known to sign, and nothing else
-	State     State      `json:"state"`
-	By        []Rung     `json:"enforced_by"`
-
-	Signed   sighting.Tally `json:"signed"`
-	Unsigned sighting.Tally `json:"unsigned"`
-	Refused  sighting.Tally `json:"unsigned_refused"`
-	Forged   sighting.Tally `json:"bad_signature"`
-	InRow    uint64         `json:"signed_in_a_row"`
-
-	Accepted   uint64 `json:"accepted"`
-	Rejected   uint64 `json:"rejected"`
-	Challenged uint64 `json:"challenged"`
-	Unanswered uint64 `json:"unanswered"`
-	Waiting    int    `json:"waiting"`
-
-	IntervalMS     int64   `json:"interval_ms"`
-	IntervalLogins int     `json:"interval_logins"` // that it was learned from; 0: it is not known
-	PatienceMS     int64   `json:"patience_ms"`
-	PatienceLogins int     `json:"patience_logins"`
-	Approvals      int     `json:"approvals"` // the newest
-	Late           int     `json:"late"`      // of them
-	LateShare      float64 `json:"late_share"`
-	Advice         string  `json:"advice"` // empty: none
-}
-
-// view is what an overview is made of.
-type view struct {
+// facts are what an overview is made of.
+type facts struct {
 	settings *config.Settings
 	memory   *Memory
 	waiting  map[sighting.Peer]int
@@ -87,17 +26,20 @@ type view struct {
 }
 
 // overview makes it.
-func (v view) overview() Overview {
-	out := Overview{Clients: []Client{}, Strangers: v.memory.Sightings.Strangers(mostStrangers)}
-	seen := v.addresses()
-	for i := range v.settings.Clients {
-		out.Clients = append(out.Clients, v.client(i, seen[v.settings.Clients[i].Name]))
+func (f facts) overview() view.Clients {
+	out := view.Clients{Clients: []view.Client{}, Strangers: []view.Stranger{}}
+	for _, s := range f.memory.Sightings.Strangers(mostStrangers) {
+		out.Strangers = append(out.Strangers, view.Stranger(s))
+	}
+	seen := f.addresses()
+	for i := range f.settings.Clients {
+		out.Clients = append(out.Clients, f.client(i, seen[f.settings.Clients[i].Name]))
 	}
 	return out
 }
 
 // addresses are all that something is known of, by client.
-func (v view) addresses() map[string][]sighting.Sighting {
+func (f facts) addresses() map[string][]sighting.Sighting {
 	seen := map[string][]sighting.Sighting{}
 	there := map[sighting.Peer]bool{}
 	add := func(s sighting.Sighting) {
@@ -106,10 +48,10 @@ func (v view) addresses() map[string][]sighting.Sighting {
 			seen[s.Client] = append(seen[s.Client], s)
 		}
 	}
-	for _, s := range v.memory.Sightings.Sightings() {
+	for _, s := range f.memory.Sightings.Sightings() {
 		add(s)
 	}
-	for _, key := range slices.Concat(v.memory.Learned.Keys(), v.memory.Enforced.Keys()) {
+	for _, key := range slices.Concat(f.memory.Learned.Keys(), f.memory.Enforced.Keys()) {
 		if name, addr, ok := radius.ParseLearnedKey(key); ok {
 			add(sighting.Sighting{Peer: sighting.PeerOf(name, addr)})
 		}
@@ -121,47 +63,47 @@ func (v view) addresses() map[string][]sighting.Sighting {
 }
 
 // client is one element of the settings, with its addresses.
-func (v view) client(i int, seen []sighting.Sighting) Client {
-	s := &v.settings.Clients[i]
+func (f facts) client(i int, seen []sighting.Sighting) view.Client {
+	s := &f.settings.Clients[i]
 	preset, _ := client.FindProfile(s.Profile) // none: the zero Profile
 	within := preset.Patience(s.AnswerWithin)
-	c := Client{
+	c := view.Client{
 		Name: s.Name, Networks: []string{}, MessageAuthenticator: s.MessageAuthenticator,
-		Enforced: v.memory.Enforced.Has(radius.EnforcedKey(s.Name)),
-		Methods:  append([]string{"pap"}, s.InsecureMethods...), FirstFactor: cmp.Or(s.Primary, v.settings.Primary.Method),
+		Enforced: f.memory.Enforced.Has(radius.EnforcedKey(s.Name)),
+		Methods:  append([]string{"pap"}, s.InsecureMethods...), FirstFactor: cmp.Or(s.Primary, f.settings.Primary.Method),
 		Profile: s.Profile, AnswerWithinMS: within.Milliseconds(), ProfileAnswerWithinMS: preset.AnswerWithin.Milliseconds(),
-		Secrets: v.secretsOf(i), Addresses: []Address{},
+		Secrets: f.secretsOf(i), Addresses: []view.ClientAddress{},
 	}
 	for _, network := range s.Networks {
 		c.Networks = append(c.Networks, network.String())
 	}
 	for j := range seen {
 		a := describe(&seen[j])
-		a.By = v.memory.rungs(s.MessageAuthenticator, seen[j].Peer)
+		a.By = f.memory.rungs(s.MessageAuthenticator, seen[j].Peer)
 		a.State = stateOf(a.By, &seen[j])
-		a.Waiting = v.waiting[seen[j].Peer]
+		a.Waiting = f.waiting[seen[j].Peer]
 		a.Advice = advice(&seen[j], within, preset)
 		c.Addresses = append(c.Addresses, a)
 	}
 	return c
 }
 
-func (v view) secretsOf(i int) []Secret {
-	out := []Secret{}
+func (f facts) secretsOf(i int) []view.SecretAge {
+	out := []view.SecretAge{}
 	prefix := fmt.Sprintf("clients[%d].", i)
-	for _, e := range v.secrets {
+	for _, e := range f.secrets {
 		if strings.HasPrefix(e.Key, prefix) {
-			out = append(out, Secret{Key: e.Key, FirstSeen: e.FirstSeen, AgeDays: e.AgeDays, Old: e.Old})
+			out = append(out, view.SecretAge{Key: e.Key, FirstSeen: e.FirstSeen, AgeDays: e.AgeDays, Old: e.Old})
 		}
 	}
 	return out
 }
 
 // describe is a sighting in the words of the overview.
-func describe(s *sighting.Sighting) Address {
-	return Address{
+func describe(s *sighting.Sighting) view.ClientAddress {
+	return view.ClientAddress{
 		Address: s.Address, FirstSeen: s.First, LastSeen: s.Last,
-		Signed: s.Signed, Unsigned: s.Unsigned, Refused: s.Refused, Forged: s.Forged, InRow: s.InRow,
+		Signed: view.Tally(s.Signed), Unsigned: view.Tally(s.Unsigned), Refused: view.Tally(s.Refused), Forged: view.Tally(s.Forged), InRow: s.InRow,
 		Accepted: s.Accepted, Rejected: s.Rejected, Challenged: s.Challenged, Unanswered: s.Unanswered,
 		IntervalMS: s.Interval.Time.Milliseconds(), IntervalLogins: s.Interval.Logins,
 		PatienceMS: s.Patience.Time.Milliseconds(), PatienceLogins: s.Patience.Logins,

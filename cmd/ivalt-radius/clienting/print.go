@@ -7,10 +7,11 @@ import (
 	"strings"
 	"time"
 
+	"ivalt-radius/admin/view"
 	"ivalt-radius/cmd/ivalt-radius/count"
 )
 
-func printJSON(w io.Writer, o Overview) error {
+func printJSON(w io.Writer, o view.Clients) error {
 	encoder := json.NewEncoder(w)
 	encoder.SetIndent("", "  ")
 	if err := encoder.Encode(o); err != nil {
@@ -25,7 +26,7 @@ func row(w io.Writer, name, format string, args ...any) {
 }
 
 // printText prints all clients, and who else asks.
-func printText(w io.Writer, o Overview) {
+func printText(w io.Writer, o view.Clients) {
 	for i := range o.Clients {
 		printClient(w, &o.Clients[i])
 	}
@@ -37,7 +38,7 @@ func printText(w io.Writer, o Overview) {
 	}
 }
 
-func printClient(w io.Writer, c *Client) {
+func printClient(w io.Writer, c *view.Client) {
 	_, _ = fmt.Fprintln(w, c.Name)
 	row(w, "networks", "%s", strings.Join(c.Networks, ", "))
 	row(w, "message_authenticator", "%s", c.MessageAuthenticator)
@@ -45,7 +46,7 @@ func printClient(w io.Writer, c *Client) {
 		row(w, "must send it", "every address, by hand")
 	}
 	for i := range c.Addresses {
-		if a := &c.Addresses[i]; a.has(ByLearning) || a.has(ByHand) {
+		if a := &c.Addresses[i]; a.Has(view.ByLearning) || a.Has(view.ByHand) {
 			row(w, "must send it", "%s", a.Address)
 		}
 	}
@@ -57,7 +58,7 @@ func printClient(w io.Writer, c *Client) {
 	}
 	row(w, "answer_within", "%s", within)
 	for _, s := range c.Secrets {
-		row(w, "secret", "%s: %s", s.Key[strings.LastIndexByte(s.Key, '.')+1:], s.text())
+		row(w, "secret", "%s: %s", s.Key[strings.LastIndexByte(s.Key, '.')+1:], age(s))
 	}
 	if len(c.Secrets) == 0 {
 		row(w, "secret", "not readable here: ask as the server's user")
@@ -67,8 +68,8 @@ func printClient(w io.Writer, c *Client) {
 	}
 }
 
-// text is the age as a person reads it.
-func (s Secret) text() string {
+// age is a secret's as a person reads it.
+func age(s view.SecretAge) string {
 	switch {
 	case s.FirstSeen == nil:
 		return "not seen by a server yet"
@@ -78,16 +79,7 @@ func (s Secret) text() string {
 	return count.Of(s.AgeDays, "day") + " old"
 }
 
-func (a *Address) has(r Rung) bool {
-	for _, by := range a.By {
-		if by == r {
-			return true
-		}
-	}
-	return false
-}
-
-func printAddress(w io.Writer, a *Address) {
+func printAddress(w io.Writer, a *view.ClientAddress) {
 	last := "not yet"
 	if !a.LastSeen.IsZero() {
 		last = moment(a.LastSeen)

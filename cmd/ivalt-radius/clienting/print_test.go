@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"ivalt-radius/admin/view"
 	"ivalt-radius/audit"
 	"ivalt-radius/cmd/ivalt-radius/control"
 	"ivalt-radius/cmd/ivalt-radius/exit"
@@ -43,7 +44,7 @@ func TestAdvice(t *testing.T) {
 			impatient(m, c.client, address, c.gaveUp, c.inTime, c.later)
 		})
 		_, out := s.run(t, "list", "--json", "--client", c.client)
-		var o Overview
+		var o view.Clients
 		if err := json.Unmarshal([]byte(out), &o); err != nil {
 			t.Fatal(err)
 		}
@@ -110,12 +111,12 @@ func TestText(t *testing.T) {
 		t.Errorf("exit %d: %s", code, out)
 	}
 	var text bytes.Buffer
-	printText(&text, Overview{Strangers: []sighting.Stranger{{Address: addr("203.0.113.9"), Packets: 7, Last: at()}}})
+	printText(&text, view.Clients{Strangers: []view.Stranger{{Address: addr("203.0.113.9"), Packets: 7, Last: at()}}})
 	if text.String() != "addresses that no client has, of late\n  203.0.113.9            7 packets, the last at 2026-11-26T12:00:00Z\n" {
 		t.Error(text.String())
 	}
-	old := Secret{FirstSeen: &time.Time{}, AgeDays: 400, Old: true}
-	if got := old.text() + ", " + (Secret{}).text(); got != "400 days old: change it, not seen by a server yet" {
+	old := view.SecretAge{FirstSeen: &time.Time{}, AgeDays: 400, Old: true}
+	if got := age(old) + ", " + age(view.SecretAge{}); got != "400 days old: change it, not seen by a server yet" {
 		t.Error(got)
 	}
 }

@@ -6,7 +6,7 @@ import (
 	"net/http"
 	"testing"
 
-	refuse "ivalt-radius/admin/view" // view is this package's own
+	"ivalt-radius/admin/view"
 	"ivalt-radius/audit"
 	"ivalt-radius/cmd/ivalt-radius/control"
 	"ivalt-radius/config"
@@ -33,20 +33,20 @@ func TestKindsOfRefusal(t *testing.T) {
 			mux  *http.ServeMux
 			path string
 			in   any
-			want refuse.Kind
+			want view.Kind
 		}{
-			"no client":        {sound, enforcePath, Order{Client: "none", Reason: "r"}, refuse.Missing},
-			"no address":       {sound, enforcePath, Order{Client: "free", Address: addr("10.0.0.1"), Reason: "r"}, refuse.Missing},
-			"no reason":        {sound, enforcePath, Order{Client: "free"}, refuse.Invalid},
-			"enforced already": {sound, enforcePath, Order{Client: "free", Address: here, Reason: "r"}, refuse.Conflicting},
-			"not ready":        {sound, enforcePath, Order{Client: "auto", Reason: "r"}, refuse.Conflicting},
-			"nothing known":    {sound, forgetPath, Order{Client: "free", Address: addr("192.0.2.2")}, refuse.Missing},
-			"no client's":      {sound, forgetPath, Order{Client: "free"}, refuse.Missing},
-			"no evidence":      {broken, forgetPath, Order{Client: "free", Address: here}, refuse.Unavailable},
-			"none of it":       {broken, enforcePath, Order{Client: "free", Reason: "r", Force: true}, refuse.Unavailable},
-			"unreadable":       {sound, enforcePath, 7, refuse.Invalid},
+			"no client":        {sound, enforcePath, Order{Client: "none", Reason: "r"}, view.Missing},
+			"no address":       {sound, enforcePath, Order{Client: "free", Address: addr("10.0.0.1"), Reason: "r"}, view.Missing},
+			"no reason":        {sound, enforcePath, Order{Client: "free"}, view.Invalid},
+			"enforced already": {sound, enforcePath, Order{Client: "free", Address: here, Reason: "r"}, view.Conflicting},
+			"not ready":        {sound, enforcePath, Order{Client: "auto", Reason: "r"}, view.Conflicting},
+			"nothing known":    {sound, forgetPath, Order{Client: "free", Address: addr("192.0.2.2")}, view.Missing},
+			"no client's":      {sound, forgetPath, Order{Client: "free"}, view.Missing},
+			"no evidence":      {broken, forgetPath, Order{Client: "free", Address: here}, view.Unavailable},
+			"none of it":       {broken, enforcePath, Order{Client: "free", Reason: "r", Force: true}, view.Unavailable},
+			"unreadable":       {sound, enforcePath, 7, view.Invalid},
 		} {
-			var refusal refuse.Refusal
+			var refusal view.Refusal
 			if err := control.Within(t.Context(), c.mux, "a", c.path, c.in, nil); !errors.As(err, &refusal) || refusal.Kind != c.want {
 				t.Errorf("%s: %+v", name, err)
 			}

@@ -2,8 +2,10 @@ package configured
 
 import (
 	"os"
+	"slices"
 
 	"ivalt-radius/config"
+	"ivalt-radius/fault"
 )
 
 // Settings are those of a configuration file and the environment, for a command that needs neither secrets nor people and may be run by
@@ -14,4 +16,15 @@ func Settings(path string) (*config.Settings, error) {
 		return nil, faults.Err()
 	}
 	return s, nil
+}
+
+// StateDirectory is where the control socket of a running server is, for a command that needs nothing else: it answers also while the file has
+// faults, which keep no server from running on. The error is all faults, where one of them leaves in doubt which directory it is.
+func StateDirectory(path string) (string, error) {
+	s, faults := config.Inspect(path, config.Options{Environ: os.Environ()})
+	doubtful := func(f fault.Fault) bool { return f.Key == "" || f.Key == "state" || f.Key == "state.directory" }
+	if s == nil || slices.ContainsFunc(faults.Fatal(), doubtful) {
+		return "", faults.Err()
+	}
+	return s.State.Directory, nil
 }

@@ -26,3 +26,25 @@ func TestSettings(t *testing.T) {
 		}
 	}
 }
+
+// TestStateDirectory: what is faulty elsewhere keeps nobody from asking the running server; what leaves in doubt which one it is does.
+func TestStateDirectory(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "config.yaml")
+	for text, want := range map[string]string{
+		"state: {directory: /srv/a}\nclients: []\nmax_attempts: many\nnonsense: 1\n": "/srv/a",
+		"state: {directory: [a]}\n":   "",
+		"state: 5\n":                  "",
+		"state: {directory: /srv/a\n": "",
+		"state: {directory: ''}\n":    "",
+	} {
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := StateDirectory(path); got != want || (err == nil) != (want != "") {
+			t.Errorf("%q: %q, %v", text, got, err)
+		}
+	}
+	if got, err := StateDirectory(path + "x"); err == nil {
+		t.Errorf("no file, and %q", got)
+	}
+}

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"time"
 
+	"ivalt-radius/admin/kept"
 	"ivalt-radius/admin/metrics"
 )
 
@@ -20,7 +21,7 @@ const mostPEM = 1 << 20
 
 // certificates looks at the files of certificates now and then. One that cannot be read has no figure, which an alert can tell.
 func (r Rooms) certificates() func() []metrics.Certificate {
-	files := kept(r.Now, filesFor, r.shown)
+	files := kept.For(filesFor, r.Now, r.shown)
 	return func() []metrics.Certificate {
 		all := slices.Clone(files())
 		if r.Upstream == nil {

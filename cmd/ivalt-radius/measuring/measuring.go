@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"ivalt-radius/admin/kept"
 	"ivalt-radius/admin/metrics"
 	"ivalt-radius/admin/view"
 	"ivalt-radius/audit/ship"
@@ -87,9 +88,9 @@ func Sources(r Rooms) metrics.Sources {
 		r.Unreachable = func(string, error) {}
 	}
 	s := metrics.Sources{
-		Oldest: r.Oldest, Budget: r.Budget, Breakers: r.Breakers, Sessions: r.Sessions,
+		Oldest: r.Oldest, Budget: r.Budget, Breakers: r.Breakers, Checks: r.Ready, Sessions: r.Sessions,
 		MaxAttempts:  func() int { return r.Settings().MaxAttempts },
-		Settings:     kept(r.Now, settingsFor, r.inForce),
+		Settings:     kept.For(settingsFor, r.Now, r.inForce),
 		Secrets:      r.secrets(),
 		Certificates: r.certificates(),
 	}
@@ -98,9 +99,6 @@ func Sources(r Rooms) metrics.Sources {
 	r.guard(&s)
 	if r.Nodes != nil {
 		s.Nodes = r.nodes
-	}
-	if r.Ready != nil {
-		s.Checks = r.checks
 	}
 	return s
 }
@@ -139,9 +137,9 @@ func (r Rooms) guard(s *metrics.Sources) {
 		return
 	}
 	s.Missed = r.Guard.Missed
-	s.Incidents = kept(r.Now, standingFor, func() []metrics.Incident { return open(r.Guard.Incidents()) })
-	s.Blocks = kept(r.Now, standingFor, r.Guard.Blocked)
-	s.Lockouts = kept(r.Now, lockoutsFor, r.Guard.LockedOut)
+	s.Incidents = kept.For(standingFor, r.Now, func() []metrics.Incident { return open(r.Guard.Incidents()) })
+	s.Blocks = kept.For(standingFor, r.Now, r.Guard.Blocked)
+	s.Lockouts = kept.For(lockoutsFor, r.Now, r.Guard.LockedOut)
 }
 
 // open counts the incidents that are not closed, by what they are.
@@ -182,15 +180,6 @@ func (r Rooms) nodes() (metrics.Nodes, bool) {
 	return n, shared
 }
 
-func (r Rooms) checks() []metrics.Check {
-	all := r.Ready()
-	out := make([]metrics.Check, len(all))
-	for i, c := range all {
-		out[i] = metrics.Check{Name: c.Name, OK: c.OK}
-	}
-	return out
-}
-
 func (r Rooms) inForce() metrics.Settings {
 	return metrics.Settings{Version: r.Version, Digest: r.Settings().Digest()}
 }
@@ -201,7 +190,7 @@ func (r Rooms) secrets() func() []metrics.Secret {
 		key   string
 		since time.Time
 	}
-	register := kept(r.Now, filesFor, func() (out []seen) {
+	register := kept.For(filesFor, r.Now, func() (out []seen) {
 		entries, err := secretage.List(r.Settings(), r.Now())
 		if err != nil {
 			r.Unreachable("the ages of the secrets", err)

@@ -151,7 +151,7 @@ func TestSources(t *testing.T) {
 	}, m.Incidents()); diff != "" {
 		t.Error(diff)
 	}
-	if diff := cmp.Diff([]metrics.Check{{Name: "trail", OK: true}, {Name: "disk"}}, m.Checks()); diff != "" {
+	if diff := cmp.Diff([]view.Check{{Name: "trail", OK: true}, {Name: "disk"}}, m.Checks()); diff != "" {
 		t.Error(diff)
 	}
 	if got := m.Settings(); got != (metrics.Settings{Version: "v1", Digest: s.Digest()}) {

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"ivalt-radius/admin/kept"
 	"ivalt-radius/admin/view"
 	"ivalt-radius/auth"
 	"ivalt-radius/auth/waiting"
@@ -20,7 +21,7 @@ import (
 )
 
 // every is how long one document is good: whoever asks sooner gets the same one.
-const every = time.Second
+const every = kept.Fresh
 
 // checking bounds the checks of readiness: what they cannot tell by then they do not.
 const checking = 2 * time.Second
@@ -104,7 +105,7 @@ func (b *Board) make(ctx context.Context) view.Now {
 	d := view.Now{
 		At: at.UTC(), Node: b.server.Node, Version: b.server.Version, Digest: b.digest, MaxAttempts: s.MaxAttempts,
 		InFlight: []view.InFlight{}, Recent: []view.Login{}, Minutes: []view.Minute{}, Checks: []view.Check{},
-		Budget: budget(b.server.Phone.Room()), IVALT: upstream(b.server.Phone.Outages()), Alerts: alerts(b.server.Incidents()),
+		Budget: Budget(b.server.Phone.Room()), IVALT: upstream(b.server.Phone.Outages()), Alerts: alerts(b.server.Incidents()),
 	}
 	b.inFlight(&d, at)
 	b.tally.fill(&d)

@@ -38,8 +38,8 @@ func login(e *ended) view.Login {
 	}
 }
 
-// budget is what is left of it.
-func budget(r state.Room) view.Budget {
+// Budget is what is left of the API budget.
+func Budget(r state.Room) view.Budget {
 	out := view.Budget{Windows: []view.Window{}, Held: r.Held, Shared: r.Shared, Alone: r.Alone}
 	for _, w := range []struct {
 		per  string

@@ -90,11 +90,11 @@ func newReleaseCommand(defaultConfig string) *cobra.Command {
 
 // ask asks the running server, which alone knows.
 func ask(cmd *cobra.Command, config, path string, in, out any) error {
-	s, err := configured.Settings(config)
+	directory, err := configured.StateDirectory(config)
 	if err != nil {
 		return err
 	}
-	if err := control.Call(cmd.Context(), s.State.Directory, path, in, out); err != nil {
+	if err := control.Call(cmd.Context(), directory, path, in, out); err != nil {
 		return fmt.Errorf("people: %w", err)
 	}
 	return nil

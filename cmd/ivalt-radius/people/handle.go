@@ -61,10 +61,7 @@ func (r Running) list(ctx context.Context, actor string) (view.People, error) {
 	remembered, left := r.Approvals.Remembered(most)
 	out := view.People{
 		Lockouts: append([]gate.Lockout{}, lockouts[:min(most, len(lockouts))]...), LockoutsLeft: max(0, len(lockouts)-most),
-		Paused: []view.Pause{}, PausedLeft: pausesLeft, Blocks: append([]block.Block{}, blocks...), Remembered: []view.Remembered{}, LeftOut: left,
-	}
-	for _, p := range pauses {
-		out.Paused = append(out.Paused, view.Pause{User: p.User, Station: p.Station, Until: p.Until})
+		Paused: append([]gate.Pause{}, pauses...), PausedLeft: pausesLeft, Blocks: append([]block.Block{}, blocks...), Remembered: []view.Remembered{}, LeftOut: left,
 	}
 	for _, p := range remembered {
 		out.Remembered = append(out.Remembered, view.Remembered{User: p.Name, Count: p.Count, Newest: p.Newest})

@@ -25,6 +25,7 @@ import (
 	"ivalt-radius/ivalt"
 	"ivalt-radius/ivalt/gateway"
 	"ivalt-radius/ivalt/ivalttest"
+	"ivalt-radius/ivalt/standing"
 	"ivalt-radius/policy"
 	"ivalt-radius/secret"
 )
@@ -37,11 +38,12 @@ type scene struct {
 	cloud   *ivalttest.Cloud // the iVALT of the settings
 	refuses error            // of the trail
 
-	mu      sync.Mutex
-	events  []audit.Event
-	admits  []auth.Stage
-	ends    []auth.End
-	refused map[auth.Stage]auth.Admission
+	mu        sync.Mutex
+	events    []audit.Event
+	admits    []auth.Stage
+	ends      []auth.End
+	approvals []bool // whether the Stage owns what iVALT's service tells of
+	refused   map[auth.Stage]auth.Admission
 }
 
 // Commit implements auth.Recorder.
@@ -103,7 +105,11 @@ func newScene(t *testing.T) *scene {
 	}
 	log := logrus.New()
 	log.SetOutput(io.Discard)
-	phone, faults := ivalt.New(settings, ivalt.Deps{Recorder: s, Log: log})
+	phone, faults := ivalt.New(settings, ivalt.Deps{Recorder: s, Log: log, Approved: func(a standing.Approval) {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.approvals = append(s.approvals, s.Owns(a.Attempt))
+	}})
 	if err := faults.Err(); err != nil {
 		t.Fatal(err)
 	}
@@ -229,7 +235,7 @@ func TestTheGate(t *testing.T) {
 	t.Parallel()
 	s := newScene(t)
 	s.over(t, sound(view.Configured))
-	if !slices.Contains(s.admits, auth.Ringing) || len(s.ends) != 1 || !s.ends[0].Pushed {
+	if !slices.Contains(s.admits, auth.Ringing) || len(s.ends) != 1 || !s.ends[0].Pushed || s.ends[0].Reason == auth.ApprovedByPerson {
 		t.Errorf("asked %v, told %+v", s.admits, s.ends)
 	}
 	s.admits, s.ends = nil, nil
@@ -252,6 +258,16 @@ func TestTheGate(t *testing.T) {
 	s.refused[auth.Ringing] = auth.Admission{Reason: auth.RateLimited}
 	if out := s.over(t, sound(view.Configured)); out.Reason != "rate_limited" {
 		t.Errorf("too many pushes end as %s", out.Reason)
+	}
+}
+
+// TestApprovalsAreOwned: whoever counts approvals can tell that of a rehearsal.
+func TestApprovalsAreOwned(t *testing.T) {
+	t.Parallel()
+	s := newScene(t)
+	s.over(t, sound(view.Configured))
+	if !slices.Equal(s.approvals, []bool{true}) || s.Owns("") || s.Owns("another") || (*Stage)(nil).Owns("a") {
+		t.Errorf("owned: %v", s.approvals)
 	}
 }
 

@@ -76,6 +76,15 @@ func (s *Stage) See(e audit.Event) {
 	}
 }
 
+// Owns reports that an attempt is that of the rehearsal which goes on. It waits for nothing. A nil Stage owns none.
+func (s *Stage) Owns(attempt string) bool {
+	if s == nil {
+		return false
+	}
+	p := s.live.Load()
+	return p != nil && p.owns(attempt)
+}
+
 // Show is a rehearsal so far.
 func (s *Stage) Show(id string) (view.Rehearsed, error) {
 	s.mu.Lock()

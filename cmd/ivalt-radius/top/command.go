@@ -55,12 +55,12 @@ func (a *asked) run(cmd *cobra.Command) error {
 	if a.interval < leastInterval || a.interval > mostInterval {
 		return exit.UsageError(cmd, fmt.Errorf("--interval: %s is not between %s and %s", a.interval, leastInterval, mostInterval))
 	}
-	s, err := configured.Settings(a.config)
+	directory, err := configured.StateDirectory(a.config)
 	if err != nil {
 		return err
 	}
 	ask := func(ctx context.Context) (d view.Now, err error) {
-		err = control.Call(ctx, s.State.Directory, view.PathNow, struct{}{}, &d)
+		err = control.Call(ctx, directory, view.PathNow, struct{}{}, &d)
 		return d, err
 	}
 	d, err := ask(cmd.Context())

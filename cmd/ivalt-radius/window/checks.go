@@ -12,6 +12,7 @@ import (
 	"ivalt-radius/config"
 	"ivalt-radius/doctor"
 	"ivalt-radius/doctor/host"
+	"ivalt-radius/ivalt/standing"
 	"ivalt-radius/radius"
 )
 
@@ -19,8 +20,9 @@ import (
 type Looked struct {
 	Standing  *Standing
 	Radius    func() radius.Pulse
-	Scheduler func()       // returns once iVALT's scheduler was free for a moment
-	State     func() error // why it cannot be read or written
+	Outages   func() []standing.Shut // endpoints of iVALT that are not asked
+	Scheduler func()                 // returns once iVALT's scheduler was free for a moment
+	State     func() error           // why it cannot be read or written
 	Trail     Trail
 	Memory    func() (gone, alone bool, why string, shared bool) // of several nodes; see sharing.Standing
 	Space     func(directory string) doctor.Fact[doctor.Space]   // nil: the kernel's word
@@ -78,8 +80,12 @@ func (l Looked) sockets(context.Context) (ok bool, note string) {
 }
 
 func (l Looked) ivalt(context.Context) (ok bool, note string) {
-	if shut := l.Standing.shutOnes(); shut != "" {
-		return false, "iVALT is not asked, but for a probe each 10 s: " + shut
+	var shut []string
+	for _, s := range l.Outages() {
+		shut = append(shut, s.Endpoint.String()+": "+s.Why)
+	}
+	if len(shut) > 0 {
+		return false, "iVALT is not asked, but for a probe each 10 s: " + strings.Join(shut, "; ")
 	}
 	return true, "every endpoint is asked"
 }

@@ -142,8 +142,10 @@ func direct(r *http.Request) bool {
 	return err == nil && at.Addr().Unmap().IsLoopback()
 }
 
-// admits asks the door, and takes no answer of its.
+// admits asks the door, and takes no answer of its. A probe that asks all day renews no session by it.
 func (w *Window) admits(r *http.Request) (in bool) {
+	r = r.Clone(r.Context())
+	r.Header.Set("X-Refresh", "probe")
 	ask := w.keeper.API(access.Read, func(http.ResponseWriter, *http.Request, access.Principal) { in = true })
 	ask.ServeHTTP(unwritten{http.Header{}}, r)
 	return in

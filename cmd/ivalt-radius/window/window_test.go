@@ -24,6 +24,8 @@ import (
 	"ivalt-radius/config"
 	"ivalt-radius/directory/password"
 	"ivalt-radius/doctor"
+	"ivalt-radius/ivalt/gateway"
+	"ivalt-radius/ivalt/standing"
 	"ivalt-radius/radius"
 )
 
@@ -60,20 +62,21 @@ func (t *trail) Durable() uint64 { return t.durable }
 type world struct {
 	Looked
 
-	pulse  radius.Pulse
-	state  error
-	trail  trail
-	memory func() (gone, alone bool, why string, shared bool)
-	free   uint64
-	known  bool
-	now    time.Time
+	pulse   radius.Pulse
+	outages []standing.Shut
+	state   error
+	trail   trail
+	memory  func() (gone, alone bool, why string, shared bool)
+	free    uint64
+	known   bool
+	now     time.Time
 }
 
 func well() *world {
 	w := &world{pulse: radius.Pulse{Sockets: 2, Reading: 2}, free: 10 << 30, known: true, now: time.Unix(1000, 0)}
 	w.memory = func() (gone, alone bool, why string, shared bool) { return false, false, "", false }
 	w.Looked = Looked{
-		Standing: &Standing{}, Radius: func() radius.Pulse { return w.pulse }, Scheduler: func() {}, State: func() error { return w.state },
+		Standing: &Standing{}, Radius: func() radius.Pulse { return w.pulse }, Outages: func() []standing.Shut { return w.outages }, Scheduler: func() {}, State: func() error { return w.state },
 		Trail: &w.trail, Memory: func() (gone, alone bool, why string, shared bool) { return w.memory() },
 		Space: func(string) doctor.Fact[doctor.Space] {
 			return doctor.Fact[doctor.Space]{Value: doctor.Space{Free: w.free}, Known: w.known, Why: "not there"}
@@ -114,21 +117,9 @@ func TestReadiness(t *testing.T) {
 		{"draining", func(w *world) { w.Standing.Drain() }, "draining", false, "is stopping"},
 		{"a socket is not read", func(w *world) { w.pulse.Reading = 1 }, "sockets", false, "1 of 2"},
 		{"iVALT fails", func(w *world) {
-			w.Standing.Heed(audit.System{Event: "ivalt_unavailable", Detail: "result endpoint: it does not answer"})
-			w.Standing.Heed(audit.System{Event: "ivalt_unavailable", Detail: "push endpoint: it does not answer"})
-		}, "ivalt", false, "push: it does not answer; result: it does not answer"},
-		{"iVALT refuses the key", func(w *world) {
-			w.Standing.Heed(audit.System{Event: "ivalt_misconfigured", Detail: "iVALT refuses the API key or the path of the push endpoint"})
-		}, "ivalt", false, "push: iVALT refuses the API key or the path"},
-		{"iVALT answers again", func(w *world) {
-			w.Standing.Heed(audit.System{Event: "ivalt_misconfigured", Detail: "iVALT refuses the API key or the path of the push endpoint"})
-			w.Standing.Heed(audit.System{Event: "ivalt_available", Detail: "push endpoint"})
-		}, "ivalt", true, "every endpoint"},
-		{"another event", func(w *world) { w.Standing.Heed(audit.System{Event: "clock_jump", Detail: "push endpoint"}) }, "ivalt", true, ""},
-		{"new settings", func(w *world) {
-			w.Standing.Heed(audit.System{Event: "ivalt_unavailable", Detail: "push endpoint: x"})
-			w.Standing.Took(nil)
-		}, "ivalt", true, ""},
+			w.outages = []standing.Shut{{Endpoint: gateway.Pushes, Why: "it does not answer"}, {Endpoint: gateway.Results, Refused: true, Why: "it refuses"}}
+		}, "ivalt", false, "push: it does not answer; result: it refuses"},
+		{"iVALT is asked", func(*world) {}, "ivalt", true, "every endpoint"},
 		{"the state", func(w *world) { w.state = errors.New("no disk") }, "state", false, "no disk"},
 		{"the trail fails", func(w *world) { w.trail.failing = errors.New("no space") }, "trail", false, "no space"},
 		{"the trail hangs", func(w *world) { w.Standing.Records.Begin(w.now.Add(-31 * time.Second)) }, "trail", false, "for 31 s"},
