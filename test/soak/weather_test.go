@@ -72,10 +72,10 @@ func troubles() []trouble {
 				return
 			}
 			bad := strings.Replace(string(good), "reject_delay:", "reject_delay_: 1s\nreject_delay:", 1)
-			_ = os.WriteFile(w.site.Config(), []byte(bad), 0o600)
+			_ = os.WriteFile(w.site.Config(), []byte(bad), 0o600) //nolint:gosec // a folder of the test
 			w.site.Server.Signal(syscall.SIGHUP)
 			passes(2 * time.Second)
-			_ = os.WriteFile(w.site.Config(), good, 0o600)
+			_ = os.WriteFile(w.site.Config(), good, 0o600) //nolint:gosec // a folder of the test
 			w.site.Server.Signal(syscall.SIGHUP)
 		}},
 		{"receivers that hang", false, func(_ *testing.T, w *weather) {
