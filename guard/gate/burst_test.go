@@ -11,7 +11,7 @@ import (
 // TestGuessesAtOnceAreOwed: who sends guesses at once, for many people, has no more of them in the long run than who waits for each answer. A
 // login counts as wrong only when it ends, so a limit that many share lets some more in at once; they are made up for.
 func TestGuessesAtOnceAreOwed(t *testing.T) {
-	const minutes, atOnce = 30, 60
+	const minutes, atOnce = 10, 60
 	for name, tc := range map[string]struct {
 		from func(n int) string
 		most int // the limit, what comes back meanwhile, and one volley

@@ -27,32 +27,40 @@ type tally struct {
 	longest  time.Duration
 }
 
-// enter notes a login; wrong is empty where it was right.
-func (l *ledger) enter(kind string, accepted, foul bool, took time.Duration, wrong string) {
+// entry is what became of one request.
+type entry struct {
+	kind     string
+	accepted bool
+	foul     bool // begun, or ended, in foul weather
+	took     time.Duration
+	wrong    string // empty: it was answered rightly
+}
+
+func (l *ledger) enter(e entry) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.kinds == nil {
 		l.kinds = map[string]*tally{}
 	}
-	c := l.kinds[kind]
+	c := l.kinds[e.kind]
 	if c == nil {
 		c = &tally{}
-		l.kinds[kind] = c
+		l.kinds[e.kind] = c
 	}
 	c.Asked++
-	c.longest = max(c.longest, took)
-	if accepted {
+	c.longest = max(c.longest, e.took)
+	if e.accepted {
 		c.Accepted++
 	}
-	if foul {
+	if e.foul {
 		c.Foul++
 	}
-	if wrong == "" {
+	if e.wrong == "" {
 		return
 	}
 	c.Wrong++
 	if len(l.wrong) < 50 {
-		text := fmt.Sprintf("%s %s: %s", time.Now().Format("15:04:05.000"), kind, wrong)
+		text := fmt.Sprintf("%s %s: %s", time.Now().Format("15:04:05.000"), e.kind, e.wrong)
 		l.wrong = append(l.wrong, text)
 		fmt.Println("soak: wrong:", text)
 	}

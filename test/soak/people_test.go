@@ -67,20 +67,19 @@ func kinds() []kind {
 		{name: "outside the geofence", workers: 1, from: patient, does: ivalttest.Geofence, word: "gina", want: refusal(denied, 1)},
 		{name: "outside iVALT's hours", workers: 1, from: patient, does: ivalttest.Timezone, word: "timo", want: refusal(denied, 1)},
 		{name: "not enrolled", workers: 1, from: patient, does: ivalttest.Unknown, word: "hugo", want: refusal(denied, 0)},
-		{name: "outside hours", workers: 1, from: patient, does: ivalttest.Approve, word: "night", want: never(denied)},
-		{name: "elsewhere", workers: 1, from: patient, does: ivalttest.Approve, word: "ext", want: never(denied)},
+		{name: "outside hours", workers: 1, from: patient, does: ivalttest.Approve, word: "night", want: never()},
+		{name: "elsewhere", workers: 1, from: patient, does: ivalttest.Approve, word: "ext", want: never()},
 		{name: "exempt", workers: 2, from: patient, does: ivalttest.Approve, word: "svc", want: want{code: radiustest.AccessAccept, always: true}},
-		{name: "CHAP", workers: 1, from: patient, does: ivalttest.Approve, word: "chap", method: radiustest.CHAP, want: never(denied)},
-		{name: "MS-CHAPv2", workers: 1, from: patient, does: ivalttest.Approve, word: "mschap", method: radiustest.MSCHAPv2, want: never(denied)},
-		{name: "wrong password", workers: 2, from: guarded, does: ivalttest.Approve, word: "staff-guessed", wrong: true, want: never(denied), pause: time.Second},
-		{name: "stranger", workers: 2, from: guarded, does: ivalttest.Approve, word: "stranger", want: never(denied), pause: time.Second},
+		{name: "CHAP", workers: 1, from: patient, does: ivalttest.Approve, word: "chap", method: radiustest.CHAP, want: never()},
+		{name: "MS-CHAPv2", workers: 1, from: patient, does: ivalttest.Approve, word: "mschap", method: radiustest.MSCHAPv2, want: never()},
+		{name: "wrong password", workers: 2, from: guarded, does: ivalttest.Approve, word: "staff-guessed", wrong: true, want: never(), pause: time.Second},
+		{name: "stranger", workers: 2, from: guarded, does: ivalttest.Approve, word: "stranger", want: never(), pause: time.Second},
 	}
 }
 
-func never(says string) want {
-	w := refusal(says, 0)
-	w.always = true
-	return w
+// never is refused whatever the weather, and no phone rings.
+func never() want {
+	return want{code: radiustest.AccessReject, says: "Access denied.", always: true}
 }
 
 // worker plays one person after the other at a gateway.
@@ -175,7 +174,7 @@ func (w *worker) asked(stop <-chan struct{}) {
 		nas := w.nas()
 		result, err := nas.Login(context.Background(), c)
 		if walks {
-			w.ledger.enter("challenge, walks away", false, !w.weather.fairSince(began), time.Since(began), said(err))
+			w.ledger.enter(entry{kind: "challenge, walks away", foul: !w.weather.fairSince(began), took: time.Since(began), wrong: said(err)})
 			continue
 		}
 		if err == nil && result.Code == radiustest.AccessChallenge {
@@ -193,7 +192,7 @@ func (w *worker) enter(user string, result radiustest.Result, err error, before 
 	if wrong != "" {
 		wrong = fmt.Sprintf("%s, begun %s: %s", user, began.Format("15:04:05.000"), wrong)
 	}
-	w.ledger.enter(w.name, result.Code == radiustest.AccessAccept, foul, time.Since(began), wrong)
+	w.ledger.enter(entry{kind: w.name, accepted: result.Code == radiustest.AccessAccept, foul: foul, took: time.Since(began), wrong: wrong})
 }
 
 // accounts has sessions begin, go on and end, and asks whether the server is there.
@@ -207,17 +206,17 @@ func accounts(site *blackbox.Site, l *ledger, rng *rand.Rand, stop <-chan struct
 			if !pause(stop, time.Duration(rng.Int64N(int64(time.Second)))) {
 				return
 			}
-			r.Status, r.SessionTime, r.InputOctets, r.TerminateCause = status, uint32(n%3600), uint64(n)<<20, 1 //nolint:gosec // small
+			r.Status, r.SessionTime, r.InputOctets, r.TerminateCause = status, uint32(n%3600), uint64(n)<<20, 1
 			result, err := nas.Account(context.Background(), r)
 			if err == nil && result.Code != radiustest.AccountingResponse {
 				err = fmt.Errorf("%s", result.Code)
 			}
-			l.enter("accounting", false, false, result.Took, said(err))
+			l.enter(entry{kind: "accounting", took: result.Took, wrong: said(err)})
 		}
 		nas := nas
 		nas.Server = site.Authentication()
 		result, err := nas.Status(context.Background())
-		l.enter("Status-Server", false, false, result.Took, said(err))
+		l.enter(entry{kind: "Status-Server", took: result.Took, wrong: said(err)})
 	}
 }
 
@@ -238,9 +237,9 @@ func garbage(t *testing.T, site *blackbox.Site, rng *rand.Rand, stop <-chan stru
 	}
 	for n := 0; pause(stop, time.Duration(rng.Int64N(int64(300*time.Millisecond)))); n++ {
 		socket := sockets[rng.IntN(len(sockets))]
-		r := blackbox.NewRequest(blackbox.Login{User: fmt.Sprintf("forged-%d", n%500), Password: password, ID: byte(n)}, "a secret that nobody shares") //nolint:gosec // it wraps
+		r := blackbox.NewRequest(blackbox.Login{User: fmt.Sprintf("forged-%d", n%500), Password: password, ID: byte(n)}, "a secret that nobody shares")
 		for range rng.IntN(4) {
-			r.Bytes[rng.IntN(len(r.Bytes))] = byte(rng.IntN(256))
+			r.Bytes[rng.IntN(len(r.Bytes))] = byte(rng.IntN(256)) //nolint:gosec // it fits
 		}
 		if rng.IntN(4) == 0 {
 			r.Bytes = r.Bytes[:rng.IntN(len(r.Bytes))]

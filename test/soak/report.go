@@ -37,7 +37,7 @@ func (r Report) Keep(file string) error {
 
 // ReadReport reads what Keep wrote.
 func ReadReport(file string) (r Report, err error) {
-	text, err := os.ReadFile(file) //nolint:gosec // whoever runs the soak names the file
+	text, err := os.ReadFile(file)
 	if err == nil {
 		err = json.Unmarshal(text, &r)
 	}
@@ -47,9 +47,12 @@ func ReadReport(file string) (r Report, err error) {
 	return r, nil
 }
 
-// Faults are the figures that are not flat, and what did not come back.
+// Faults are the figures that are not flat, what did not come back, and wrong answers.
 func (r Report) Faults() []string {
 	faults := Returned(r.Idle, r.After)
+	if r.Wrong > 0 {
+		faults = append(faults, fmt.Sprintf("%d requests were answered wrongly, or not at all", r.Wrong))
+	}
 	for _, f := range Figures() {
 		found := Judge(Of(r.Samples, f.Name), f.Rule)
 		if f.Judged && !found.Flat {
@@ -84,7 +87,7 @@ const (
 // Write puts the figures into soak.md of a folder, between the marks that are there, and draws soak.svg beside it.
 func (r Report) Write(dir string) error {
 	file := filepath.Join(dir, "soak.md")
-	text, err := os.ReadFile(file) //nolint:gosec // whoever runs the soak names the folder
+	text, err := os.ReadFile(file)
 	if err != nil {
 		return fmt.Errorf("writing the page: %w", err)
 	}
@@ -93,11 +96,11 @@ func (r Report) Write(dir string) error {
 	if !opened || !closed {
 		return fmt.Errorf("%s: the lines %q and %q must stand there, and the figures go between them", file, begin, end)
 	}
-	page := before + begin + "\n\n" + r.words() + "\n" + r.Table() + "\n" + end + after
+	page := before + begin + "\n\n" + r.words() + "\n" + r.Table() + "\n![What is judged, over the time under load](soak.svg)\n\n" + end + after
 	if err := os.WriteFile(file, []byte(page), 0o644); err != nil { //nolint:gosec // a document
 		return fmt.Errorf("writing the page: %w", err)
 	}
-	if err := os.WriteFile(filepath.Join(dir, "soak.svg"), []byte(r.Plot()), 0o644); err != nil { //nolint:gosec // a document
+	if err := os.WriteFile(filepath.Join(dir, "soak.svg"), []byte(r.Plot()), 0o644); err != nil {
 		return fmt.Errorf("drawing the plot: %w", err)
 	}
 	return nil

@@ -94,8 +94,10 @@ func open(t *testing.T, siem *receiver, chat *webhook) *blackbox.Site {
 	site := blackbox.NewSite(t)
 	site.Settings.Clients = ""
 	for _, c := range []struct{ name, address, more string }{
-		{"patient", patient, "answer_within: 20s"}, {"guarded", guarded, "answer_within: 20s, primary: file"},
-		{"hasty", hasty, "answer_within: 8s"}, {"asker", asker, "answer_within: 20s, challenge: approve"},
+		{"patient", patient, "answer_within: 20s"},
+		{"guarded", guarded, "answer_within: 20s, primary: file"},
+		{"hasty", hasty, "answer_within: 8s"},
+		{"asker", asker, "answer_within: 20s, challenge: approve"},
 	} {
 		site.Settings.Clients += fmt.Sprintf("\n  - {name: %s, networks: [%s/32], secrets: [%q], %s}", c.name, c.address, blackbox.Secret, c.more)
 	}

@@ -28,11 +28,13 @@ type Finding struct {
 	Flat    bool
 }
 
-// fewest is how many points tell a trend.
-const fewest = 10
+const (
+	fewest = 10               // points that tell a trend
+	brief  = 10 * time.Minute // a judged time below this has twice the room: the warm-up is not quite over
+)
 
 // Judge looks at the second half of a series, by time: what comes before is the warm-up. It is flat where the slope, kept up over that half, adds no
-// more than the rule allows. A figure that falls is flat. Too few points are never flat: nothing is known then.
+// more than the rule allows, or twice that where the half is brief. A figure that falls is flat. Too few points are never flat: nothing is known then.
 func Judge(series []Point, rule Rule) Finding {
 	half := secondHalf(series)
 	if len(half) < fewest {
@@ -47,6 +49,9 @@ func Judge(series []Point, rule Rule) Finding {
 	f := Finding{Median: values[len(values)/2], Least: values[0], Most: values[len(values)-1], PerHour: slope * time.Hour.Seconds()}
 	f.Growth = slope * (half[len(half)-1].At - half[0].At).Seconds()
 	f.Allowed = max(rule.Room, rule.Share*f.Median)
+	if half[len(half)-1].At-half[0].At < brief {
+		f.Allowed *= 2
+	}
 	f.Flat = f.Growth <= f.Allowed
 	return f
 }

@@ -66,6 +66,21 @@ func TestJudge(t *testing.T) {
 	}
 }
 
+// TestJudge_Brief: a soak of minutes has twice the room in its second half.
+func TestJudge_Brief(t *testing.T) {
+	minutes := func(growth float64) (series []Point) {
+		for at := time.Duration(0); at < 10*time.Minute; at += 2 * time.Second {
+			series = append(series, Point{At: at, Value: 10 + growth*at.Minutes()/5})
+		}
+		return series
+	}
+	for growth, flat := range map[float64]bool{3: true, 7: true, 9: false} {
+		if got := Judge(minutes(growth), Rule{Room: 4}); got.Flat != flat {
+			t.Errorf("%v in five minutes: %+v", growth, got)
+		}
+	}
+}
+
 // TestJudge_GapsAndClumps: samples that are missing, or come at once, do not make a slope.
 func TestJudge_GapsAndClumps(t *testing.T) {
 	level := made(3, func(float64) float64 { return 60 })

@@ -31,7 +31,7 @@ func (l *load) visit(t *testing.T, rng *rand.Rand, stop <-chan struct{}) {
 			v.SignIn(t, "viewer", password)
 		}
 		if n%5 == 4 {
-			l.ledger.enter("pages that watch", false, false, 0, said(l.stare(v, time.Duration(rng.Int64N(int64(4*time.Second))))))
+			l.ledger.enter(entry{kind: "pages that watch", wrong: said(l.stare(v, time.Duration(rng.Int64N(int64(4*time.Second)))))})
 			continue
 		}
 		path := paths[rng.IntN(len(paths))]
@@ -43,7 +43,7 @@ func (l *load) visit(t *testing.T, rng *rand.Rand, stop <-chan struct{}) {
 		if err == nil && !right {
 			wrong = fmt.Sprintf("%s: status %d", path, a.Status)
 		}
-		l.ledger.enter("pages", false, false, time.Since(began), wrong)
+		l.ledger.enter(entry{kind: "pages", took: time.Since(began), wrong: wrong})
 	}
 }
 
@@ -93,6 +93,6 @@ func (l *load) move(t *testing.T, rng *rand.Rand, stop <-chan struct{}) {
 		if err == nil && !foul && (result.Code != radiustest.AccessAccept || rang != 1) {
 			wrong = fmt.Sprintf("%s after %d pushes on the new phone", result.Code, rang)
 		}
-		l.ledger.enter("another phone in users.file", result.Code == radiustest.AccessAccept, foul, time.Since(began), wrong)
+		l.ledger.enter(entry{kind: "another phone in users.file", accepted: result.Code == radiustest.AccessAccept, foul: foul, took: time.Since(began), wrong: wrong})
 	}
 }
