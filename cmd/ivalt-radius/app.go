@@ -140,8 +140,7 @@ func start(ctx context.Context, path string, s *config.Settings, r rooms, k kept
 		return nil, err
 	}
 	a.apiKey.Store(&s.IVALT.APIKey)
-	r.ivalt.API.Ends = &a.ends
-	phone, faults := ivalt.New(r.ivalt, ivalt.Deps{Recorder: a, Log: log, Phones: a.sharing.Phones(), Budget: a.budget, Approved: a.approved})
+	phone, faults := ivalt.New(a.noting(r.ivalt), ivalt.Deps{Recorder: a, Log: log, Phones: a.sharing.Phones(), Budget: a.budget, Approved: a.approved})
 	if err := faults.Err(); err != nil {
 		return nil, err
 	}

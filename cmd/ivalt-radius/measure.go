@@ -80,6 +80,12 @@ func (a *app) approved(it standing.Approval) {
 	}
 }
 
+// noting has handshakes with iVALT tell when its certificate ends.
+func (a *app) noting(s ivalt.Settings) ivalt.Settings {
+	s.API.Ends = &a.ends
+	return s
+}
+
 // upstream is when iVALT's certificate ends.
 func (a *app) upstream() (until time.Time, seen bool) {
 	ends := a.ends.Load()
