@@ -69,6 +69,9 @@ func TestWhoMayNot(t *testing.T) {
 			t.Errorf("%+v", p)
 		}
 		h.wantLine(`"action":"window_refused"`, "account=olga address=192.0.2.2", "GET /api/configure", "the permission configure is missing")
+		h.trail.lines()
+		h.want(http.StatusForbidden, h.ask(strings.Repeat("M", 500), "/api/configure", bob, "", append(cookie, csrfHeader, h.csrfOf(cookie))...))
+		h.wantLine(`"target":"` + strings.Repeat("M", longestMethod) + ` /api/configure"`)
 		text := h.ask("GET", "/page/delete", bob, "", cookie...).Body
 		if !strings.Contains(text, "the role admin has") || !strings.Contains(text, "<h1>Forbidden") {
 			t.Error(text)
@@ -83,7 +86,7 @@ func TestWhoMayNot(t *testing.T) {
 		}
 		pass(time.Minute)
 		h.wantLine("more within a minute")
-		if n := h.Counts().Refused; n != 2+3*mostRecords {
+		if n := h.Counts().Refused; n != 3+3*mostRecords {
 			t.Errorf("%d counted", n)
 		}
 	})

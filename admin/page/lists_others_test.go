@@ -123,6 +123,12 @@ func TestEnforce(t *testing.T) {
 	l.has(l.get("/clients/enforce?client=wifi", http.StatusOK), "No request was seen", `name="force"`)
 	l.lacks(l.get("/clients/enforce?client=nobody", http.StatusOK), `name="force"`)
 
+	blind := l.who
+	blind.Machine, blind.Scopes = true, []access.Permission{access.Configure}
+	asked := len(l.desk.asked)
+	if body := get(t, window(t, l.desk, blind), of+"192.0.2.1").Body.String(); strings.Contains(body, "in a row") || !strings.Contains(body, `name="force"`) || len(l.desk.asked) != asked {
+		t.Errorf("who may not look sees facts: %s", body)
+	}
 	_, then := l.post("/clients/enforce", url.Values{"client": {"vpn-berlin"}, "address": {"192.0.2.1"}, "reason": {"ready"}}, http.StatusSeeOther)
 	if got := l.desk.last(view.PathEnforce); got.in != `{"client":"vpn-berlin","address":"192.0.2.1","reason":"ready"}` || got.actor != l.who.Actor() || then != "/clients?said=enforced" {
 		t.Errorf("asked %+v, then %s", got, then)

@@ -64,6 +64,7 @@ type app struct {
 	apiKey  atomic.Pointer[secret.Secret] // in force
 	phone   *ivalt.Service
 	tally   *now.Tally
+	ends    atomic.Int64 // when iVALT's certificate does, in seconds since 1970, as the last handshake showed it; 0: there was none
 	metrics *metrics.Metrics
 	stage   atomic.Pointer[rehearsing.Stage]
 	guard   *guarding.Guard
@@ -139,7 +140,7 @@ func start(ctx context.Context, path string, s *config.Settings, r rooms, k kept
 		return nil, err
 	}
 	a.apiKey.Store(&s.IVALT.APIKey)
-	phone, faults := ivalt.New(r.ivalt, ivalt.Deps{Recorder: a, Log: log, Phones: a.sharing.Phones(), Budget: a.budget, Approved: a.approved})
+	phone, faults := ivalt.New(a.noting(r.ivalt), ivalt.Deps{Recorder: a, Log: log, Phones: a.sharing.Phones(), Budget: a.budget, Approved: a.approved})
 	if err := faults.Err(); err != nil {
 		return nil, err
 	}

@@ -22,7 +22,7 @@ func (a *app) measure() {
 		Settings: a.inForce, Version: version, Server: a.server, Flow: a.flow, Trail: a.trail, Shipping: a.ship, Guard: a.guard, Nodes: a.sharing,
 		Oldest: a.oldest, Budget: a.room, Breakers: a.breakers,
 		Ready:    func() []view.Check { return a.window.Checks(context.Background()) }, // each check has a bound of its own
-		Sessions: a.window.Sessions, Files: a.certificates,
+		Sessions: a.window.Sessions, Files: a.certificates, Upstream: a.upstream,
 		Unreachable: func(what string, err error) {
 			a.log.WithError(err).WithField("what", what).Warn("a metric cannot be read")
 		},
@@ -78,6 +78,18 @@ func (a *app) approved(it standing.Approval) {
 	if !a.stage.Load().Owns(it.Attempt) {
 		a.tally.Approved(it)
 	}
+}
+
+// noting has handshakes with iVALT tell when its certificate ends.
+func (a *app) noting(s ivalt.Settings) ivalt.Settings {
+	s.API.Ends = &a.ends
+	return s
+}
+
+// upstream is when iVALT's certificate ends.
+func (a *app) upstream() (until time.Time, seen bool) {
+	ends := a.ends.Load()
+	return time.Unix(ends, 0), ends != 0
 }
 
 // rehearse makes the place where logins are tried.

@@ -67,7 +67,7 @@ func (a *app) reload(ctx context.Context, may takes) (out inforce.Outcome) {
 	}
 	// Every room has found its settings sound. ivalt reads a file once more, so it alone can still refuse, and goes first.
 	before := a.apiKey.Swap(&s.IVALT.APIKey) // of the budget that a new key begins
-	found := a.phone.Reload(r.ivalt)
+	found := a.phone.Reload(a.noting(r.ivalt))
 	if len(found.Fatal()) > 0 {
 		a.apiKey.Store(before)
 	}

@@ -44,6 +44,7 @@ type Options struct {
 	Version     string         // of the program, for User-Agent; empty: none is told
 	TellAddress bool           // send the person's address on
 	Connections int            // the most there are at once; 0 is unlimited
+	Ends        *atomic.Int64  // as in Settings
 
 	// Dial and Transport are for tests. Dial replaces the way to an address; Transport replaces all of HTTP and follows no
 	// redirect.

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 
 	"ivalt-radius/fault"
 	"ivalt-radius/ivalt/gateway/signature"
@@ -53,6 +54,8 @@ type Settings struct {
 	Connections int
 	// Version is the program's, for User-Agent.
 	Version string
+	// Ends is set by each handshake with iVALT to the end of its certificate, in seconds since 1970; nil: nobody asks.
+	Ends *atomic.Int64
 }
 
 // Check says what is wrong with the settings.
@@ -69,7 +72,7 @@ func (s Settings) Options() (Options, fault.List) {
 	o := Options{
 		URL: s.URL, Dialect: s.Dialect, Endpoint: s.Endpoint, APIKey: s.APIKey, Signing: s.SigningSecret, Proxy: s.Proxy,
 		Roots: s.roots(&faults), Pins: s.pins(&faults), Refused: s.refused(&faults), TellAddress: s.SendClientAddress,
-		Version: s.Version, Connections: s.Connections,
+		Version: s.Version, Connections: s.Connections, Ends: s.Ends,
 	}
 	if s.Connections < 0 || s.Connections > MostConnections {
 		faults.Add("ivalt.connections", "must be between 0 (the default, %d) and %d", DefaultConnections, MostConnections)

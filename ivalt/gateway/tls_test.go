@@ -56,6 +56,7 @@ func stranger(tb testing.TB) *x509.Certificate {
 	return c
 }
 
+// TestPins: also, a handshake that is right tells when the certificate ends; one that is refused tells nothing.
 func TestPins(t *testing.T) {
 	decoy := stranger(t)
 	var calls atomic.Int64
@@ -81,12 +82,20 @@ func TestPins(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			before := calls.Load()
-			c := newTestClient(t, Options{URL: server.URL, Roots: tc.roots, Pins: tc.pins})
+			var ends atomic.Int64
+			want := int64(0)
+			if tc.class == Pending {
+				want = server.Certificate().NotAfter.Unix()
+			}
+			c := newTestClient(t, Options{URL: server.URL, Roots: tc.roots, Pins: tc.pins, Ends: &ends})
 			if got := c.Poll(t.Context(), theQuestion(t)); got.Class != tc.class || got.Why != tc.why || got.Resend {
 				t.Errorf("%+v", got)
 			}
 			if left := calls.Load() != before; left != (tc.class == Pending) {
 				t.Errorf("a request arrived: %v", left)
+			}
+			if ends.Load() != want {
+				t.Errorf("the certificate ends at %d, want %d", ends.Load(), want)
 			}
 		})
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"net"
 	"net/http"
@@ -80,23 +81,28 @@ func (o Options) verified() *tls.Config {
 	}
 }
 
-// tls adds the pins. They are looked for in chains that the usual verification has built, so they only ever narrow it.
+// tls adds the pins, and notes when the certificate ends.
 func (o Options) tls() *tls.Config {
 	c := o.verified()
-	if len(o.Pins) == 0 {
-		return c
-	}
 	c.VerifyConnection = func(state tls.ConnectionState) error {
-		for _, chain := range state.VerifiedChains {
-			for _, certificate := range chain {
-				if slices.Contains(o.Pins, sha256.Sum256(certificate.RawSubjectPublicKeyInfo)) {
-					return nil
-				}
-			}
+		if !o.pinned(state.VerifiedChains) {
+			return errUnpinned
 		}
-		return errUnpinned
+		if o.Ends != nil {
+			o.Ends.Store(state.PeerCertificates[0].NotAfter.Unix())
+		}
+		return nil
 	}
 	return c
+}
+
+// pinned looks for a pin in chains that the usual verification has built, so that pins only ever narrow it.
+func (o Options) pinned(chains [][]*x509.Certificate) bool {
+	return len(o.Pins) == 0 || slices.ContainsFunc(chains, func(chain []*x509.Certificate) bool {
+		return slices.ContainsFunc(chain, func(c *x509.Certificate) bool {
+			return slices.Contains(o.Pins, sha256.Sum256(c.RawSubjectPublicKeyInfo))
+		})
+	})
 }
 
 type dialFunc = func(ctx context.Context, network, address string) (net.Conn, error)

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"ivalt-radius/admin/access"
 	"ivalt-radius/config"
 )
 
@@ -176,5 +177,22 @@ func TestSessions(t *testing.T) {
 		if a := p.get("/account"); a.status != http.StatusSeeOther || w.Sessions() != 0 {
 			t.Errorf("a session outlives its password: %+v", a)
 		}
+	}
+}
+
+// TestProbesRenewNothing: whoever asks all day for readiness, with a session, is told the notes and stays signed in no longer for it.
+func TestProbesRenewNothing(t *testing.T) {
+	w, err := open(t, peopled(t, "loopback", hash()), well(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	vera := signIn(t, w, "vera")
+	status, body := get(t, w.Address(), "/readyz", func(r *http.Request) {
+		r.Header.Set("Via", "a proxy")
+		r.Header.Set("Cookie", vera.cookie.Name+"="+vera.cookie.Value)
+	})
+	all := w.keeper.Sessions(access.Principal{Role: access.Admin})
+	if status != http.StatusOK || !strings.Contains(body, "2 of 2 are read") || len(all) != 1 || !all[0].Seen.Equal(all[0].Begun) {
+		t.Errorf("%d %s, %+v", status, body, all)
 	}
 }
