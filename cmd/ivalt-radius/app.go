@@ -24,6 +24,7 @@ import (
 	"ivalt-radius/cmd/ivalt-radius/measuring"
 	"ivalt-radius/cmd/ivalt-radius/now"
 	"ivalt-radius/cmd/ivalt-radius/rehearsing"
+	"ivalt-radius/cmd/ivalt-radius/sessioning"
 	"ivalt-radius/cmd/ivalt-radius/sharing"
 	"ivalt-radius/cmd/ivalt-radius/shipping"
 	"ivalt-radius/cmd/ivalt-radius/sources"
@@ -151,6 +152,9 @@ func start(ctx context.Context, path string, s *config.Settings, r rooms, k kept
 	}
 	a.flow = auth.New(a.together(auth.Options{Pusher: phone, Gate: a.guard.Gate, Recorder: a, Now: time.Now, Concluded: a.concluded}))
 	a.in = sessions.New(time.Now)
+	if err = a.in.Open(a.store, func(err error) { log.WithError(err).Warn("who is in cannot be kept over a restart") }); err != nil {
+		return nil, fmt.Errorf("state.directory: %w", err)
+	}
 	a.share(a.in)
 	if a.server, err = radius.Listen(r.radius, radius.Deps{
 		Login: a.flow, Recorder: a, Learned: a.clients.Learned, Enforced: a.clients.Enforced, Sightings: a.clients.Sightings,
@@ -191,6 +195,10 @@ func (a *app) lookAfter() {
 		a.clients.Sightings.Keep(time.Tick(watchEvery), a.unwatch, func(err error) {
 			a.log.WithError(err).Warn("what is known of the clients' addresses cannot be kept")
 		})
+	})
+	a.watching.Go(func() {
+		w := sessioning.Watcher{Table: a.in, Clients: a.server, Ender: a.disconnector, Note: a.Note}
+		w.Run(time.Tick(sessioning.WatchEvery), a.unwatch)
 	})
 	a.watching.Go(func() { watchClock(clocks, time.Tick(clockEvery), a.unwatch, a.Note) })
 }
@@ -273,6 +281,9 @@ func (a *app) close(ctx context.Context) error {
 	}
 	if a.server != nil {
 		errs = append(errs, a.server.Close(ctx))
+	}
+	if a.in != nil {
+		errs = append(errs, a.in.Close())
 	}
 	if a.phone != nil {
 		a.phone.Close()

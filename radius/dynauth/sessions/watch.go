@@ -25,14 +25,15 @@ type Overrun struct {
 // mostLate is how many sessions that stopped too late wait to be said.
 const mostLate = 1024
 
-// Overruns finds the sessions that go on behind their end, each once: those of which this node heard last. A session that no accounting tells of is none of
+// Overruns finds sessions that go on behind their end, limit of them at most, each once: those of which this node heard last. A session that no accounting tells of is none of
 // them: nobody knows whether it is there.
-func (t *Table) Overruns() []Overrun {
+func (t *Table) Overruns(limit int) []Overrun {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	now, out := t.now(), t.late
-	t.late = nil
-	for e := t.order.Front(); e != nil; e = e.Next() {
+	now := t.now()
+	out := t.late[:min(limit, len(t.late))]
+	t.late = t.late[len(out):]
+	for e := t.order.Front(); e != nil && len(out) < limit; e = e.Next() {
 		o := entryOf(e)
 		s := &o.Session
 		if s.Until.IsZero() || !s.Overrun.IsZero() || s.elsewhere || !s.accounted || now.Sub(s.Until) <= Grace {
