@@ -20,7 +20,7 @@ func (a *app) measure() {
 	sources := measuring.Sources(measuring.Rooms{
 		Settings: a.inForce, Version: version, Server: a.server, Flow: a.flow, Trail: a.trail, Shipping: a.ship, Guard: a.guard, Nodes: a.sharing,
 		Oldest: a.oldest, Budget: a.room, Breakers: a.breakers,
-		Ready:    func() []view.Check { return a.window.Checks(context.Background()) }, // each check has a bound of its own
+		Ready:  func() []view.Check { return a.window.Checks(context.Background()) }, // each check has a bound of its own
 		Online: a.in.Totals, Sessions: a.window.Sessions, Files: a.certificates,
 		Unreachable: func(what string, err error) {
 			a.log.WithError(err).WithField("what", what).Warn("a metric cannot be read")
