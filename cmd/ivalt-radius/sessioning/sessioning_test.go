@@ -17,6 +17,7 @@ import (
 
 	"ivalt-radius/admin/view"
 	"ivalt-radius/audit"
+	"ivalt-radius/audit/query"
 	"ivalt-radius/auth"
 	"ivalt-radius/cmd/ivalt-radius/control"
 	"ivalt-radius/cmd/ivalt-radius/exit"
@@ -35,6 +36,8 @@ type server struct {
 	name  string // of the client that the NAS is now
 	done  []string
 	err   error
+
+	records query.Trail
 }
 
 func newServer(t *testing.T) *server {
@@ -63,7 +66,7 @@ func (s *server) Commit(_ context.Context, e audit.Event) error {
 
 func (s *server) mux() *http.ServeMux {
 	mux := http.NewServeMux()
-	Handle(mux, Running{Table: s.table, Clients: s, Trail: s})
+	Handle(mux, Running{Table: s.table, Clients: s, Trail: s, Records: func() query.Trail { return s.records }})
 	return mux
 }
 
