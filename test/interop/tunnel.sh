@@ -83,8 +83,9 @@ CONF
 		(exec 3<>/dev/tcp/192.0.2.1/4443) 2>/dev/null && break
 		sleep 0.1
 	done
-	printf '%s\n' "$password" | at openconnect --protocol=anyconnect --no-dtls --cafile="$CERTS/ca.pem" --user="$user" --passwd-on-stdin --non-inter \
-		--script="$SCRATCH/vpnc" --interface=person1 --resolve=localhost:192.0.2.1 --reconnect-timeout=1 https://localhost:4443 >"$SCRATCH/person.log" 2>&1 &
+	printf "%s\n" "$password" >"$SCRATCH/password"
+	nsenter --net=/proc/$person/ns/net openconnect --protocol=anyconnect --no-dtls --cafile="$CERTS/ca.pem" --user="$user" --passwd-on-stdin --non-inter \
+		--script="$SCRATCH/vpnc" --interface=person1 --resolve=localhost:192.0.2.1 --reconnect-timeout=1 https://localhost:4443 >"$SCRATCH/person.log" 2>&1 <"$SCRATCH/password" &
 	client=$!
 	established='Configured as|Connected as|CSTP connected'
 	inside=10.254.252.1
@@ -155,7 +156,7 @@ CONF
 	openvpn --config "$SCRATCH/server.conf" >"$SCRATCH/gateway.log" 2>&1 &
 	children+=($!)
 	appears "$SCRATCH/gateway.log" 'Initialization Sequence Completed' 15 || return 1
-	at openvpn --config "$SCRATCH/person.conf" >"$SCRATCH/person.log" 2>&1 &
+	nsenter --net=/proc/$person/ns/net openvpn --config "$SCRATCH/person.conf" >"$SCRATCH/person.log" 2>&1 &
 	client=$!
 	established='Initialization Sequence Completed'
 	inside=10.254.253.1
@@ -174,8 +175,7 @@ echo up
 children+=($!)
 at "/usr/bin/python3" "$here/tunnel_traffic.py" go "$inside" "${UP:-300000}" "${DOWN:-900000}" || { tail -n 30 "$SCRATCH/gateway.log" "$SCRATCH/person.log"; exit 2; }
 # What the device received from the tunnel is what the kernel was given: the person's. What it sent goes to them.
-count() { cat "/sys/class/net/$device/statistics/$1" 2>/dev/null || ls /sys/class/net >&2; }
-echo "octets $(count rx_bytes) $(count tx_bytes)"
+sed 's/:/ /' /proc/net/dev | awk -v device="$device" '$1 == device { print "octets", $2, $10 }'
 
 by=gateway
 while kill -0 "$client" 2>/dev/null; do

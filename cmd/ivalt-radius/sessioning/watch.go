@@ -89,7 +89,7 @@ func event(o *sessions.Overrun) audit.Security {
 	}[o.Proof]
 	e := audit.Security{
 		Event: "session_overrun", Attempt: o.Grant.Attempt, Client: o.Client, User: o.User,
-		Detail: fmt.Sprintf("session %s of %s, started %s, to end by %s, %s", shown(o.ID()), shown(o.NAS()), stamp(o.Started), stamp(o.Until), how),
+		Detail: fmt.Sprintf("on %s since %s, to end by %s: it %s", shown(o.NAS()), stamp(o.Started), stamp(o.Until), how),
 	}
 	if o.Station.IsValid() {
 		e.CallingStation = o.Station.String()

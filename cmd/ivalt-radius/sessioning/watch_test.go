@@ -84,7 +84,7 @@ func TestWatcher(t *testing.T) {
 			for i, part := range []string{"goes on: an update", "may go on: its end is over, and no stop", "has stopped, behind its end"} {
 				e := w.said[i]
 				if e.Event != "session_overrun" || e.User != all[i].User || e.Attempt != "a1" || e.Client != "vpn" || e.CallingStation != "203.0.113.9" ||
-					!strings.Contains(e.Detail, part) || !strings.Contains(e.Detail, "started 2026-11-26T09:00:00Z, to end by 2026-11-26T10:00:00Z") {
+					!strings.Contains(e.Detail, part) || !strings.Contains(e.Detail, "since 2026-11-26T09:00:00Z, to end by 2026-11-26T10:00:00Z") {
 					t.Errorf("%s: %+v", name, e)
 				}
 			}
