@@ -151,11 +151,9 @@ func start(ctx context.Context, path string, s *config.Settings, r rooms, k kept
 		return nil, err
 	}
 	a.flow = auth.New(a.together(auth.Options{Pusher: phone, Gate: a.guard.Gate, Recorder: a, Now: time.Now, Concluded: a.concluded}))
-	a.in = sessions.New(time.Now)
-	if err = a.in.Open(a.store, func(err error) { log.WithError(err).Warn("who is in cannot be kept over a restart") }); err != nil {
+	if err = a.know(); err != nil {
 		return nil, fmt.Errorf("state.directory: %w", err)
 	}
-	a.share(a.in)
 	if a.server, err = radius.Listen(r.radius, radius.Deps{
 		Login: a.flow, Recorder: a, Learned: a.clients.Learned, Enforced: a.clients.Enforced, Sightings: a.clients.Sightings,
 		Sessions: a.in, Dropped: a.guard.Dropped, Accepted: a.tally.Accepted, Log: log, Now: time.Now,
@@ -169,7 +167,7 @@ func start(ctx context.Context, path string, s *config.Settings, r rooms, k kept
 	if err = a.answer(ctx, s, a.handlers(working)); err != nil {
 		return nil, err
 	}
-	a.lookAfter()
+	a.lookAfter() //nolint:contextcheck // what it begins ends with close
 	a.announce(s)
 	a.supervise(ctx)
 	return a, nil

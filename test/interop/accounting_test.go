@@ -85,7 +85,7 @@ func tunnelled(t *testing.T, gateway string, obeys bool) { //nolint:revive // fl
 		t.Fatal(out, code, err)
 	}
 	last := ended.Sessions[0]
-	if last.Input < on.Input || last.Output < on.Output || last.Input > putIn*headers || device[0] > int(last.Input) || device[1] > int(last.Output) {
+	if last.Input < on.Input || last.Output < on.Output || last.Input > putIn*headers || device[0] > last.Input || device[1] > last.Output {
 		t.Errorf("the tunnel's device had %d, and in the end %+v", device, last)
 	}
 	if (last.Cause == "Session-Timeout") != obeys || obeys != (len(site.Events(t, "session_overrun")) == 0) {
@@ -127,12 +127,12 @@ func (r *tunnel) wait(t *testing.T) {
 }
 
 // figures are the numbers behind a word of what the tunnel said.
-func (r *tunnel) figures(t *testing.T, word string) (numbers []int) {
+func (r *tunnel) figures(t *testing.T, word string) (numbers []uint64) {
 	t.Helper()
 	for line := range strings.Lines(r.out.String()) {
 		if parts := strings.Fields(line); len(parts) > 1 && parts[0] == word {
 			for _, part := range parts[1:] {
-				n, err := strconv.Atoi(part)
+				n, err := strconv.ParseUint(part, 10, 64)
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"math"
+	"slices"
 	"time"
 
 	"ivalt-radius/admin/view"
@@ -33,36 +34,44 @@ func ended(ctx context.Context, t query.Trail, f query.Filter) (view.Sessions, e
 	f.Types = []string{audit.UserAction.String()}
 	ctx, cancel := context.WithTimeout(ctx, searchFor)
 	defer cancel()
-	out := view.Sessions{Sessions: []view.Session{}}
-	known := map[told]bool{}
+	h := history{out: view.Sessions{Sessions: []view.Session{}}, known: map[told]bool{}}
 	for before := uint64(0); ; {
 		found, err := t.Newest(ctx, query.Search{Filter: f, Before: before, Most: batch})
 		if err != nil {
-			return out, control.Refused(view.Failed, err)
+			return h.out, control.Refused(view.Failed, err)
 		}
-		for _, r := range found.Records {
-			name := told{r.Client, r.NAS, r.Session, r.User}
-			if !stopped(r) || r.Session != "" && known[name] {
-				continue
-			}
-			if len(out.Sessions) == most {
-				out.Left = 1
-				return out, nil
-			}
-			known[name] = true
-			s := session(r)
-			out.Sessions = append(out.Sessions, s)
-			out.Input, out.Output = plus(out.Input, s.Input), plus(out.Output, s.Output)
+		full := slices.ContainsFunc(found.Records, func(r *query.Record) bool { return !h.take(r) })
+		if found.Done && !full {
+			return h.out, nil
 		}
-		if found.Done {
-			return out, nil
-		}
-		if ctx.Err() != nil || len(found.Records) == 0 {
-			out.Left = 1
-			return out, nil
+		if full || ctx.Err() != nil || len(found.Records) == 0 {
+			h.out.Left = 1
+			return h.out, nil
 		}
 		before = found.Records[len(found.Records)-1].Seq
 	}
+}
+
+// history is what was found so far.
+type history struct {
+	out   view.Sessions
+	known map[told]bool
+}
+
+// take takes a record where it is a stop that is not known. It is false where there is no room for it.
+func (h *history) take(r *query.Record) bool {
+	name := told{r.Client, r.NAS, r.Session, r.User}
+	switch {
+	case !stopped(r) || r.Session != "" && h.known[name]:
+		return true
+	case len(h.out.Sessions) == most:
+		return false
+	}
+	h.known[name] = true
+	s := session(r)
+	h.out.Sessions = append(h.out.Sessions, s)
+	h.out.Input, h.out.Output = plus(h.out.Input, s.Input), plus(h.out.Output, s.Output)
+	return true
 }
 
 // stopped reports the record of a session's stop.
@@ -73,7 +82,7 @@ func stopped(r *query.Record) bool {
 
 // session is one that has ended, as its record says it.
 func session(r *query.Record) view.Session {
-	cause, _ := accounting.Cause(uint32(min(r.TerminateCause, math.MaxUint32))) //nolint:gosec // bounded
+	cause, _ := accounting.Cause(uint32(min(r.TerminateCause, math.MaxUint32)))
 	s := view.Session{
 		ID: r.Session, User: r.User, Client: r.Client, NAS: r.NAS, CallingStation: r.CallingStation, FramedIP: r.FramedIP,
 		Heard: r.Time, State: view.SessionEnded, Ended: r.Time, Cause: cause, Input: r.InputOctets, Output: r.OutputOctets,

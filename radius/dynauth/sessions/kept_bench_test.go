@@ -55,7 +55,7 @@ func BenchmarkInterims(b *testing.B) {
 		rounds++
 		for i := range people {
 			s := of(i)
-			s.Measure = accounting.Measure{At: now, Time: time.Duration(rounds) * 10 * time.Minute, In: uint64(rounds) << 20, Out: uint64(rounds) << 24, Counted: true} //nolint:gosec // a few
+			s.Measure = accounting.Measure{At: now, Time: time.Duration(rounds) * 10 * time.Minute, In: uint64(rounds) << 20, Out: uint64(rounds) << 24, Counted: true}
 			table.Told("interim_update", s)
 			if i%(people/looks) == 0 {
 				now = now.Add(10 * time.Second)

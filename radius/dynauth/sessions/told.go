@@ -75,7 +75,7 @@ func (m *measured) of(at time.Time) (out accounting.Measure, ok bool) {
 }
 
 func seconds(d time.Duration) uint32 {
-	return uint32(min(max(0, int64(d/time.Second)), 1<<32-1)) //nolint:gosec // bounded
+	return uint32(min(max(0, int64(d/time.Second)), 1<<32-1))
 }
 
 // tell tells the other nodes. The lock is not held.

@@ -44,8 +44,8 @@ func (s *Session) begin(status string) {
 	s.Started = s.began(status)
 	s.Use.Time = s.Measure.Time
 	if s.Measure.Counted {
-		s.Use.In = s.Use.counted(0, s.Measure.In, true)   //nolint:revive // flag-parameter: it is the value
-		s.Use.Out = s.Use.counted(0, s.Measure.Out, true) //nolint:revive // flag-parameter: it is the value
+		s.Use.In = s.Use.counted(0, s.Measure.In, true)
+		s.Use.Out = s.Use.counted(0, s.Measure.Out, true)
 	}
 }
 
