@@ -75,7 +75,7 @@ func TestDefaults(t *testing.T) {
 		"Admin:{TLS:{Certificate: Key:} Hosts:[] Metrics:loopback Accounts:[] Tokens:[] Session:{Idle:1h0m0s Absolute:12h0m0s}} MaxAttempts:20000 RejectDelay:1s StatusServer:true " +
 		"Clients:[{Name:vpn Networks:[192.0.2.0/24] Secrets:[[redacted]] MessageAuthenticator:auto InsecureOmitMessageAuthenticator:false " +
 		"Profile: AnswerWithin:0s CallingStationFrom:[Calling-Station-Id Tunnel-Client-Endpoint] OnPushTimeout:reject StatusServer:true JoinWithoutCallingStation:false " +
-		"Primary: InsecureMethods:[] Challenge:off DisconnectPort:0}] " +
+		"Primary: InsecureMethods:[] Challenge:off DisconnectPort:0 SessionEnd:watch}] " +
 		"IVALT:{URL:https://api.ivalt.com Dialect:gateway Endpoint:geofence Pending:[202 204 400 404 422] APIKey:[redacted] SigningSecret:[redacted] " +
 		"CAFile: SystemRoots:true Pins:[] Proxy:[redacted] SendClientAddress:false ApprovalTimeout:1m0s Sentinel:always Result:unknown LateCredit:30s InsecureLateCredit:0s OnCollision:deny_both AllowMissingDetails:false " +
 		"Limits:{PerSecond:20 PerMinute:100 PerHour:1000} Connections:32 RequestFrom:VPN {client} {calling_station}} " +
@@ -115,6 +115,7 @@ clients:
     insecure_methods: [chap, mschapv2]
     challenge: approve
     disconnect_port: 3799
+    session_end: disconnect
 ivalt:
   url: http://[::1]:9/base
   api_key: "env:KEY"
@@ -224,7 +225,7 @@ func TestEveryKey(t *testing.T) {
 		"clients[0].secrets": "[redacted], [redacted]", "clients[0].message_authenticator": "required",
 		"clients[0].insecure_omit_message_authenticator": "true", "clients[0].profile": "openvpn-as", "clients[0].answer_within": "55s",
 		"clients[0].calling_station_from": "Tunnel-Client-Endpoint", "clients[0].on_push_timeout": "silence",
-		"clients[0].join_without_calling_station": "true", "clients[0].disconnect_port": "3799",
+		"clients[0].join_without_calling_station": "true", "clients[0].disconnect_port": "3799", "clients[0].session_end": "disconnect",
 		"ivalt.url": "http://[::1]:9/base", "ivalt.api_key": "[redacted]", "ivalt.ca_file": "roots.pem", "ivalt.approval_timeout": "52s",
 		"ivalt.dialect": "laravel", "ivalt.endpoint": "plain", "ivalt.pending": "404, 422", "ivalt.system_roots": "false",
 		"ivalt.pins": "sha256/AAAA, sha256/BBBB", "ivalt.proxy": "[redacted]", "ivalt.signing_secret": "[redacted]",

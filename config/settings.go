@@ -55,6 +55,7 @@ type Client struct {
 	InsecureMethods                  []string        `koanf:"insecure_methods"` // chap, mschapv2
 	Challenge                        string          `koanf:"challenge"`        // off, choose, approve
 	DisconnectPort                   int             `koanf:"disconnect_port"`  // 0: none
+	SessionEnd                       string          `koanf:"session_end"`      // watch, disconnect
 }
 
 // IVALT is the way to iVALT's API.

@@ -23,7 +23,7 @@ func (s *Server) answer(x *exchange, v auth.Verdict, in *sessions.Session) {
 	if code := wire.Code(octets[0]); code == wire.AccessAccept {
 		counter = accepted
 		if in != nil {
-			s.sessions.Admitted(*in)
+			s.sessions.Admitted(in.Granted(v.Attempt, octets))
 		}
 	} else if code == wire.AccessChallenge {
 		counter = challenged

@@ -5,6 +5,7 @@ import (
 	"net/netip"
 
 	"ivalt-radius/auth"
+	"ivalt-radius/radius/accounting"
 	"ivalt-radius/radius/client"
 	"ivalt-radius/radius/dynauth/sessions"
 )
@@ -40,7 +41,7 @@ func (s *Server) session(x *exchange, q question) *sessions.Session {
 		in.User, in.Station = person(x.client, q.request.Username), q.request.From
 		return in
 	}
-	in.User = person(x.client, q.told.User)
+	in.User, in.Measure = person(x.client, q.told.User), accounting.Measured(q.packet.Attributes, in.Heard)
 	_, in.Station = x.client.CallingStation(q.packet) // as of a login
 	return in
 }

@@ -136,10 +136,14 @@ func loginRoutes() []route {
 func sessionRoutes() []route {
 	return []route{
 		{
-			method: http.MethodGet, path: "/sessions", need: access.Read, group: groupPeople, summary: "People who are in, the newest first. Reading them is recorded.",
-			fields: []field{userField(), clientField(), addressField()},
+			method: http.MethodGet, path: "/sessions", need: access.Read, group: groupPeople, summary: "People who are in, the newest first, or whose session has ended. Reading them is recorded.",
+			fields: []field{
+				userField(), clientField(), addressField(),
+				{name: "ended", kind: flag, says: "those that have ended, by the trail", as: "true"},
+				{name: "since", kind: moment, says: "of those: that ended from then on; left out: in the last day", as: "2026-01-31T08:00:00Z"},
+			},
 			action: ask[view.Sessions](view.PathSessions, func(v values) any {
-				f := view.SessionFilter{User: v.text("user"), Client: v.text("client")}
+				f := view.SessionFilter{User: v.text("user"), Client: v.text("client"), Ended: v.flag("ended"), Since: v.moment("since")}
 				if a := v.address("address"); a.IsValid() {
 					f.Address = a.String()
 				}

@@ -42,6 +42,7 @@ func (s scraper) Collect(out chan<- prometheus.Metric) {
 	to.logins(from)
 	to.ivalt(from)
 	to.packets(from)
+	to.sessions(from)
 	to.trail(from)
 	to.guard(from)
 	to.nodes(from)
@@ -157,6 +158,16 @@ func (s *sink) packets(from *Sources) {
 		default:
 			s.put("drops_total", n, word)
 		}
+	}
+}
+
+func (s *sink) sessions(from *Sources) {
+	for _, o := range all(from.Online) {
+		s.put("sessions", float64(o.Accounted), o.Client, "on")
+		s.put("sessions", float64(o.Logins), o.Client, "login")
+		s.put("session_octets_total", float64(o.In), o.Client, "in")
+		s.put("session_octets_total", float64(o.Out), o.Client, "out")
+		s.put("session_overruns_total", float64(o.Overruns), o.Client)
 	}
 }
 

@@ -28,6 +28,8 @@ type Sources struct {
 	Secrets      func() []Secret
 	Certificates func() []Certificate
 
+	Online func() []Online // who is in, by client
+
 	Nodes    func() (n Nodes, shared bool) // false: the node is alone by its settings
 	Checks   func() []view.Check
 	Settings func() Settings
@@ -87,6 +89,15 @@ type Secret struct {
 type Certificate struct {
 	Use   string // "window", "redis", "ivalt"
 	Until time.Time
+}
+
+// Online is who is in at one client.
+type Online struct {
+	Client    string
+	Accounted int    // sessions of which accounting tells
+	Logins    int    // of which their login alone told
+	In, Out   uint64 // octets from the people and to them
+	Overruns  uint64
 }
 
 // Nodes are those that share the memory.

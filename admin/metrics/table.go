@@ -42,7 +42,7 @@ type Metric struct {
 
 // Table are all metrics of ours, in the order of the docs. Those of the Go runtime, of the process and of the scrapes themselves come beside them.
 func Table() []Metric {
-	return slices.Concat(ofLogins(), ofIVALT(), ofPackets(), ofTrail(), ofGuard(), ofNodes(), ofServer())
+	return slices.Concat(ofLogins(), ofIVALT(), ofPackets(), ofSessions(), ofTrail(), ofGuard(), ofNodes(), ofServer())
 }
 
 func metric(kind Kind, name, labels, unit, source, meaning string) Metric {
@@ -91,6 +91,14 @@ func ofPackets() []Metric {
 		metric(Counter, "duplicates_total", "became", "packets", scraped, "Copies of a packet that was there already: answered (the same reply again) or dropped (its login still waits)."),
 		metric(Counter, "drops_total", "cause", "packets", scraped, "Packets that got no reply, by cause: unknown_client and the like, see protocol.md; silenced is a verdict that asks for silence."),
 		metric(Counter, "reply_faults_total", "cause", "packets", scraped, "What went wrong with a reply though one was sent: reply_unfit (an Access-Reject took its place), delay_full (a Reject left without its delay)."),
+	}
+}
+
+func ofSessions() []Metric {
+	return []Metric{
+		metric(Gauge, "sessions", "client state", "sessions", scraped, "Sessions that are known: on (accounting tells of them), login (their login let them in, and nothing tells whether they are there)."),
+		metric(Counter, "session_octets_total", "client direction", "octets", scraped, "Octets of sessions as their gateways count, that this node was told of: in (from the person), out (to the person)."),
+		metric(Counter, "session_overruns_total", "client", "sessions", scraped, "Sessions that went on behind the end that their login was given: session_overrun in the trail."),
 	}
 }
 

@@ -12,13 +12,26 @@ type SessionFilter struct {
 	User    string `json:"user,omitempty"`
 	Client  string `json:"client,omitempty"`
 	Address string `json:"address,omitempty"` // the calling station
+
+	Ended bool      `json:"ended,omitempty"` // those that have ended, by the trail, in the place of those that are there
+	Since time.Time `json:"since,omitzero"`  // of those: that ended from then on; zero: in the last day
 }
 
 // Sessions are people who are in, as accounting and the logins since the start tell.
 type Sessions struct {
-	Sessions []Session `json:"sessions"` // the newest first
-	Left     int       `json:"left_out"` // that do not fit
+	Sessions []Session `json:"sessions"`      // the newest first
+	Left     int       `json:"left_out"`      // that do not fit; of ended ones those that are left are not counted: 1 where there may be more
+	Input    uint64    `json:"input_octets"`  // of all of them that are there, of ended ones those that are listed
+	Output   uint64    `json:"output_octets"` // as the one above
 }
+
+// The states of a Session.
+const (
+	SessionOn    = "on"      // accounting tells of it
+	SessionLogin = "login"   // its login let it in, and no accounting tells of it: nobody knows whether it is there
+	SessionOver  = "overrun" // it goes on behind its end
+	SessionEnded = "ended"
+)
 
 // Session is one of them.
 type Session struct {
@@ -31,6 +44,17 @@ type Session struct {
 	Node           string    `json:"node"` // that heard of it; empty: this one
 	Heard          time.Time `json:"heard"`
 	Ends           bool      `json:"disconnectable"` // its client takes Disconnect-Requests
+
+	State      string    `json:"state"`             // a word of those above
+	Attempt    string    `json:"attempt"`           // the login that let it in; empty: not known
+	FramedIPv6 string    `json:"framed_ipv6"`       // an address or a prefix
+	Started    time.Time `json:"started,omitzero"`  // left out: the NAS has not told
+	Until      time.Time `json:"until,omitzero"`    // the end that its login was given; left out: none, or not known
+	Input      uint64    `json:"input_octets"`      // from the person, as the NAS counts
+	Output     uint64    `json:"output_octets"`     // to the person
+	Unsure     bool      `json:"octets_unsure"`     // a counter went back: the octets are the last that could be believed
+	Ended      time.Time `json:"ended_at,omitzero"` // of one that has ended
+	Cause      string    `json:"cause"`             // why it ended, in the RFC's word; empty: it has not, or nobody said
 }
 
 // People are those of whom something is remembered that decides their next login.

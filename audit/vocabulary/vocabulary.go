@@ -38,6 +38,7 @@ func security() []Word {
 		{t, "trail_key_changed", "At the start, the key was not the one that signed the last checkpoint: `audit.key` was lost or changed. Older checkpoints are verified by the old `audit.pub`."},
 		{t, "records_lost", "Records are missing: more came than the queue holds."},
 		{t, "sessions_disconnected", "NAS were asked to end the sessions of a person or an address; `detail` says how many there were and what became of them. Block whoever must not come back."},
+		{t, "session_overrun", "A session goes on behind the end that its login was given (Session-Timeout, the end of the hours), or went on before it stopped; `detail` says which, since when, and how that is known. Have the gateway obey Session-Timeout, end the session (`disconnect`), or set `clients[].session_end: disconnect`."},
 		{t, "events_missed", "More happened than the watch (`guard.detect`) has room for: alerts may be missing. Look for a flood, or for a receiver of notices or a disk that holds it up."},
 		{t, "shipping_skipped", "A receiver was further behind than its `spool`: the records that are named did not reach it."},
 		{t, "incident_opened", "Something goes on that the watch knows: `ivalt-radius incidents show` has its evidence, and what was done. Look into it, acknowledge it, close it."},

@@ -24,6 +24,7 @@ import (
 	"ivalt-radius/cmd/ivalt-radius/measuring"
 	"ivalt-radius/cmd/ivalt-radius/now"
 	"ivalt-radius/cmd/ivalt-radius/rehearsing"
+	"ivalt-radius/cmd/ivalt-radius/sessioning"
 	"ivalt-radius/cmd/ivalt-radius/sharing"
 	"ivalt-radius/cmd/ivalt-radius/shipping"
 	"ivalt-radius/cmd/ivalt-radius/sources"
@@ -151,8 +152,9 @@ func start(ctx context.Context, path string, s *config.Settings, r rooms, k kept
 		return nil, err
 	}
 	a.flow = auth.New(a.together(auth.Options{Pusher: phone, Gate: a.guard.Gate, Recorder: a, Now: time.Now, Concluded: a.concluded}))
-	a.in = sessions.New(time.Now)
-	a.share(a.in)
+	if err = a.know(); err != nil {
+		return nil, fmt.Errorf("state.directory: %w", err)
+	}
 	if a.server, err = radius.Listen(r.radius, radius.Deps{
 		Login: a.flow, Recorder: a, Learned: a.clients.Learned, Enforced: a.clients.Enforced, Sightings: a.clients.Sightings,
 		Sessions: a.in, Dropped: a.guard.Dropped, Accepted: a.tally.Accepted, Log: log, Now: time.Now,
@@ -166,7 +168,7 @@ func start(ctx context.Context, path string, s *config.Settings, r rooms, k kept
 	if err = a.answer(ctx, s, a.handlers(working)); err != nil {
 		return nil, err
 	}
-	a.lookAfter()
+	a.lookAfter() //nolint:contextcheck // what it begins ends with close
 	a.announce(s)
 	a.supervise(ctx)
 	return a, nil
@@ -192,6 +194,10 @@ func (a *app) lookAfter() {
 		a.clients.Sightings.Keep(time.Tick(watchEvery), a.unwatch, func(err error) {
 			a.log.WithError(err).Warn("what is known of the clients' addresses cannot be kept")
 		})
+	})
+	a.watching.Go(func() {
+		w := sessioning.Watcher{Table: a.in, Clients: a.server, Ender: a.disconnector, Note: a.Note}
+		w.Run(time.Tick(sessioning.WatchEvery), a.unwatch)
 	})
 	a.watching.Go(func() { watchClock(clocks, time.Tick(clockEvery), a.unwatch, a.Note) })
 }
@@ -273,6 +279,9 @@ func (a *app) close(ctx context.Context) error {
 	}
 	if a.server != nil {
 		errs = append(errs, a.server.Close(ctx))
+	}
+	if a.in != nil {
+		errs = append(errs, a.in.Close())
 	}
 	if a.phone != nil {
 		a.phone.Close()

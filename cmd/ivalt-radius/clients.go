@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"ivalt-radius/admin/view"
+	"ivalt-radius/audit/query"
 	"ivalt-radius/cmd/ivalt-radius/backup"
 	"ivalt-radius/cmd/ivalt-radius/clienting"
 	"ivalt-radius/cmd/ivalt-radius/disconnecting"
@@ -38,9 +39,15 @@ func (a *app) handlers(ctx context.Context) http.Handler {
 	trail.HandleHolds(mux, a.inForce().State.Directory, a.trail, a.keeping.keeper.Holds())
 	logins.Handle(mux, logins.Running{Settings: a.inForce, Trail: a.trail, InFlight: board.InFlight})
 	people.Handle(mux, people.Running{Gate: a.guard.Gate, Approvals: a.flow, Blocks: a.guard.Blocks, Trail: a.trail})
-	sessioning.Handle(mux, sessioning.Running{Table: a.in, Clients: a.server, Trail: a.trail})
+	sessioning.Handle(mux, sessioning.Running{Table: a.in, Clients: a.server, Trail: a.trail, Records: a.records})
 	explaining.Handle(mux, explaining.Running{Rules: a.rules, Trail: a.trail})
 	return mux
+}
+
+// records are where the trail lies.
+func (a *app) records() query.Trail {
+	s := a.inForce()
+	return query.Trail{Live: s.Audit.File, Archive: s.Audit.Archive}
 }
 
 // rules are what logins are decided by now.

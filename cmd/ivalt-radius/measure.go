@@ -22,7 +22,7 @@ func (a *app) measure() {
 		Settings: a.inForce, Version: version, Server: a.server, Flow: a.flow, Trail: a.trail, Shipping: a.ship, Guard: a.guard, Nodes: a.sharing,
 		Oldest: a.oldest, Budget: a.room, Breakers: a.breakers,
 		Ready:    func() []view.Check { return a.window.Checks(context.Background()) }, // each check has a bound of its own
-		Sessions: a.window.Sessions, Files: a.certificates, Upstream: a.upstream,
+		Sessions: a.window.Sessions, Online: a.in.Totals, Files: a.certificates, Upstream: a.upstream,
 		Unreachable: func(what string, err error) {
 			a.log.WithError(err).WithField("what", what).Warn("a metric cannot be read")
 		},

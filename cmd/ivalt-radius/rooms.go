@@ -240,7 +240,7 @@ func radiusSettings(s *config.Settings, rules *auth.Rules) radius.Settings {
 			Name: c.Name, Networks: texts(c.Networks), Secrets: c.Secrets, MessageAuthenticator: c.MessageAuthenticator,
 			OmitMessageAuthenticator: c.InsecureOmitMessageAuthenticator, Profile: c.Profile, AnswerWithin: c.AnswerWithin, Rules: rules,
 			IgnoreStatusServer: !s.StatusServer || !c.StatusServer, Factor: policy.Factor(first[i]),
-			InsecureMethods: c.InsecureMethods, Challenge: c.Challenge, DisconnectPort: uint16(c.DisconnectPort), //nolint:gosec // config bounds it
+			InsecureMethods: c.InsecureMethods, Challenge: c.Challenge, DisconnectPort: uint16(c.DisconnectPort), SessionEnd: c.SessionEnd, //nolint:gosec // config bounds it
 		}
 		if given("calling_station_from") {
 			r.CallingStationFrom = c.CallingStationFrom

@@ -38,6 +38,17 @@ func (a *app) together(o auth.Options) auth.Options {
 	return o
 }
 
+// know makes the table of who is in, with what a run before has kept, and shares it.
+func (a *app) know() error {
+	a.in = sessions.New(time.Now)
+	failing := func(err error) { a.log.WithError(err).Warn("who is in cannot be kept over a restart") }
+	if err := a.in.Open(a.store, failing); err != nil {
+		return err
+	}
+	a.share(a.in)
+	return nil
+}
+
 // share has what this node counts, blocks, learns and hears of sessions told to the others, and takes what they tell. It is called once, when all of
 // it is there, and before the server hears a packet.
 func (a *app) share(in *sessions.Table) {

@@ -202,5 +202,10 @@ func disconnectKeys() []Key {
 			Path: "clients[].disconnect_port", Kind: tree.Number, Default: "0", Max: 65535,
 			Meaning: "The UDP port on which this client's NAS takes Disconnect-Requests (RFC 5176; its own is 3799); 0: it takes none.",
 		},
+		{
+			Path: "clients[].session_end", Kind: tree.Choice, Default: "watch", Choices: []string{"watch", "disconnect"},
+			Meaning: "What is done about a session that goes on behind its end (Session-Timeout, the end of the hours), as accounting tells: `watch` says so, `disconnect` also asks the NAS to end it, " +
+				"which needs a `disconnect_port`.",
+		},
 	}
 }

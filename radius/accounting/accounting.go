@@ -26,24 +26,28 @@ const (
 	statusOff     = "accounting_off"
 )
 
-// The attributes that are read (RFC 2865 section 5, RFC 2866 section 5, RFC 2869 section 5, RFC 3162 section 2, RFC 6911
-// section 3).
+// The attributes that are read (RFC 2865 section 5, RFC 2866 section 5, RFC 2869 section 5, RFC 3162 section 2, RFC 4818 section
+// 3, RFC 6911 section 3).
 const (
-	userName           = 1
-	nasIPAddress       = 4
-	framedIPAddress    = 8
-	callingStationID   = 31
-	nasIdentifier      = 32
-	acctStatusType     = 40
-	acctInputOctets    = 42
-	acctOutputOctets   = 43
-	acctSessionID      = 44
-	acctSessionTime    = 46
-	acctTerminateCause = 49
-	acctInputGigaword  = 52
-	acctOutputGigaword = 53
-	nasIPv6Address     = 95
-	framedIPv6Address  = 168
+	userName            = 1
+	nasIPAddress        = 4
+	framedIPAddress     = 8
+	callingStationID    = 31
+	nasIdentifier       = 32
+	acctStatusType      = 40
+	acctDelayTime       = 41
+	acctInputOctets     = 42
+	acctOutputOctets    = 43
+	acctSessionID       = 44
+	acctSessionTime     = 46
+	acctTerminateCause  = 49
+	acctInputGigaword   = 52
+	acctOutputGigaword  = 53
+	eventTimestamp      = 55
+	nasIPv6Address      = 95
+	framedIPv6Prefix    = 97
+	delegatedIPv6Prefix = 123
+	framedIPv6Address   = 168
 )
 
 // Parse reads the attributes of an Accounting-Request in the packet's order. Of an attribute that stands there twice the
@@ -124,8 +128,10 @@ func fits(typ byte, size int) bool {
 		return size > 0 && size <= maxText
 	case nasIPv6Address, framedIPv6Address:
 		return size == 16
+	case framedIPv6Prefix, delegatedIPv6Prefix:
+		return size >= 2 && size <= 18
 	case nasIPAddress, framedIPAddress, acctStatusType, acctInputOctets, acctOutputOctets, acctSessionTime,
-		acctTerminateCause, acctInputGigaword, acctOutputGigaword:
+		acctTerminateCause, acctInputGigaword, acctOutputGigaword, acctDelayTime, eventTimestamp:
 		return size == 4
 	}
 	return false

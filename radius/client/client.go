@@ -30,6 +30,7 @@ type Client struct {
 
 	IgnoreStatus   bool   // status_server: false
 	DisconnectPort uint16 // of the NAS, for Disconnect-Requests; 0: it takes none
+	EndsOverruns   bool   // sessions that go on behind their end are ended
 	*Standing
 
 	stations []station

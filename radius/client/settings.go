@@ -33,6 +33,7 @@ type Settings struct {
 	Challenge       string   // off, choose, approve; empty: off
 
 	DisconnectPort uint16 // disconnect_port: where the NAS takes Disconnect-Requests (RFC 5176); 0: it takes none
+	SessionEnd     string // session_end: watch, disconnect; empty: watch
 
 	Factor policy.Factor // the client's first factor, where no rule names one
 
@@ -73,6 +74,7 @@ func (c checker) compile(s Settings) *Client {
 	out.Auth.Factor = s.Factor
 	out.IgnoreStatus = s.IgnoreStatusServer
 	out.DisconnectPort = s.DisconnectPort
+	out.EndsOverruns = c.sessionEnd(s)
 	out.Auth.AnswerWithin = c.patience(s, profile)
 	out.Auth.SilentTimeout = c.onTimeout(s, profile)
 	out.Signature = c.signature(s)
@@ -163,4 +165,19 @@ func (c checker) secrets(secrets []secret.Secret) []*wire.Key {
 		out = append(out, wire.NewKey(s))
 	}
 	return out
+}
+
+// sessionEnd reads `session_end`: what is done about a session that goes on behind the end that its login was given.
+func (c checker) sessionEnd(s Settings) bool {
+	switch s.SessionEnd {
+	case "", "watch":
+	case "disconnect":
+		if s.DisconnectPort == 0 {
+			c.add("session_end", "disconnect needs a disconnect_port, to which the Disconnect-Request goes: set it, or set watch")
+		}
+		return true
+	default:
+		c.add("session_end", "%q is neither watch nor disconnect", s.SessionEnd)
+	}
+	return false
 }

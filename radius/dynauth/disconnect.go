@@ -89,6 +89,17 @@ func (d *Disconnector) Disconnect(ctx context.Context, user string, addr netip.A
 	return r, nil
 }
 
+// End asks the NAS to end one session of the table, and returns as Disconnect does. The outcome goes into the trail.
+func (d *Disconnector) End(ctx context.Context, s sessions.Session) Outcome {
+	r := Result{Sessions: []Outcome{d.end(ctx, s)}}
+	e := audit.Security{Event: "sessions_disconnected", Attempt: s.Grant.Attempt, Client: s.Client, User: s.User, Detail: r.String()}
+	if s.Station.IsValid() {
+		e.CallingStation = s.Station.String()
+	}
+	d.deps.Recorder.Note(e)
+	return r.Sessions[0]
+}
+
 // end has one session ended.
 func (d *Disconnector) end(ctx context.Context, s sessions.Session) Outcome {
 	o := Outcome{Client: s.Client, NAS: s.Source, User: s.User, Station: s.Station, Session: s.ID()}

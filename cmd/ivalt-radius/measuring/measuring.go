@@ -13,6 +13,7 @@ import (
 	"ivalt-radius/cmd/ivalt-radius/sharing"
 	"ivalt-radius/config"
 	"ivalt-radius/guard/incident"
+	"ivalt-radius/radius/dynauth/sessions"
 )
 
 // Server is what radius tells; *radius.Server is one.
@@ -66,6 +67,7 @@ type Rooms struct {
 	Breakers    func() []metrics.Breaker            // from memory
 	Ready       func() []view.Check                 // as /readyz has it; from memory
 	Sessions    func() int                          // of the window
+	Online      func() []sessions.Total             // who is in
 	Files       func() map[string]string            // further files of certificates, PEM, by their use: "window"
 	Upstream    func() (until time.Time, seen bool) // when iVALT's own certificate ends, as the last handshake showed it
 	Unreachable func(what string, err error)        // told of a file that cannot be read; nil: nobody is
@@ -99,6 +101,9 @@ func Sources(r Rooms) metrics.Sources {
 	r.guard(&s)
 	if r.Nodes != nil {
 		s.Nodes = r.nodes
+	}
+	if r.Online != nil {
+		s.Online = r.online
 	}
 	return s
 }
@@ -178,6 +183,16 @@ func (r Rooms) nodes() (metrics.Nodes, bool) {
 		}
 	}
 	return n, shared
+}
+
+// online is who is in, client by client.
+func (r Rooms) online() []metrics.Online {
+	var out []metrics.Online
+	for _, t := range r.Online() {
+		out = append(out, metrics.Online{Client: t.Client, Accounted: t.Accounted, Logins: t.Logins, In: t.In, Out: t.Out, Overruns: t.Overruns})
+	}
+	slices.SortFunc(out, func(a, b metrics.Online) int { return cmp.Compare(a.Client, b.Client) })
+	return out
 }
 
 func (r Rooms) inForce() metrics.Settings {

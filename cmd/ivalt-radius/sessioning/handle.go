@@ -28,7 +28,7 @@ type Committer interface {
 
 // Table knows who is in; *sessions.Table is one.
 type Table interface {
-	List(user, client string, station netip.Addr, limit int) (found []sessions.Session, left int)
+	Look(f sessions.Filter, limit int) sessions.Listing
 }
 
 // Clients says which client an address is, by the settings in force; nil: none. *radius.Server is one.
@@ -41,23 +41,35 @@ type Running struct {
 	Table   Table
 	Clients Clients
 	Trail   Committer
+	Records func() query.Trail // what was recorded, where it lies now
 }
 
 // Handle serves the running server's side. That somebody looked is recorded first.
 func Handle(mux *http.ServeMux, r Running) {
+	turns := make(control.Turns, atATime)
 	control.Serve(mux, view.PathSessions, func(ctx context.Context, actor string, in view.SessionFilter) (view.Sessions, error) {
 		station, err := check(&in)
 		if err != nil {
 			return view.Sessions{}, control.Refused(view.Invalid, err)
 		}
-		asked := query.Filter{User: in.User, Client: in.Client, CallingStation: in.Address}
+		asked := query.Filter{Since: in.Since, User: in.User, Client: in.Client, CallingStation: in.Address}
+		if in.Ended {
+			end, err := turns.Take(ctx, turnWithin)
+			if err != nil {
+				return view.Sessions{}, err
+			}
+			defer end()
+		}
 		if err := r.Trail.Commit(ctx, audit.Access{Action: "sessions", Actor: actor, Filter: asked.String()}); err != nil {
 			return view.Sessions{}, control.Refused(view.Unavailable, fmt.Errorf("keeping the evidence: %w", err))
 		}
-		found, left := r.Table.List(in.User, in.Client, station, most)
-		out := view.Sessions{Sessions: make([]view.Session, len(found)), Left: left}
-		for i := range found {
-			out.Sessions[i] = r.session(&found[i])
+		if in.Ended {
+			return ended(ctx, r.Records(), asked)
+		}
+		l := r.Table.Look(sessions.Filter{User: in.User, Client: in.Client, Station: station}, most)
+		out := view.Sessions{Sessions: make([]view.Session, len(l.Found)), Left: l.Left, Input: l.In, Output: l.Out}
+		for i := range l.Found {
+			out.Sessions[i] = r.session(&l.Found[i])
 		}
 		return out, nil
 	})
@@ -75,6 +87,9 @@ func check(in *view.SessionFilter) (station netip.Addr, err error) {
 		}
 		in.User = user.String()
 	}
+	if !in.Ended && !in.Since.IsZero() {
+		return station, errors.New("--since goes with --ended: of those who are in all are listed")
+	}
 	if in.Address != "" {
 		if station, err = netip.ParseAddr(in.Address); err != nil {
 			return station, errors.New("--address: it is no IP address")
@@ -90,7 +105,15 @@ func (r Running) session(s *sessions.Session) view.Session {
 	c := r.Clients.ClientOf(s.Source)
 	out := view.Session{
 		ID: s.ID(), User: s.User, Client: s.Client, NAS: s.NAS(), FramedIP: s.FramedIP(), Node: s.Node, Heard: s.Heard,
-		Ends: c != nil && c.Auth.Name == s.Client && len(c.Keys) > 0 && c.DisconnectPort != 0,
+		Ends:  c != nil && c.Auth.Name == s.Client && len(c.Keys) > 0 && c.DisconnectPort != 0,
+		State: view.SessionLogin, Attempt: s.Grant.Attempt, FramedIPv6: s.Measure.Framed6, Started: s.Started, Until: s.Until,
+		Input: s.Use.In, Output: s.Use.Out, Unsure: s.Use.Unsure,
+	}
+	switch {
+	case !s.Overrun.IsZero():
+		out.State = view.SessionOver
+	case s.Accounted():
+		out.State = view.SessionOn
 	}
 	if out.NAS == "" {
 		out.NAS = s.Source.String()

@@ -17,6 +17,7 @@ import (
 
 	"ivalt-radius/admin/view"
 	"ivalt-radius/audit"
+	"ivalt-radius/audit/query"
 	"ivalt-radius/auth"
 	"ivalt-radius/cmd/ivalt-radius/control"
 	"ivalt-radius/cmd/ivalt-radius/exit"
@@ -35,6 +36,8 @@ type server struct {
 	name  string // of the client that the NAS is now
 	done  []string
 	err   error
+
+	records query.Trail
 }
 
 func newServer(t *testing.T) *server {
@@ -63,13 +66,13 @@ func (s *server) Commit(_ context.Context, e audit.Event) error {
 
 func (s *server) mux() *http.ServeMux {
 	mux := http.NewServeMux()
-	Handle(mux, Running{Table: s.table, Clients: s, Trail: s})
+	Handle(mux, Running{Table: s.table, Clients: s, Trail: s, Records: func() query.Trail { return s.records }})
 	return mux
 }
 
 func TestList(t *testing.T) {
 	t.Parallel()
-	alice := view.Session{ID: "s1", User: "alice", Client: "vpn", NAS: "gw1", CallingStation: "203.0.113.9", FramedIP: "10.8.0.7", Node: "n2", Heard: heard(), Ends: true}
+	alice := view.Session{ID: "s1", User: "alice", Client: "vpn", NAS: "gw1", CallingStation: "203.0.113.9", FramedIP: "10.8.0.7", Node: "n2", Heard: heard(), Started: heard(), State: view.SessionOn, Ends: true}
 	for name, c := range map[string]struct {
 		in     view.SessionFilter
 		change func(s *server)
@@ -158,7 +161,7 @@ func TestCommand(t *testing.T) {
 		code int
 		says []string
 	}{
-		"":                    {exit.OK, []string{"ENDS", `bob\u001b`, "2026-11-26T09:00:00Z  alice      vpn     gw1        203.0.113.9  10.8.0.7  s1       n2    yes"}},
+		"":                    {exit.OK, []string{"ENDS", `bob\u001b`, "2026-11-26T09:00:00Z  alice      vpn     gw1        203.0.113.9  10.8.0.7  s1       n2    on     2026-11-26T09:00:00Z  0B  0B    -      -      yes", "2 sessions, 0B up, 0B down"}},
 		"--user alice --json": {exit.OK, []string{`"disconnectable": true`, `"left_out": 0`}},
 		"--client nowhere":    {exit.OK, []string{"no session is known"}},
 		"--address home":      {exit.Usage, []string{"--address"}},
@@ -174,7 +177,7 @@ func TestCommand(t *testing.T) {
 		}
 	}
 	var out bytes.Buffer
-	if err := show(&out, view.Sessions{Sessions: []view.Session{{}}, Left: 7}); err != nil || !strings.Contains(out.String(), "7 more are not shown") {
+	if err := show(&out, view.Sessions{Sessions: []view.Session{{}}, Left: 7}, false); err != nil || !strings.Contains(out.String(), "7 more are not shown") {
 		t.Errorf("%s, %v", out.String(), err)
 	}
 }

@@ -2,9 +2,11 @@ package sessions
 
 import (
 	"cmp"
+	"encoding/binary"
 	"net/netip"
 	"time"
 
+	"ivalt-radius/radius/accounting"
 	"ivalt-radius/radius/wire"
 )
 
@@ -20,7 +22,59 @@ type Session struct {
 	Attributes []byte     // what names it to its NAS (RFC 5176 section 3), encoded as the NAS sent it
 	Heard      time.Time  // when the last packet that told of it came
 
+	Measure accounting.Measure // what that packet measured; zero for an Access-Accept
+	Grant   Grant              // by which login it is there; zero: not known
+	Started time.Time          // zero: the NAS has not told
+	Until   time.Time          // the end that the login was given; zero: none, or not known
+	Use     Use                // so far
+	Overrun time.Time          // when it was found to go on behind Until; zero: it was not
+
 	accounted bool // accounting told of it
+	elsewhere bool // another node heard that packet
+}
+
+// Grant is the login that let a session in.
+type Grant struct {
+	Attempt string        // its identifier
+	At      time.Time     // when its Access-Accept left; zero until Admitted has it
+	Limit   time.Duration // the Session-Timeout in it; 0: none
+}
+
+// Use is what a session has used, as its NAS counts.
+type Use struct {
+	Time    time.Duration // since it started; 0: not told
+	In, Out uint64        // octets from the person and to them
+	Unsure  bool          // a counter went back, or beyond what can be: the figures are the last that could be believed
+}
+
+// Granted is the session with the login that let it in: its attempt, and the Access-Accept as it leaves.
+func (s Session) Granted(attempt string, reply []byte) Session {
+	s.Grant = Grant{Attempt: attempt}
+	p, err := wire.Parse(reply)
+	if err != nil {
+		return s
+	}
+	p.Attributes(func(typ byte, value []byte) bool {
+		if typ == sessionTimeout && len(value) == net4 {
+			s.Grant.Limit = time.Duration(binary.BigEndian.Uint32(value)) * time.Second
+		}
+		return true
+	})
+	return s
+}
+
+// sessionTimeout is how long a session may last, in seconds (RFC 2865 section 5.27).
+const sessionTimeout = 27
+
+// Accounted reports that accounting told of the session; else its login alone did.
+func (s *Session) Accounted() bool { return s.accounted }
+
+// at is when what the last packet told of happened.
+func (s *Session) at() time.Time {
+	if s.Measure.At.IsZero() {
+		return s.Heard
+	}
+	return s.Measure.At
 }
 
 // inherit takes what an earlier packet told and this one does not: some NAS name the person's address in the login alone. Of a packet that reached
@@ -31,6 +85,9 @@ func (s *Session) inherit(old *Session) {
 	}
 	if !s.Station.IsValid() {
 		s.Station = old.Station
+	}
+	if s.Measure.Framed6 == "" {
+		s.Measure.Framed6 = old.Measure.Framed6
 	}
 }
 
@@ -128,7 +185,7 @@ func (s *Session) nas() string {
 	return ""
 }
 
-// key names a session: the NAS, and its Acct-Session-Id or else the person and the calling station, as sent.
+// key names a session: where its NAS sends from, the NAS as it names itself and its Acct-Session-Id, or else the person and the calling station, as sent.
 type key struct {
 	client string
 	source netip.Addr
@@ -138,10 +195,18 @@ type key struct {
 // byID is the session's key by its Acct-Session-Id; ok is false where it has none.
 func (s *Session) byID() (k key, ok bool) {
 	id := s.attribute(acctSessionID)
-	return key{s.Client, s.Source, "i" + id}, id != ""
+	return key{s.Client, s.Source, "i" + s.nas() + "\x00" + id}, id != ""
 }
 
 // byPair is the session's key by person and calling station.
 func (s *Session) byPair() key {
 	return key{s.Client, s.Source, "p" + s.attribute(userName) + "\x00" + s.attribute(callingStationID)}
+}
+
+// name is the key by Acct-Session-Id, else that by person and calling station.
+func (s *Session) name() key {
+	if k, ok := s.byID(); ok {
+		return k
+	}
+	return s.byPair()
 }

@@ -5,6 +5,8 @@ import (
 	"net/netip"
 	"sync"
 	"time"
+
+	"ivalt-radius/state"
 )
 
 // How much is remembered, and for how long.
@@ -35,8 +37,21 @@ type Table struct {
 	known   map[key]*list.Element // of *entry
 	order   list.List             // heard of longest ago first
 	told    map[key]int           // by person and calling station: sessions that have an Acct-Session-Id
-	stopped map[key]time.Time     // when the stop came
-	stops   []key                 // oldest first
+	stopped map[key]end
+	stops   []key // oldest first
+	grants  grants
+	totals  map[string]*total // by client
+	late    []Overrun         // that nobody was told of yet
+
+	opened time.Time
+	kept   *state.Kept[kept] // nil: nothing is kept
+	dirty  map[key]struct{}  // what has changed since it was written
+}
+
+// end is a stop that was told.
+type end struct {
+	heard   time.Time
+	strange bool // of a session that accounting had not told of
 }
 
 // entry is a session in the table.
@@ -51,7 +66,10 @@ type entry struct {
 
 // New makes an empty table that tells the time by now.
 func New(now func() time.Time) *Table {
-	return &Table{now: now, known: map[key]*list.Element{}, told: map[key]int{}, stopped: map[key]time.Time{}}
+	return &Table{
+		now: now, opened: now(), known: map[key]*list.Element{}, told: map[key]int{}, stopped: map[key]end{},
+		grants: grants{by: map[key]*granted{}}, totals: map[string]*total{}, dirty: map[key]struct{}{},
+	}
 }
 
 // Admitted takes a session whose Access-Accept leaves. Where accounting has told of sessions of that person from that calling station on
@@ -65,14 +83,33 @@ func (t *Table) admitted(s Session) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.expire()
-	k, ok := s.byID()
-	if !ok {
-		k = s.byPair()
+	if s.Grant.At.IsZero() {
+		s.Grant.At = t.now()
 	}
-	if e := t.known[k]; e != nil && entryOf(e).accounted || !ok && t.told[k] > 0 {
+	t.grant(&s, time.Time{})
+	k := s.name()
+	if s.Grant.Limit > 0 {
+		s.Until = s.Grant.At.Add(s.Grant.Limit)
+	}
+	if e := t.known[k]; e != nil && entryOf(e).accounted || t.told[k] > 0 {
 		return
 	}
 	t.put(k, s)
+}
+
+// grant remembers the login that let a session in; until is the end that it gave, where that is known.
+func (t *Table) grant(s *Session, until time.Time) {
+	if s.Grant.Attempt == "" {
+		return
+	}
+	names := [2]key{s.byPair()}
+	if k, ok := s.byID(); ok {
+		names[1] = k
+	}
+	t.grants.add(s.Grant, names, t.now())
+	if s.accounted {
+		t.grants.order[len(t.grants.order)-1].until = until
+	}
 }
 
 // Told takes what an Accounting-Request told that is believed and recorded; status is audit.Accounting's. A retransmission changes
@@ -88,7 +125,7 @@ func (t *Table) accounted(status string, s Session) {
 	t.expire()
 	switch status {
 	case start, interim:
-		t.goesOn(s)
+		t.goesOn(status, s)
 	case stop:
 		t.stop(s)
 	case on, off:
@@ -97,39 +134,87 @@ func (t *Table) accounted(status string, s Session) {
 }
 
 // goesOn enters a session, or hears of it again.
-func (t *Table) goesOn(s Session) {
-	pair := s.byPair()
-	k, ok := s.byID()
-	if !ok {
-		k = pair
-	}
-	if at, ended := t.stopped[k]; ended && !s.Heard.After(at) {
+func (t *Table) goesOn(status string, s Session) {
+	k := s.name()
+	if t.over(k, status, &s) {
 		return
 	}
 	s.accounted = true
-	if e := t.known[pair]; e != nil && ok { // what the Accept made
+	pair := s.byPair()
+	if e := t.known[pair]; e != nil && k != pair { // what the Accept made
 		s.inherit(&entryOf(e).Session)
 		t.drop(e)
 	}
+	t.enter(k, status, s)
+}
+
+// enter counts on what is known of a session.
+func (t *Table) enter(k key, status string, s Session) {
+	e := t.known[k]
+	if e == nil || !entryOf(e).accounted {
+		s.begin(status)
+		t.settle(&s)
+		if s.Grant.Attempt != "" { // else it may have been counted before this server began
+			t.count(&s, Use{})
+		}
+		t.put(k, s)
+		return
+	}
+	old := &entryOf(e).Session
+	if old.Heard.After(s.Heard) {
+		if old.Started.IsZero() {
+			old.Started = s.began(status)
+			t.settle(old)
+		}
+		return
+	}
+	if !s.advance(old, status) {
+		s.begin(status)
+		old.Use = Use{}
+	}
+	t.settle(&s)
+	t.count(&s, old.Use)
 	t.put(k, s)
+}
+
+// over reports what comes behind a session's stop and does not bring it back: what happened before, an update, and the start of a session whose stop
+// was told first.
+func (t *Table) over(k key, status string, s *Session) bool {
+	stop, ended := t.stopped[k]
+	if !ended {
+		return false
+	}
+	_, named := s.byID()
+	return !s.at().After(stop.heard) || named && (status == interim || stop.strange)
 }
 
 // stop removes a session, and what its Accept had made where no start was heard.
 func (t *Table) stop(s Session) {
-	pair := s.byPair()
-	k, ok := s.byID()
-	if !ok {
-		k = pair
+	if is := t.of(s.Client); is != nil {
+		is.stops = true
 	}
-	for _, gone := range []key{k, pair} {
-		if e := t.known[gone]; e != nil && !entryOf(e).Heard.After(s.Heard) {
-			t.drop(e)
+	k := s.name()
+	strange := true
+	for _, gone := range []key{k, s.byPair()} {
+		e := t.known[gone]
+		if e == nil || entryOf(e).Heard.After(s.Heard) {
+			continue
 		}
+		if o := entryOf(e); gone == k && o.accounted {
+			strange = false
+			last, before := s, o.Use
+			last.advance(&o.Session, stop)
+			t.count(&last, before)
+			t.stoppedLate(&last)
+		}
+		t.drop(e)
 	}
 	if _, again := t.stopped[k]; !again {
 		t.stops = append(t.stops, k)
+	} else {
+		strange = t.stopped[k].strange
 	}
-	t.stopped[k] = s.Heard
+	t.stopped[k] = end{s.Heard, strange}
 }
 
 // restart removes the sessions that a NAS had before it was switched on or off.
@@ -160,6 +245,8 @@ func (t *Table) put(k key, s Session) {
 	_, byID := s.byID()
 	n := &entry{Session: s, key: k, pair: s.byPair(), byID: byID, box: s.nas()}
 	t.known[k] = t.order.PushBack(n)
+	t.weigh(&n.Session, 1)
+	t.touch(k)
 	if n.byID {
 		t.told[n.pair]++
 	}
@@ -169,6 +256,8 @@ func (t *Table) drop(e *list.Element) {
 	o := entryOf(e)
 	t.order.Remove(e)
 	delete(t.known, o.key)
+	t.weigh(&o.Session, -1)
+	t.touch(o.key)
 	if o.byID {
 		if t.told[o.pair]--; t.told[o.pair] == 0 {
 			delete(t.told, o.pair)
@@ -186,7 +275,7 @@ func (t *Table) expire() {
 		}
 		t.drop(e)
 	}
-	for len(t.stops) > 0 && (len(t.stops) > mostStops || now.Sub(t.stopped[t.stops[0]]) > stopLife) {
+	for len(t.stops) > 0 && (len(t.stops) > mostStops || now.Sub(t.stopped[t.stops[0]].heard) > stopLife) {
 		delete(t.stopped, t.stops[0])
 		t.stops = t.stops[1:]
 	}
@@ -204,21 +293,43 @@ func (t *Table) Find(user string, station netip.Addr, limit int) (found []Sessio
 
 // List is Find, of one client too, and of all sessions where none is given.
 func (t *Table) List(user, client string, station netip.Addr, limit int) (found []Session, left int) {
-	station = station.Unmap().WithZone("")
+	l := t.Look(Filter{User: user, Client: client, Station: station}, limit)
+	return l.Found, l.Left
+}
+
+// Filter says which sessions are wanted; what is empty wants all.
+type Filter struct {
+	User    string // in canonical form
+	Client  string
+	Station netip.Addr
+}
+
+// Listing are the sessions that a Filter wants.
+type Listing struct {
+	Found   []Session // the one that was heard of last first
+	Left    int       // that do not fit
+	In, Out uint64    // octets of all of them
+}
+
+// Look lists sessions, limit of them at most.
+func (t *Table) Look(f Filter, limit int) (l Listing) {
+	station := f.Station.Unmap().WithZone("")
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	now := t.now()
 	for e := t.order.Back(); e != nil; e = e.Prev() {
 		s := &entryOf(e).Session
-		switch {
-		case user != "" && s.User != user, client != "" && s.Client != client, station.IsValid() && s.Station != station, now.Sub(s.Heard) >= life:
-		case len(found) < limit:
-			found = append(found, *s)
-		default:
-			left++
+		if f.User != "" && s.User != f.User || f.Client != "" && s.Client != f.Client || station.IsValid() && s.Station != station || now.Sub(s.Heard) >= life {
+			continue
+		}
+		l.In, l.Out = l.In+s.Use.In, l.Out+s.Use.Out
+		if len(l.Found) < limit {
+			l.Found = append(l.Found, *s)
+		} else {
+			l.Left++
 		}
 	}
-	return found, left
+	return l
 }
 
 // Gone forgets a session that Find gave, unless its NAS has told of it since.
@@ -230,11 +341,7 @@ func (t *Table) Gone(s Session) {
 func (t *Table) gone(s Session) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	k, ok := s.byID()
-	if !ok {
-		k = s.byPair()
-	}
-	if e := t.known[k]; e != nil && !entryOf(e).Heard.After(s.Heard) {
+	if e := t.known[s.name()]; e != nil && !entryOf(e).Heard.After(s.Heard) {
 		t.drop(e)
 	}
 }
