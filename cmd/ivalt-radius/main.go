@@ -21,6 +21,7 @@ import (
 	"ivalt-radius/cmd/ivalt-radius/explaining"
 	"ivalt-radius/cmd/ivalt-radius/firewalling"
 	"ivalt-radius/cmd/ivalt-radius/hashing"
+	"ivalt-radius/cmd/ivalt-radius/healthing"
 	"ivalt-radius/cmd/ivalt-radius/inforce"
 	"ivalt-radius/cmd/ivalt-radius/initial"
 	"ivalt-radius/cmd/ivalt-radius/login"
@@ -78,7 +79,7 @@ func newRootCommand() *cobra.Command {
 		doctoring.NewCommand(defaultConfig, version, lookedOver), firewalling.NewCommand(defaultConfig),
 	)
 	root.AddCommand(defence.NewCommands(defaultConfig)...)
-	root.AddCommand(logins.NewCommand(defaultConfig), people.NewCommand(defaultConfig), sessioning.NewCommand(defaultConfig))
+	root.AddCommand(logins.NewCommand(defaultConfig), people.NewCommand(defaultConfig), sessioning.NewCommand(defaultConfig), healthing.NewCommand(defaultConfig))
 	root.SetHelpCommand(newHelpCommand())
 	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd()
