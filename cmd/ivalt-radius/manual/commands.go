@@ -1,0 +1,129 @@
+package manual
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// SettingsPage is the name of the page about the settings, in section 5.
+const SettingsPage = "ivalt-radius-config"
+
+// Commands are the pages of a command and of all below it, by their file's name: "ivalt-radius-serve.1". Hidden commands have none.
+func Commands(root *cobra.Command, e Edition) map[string]string {
+	pages := map[string]string{}
+	var walk func(cmd *cobra.Command)
+	walk = func(cmd *cobra.Command) {
+		pages[name(cmd)+".1"] = command(cmd, e)
+		for _, sub := range shown(cmd) {
+			walk(sub)
+		}
+	}
+	walk(root)
+	return pages
+}
+
+// shown are the commands below one that have pages.
+func shown(cmd *cobra.Command) []*cobra.Command {
+	return slices.DeleteFunc(slices.Clone(cmd.Commands()), func(sub *cobra.Command) bool { return sub.Hidden || sub.Name() == "help" })
+}
+
+func name(cmd *cobra.Command) string { return strings.ReplaceAll(cmd.CommandPath(), " ", "-") }
+
+func command(cmd *cobra.Command, e Edition) string {
+	var p page
+	p.begin(name(cmd), "1", e)
+	p.section("NAME")
+	p.WriteString(escape(name(cmd)) + ` \- ` + escape(cmd.Short) + "\n")
+	p.section("SYNOPSIS")
+	p.WriteString(".B " + escape(cmd.UseLine()) + "\n")
+	p.section("DESCRIPTION")
+	p.paragraphs(about(cmd))
+	p.below(cmd)
+	p.options(cmd)
+	p.section("EXIT STATUS")
+	p.WriteString("0: success. 1: a fault, which is said. 64: a usage error.\n")
+	p.section("FILES")
+	p.term("/etc/ivalt\\-radius/config.yaml", "the settings, where --config names no others: see "+SettingsPage+"(5)")
+	var see []string
+	if cmd.HasParent() {
+		see = append(see, name(cmd.Parent())+"(1)")
+	}
+	for _, sub := range shown(cmd) {
+		see = append(see, name(sub)+"(1)")
+	}
+	p.see(append(see, SettingsPage+"(5)"))
+	return p.String()
+}
+
+func about(cmd *cobra.Command) string {
+	if cmd.Long != "" {
+		return cmd.Long
+	}
+	return cmd.Short + "."
+}
+
+// paragraphs are a command's long words: an empty line ends a paragraph, and an indented line keeps its shape.
+func (p *page) paragraphs(text string) {
+	kept, ended := false, false
+	for said := range strings.SplitSeq(text, "\n") {
+		if strings.TrimSpace(said) == "" {
+			ended = true
+			continue
+		}
+		indented := strings.HasPrefix(said, "  ") || strings.HasPrefix(said, "\t")
+		if kept && !indented {
+			p.WriteString(".fi\n")
+		}
+		if ended || kept != indented {
+			p.WriteString(".PP\n")
+		}
+		if indented && !kept {
+			p.WriteString(".nf\n")
+		}
+		kept, ended = indented, false
+		if indented {
+			p.WriteString(`\&` + escape(strings.TrimRight(strings.ReplaceAll(said, "\t", "    "), " ")) + "\n")
+			continue
+		}
+		p.WriteString(line(said) + "\n")
+	}
+	if kept {
+		p.WriteString(".fi\n")
+	}
+}
+
+func (p *page) below(cmd *cobra.Command) {
+	subs := shown(cmd)
+	if len(subs) == 0 {
+		return
+	}
+	p.section("COMMANDS")
+	for _, sub := range subs {
+		p.term(`\fB`+escape(sub.Name())+`\fR`, sub.Short)
+	}
+}
+
+func (p *page) options(cmd *cobra.Command) {
+	p.section("OPTIONS")
+	cmd.InitDefaultHelpFlag()
+	cmd.NonInheritedFlags().VisitAll(func(f *pflag.Flag) {
+		if f.Hidden {
+			return
+		}
+		word := `\fB` + escape("--"+f.Name) + `\fR`
+		if f.Shorthand != "" {
+			word = `\fB` + escape("-"+f.Shorthand) + `\fR, ` + word
+		}
+		value, usage := pflag.UnquoteUsage(f)
+		if value != "" {
+			word += ` \fI` + escape(value) + `\fR`
+		}
+		if !slices.Contains([]string{"", "[]", "false", "0", "0s"}, f.DefValue) {
+			usage += " (default " + f.DefValue + ")"
+		}
+		p.term(word, usage)
+	})
+}
