@@ -14,6 +14,7 @@ import (
 	"ivalt-radius/cmd/ivalt-radius/backup"
 	"ivalt-radius/cmd/ivalt-radius/clienting"
 	"ivalt-radius/cmd/ivalt-radius/compliance"
+	"ivalt-radius/cmd/ivalt-radius/configured"
 	"ivalt-radius/cmd/ivalt-radius/defence"
 	"ivalt-radius/cmd/ivalt-radius/disconnecting"
 	"ivalt-radius/cmd/ivalt-radius/doctoring"
@@ -45,7 +46,13 @@ var version = "dev"
 // defaultConfig is where the packages put the settings.
 const defaultConfig = "/etc/ivalt-radius/config.yaml"
 
-func main() { os.Exit(run(context.Background(), newRootCommand(), os.Args[1:], os.Stdout, os.Stderr)) }
+// unitCredentials is where systemd keeps the credentials of the packages' unit while that runs, readable by root.
+const unitCredentials = "/run/credentials/ivalt-radius.service"
+
+func main() {
+	configured.Credentials(unitCredentials)
+	os.Exit(run(context.Background(), newRootCommand(), os.Args[1:], os.Stdout, os.Stderr))
+}
 
 // run executes one command of root and returns its exit code.
 func run(ctx context.Context, root *cobra.Command, args []string, stdout, stderr io.Writer) int {
