@@ -31,14 +31,14 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 rm -f "$dist"/*.deb "$dist"/*.rpm "$dist"/*.apk "$dist"/*.tar.gz "$dist"/*.spdx.json "$dist"/SHA256SUMS*
 
-MANUAL="$work/manual" MANUAL_VERSION="$VERSION" go test -count=1 -run '^TestManual$' ./cmd/ivalt-radius >/dev/null
+MANUAL="$work/manual" MANUAL_VERSION="$VERSION" go test -trimpath -count=1 -run '^TestManual$' ./cmd/ivalt-radius >/dev/null
 
 # stage ARCHITECTURE: a folder with everything that nfpm.yaml names.
 stage() {
 	local to=$work/$1 name=ivalt-radius_${PACKAGE_VERSION}_linux_$1
 	mkdir -p "$to/man1" "$to/man5"
 	CGO_ENABLED=0 GOOS=linux GOARCH=$1 go build -trimpath -buildvcs=false -ldflags "-s -w -X main.version=$VERSION" -o "$to/ivalt-radius" ./cmd/ivalt-radius
-	go run ./test/sbom -binary "$to/ivalt-radius" -licences docs/dependencies.md -name "$name" -version "$PACKAGE_VERSION" -epoch "$SOURCE_DATE_EPOCH" >"$to/sbom.spdx.json"
+	go run -trimpath ./test/sbom -binary "$to/ivalt-radius" -licences docs/dependencies.md -name "$name" -version "$PACKAGE_VERSION" -epoch "$SOURCE_DATE_EPOCH" >"$to/sbom.spdx.json"
 	cp "$to/sbom.spdx.json" "$dist/$name.spdx.json"
 	cp -r "$work/manual/completions" packaging/nfpm.yaml packaging/scripts/*.sh packaging/{ivalt-radius.service,sysusers.conf,tmpfiles.conf,logrotate,ufw,firewalld.xml,openrc} "$to/"
 	cp "$work"/manual/man/*.1 "$to/man1/"
