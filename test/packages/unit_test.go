@@ -124,7 +124,10 @@ func TestSystemCalls(t *testing.T) {
 	start(t, command(env, binary, "simulate", "--listen", "127.0.0.1:"+cloud, "--approve-after", "100ms"))
 	trace := filepath.Join(dir, "trace")
 	stop := start(t, command(env, "strace", "-f", "-qq", "-c", "-S", "name", "-U", "name", "-o", trace, "-I", "2", binary, "serve", "--config", config))
-	eventually(t, "a server that is ready", func() bool { _, err := run(t.Context(), "", nil, binary, "health", "--config", config); return err == nil })
+	eventually(t, "a server that is ready", func() bool {
+		_, err := run(t.Context(), "", nil, binary, "health", "--config", config)
+		return err == nil
+	})
 	if out, err := run(t.Context(), "", nil, binary, "login", "--server", "127.0.0.1:"+port, "--secret", "file:"+filepath.Join(dir, "openvpn-as.secret"), "--user", "bob", "--password", "x", "--nas", "openvpn-as"); err != nil {
 		t.Error(out, err)
 	}
@@ -135,7 +138,9 @@ func TestSystemCalls(t *testing.T) {
 		t.Fatal(err)
 	}
 	calls, filter := strings.Fields(string(text)), allowed(t)
-	calls = slices.DeleteFunc(calls, func(c string) bool { return !regexp.MustCompile(`^[a-z][a-z0-9_]*$`).MatchString(c) || c == "name" || c == "syscall" || c == "total" })
+	calls = slices.DeleteFunc(calls, func(c string) bool {
+		return !regexp.MustCompile(`^[a-z][a-z0-9_]*$`).MatchString(c) || c == "name" || c == "syscall" || c == "total"
+	})
 	if len(calls) < 20 || !slices.Contains(calls, "recvmsg") && !slices.Contains(calls, "recvfrom") && !slices.Contains(calls, "recvmmsg") {
 		t.Fatalf("only %v were seen", calls)
 	}
