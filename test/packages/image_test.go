@@ -53,7 +53,7 @@ func TestImage(t *testing.T) {
 	must(t, "touch", filepath.Join(folder, "ca-certificates.crt"))
 	store := []string{"--root", filepath.Join(dir, "store"), "--runroot", filepath.Join(dir, "run"), "--storage-driver", "vfs"}
 	buildah := func(args ...string) string { return strings.TrimSpace(must(t, "buildah", append(store, args...)...)) }
-	buildah("build", "--isolation", "chroot", "--format", "docker", "--network", "none", "-f", filepath.Join(root, "docker", "Dockerfile.binary"), "-t", "ivalt-radius", folder)
+	buildah("build", "--isolation", "chroot", "--format", "docker", "-f", filepath.Join(root, "docker", "Dockerfile.binary"), "-t", "ivalt-radius", folder)
 	var about image
 	if err := json.Unmarshal([]byte(buildah("inspect", "--type", "image", "ivalt-radius")), &about); err != nil {
 		t.Fatal(err)

@@ -134,7 +134,7 @@ func exitCode(err error) int {
 // freePort is a port of the loopback interface that nobody has, for UDP and TCP.
 func freePort(t *testing.T) string {
 	t.Helper()
-	conn, err := net.ListenPacket("udp", "127.0.0.1:0")
+	conn, err := (&net.ListenConfig{}).ListenPacket(t.Context(), "udp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}

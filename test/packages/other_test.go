@@ -3,6 +3,7 @@
 package packages_test
 
 import (
+	"context"
 	"encoding/xml"
 	"os"
 	"os/exec"
@@ -17,7 +18,7 @@ import (
 
 // command is one that the test starts and ends.
 func command(env []string, name string, args ...string) *exec.Cmd {
-	cmd := exec.Command(name, args...)
+	cmd := exec.CommandContext(context.Background(), name, args...)
 	cmd.Env = env
 	return cmd
 }

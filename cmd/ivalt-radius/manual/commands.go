@@ -36,15 +36,15 @@ func command(cmd *cobra.Command, e Edition) string {
 	var p page
 	p.begin(name(cmd), "1", e)
 	p.section("NAME")
-	p.WriteString(escape(name(cmd)) + ` \- ` + escape(cmd.Short) + "\n")
+	p.put(escape(name(cmd)) + ` \- ` + escape(cmd.Short) + "\n")
 	p.section("SYNOPSIS")
-	p.WriteString(".B " + escape(cmd.UseLine()) + "\n")
+	p.put(".B " + escape(cmd.UseLine()) + "\n")
 	p.section("DESCRIPTION")
 	p.paragraphs(about(cmd))
 	p.below(cmd)
 	p.options(cmd)
 	p.section("EXIT STATUS")
-	p.WriteString("0: success. 1: a fault, which is said. 64: a usage error.\n")
+	p.put("0: success. 1: a fault, which is said. 64: a usage error.\n")
 	p.section("FILES")
 	p.term("/etc/ivalt\\-radius/config.yaml", "the settings, where --config names no others: see "+SettingsPage+"(5)")
 	var see []string
@@ -65,34 +65,45 @@ func about(cmd *cobra.Command) string {
 	return cmd.Short + "."
 }
 
-// paragraphs are a command's long words: an empty line ends a paragraph, and an indented line keeps its shape.
+// paragraphs are a command's long words: an empty line ends a paragraph, and indented lines are one that keeps its shape.
 func (p *page) paragraphs(text string) {
-	kept, ended := false, false
+	for i, lines := range blocks(text) {
+		if i > 0 {
+			p.put(".PP\n")
+		}
+		if !indented(lines[0]) {
+			for _, said := range lines {
+				p.put(line(said) + "\n")
+			}
+			continue
+		}
+		p.put(".nf\n")
+		for _, said := range lines {
+			p.put(`\&` + escape(strings.TrimRight(strings.ReplaceAll(said, "\t", "    "), " ")) + "\n")
+		}
+		p.put(".fi\n")
+	}
+}
+
+// blocks are the lines that belong together; none is empty.
+func blocks(text string) (out [][]string) {
+	ended := true
 	for said := range strings.SplitSeq(text, "\n") {
 		if strings.TrimSpace(said) == "" {
 			ended = true
 			continue
 		}
-		indented := strings.HasPrefix(said, "  ") || strings.HasPrefix(said, "\t")
-		if kept && !indented {
-			p.WriteString(".fi\n")
+		last := len(out) - 1
+		if ended || indented(out[last][0]) != indented(said) {
+			out, last, ended = append(out, nil), last+1, false
 		}
-		if ended || kept != indented {
-			p.WriteString(".PP\n")
-		}
-		if indented && !kept {
-			p.WriteString(".nf\n")
-		}
-		kept, ended = indented, false
-		if indented {
-			p.WriteString(`\&` + escape(strings.TrimRight(strings.ReplaceAll(said, "\t", "    "), " ")) + "\n")
-			continue
-		}
-		p.WriteString(line(said) + "\n")
+		out[last] = append(out[last], said)
 	}
-	if kept {
-		p.WriteString(".fi\n")
-	}
+	return out
+}
+
+func indented(said string) bool {
+	return strings.HasPrefix(said, "  ") || strings.HasPrefix(said, "\t")
 }
 
 func (p *page) below(cmd *cobra.Command) {

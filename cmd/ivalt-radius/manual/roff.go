@@ -15,16 +15,19 @@ type Edition struct {
 // page is a text in the language of man(7).
 type page struct{ strings.Builder }
 
+// put adds a text as it is.
+func (p *page) put(text string) { _, _ = p.WriteString(text) }
+
 // begin writes the title. No hyphen is put into words.
 func (p *page) begin(name, section string, e Edition) {
-	p.WriteString(`.TH "` + escape(strings.ToUpper(name)) + `" "` + section + `" "` + e.Date.UTC().Format(time.DateOnly) + `" "ivalt-radius ` + escape(e.Version) + "\" \"ivalt-radius\"\n.nh\n.ad l\n")
+	p.put(`.TH "` + escape(strings.ToUpper(name)) + `" "` + section + `" "` + e.Date.UTC().Format(time.DateOnly) + `" "ivalt-radius ` + escape(e.Version) + "\" \"ivalt-radius\"\n.nh\n.ad l\n")
 }
 
-func (p *page) section(title string) { p.WriteString(".SH " + title + "\n") }
+func (p *page) section(title string) { p.put(".SH " + title + "\n") }
 
 // term is a word with its meaning below.
 func (p *page) term(word, meaning string) {
-	p.WriteString(".TP\n" + word + "\n" + line(meaning) + "\n")
+	p.put(".TP\n" + word + "\n" + line(meaning) + "\n")
 }
 
 // see lists other pages, as "name(1)".
@@ -36,7 +39,7 @@ func (p *page) see(pages []string) {
 		if i == len(pages)-1 {
 			comma = ""
 		}
-		p.WriteString(".BR " + escape(name) + " (" + section + ")" + comma + "\n")
+		p.put(".BR " + escape(name) + " (" + section + ")" + comma + "\n")
 	}
 }
 

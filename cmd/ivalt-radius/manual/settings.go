@@ -11,7 +11,7 @@ func Settings(keys []tree.Key, e Edition) string {
 	var p page
 	p.begin(SettingsPage, "5", e)
 	p.section("NAME")
-	p.WriteString(escape(SettingsPage) + ` \- the settings of ivalt\-radius` + "\n")
+	p.put(escape(SettingsPage) + ` \- the settings of ivalt\-radius` + "\n")
 	p.section("DESCRIPTION")
 	p.paragraphs(`ivalt-radius reads one YAML file. "ivalt-radius init" writes a commented one, and "ivalt-radius check" names every fault in it. An unknown key is a fault.
 Durations are Go's: 90s, 2m, 1h30m.
@@ -30,7 +30,7 @@ Every key can be set by the environment variable that stands with it; of a list 
 			said += "; default: " + otherwise
 		}
 		p.term(`\fB`+escape(key.Path)+`\fR`, strings.TrimSuffix(plain(key.Meaning), ".")+".")
-		p.WriteString(".br\n" + line(said+".") + "\n.br\n" + line(key.Variable()) + "\n")
+		p.put(".br\n" + line(said+".") + "\n.br\n" + line(key.Variable()) + "\n")
 	}
 	p.section("FILES")
 	p.term("/etc/ivalt\\-radius/config.yaml", "the settings of the packaged server")
