@@ -19,6 +19,8 @@ LINT_VERSION := v2.15.0
 LINT         := bin/tools/golangci-lint-$(LINT_VERSION)
 VULN_VERSION := v1.9.0
 VULN         := bin/tools/govulncheck-$(VULN_VERSION)
+NFPM_VERSION := v2.43.0
+NFPM         := bin/tools/nfpm-$(NFPM_VERSION)
 FUZZTIME     ?= 30s
 BENCH        ?= .
 BENCHTIME    ?= 1s
@@ -144,8 +146,20 @@ $(VULN):
 release-check: ## the checklist of docs/releasing.md, point by point: RELEASE=v1.2.3, ONLY='changelog licences'
 	@test/scripts/release.sh
 
+.PHONY: packages
+packages: $(NFPM) ## deb, rpm, apk and tar.gz for amd64 and arm64 into dist/, with SBOMs and SHA256SUMS
+	@VERSION='$(VERSION)' NFPM='$(NFPM)' packaging/build.sh
+
+.PHONY: sign
+sign: ## sign dist/SHA256SUMS with gpg: make sign KEY=FINGERPRINT
+	@KEY='$(KEY)' packaging/sign.sh
+
+.PHONY: test-packages
+test-packages: $(NFPM) ## build the packages twice, install, upgrade, remove and purge them in a Debian tree, judge the unit, run an image
+	@NFPM='$(abspath $(NFPM))' test/packages/run.sh
+
 .PHONY: tools
-tools: $(LINT) $(VULN) ## install the pinned tools into bin/tools
+tools: $(LINT) $(VULN) $(NFPM) ## install the pinned tools into bin/tools
 
 $(LINT):
 	@mkdir -p bin/tools
@@ -155,6 +169,12 @@ $(LINT):
 	else echo 'installing golangci-lint $(LINT_VERSION) (a few minutes, once)'; \
 		GOBIN='$(abspath bin/tools)' GOFLAGS= $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(LINT_VERSION); \
 		mv bin/tools/golangci-lint $@; fi
+
+$(NFPM):
+	@mkdir -p bin/tools
+	@echo 'installing nfpm $(NFPM_VERSION) (a minute, once)'
+	@GOBIN='$(abspath bin/tools)' GOFLAGS= $(GO) install github.com/goreleaser/nfpm/v2/cmd/nfpm@$(NFPM_VERSION)
+	@mv bin/tools/nfpm $@
 
 .PHONY: clean
 clean: ## remove what the other targets made

@@ -10,6 +10,7 @@ import (
 	"ivalt-radius/cmd/ivalt-radius/clienting"
 	"ivalt-radius/cmd/ivalt-radius/disconnecting"
 	"ivalt-radius/cmd/ivalt-radius/explaining"
+	"ivalt-radius/cmd/ivalt-radius/healthing"
 	"ivalt-radius/cmd/ivalt-radius/inforce"
 	"ivalt-radius/cmd/ivalt-radius/logins"
 	"ivalt-radius/cmd/ivalt-radius/now"
@@ -41,6 +42,10 @@ func (a *app) handlers(ctx context.Context) http.Handler {
 	people.Handle(mux, people.Running{Gate: a.guard.Gate, Approvals: a.flow, Blocks: a.guard.Blocks, Trail: a.trail})
 	sessioning.Handle(mux, sessioning.Running{Table: a.in, Clients: a.server, Trail: a.trail, Records: a.records})
 	explaining.Handle(mux, explaining.Running{Rules: a.rules, Trail: a.trail})
+	healthing.Handle(mux, healthing.Running{ // the window is there before anybody asks
+		Ready: func(ctx context.Context) []view.Check { return a.window.Checks(ctx) },
+		Live:  func(ctx context.Context) []view.Check { return a.window.Lives(ctx) },
+	})
 	return mux
 }
 

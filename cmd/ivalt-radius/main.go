@@ -14,6 +14,7 @@ import (
 	"ivalt-radius/cmd/ivalt-radius/backup"
 	"ivalt-radius/cmd/ivalt-radius/clienting"
 	"ivalt-radius/cmd/ivalt-radius/compliance"
+	"ivalt-radius/cmd/ivalt-radius/configured"
 	"ivalt-radius/cmd/ivalt-radius/defence"
 	"ivalt-radius/cmd/ivalt-radius/disconnecting"
 	"ivalt-radius/cmd/ivalt-radius/doctoring"
@@ -21,6 +22,7 @@ import (
 	"ivalt-radius/cmd/ivalt-radius/explaining"
 	"ivalt-radius/cmd/ivalt-radius/firewalling"
 	"ivalt-radius/cmd/ivalt-radius/hashing"
+	"ivalt-radius/cmd/ivalt-radius/healthing"
 	"ivalt-radius/cmd/ivalt-radius/inforce"
 	"ivalt-radius/cmd/ivalt-radius/initial"
 	"ivalt-radius/cmd/ivalt-radius/login"
@@ -44,7 +46,13 @@ var version = "dev"
 // defaultConfig is where the packages put the settings.
 const defaultConfig = "/etc/ivalt-radius/config.yaml"
 
-func main() { os.Exit(run(context.Background(), newRootCommand(), os.Args[1:], os.Stdout, os.Stderr)) }
+// unitCredentials is where systemd keeps the credentials of the packages' unit while that runs, readable by root.
+const unitCredentials = "/run/credentials/ivalt-radius.service"
+
+func main() {
+	configured.Credentials(unitCredentials)
+	os.Exit(run(context.Background(), newRootCommand(), os.Args[1:], os.Stdout, os.Stderr))
+}
 
 // run executes one command of root and returns its exit code.
 func run(ctx context.Context, root *cobra.Command, args []string, stdout, stderr io.Writer) int {
@@ -78,7 +86,7 @@ func newRootCommand() *cobra.Command {
 		doctoring.NewCommand(defaultConfig, version, lookedOver), firewalling.NewCommand(defaultConfig),
 	)
 	root.AddCommand(defence.NewCommands(defaultConfig)...)
-	root.AddCommand(logins.NewCommand(defaultConfig), people.NewCommand(defaultConfig), sessioning.NewCommand(defaultConfig))
+	root.AddCommand(logins.NewCommand(defaultConfig), people.NewCommand(defaultConfig), sessioning.NewCommand(defaultConfig), healthing.NewCommand(defaultConfig))
 	root.SetHelpCommand(newHelpCommand())
 	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd()

@@ -15,6 +15,9 @@ func Table(keys []Key) string {
 	return b.String()
 }
 
+// Words are the key's type and range, and what holds where it is not written (empty: nothing), both in Markdown.
+func (k Key) Words() (kind, otherwise string) { return k.words(), k.otherwise() }
+
 // words are the key's type and range.
 func (k Key) words() string {
 	words := map[Kind]string{

@@ -1,4 +1,5 @@
-// Package firewall writes the rules of a packet filter from what the settings need of the network: as a table of nftables, or as commands of ufw.
+// Package firewall writes the rules of a packet filter from what the settings need of the network: as a table of nftables, as commands of ufw, or
+// as a drop-in of the systemd unit.
 //
 // What comes in is refused unless a rule lets it in; RADIUS from the clients' own networks alone, each to the address that listens. What goes out
 // is free, unless it is asked for strictly: then by port, since a name is no part of a rule and its addresses change.

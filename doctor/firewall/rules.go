@@ -23,6 +23,7 @@ type Options struct {
 	SSHPort  uint16         // 0: 22
 	Admin    []netip.Prefix // who may come to listen.admin; empty: nobody but this host
 	Outgoing Outgoing
+	Peers    []netip.Prefix // where peers are whose address the settings do not name; Systemd alone asks
 }
 
 // defaultSSH is the port of RFC 4253 section 4.1.

@@ -36,6 +36,12 @@ clients: [{name: vpn, networks: [198.51.100.10/32], secrets: ["file:/nonexistent
 ivalt: {api_key: "file:/nonexistent"}
 `
 
+// byProxy are sound settings in which every peer has an address.
+const byProxy = `
+clients: [{name: vpn, networks: [198.51.100.10/32], secrets: ["file:/nonexistent"]}]
+ivalt: {api_key: "file:/nonexistent", proxy: "http://192.0.2.80:3128"}
+`
+
 func TestFirewall(t *testing.T) {
 	for name, c := range map[string]struct {
 		settings string
@@ -49,8 +55,13 @@ func TestFirewall(t *testing.T) {
 		"SSH":                {sound, []string{"--format", "ufw", "--ssh-from", "198.51.100.7,2001:db8::/32", "--ssh-port", "2222"}, exit.OK, "from 198.51.100.7 to any port 2222", "from any to any"},
 		"strict":             {sound, []string{"--format", "nftables", "--strict-out"}, exit.OK, "ip daddr 198.51.100.10 udp dport 3799 accept", "x"},
 		"free":               {sound, []string{"--format", "nftables"}, exit.OK, "chain input", "chain output"},
+		"systemd":            {byProxy, []string{"--format", "systemd"}, exit.OK, "IPAddressDeny=any\nIPAddressAllow=localhost\n# client vpn\nIPAddressAllow=198.51.100.10/32\n", "9812"},
+		"systemd and a name": {sound, []string{"--format", "systemd"}, exit.Fault, "iVALT at api.ivalt.com", "IPAddressDeny"},
+		"systemd, told":      {sound, []string{"--format", "systemd", "--peer", "203.0.113.0/24"}, exit.OK, "IPAddressAllow=203.0.113.0/24", "x"},
+		"systemd, unread":    {strings.Replace(sound, `/nonexistent"}`, `/nonexistent", proxy: "file:/nonexistent"}`, 1), []string{"--format", "systemd", "--peer", "203.0.113.0/24"}, exit.Fault, "ivalt.proxy cannot be read", "IPAddressDeny"},
+		"no peer":            {sound, []string{"--format", "systemd", "--peer", "everybody"}, exit.Usage, "--peer", "IPAddressDeny"},
 		"no format":          {sound, nil, exit.Usage, "format", "accept"},
-		"another format":     {sound, []string{"--format", "iptables"}, exit.Usage, "neither nftables nor ufw", "accept"},
+		"another format":     {sound, []string{"--format", "iptables"}, exit.Usage, "none of nftables, ufw and systemd", "accept"},
 		"no prefix":          {sound, []string{"--format", "ufw", "--admin-network", "office"}, exit.Usage, "--admin-network: \"office\" is no prefix", "allow"},
 		"a mapped prefix":    {sound, []string{"--format", "ufw", "--ssh-from", "::ffff:10.0.0.0/104"}, exit.Usage, "--ssh-from", "allow"},
 		"a zone":             {sound, []string{"--format", "ufw", "--ssh-from", "fe80::1%eth0"}, exit.Usage, "--ssh-from", "allow"},

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"os/user"
 	"path/filepath"
 	"strings"
 	"unicode"
@@ -34,6 +35,7 @@ func NewCommand() *cobra.Command {
 		Short: "Write a commented configuration, a fresh shared secret and an account for the operator's window",
 		Long: "init writes config.yaml, a random shared secret, the hash of a random password and an empty file for the API key into a directory,\n" +
 			"readable by their owner alone. The password is for the account admin of the operator's window: it is printed once, and kept nowhere.\n" +
+			"Run as root where the package is installed, it gives the files in " + initDirectory + " to the server's user, " + serversUser + ".\n" +
 			"It never overwrites a file. In another directory than " + initDirectory + " the server's state goes there too.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -41,6 +43,7 @@ func NewCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			set.owner = serversOwner(set.dir, os.Geteuid(), user.Lookup)
 			if err := set.write(); err != nil {
 				return err
 			}
@@ -58,6 +61,7 @@ type starterSet struct {
 	settings, sharedSecret, apiKey starterFile
 	adminHash                      starterFile
 	password                       secret.Secret // of the account admin
+	owner                          *owner        // of the files; nil: whoever runs init
 }
 
 // starterFile is one file that init writes.
@@ -125,7 +129,7 @@ func (s *starterSet) write() error {
 		return fmt.Errorf("making the directory: %w", err)
 	}
 	for i, f := range s.files() {
-		if err := f.create(); err != nil {
+		if err := f.create(s.owner); err != nil {
 			for _, made := range s.files()[:i] {
 				err = errors.Join(err, os.Remove(made.path))
 			}
@@ -136,13 +140,18 @@ func (s *starterSet) write() error {
 }
 
 // create writes a file that must not be there yet, for its owner alone, down to the disk.
-func (f starterFile) create() error {
+func (f starterFile) create(to *owner) error {
 	const ownFile = 0o600
 	file, err := os.OpenFile(f.path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, ownFile)
 	if err != nil {
 		return fmt.Errorf("writing: %w", err)
 	}
-	_, err = file.Write(f.text)
+	if to != nil {
+		err = file.Chown(to.uid, to.gid)
+	}
+	if err == nil {
+		_, err = file.Write(f.text)
+	}
 	err = errors.Join(err, file.Sync(), file.Close())
 	if err != nil {
 		return errors.Join(fmt.Errorf("writing %s: %w", f.path, err), os.Remove(f.path))
@@ -166,16 +175,15 @@ Next steps:
      The client is named openvpn-as, with the profile of OpenVPN Access Server; for another
      gateway change both.
   4. ivalt-radius check --config %[1]s
-  5. ivalt-radius serve --config %[1]s
+  5. %[8]s
   6. ivalt-radius doctor --config %[1]s
      beside the running server: what a live one still lacks, and what to do about it. Name in
      guard.notify who is to hear of attacks (docs/guard.md).
 
-State and audit trail go to %[4]s. The files belong to the user who ran init: where the
-server runs as another one, make them that user's.
+State and audit trail go to %[4]s. %[7]s
 
 The operator's window is at http://127.0.0.1:9812 while the server runs. This is shown once:
   name     admin
   password %[6]s
-`, s.settings.path, s.sharedSecret.path, s.apiKey.path, s.state, s.adminHash.path, s.password.Reveal())
+`, s.settings.path, s.sharedSecret.path, s.apiKey.path, s.state, s.adminHash.path, s.password.Reveal(), s.belonging(), s.starting())
 }

@@ -199,8 +199,11 @@ func (w *Window) Expires() (at time.Time, ok bool) {
 // Checks are those of readiness, as /readyz shows them.
 func (w *Window) Checks(ctx context.Context) []view.Check { return w.ready.Now(ctx) }
 
+// Lives are the checks of the loops, as /healthz shows them.
+func (w *Window) Lives(ctx context.Context) []view.Check { return w.alive.Now(ctx) }
+
 // Alive reports that no loop hangs.
-func (w *Window) Alive(ctx context.Context) bool { return health.OK(w.alive.Now(ctx)) }
+func (w *Window) Alive(ctx context.Context) bool { return health.OK(w.Lives(ctx)) }
 
 // Status is readiness in one line.
 func (w *Window) Status(ctx context.Context) string {
