@@ -51,6 +51,7 @@ func full() Sources {
 		Checks:   func() []Check { return []Check{{"sockets", true}, {"trail", false}} },
 		Settings: func() Settings { return Settings{Version: "v1", Digest: "abc"} },
 		Sessions: func() int { return 2 },
+		Online:   func() []Online { return []Online{{"vpn", 3, 1, 500, 700, 2}} },
 		SignIns: func() map[string]uint64 {
 			return map[string]uint64{"succeeded": 5, "failed": 6, "throttled": 7, "busy": 8}
 		},
