@@ -52,6 +52,7 @@ func full() Sources {
 		Checks:   func() []view.Check { return []view.Check{{Name: "sockets", OK: true}, {Name: "trail"}} },
 		Settings: func() Settings { return Settings{Version: "v1", Digest: "abc"} },
 		Sessions: func() int { return 2 },
+		Online:   func() []Online { return []Online{{"vpn", 3, 1, 500, 700, 2}} },
 		SignIns: func() map[string]uint64 {
 			return map[string]uint64{"succeeded": 5, "failed": 6, "throttled": 7, "busy": 8}
 		},

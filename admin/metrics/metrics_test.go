@@ -107,6 +107,8 @@ func TestScrape(t *testing.T) {
 		`secret_age_seconds{secret="ivalt.api_key"}`: "172800", `certificate_expiry_timestamp_seconds{use="window"}`: "1.7956836e+09",
 		`nodes{state="alive"}`: "2", `nodes{state="left"}`: "1", `nodes{state="dead"}`: "3", "nodes_differing": "1", "memory_reachable": "1", "node_alone": "1",
 		`ready{check="sockets"}`: "1", `ready{check="trail"}`: "0", `settings_info{digest="abc",version="v1"}`: "1", "window_sessions": "2",
+		`sessions{client="vpn",state="on"}`: "3", `sessions{client="vpn",state="login"}`: "1", `session_octets_total{client="vpn",direction="in"}`: "500",
+		`session_octets_total{client="vpn",direction="out"}`: "700", `session_overruns_total{client="vpn"}`: "2",
 		`window_sign_ins_total{result="succeeded"}`: "5", `window_sign_ins_total{result="failed"}`: "6",
 		`window_sign_ins_total{result="throttled"}`: "7", `window_sign_ins_total{result="busy"}`: "8",
 	})

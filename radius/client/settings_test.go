@@ -2,6 +2,7 @@ package client_test
 
 import (
 	"fmt"
+	"net/netip"
 	"strings"
 	"testing"
 	"time"
@@ -135,6 +136,29 @@ func TestProfiles(t *testing.T) {
 	for _, name := range []string{"fortigate", "asa", "globalprotect", "ocserv", "pam"} {
 		if seen[name].Name == "" {
 			t.Errorf("no profile %s", name)
+		}
+	}
+}
+
+// TestSessionEnd: sessions are ended by the operator's word alone, and where there is somebody to tell.
+func TestSessionEnd(t *testing.T) {
+	for _, c := range []struct {
+		word  string
+		port  uint16
+		fault bool
+		ends  bool
+	}{{"", 0, false, false}, {"watch", 3799, false, false}, {"disconnect", 3799, false, true}, {"disconnect", 0, true, false}, {"end", 3799, true, false}} {
+		change := func(s *client.Settings) { s.SessionEnd, s.DisconnectPort = c.word, c.port }
+		l := judge(settings(change))
+		if tells(l, "clients[0].session_end", false) != c.fault {
+			t.Errorf("%q with port %d: %v", c.word, c.port, l)
+		}
+		if c.fault {
+			continue
+		}
+		table, _ := client.NewTable([]client.Settings{settings(change)}, nil)
+		if got := table.Find(netip.MustParseAddr("192.0.2.1")).EndsOverruns; got != c.ends {
+			t.Errorf("%q ends sessions: %v", c.word, got)
 		}
 	}
 }
