@@ -23,7 +23,8 @@ type challenge struct {
 	asker *pending  // the login that goes on with the answer
 	asked Asked     // the push that rings; nil: the phone is to be chosen first
 	until time.Time // the end of the whole login
-	wrong int       // answers before this question that chose no phone
+	state string
+	wrong int // answers before this question that chose no phone
 }
 
 // isFor reports that the answer comes for whom the question was put.
@@ -72,7 +73,7 @@ func (p *pending) await(asked Asked, now time.Time) (Answer, bool) {
 
 // prompt ends the exchange with a question, and the login goes on with the answer to it; or the login ends here.
 func (f *Flow) prompt(ctx context.Context, p *pending) Verdict {
-	c := &challenge{asker: p, asked: p.attempt.asked, until: p.until()}
+	c := &challenge{asker: p, asked: p.attempt.asked, until: p.until(), state: questions.State()}
 	if p.answer != nil && p.answer.asked == nil && c.asked == nil {
 		c.wrong = p.answer.wrong + 1
 	}
@@ -82,8 +83,9 @@ func (f *Flow) prompt(ctx context.Context, p *pending) Verdict {
 	case !c.until.After(now):
 		p.proof.Answer = Answer{Outcome: TimedOut, Pushed: c.asked != nil}
 	default:
-		stateText = f.challenges.Put(c, c.until.Sub(now), p.rules.MaxAttempts, func(c *challenge) { f.abandon(c, "nobody answered the challenge") })
-		if stateText == "" {
+		if f.put(c, now) {
+			stateText = c.state
+		} else {
 			p.err = errBusy
 		}
 	}
@@ -100,6 +102,11 @@ func (f *Flow) prompt(ctx context.Context, p *pending) Verdict {
 	e.Detail = strings.TrimPrefix(e.Detail+"; "+c.topic(), "; ")
 	f.tell(e)
 	return f.released(p, v)
+}
+
+// put opens the question.
+func (f *Flow) put(c *challenge, now time.Time) bool {
+	return f.challenges.Put(c.state, c, c.until.Sub(now), c.asker.rules.MaxAttempts, func(c *challenge) { f.abandon(c, "nobody answered the challenge") })
 }
 
 // topic is what the question is about, for the evidence.
@@ -203,8 +210,7 @@ func (f *Flow) proceed(p *pending) {
 	n, err := strconv.Atoi(strings.TrimSpace(p.req.Password.Reveal()))
 	switch {
 	case err == nil && n >= 1 && n <= len(phones):
-		p.subject.Person.Mobile = phones[n-1]
-		p.subject.Person.Phones = nil // it is chosen
+		p.choose(n)
 		f.ring(p)
 	case p.answer.wrong+1 >= mostWrong:
 		p.err = errChoice

@@ -9,13 +9,6 @@ import (
 	"ivalt-radius/policy"
 )
 
-// Subject is the person behind a login: one canonical name for rules, lockout, look-up and push alike.
-type Subject struct {
-	User     Username
-	Person   Person
-	Familiar bool // the gate knows the person at this place
-}
-
 // Proof is what was shown for a login. The zero Proof shows nothing.
 type Proof struct {
 	Password bool   // a first factor was really checked

@@ -28,7 +28,8 @@ func (f *Flow) follow(ctx context.Context, p *pending) Verdict {
 
 // released ends an exchange's wait. One that was withdrawn meanwhile is not answered: its NAS listens for a newer one.
 func (f *Flow) released(p *pending, v Verdict) Verdict {
-	v.Silent = f.attempts.release(p.req.ID) || v.Silent
+	withdrawn := f.attempts.release(p.req.ID)
+	v.Silent, v.Left = v.Silent || withdrawn, v.Left && !withdrawn
 	return v
 }
 

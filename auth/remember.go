@@ -5,14 +5,6 @@ import (
 	"ivalt-radius/policy"
 )
 
-// person is under what name a person's approvals are kept: the listed one, which is the same for every spelling.
-func (s Subject) person() string {
-	if listed := s.Person.Name.String(); listed != "" {
-		return listed
-	}
-	return s.User.String()
-}
-
 // recall fills in what is remembered of a login whose first factor was just found right, and what it would be remembered as. Without
 // a checked first factor or a calling station it would be anybody's.
 func (f *Flow) recall(p *Proof, s Subject, factor policy.Factor, req *Request) {
@@ -21,9 +13,9 @@ func (f *Flow) recall(p *Proof, s Subject, factor policy.Factor, req *Request) {
 	}
 	p.as = approvals.Approval{Client: req.Client.Name, Station: req.CallingStation, Factor: factor}
 	if req.Method == PAP {
-		p.as.Credential = f.approvals.Digest("password", s.person(), req.Password.Reveal())
+		p.as.Credential = f.approvals.Digest("password", s.KeptAs(), req.Password.Reveal())
 	}
-	p.whose = s.person()
+	p.whose = s.KeptAs()
 	// All phones that the person has now count, since another one than the first may have been chosen.
 	p.phones = f.approvals.Phones(s.Person.Email, append([]Mobile{s.Person.Mobile}, s.Person.Phones...)...)
 	p.SameLogin, p.SameStation = f.approvals.Recall(p.whose, p.as, p.phones)
@@ -41,7 +33,7 @@ func (f *Flow) still(p Proof) Proof {
 // retract takes everything back that is remembered of a person who refused, or for whom two logins collided.
 func (f *Flow) retract(s Subject, o Outcome) {
 	if o == Denied || o == Collided {
-		f.approvals.Forget(s.person())
+		f.approvals.Forget(s.KeptAs())
 	}
 }
 
@@ -52,6 +44,6 @@ func (f *Flow) remember(p *pending, d policy.Decision, v Verdict) {
 	case v.Kind != Accept || v.Reason != ApprovedByPerson || p.proof.as.Station == "":
 	case d.Remember > 0 || d.Fail.Mode == policy.FailRemembered:
 		p.proof.as.At, p.proof.as.Phone = f.Now(), f.approvals.Phones(p.subject.Person.Email, p.subject.Person.Mobile)[0]
-		f.approvals.Keep(p.subject.person(), p.proof.as)
+		f.approvals.Keep(p.subject.KeptAs(), p.proof.as)
 	}
 }

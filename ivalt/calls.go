@@ -77,7 +77,7 @@ func (s *scheduler) head(now instant) (*login, *queue) {
 
 // take is the next call that may leave now. The budget has counted it.
 func (s *scheduler) take() (job, bool) {
-	for !s.closed {
+	for !s.closed && !s.held {
 		now := s.now()
 		l, q := s.head(now)
 		if l == nil {

@@ -15,6 +15,9 @@ func (s *scheduler) start(l *login, now instant) {
 		return
 	}
 	c := course.Begin(l.push.Deadline.Sub(s.began), l.plan.rules)
+	if l.push.Rings {
+		c = c.Ringing()
+	}
 	c, o := c.Started(l.mobile, now)
 	if o.Do != course.Ask {
 		s.obey(l, c, o, now)

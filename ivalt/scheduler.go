@@ -1,6 +1,7 @@
 package ivalt
 
 import (
+	"cmp"
 	"context"
 	"sync"
 	"sync/atomic"
@@ -97,6 +98,7 @@ type scheduler struct {
 
 	mu        sync.Mutex
 	closed    bool
+	held      bool // no call leaves any more
 	plan      *plan
 	client    *gateway.Client
 	realm     string // of the client
@@ -148,7 +150,7 @@ func newScheduler(p *plan, c *gateway.Client, l state.Limits, d Deps) *scheduler
 	s.newBudget = func(l state.Limits) state.Allowance { return d.Budget(l, s.ease) }
 	s.budget = s.newBudget(l)
 	if s.memory == nil {
-		s.memory, s.desk = cluster.NewMemory(nil).Join("", s.notice), claim.NewQuickDesk()
+		s.memory, s.desk = cmp.Or(d.Alone, cluster.NewMemory(nil)).Join("", s.notice), claim.NewQuickDesk()
 	}
 	s.waiting[fromReserve].lane, s.waiting[fromRest].lane = ready, ready
 	s.work.Add(1)
