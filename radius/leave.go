@@ -2,6 +2,7 @@ package radius
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"ivalt-radius/auth"
@@ -102,31 +103,46 @@ func (x *exchange) datagram() carried.Datagram {
 
 // restore takes what the process before has left: answers first, then the questions that are open, then what is to be judged anew. It is called
 // before a socket is read.
-func (s *Server) restore(d *Deps) {
-	if d.Carried == nil {
+func (s *Server) restore(d *Carried) {
+	if d.Exchanges == nil {
 		return
 	}
-	for _, r := range d.Carried.Replies {
+	for _, r := range d.Replies {
 		s.remember(r)
 	}
-	if d.Resume != nil {
-		s.resume(d)
-	}
-	for i := range d.Carried.Unanswered {
-		if again := s.again(&d.Carried.Unanswered[i]); again != nil {
+	s.resume(d)
+	for i := range d.Unanswered {
+		if again := s.again(&d.Unanswered[i]); again != nil {
 			s.queue <- again
 		}
 	}
 }
 
+// Carried are the exchanges of the process whose place this one takes, and its open challenges, which Resume opens again. The zero Carried is none.
+type Carried struct {
+	*carry.Exchanges
+
+	Questions []carried.Question
+	Resume    func(ctx context.Context, req *auth.Request, q *carried.Question)
+}
+
+// Serve takes what the process before has left, and begins to read. It is called once, of a server that Waits.
+func (s *Server) Serve(c Carried) {
+	s.restore(&c)
+	for _, k := range s.sockets {
+		s.readers.Go(func() { s.read(k) })
+	}
+}
+
 // resume has the questions opened again, at once, and waits for that: an answer may be among what is judged anew.
-func (s *Server) resume(d *Deps) {
+func (s *Server) resume(d *Carried) {
+	var asking sync.WaitGroup
 	for i := range d.Questions {
 		asked := s.again(&d.Questions[i].Packet)
 		if asked == nil {
 			continue
 		}
-		s.running.Go(func() {
+		asking.Go(func() {
 			defer s.survive(nil)
 			q, c := s.decode(asked)
 			if c != sound || q.told != nil || q.packet.Code() != wire.AccessRequest {
@@ -137,7 +153,7 @@ func (s *Server) resume(d *Deps) {
 			d.Resume(s.ctx, &req, &d.Questions[i])
 		})
 	}
-	s.running.Wait()
+	asking.Wait()
 }
 
 // again is a datagram of an earlier process; nil where nobody here may answer it.

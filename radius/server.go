@@ -13,9 +13,7 @@ import (
 	"github.com/sirupsen/logrus"
 
 	"ivalt-radius/auth"
-	"ivalt-radius/auth/carried"
 	"ivalt-radius/fault"
-	"ivalt-radius/radius/carry"
 	"ivalt-radius/radius/client"
 	"ivalt-radius/radius/dynauth/sessions"
 	"ivalt-radius/radius/remedy"
@@ -67,11 +65,7 @@ type Deps struct {
 
 	Inherited udp.Inherited // sockets that were left for this process; nil: none
 
-	// Carried are the exchanges of the process whose place this one takes, and Questions its open challenges, which Resume opens again; nil: it takes
-	// nobody's.
-	Carried   *carry.Exchanges
-	Questions []carried.Question
-	Resume    func(ctx context.Context, req *auth.Request, q *carried.Question)
+	Waits bool // nothing is read before Serve
 }
 
 // queueSize is how many datagrams may wait for a worker.
@@ -137,9 +131,8 @@ func Listen(s Settings, d Deps) (*Server, error) {
 	for range max(2, 2*runtime.GOMAXPROCS(0)) {
 		srv.workers.Go(srv.work)
 	}
-	srv.restore(&d)
-	for _, k := range srv.sockets {
-		srv.readers.Go(func() { srv.read(k) })
+	if !d.Waits {
+		srv.Serve(Carried{})
 	}
 	return srv, nil
 }

@@ -53,6 +53,7 @@ type app struct {
 	sources *sources.Sources // those of the settings
 
 	kept // from one load of the settings to the next
+	*succession
 
 	store   *state.Store
 	clients *clienting.Memory
@@ -86,6 +87,7 @@ type app struct {
 type kept struct {
 	verifier *password.Verifier
 	ring     *seal.Ring // the key of sealed secrets, where a passphrase opened it
+	place    *succession
 }
 
 // live is what the shared memory asks of the server, once that is there.
@@ -99,7 +101,10 @@ const closeWithin = 15 * time.Second
 
 // newApp makes an app that has opened nothing, and counts already.
 func newApp(path string, s *config.Settings, r rooms, k kept, log *logger.Logger) *app {
-	a := &app{path: path, log: log, sources: r.sources, kept: k, metrics: metrics.New()}
+	a := &app{path: path, log: log, sources: r.sources, kept: k, succession: k.place, metrics: metrics.New()}
+	if a.succession == nil {
+		a.succession, _ = succeed(nil) // nothing was left
+	}
 	a.settings.Store(s)
 	a.deciding.Store(deciding(s, r))
 	a.metrics.Adopt(measuring.Clients(s))
@@ -139,7 +144,7 @@ func start(ctx context.Context, path string, s *config.Settings, r rooms, k kept
 		return nil, err
 	}
 	a.apiKey.Store(&s.IVALT.APIKey)
-	phone, faults := ivalt.New(r.ivalt, ivalt.Deps{Recorder: a, Log: log, Phones: a.sharing.Phones(), Budget: a.budget, Approved: a.tally.Approved})
+	phone, faults := ivalt.New(r.ivalt, ivalt.Deps{Recorder: a, Log: log, Phones: a.sharing.Phones(), Alone: a.memory, Budget: a.budget, Approved: a.tally.Approved})
 	if err := faults.Err(); err != nil {
 		return nil, err
 	}
@@ -149,12 +154,14 @@ func start(ctx context.Context, path string, s *config.Settings, r rooms, k kept
 	}); err != nil {
 		return nil, err
 	}
-	a.flow = auth.New(a.together(auth.Options{Pusher: phone, Gate: a.guard.Gate, Recorder: a, Now: time.Now, Concluded: a.concluded}))
+	carried := a.carried()
+	a.flow = auth.New(a.together(auth.Options{Carried: &carried.Logins, Pusher: phone, Gate: a.guard.Gate, Recorder: a, Now: time.Now, Concluded: a.concluded}))
 	a.in = sessions.New(time.Now)
 	a.share(a.in)
 	if a.server, err = radius.Listen(r.radius, radius.Deps{
 		Login: a.flow, Recorder: a, Learned: a.clients.Learned, Enforced: a.clients.Enforced, Sightings: a.clients.Sightings,
 		Sessions: a.in, Dropped: a.guard.Dropped, Accepted: a.tally.Accepted, Log: log, Now: time.Now,
+		Inherited: a.left.Socket, Waits: true,
 	}); err != nil {
 		return nil, err
 	}
@@ -165,8 +172,10 @@ func start(ctx context.Context, path string, s *config.Settings, r rooms, k kept
 	if err = a.answer(ctx, s, a.handlers(working)); err != nil {
 		return nil, err
 	}
+	a.server.Serve(radius.Carried{Exchanges: &carried.Exchanges, Questions: carried.Logins.Questions, Resume: a.flow.Resume})
 	a.lookAfter()
 	a.announce(s)
+	a.upgraded()
 	a.supervise(ctx)
 	return a, nil
 }
@@ -256,7 +265,11 @@ func (a *app) drain() {
 
 // close puts away what start opened, last things first. It may be called on a half-made app, and after ctx has ended.
 func (a *app) close(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeWithin)
+	within := closeWithin
+	if a.leaving.Load() {
+		within = awayWithin
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), within)
 	defer cancel()
 	var errs []error
 	if a.unwatch != nil {
@@ -281,7 +294,7 @@ func (a *app) close(ctx context.Context) error {
 	a.sources.Close()
 	a.keeping.stop()
 	if a.trail != nil {
-		if a.control != nil {
+		if a.control != nil && !a.leaving.Load() {
 			_ = a.trail.Post(audit.System{Event: "stopped", Detail: "version " + version})
 		}
 		errs = append(errs, a.trail.Close())

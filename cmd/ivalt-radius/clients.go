@@ -40,6 +40,7 @@ func (a *app) handlers(ctx context.Context) http.Handler {
 	people.Handle(mux, people.Running{Gate: a.guard.Gate, Approvals: a.flow, Blocks: a.guard.Blocks, Trail: a.trail})
 	sessioning.Handle(mux, sessioning.Running{Table: a.in, Clients: a.server, Trail: a.trail})
 	explaining.Handle(mux, explaining.Running{Rules: a.rules, Trail: a.trail})
+	a.upgrades(mux)
 	return mux
 }
 
