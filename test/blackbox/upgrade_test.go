@@ -33,6 +33,7 @@ func newUpgrading(t *testing.T) *upgrading {
 			t.Fatal(err)
 		}
 	}
+	u.Settings.IVALT = "approval_timeout: 25s\n  limits: {per_second: 0, per_minute: 0, per_hour: 0}"
 	u.Settings.Clients = fmt.Sprintf(`
   - {name: gateway, networks: [%s/32], secrets: [%q], answer_within: 30s}
   - {name: asker, networks: [%s/32], secrets: [%q], answer_within: 7s, challenge: approve}`,
@@ -110,7 +111,7 @@ func (c *comers) login(user string, does ivalttest.Behaviour, after time.Duratio
 
 func (c *comers) judge(user string, reply blackbox.Reply, want byte) {
 	if reply.Code != want {
-		c.t.Errorf("%s: code %d (%s), want %d", user, reply.Code, reply.Message, want)
+		c.t.Errorf("%s: code %d (%s), want %d; %v", user, reply.Code, reply.Message, want, c.Attempts(c.t, user))
 	}
 }
 
