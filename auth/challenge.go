@@ -61,6 +61,9 @@ func (p *pending) await(asked Asked, now time.Time) (Answer, bool) {
 	if p.answer != nil && p.answer.asked != nil {
 		patience = p.leaveBy().Sub(now) // the person says that it is done
 	}
+	if patience = min(patience, p.leaveBy().Sub(now)); patience <= 0 {
+		return Answer{}, false // it went from one process to another: what the phone said meanwhile is for the next exchange
+	}
 	timer := time.NewTimer(patience)
 	defer timer.Stop()
 	select {
