@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"ivalt-radius/audit"
+	"ivalt-radius/auth/conclusion"
 	"ivalt-radius/auth/questions"
 )
 
@@ -152,7 +153,7 @@ func (f *Flow) abandon(c *challenge, why string) {
 		default:
 		}
 	}
-	reason := reasonOfAnswer(proof.Answer.Outcome)
+	reason := proof.Answer.Outcome.Reason()
 	f.depart(&l, endOf(proof, reason, nil))
 	if reason == PushDenied { // it was not the person: that is a login of its own in the evidence
 		l.id, l.note = f.attempts.names.ID(), "goes on with attempt "+c.asker.attempt.id+"; "+why
@@ -180,10 +181,10 @@ func (f *Flow) respond(ctx context.Context, l *login, user Username) (verdict Ve
 	c, found := f.challenges.Take(l.req.State)
 	switch {
 	case !found:
-		p.err = errState
+		p.err = conclusion.ErrState
 	case !c.isFor(user, l.req):
 		f.abandon(c, "the answer came from elsewhere, or for another name")
-		p.err = errState
+		p.err = conclusion.ErrState
 	default:
 		p = c.asker.goesOn(l, a)
 		p.answer = c
@@ -216,6 +217,6 @@ func (f *Flow) proceed(p *pending) {
 		p.choose(n)
 		f.ring(p)
 	case p.answer.wrong+1 >= mostWrong:
-		p.err = errChoice
+		p.err = conclusion.ErrChoice
 	}
 }

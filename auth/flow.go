@@ -9,6 +9,7 @@ import (
 	"ivalt-radius/audit"
 	"ivalt-radius/auth/approvals"
 	"ivalt-radius/auth/carried"
+	"ivalt-radius/auth/conclusion"
 	"ivalt-radius/auth/copies"
 	"ivalt-radius/auth/joint"
 	"ivalt-radius/auth/naming"
@@ -180,7 +181,7 @@ func (f *Flow) check(ctx context.Context, l *login, subject Subject, decision po
 	switch {
 	case err != nil || decision.Action == policy.Deny:
 		return f.refuse(ctx, l, decision, err), nil
-	case decision.Action == policy.Exempt || proof.remembers(decision, f.Now()):
+	case decision.Action == policy.Exempt || proof.Remembers(decision, f.Now()):
 		waiting := *l
 		decision.Fail = policy.Fail{} // iVALT is not asked: what is forgotten by the end is no outage
 		return verdict, func() Verdict { return f.settle(ctx, &waiting, decision, proof, nil) }
@@ -218,7 +219,7 @@ func (f *Flow) accompany(ctx context.Context, p *pending, role role) (verdict Ve
 // not answered where it cannot be judged now: a Reject would end the login that it copies.
 func (f *Flow) refuse(ctx context.Context, l *login, d policy.Decision, err error) Verdict {
 	if err != nil {
-		if why := reasonOf(err); (why == Busy || why == Unavailable) && f.attempts.waits(l.key, f.Now()) {
+		if why := conclusion.ReasonOf(err); (why == Busy || why == Unavailable) && f.attempts.waits(l.key, f.Now()) {
 			f.depart(l, End{})
 			return Verdict{Silent: true, Reason: why}
 		}
@@ -314,7 +315,7 @@ func (f *Flow) ask(p *pending) {
 			f.ended(p, Verdict{})
 		}
 	}()
-	p.takes(p.attempt.before)
+	p.number, p.pushed = p.attempt.before.Rings(naming.Number(), p.attempt.id)
 	f.attempts.push(p.attempt, f.Pusher, &Push{
 		Attempt: p.pushed, Client: p.req.Client.Name, CallingStation: p.req.CallingStation,
 		User: p.subject.User, Person: p.subject.Person, Deadline: p.answerBy(),
@@ -328,8 +329,8 @@ func (f *Flow) ended(p *pending, v Verdict) {
 	f.attempts.conclude(p.attempt, v, f.Now(), p.leaveBy())
 	f.attempts.release(p.req.ID)
 	p.id, p.login.attempt = p.attempt.id, p.attempt
-	f.depart(&p.login, endOf(p.proof, v.Reason, errPanic))
-	f.tell(f.event(&p.login, p.decision, p.proof, v, errPanic))
+	f.depart(&p.login, endOf(p.proof, v.Reason, conclusion.ErrPanic))
+	f.tell(f.event(&p.login, p.decision, p.proof, v, conclusion.ErrPanic))
 }
 
 // listen waits for the phone, unless the NAS is to put a question if that takes long. It is called first and from the top, so that a

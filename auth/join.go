@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"ivalt-radius/audit"
+	"ivalt-radius/auth/conclusion"
 )
 
 // follow waits for the verdict of the attempt that the exchange joined. One that came before the attempt's own, and whose first factor
@@ -45,16 +46,16 @@ func (f *Flow) late(ctx context.Context, p *pending) Verdict {
 		CallingStation: p.req.CallingStation, Detail: "a further copy of the login got its Accept",
 	}
 	d := f.again(&p.login, p.decision)
-	v := rejoin(d, p.proof, p.attempt.verdict, f.moment(&p.login))
+	v := conclusion.Rejoin(d, p.proof, p.attempt.verdict, f.moment(&p.login))
 	var err error
 	if v.Kind == Accept {
 		if err = f.admit(&p.login, Entering); err == nil {
 			err = f.commit(ctx, &p.login, e)
 		}
 		if err != nil {
-			v = Verdict{Reason: reasonOf(err)}
+			v = Verdict{Reason: conclusion.ReasonOf(err)}
 		} else {
-			v = rejoin(d, p.proof, p.attempt.verdict, f.moment(&p.login))
+			v = conclusion.Rejoin(d, p.proof, p.attempt.verdict, f.moment(&p.login))
 		}
 	}
 	p.id, v.Attempt = p.attempt.id, p.attempt.id

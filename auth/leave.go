@@ -1,7 +1,6 @@
 package auth
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -29,15 +28,12 @@ func (f *Flow) Leave(ctx context.Context) {
 	}
 }
 
-// Carried are the logins that were left. It is called once, when no exchange waits any more.
+// Carried are the logins that were left. It is called once, behind Leave, when no exchange waits any more.
 func (f *Flow) Carried() carried.Logins {
 	s := f.attempts
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	var all carried.Logins
-	if s.leaving != nil {
-		all = *s.leaving
-	}
+	all := *s.leaving
 	if f.Names == nil {
 		all.Secret = s.names.Secret()
 	}
@@ -176,15 +172,6 @@ func (s *attempts) begin(k key, req *Request, now time.Time) *attempt {
 
 // rang reports that the process before had the phone ring for it.
 func (a *attempt) rang() bool { return a.before != nil && a.before.Rang }
-
-// takes has the login's push be the one that rings, where one does.
-func (p *pending) takes(was *carried.Attempt) {
-	if was == nil {
-		was = &carried.Attempt{}
-	}
-	p.number = cmp.Or(was.Number, naming.Number())
-	p.pushed = cmp.Or(was.Push, p.attempt.id)
-}
 
 // choose has the login's push go to the phone that was chosen, counted from 1.
 func (p *pending) choose(n int) {

@@ -2,7 +2,6 @@ package auth
 
 import (
 	"context"
-	"time"
 
 	"ivalt-radius/audit"
 	"ivalt-radius/auth/asking"
@@ -10,7 +9,6 @@ import (
 	"ivalt-radius/auth/identity"
 	"ivalt-radius/auth/judgement"
 	"ivalt-radius/auth/outcome"
-	"ivalt-radius/policy"
 )
 
 // The words of package asking.
@@ -56,24 +54,6 @@ var (
 
 // Plausible refuses what no person types, as ErrBadPassword. Every first factor asks it before anything else.
 func Plausible(password string) error { return credential.Plausible(password) }
-
-// Verdict is a login's end. The zero Verdict rejects as unavailable.
-type Verdict struct {
-	Kind    Kind
-	Reason  Reason
-	Silent  bool               // nothing goes on the wire (on_push_timeout: silence, or no new attempt while draining)
-	Reply   []policy.Attribute // for the Access-Accept
-	Until   time.Time          // the session must end by then (Session-Timeout, computed at the answer); zero: no end
-	MSCHAP  MSCHAPSuccess      // for the Access-Accept to an MS-CHAPv2 login
-	Message string             // Reply-Message in place of the reason's sentence; empty: that sentence
-	State   string             // of an Access-Challenge
-	Attempt string             // the attempt's identifier, for logs
-
-	// Left says that the login goes on in the process that takes this one's place: it is answered there. Silent too.
-	Left bool
-
-	failMode bool // an Accept for which iVALT could not be asked
-}
 
 // Person is what a directory knows of a subject.
 type Person = identity.Person

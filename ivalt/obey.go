@@ -123,14 +123,14 @@ func (s *scheduler) obey(l *login, c course.Course, o order, now instant) {
 		l.next = paced.Step()
 		switch {
 		case at > now:
-			s.timers.put(l, 0, s.review(l, at, now))
+			s.timers.Put(l, 0, s.review(l, at, now))
 		case o.Do == course.Claim:
 			s.claim(l, now)
 		default:
 			s.queue(l, now)
 		}
 	case course.Rest:
-		s.timers.put(l, 0, c.End)
+		s.timers.Put(l, 0, c.End)
 	}
 }
 

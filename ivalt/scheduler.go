@@ -106,8 +106,8 @@ type scheduler struct {
 	arrived   []*login
 	open      map[*login]struct{}
 	lastID    uint64
-	timers    queue
-	waiting   [tokenCount]queue
+	timers    line
+	waiting   [tokenCount]line
 	blocked   [tokenCount]instant // the budget lets no such call go before
 	phones    phones
 	asking    map[string]*login // that have a phone, or have asked for one, by attempt
@@ -138,7 +138,7 @@ func newScheduler(p *plan, c *gateway.Client, l state.Limits, d Deps) *scheduler
 		client: c, realm: c.Realm(),
 		addresses: addresses.New(),
 		open:      map[*login]struct{}{},
-		timers:    queue{lane: timers},
+		timers:    line{Lane: timers},
 		phones:    phones{},
 		asking:    map[string]*login{},
 		breaker:   breaker.New(),
@@ -152,7 +152,7 @@ func newScheduler(p *plan, c *gateway.Client, l state.Limits, d Deps) *scheduler
 	if s.memory == nil {
 		s.memory, s.desk = cmp.Or(d.Alone, cluster.NewMemory(nil)).Join("", s.notice), claim.NewQuickDesk()
 	}
-	s.waiting[fromReserve].lane, s.waiting[fromRest].lane = ready, ready
+	s.waiting[fromReserve].Lane, s.waiting[fromRest].Lane = ready, ready
 	s.work.Add(1)
 	go s.loop()
 	return s
@@ -229,8 +229,8 @@ func (s *scheduler) turn() time.Duration {
 		}
 	}
 	now := s.now()
-	for head := s.timers.first(); head != nil && head.at <= now; head = s.timers.first() {
-		s.ring(head.login, now)
+	for head := s.timers.First(); head != nil && head.At <= now; head = s.timers.First() {
+		s.ring(head.Of, now)
 	}
 	s.probe()
 	s.dispatch()
@@ -244,8 +244,8 @@ const never = instant(1 << 62)
 // nextWake is when the loop must come again: a timer, or the end of what blocks waiting calls.
 func (s *scheduler) nextWake() instant {
 	at := never
-	if head := s.timers.first(); head != nil {
-		at = head.at
+	if head := s.timers.First(); head != nil {
+		at = head.At
 	}
 	now := s.now()
 	for t := range s.waiting {

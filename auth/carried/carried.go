@@ -1,6 +1,7 @@
 package carried
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"net/netip"
 	"time"
@@ -27,6 +28,14 @@ type Attempt struct {
 	Rang     bool      `json:"rang"`             // its push left, or may have: the gate has let it ring
 	Owing    bool      `json:"owing"`            // the gate waits for its end
 	Familiar bool      `json:"familiar"`
+}
+
+// Rings is what the push shows and the attempt that it rings for; of an attempt that has none yet, or of a nil one, those of a new push.
+func (a *Attempt) Rings(number, id string) (string, string) {
+	if a == nil {
+		return number, id
+	}
+	return cmp.Or(a.Number, number), cmp.Or(a.Push, id)
 }
 
 // Accept is an Access-Accept that may still be joined.

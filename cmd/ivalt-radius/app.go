@@ -158,11 +158,7 @@ func start(ctx context.Context, path string, s *config.Settings, r rooms, k kept
 	a.flow = auth.New(a.together(auth.Options{Carried: &carried.Logins, Pusher: phone, Gate: a.guard.Gate, Recorder: a, Now: time.Now, Concluded: a.concluded}))
 	a.in = sessions.New(time.Now)
 	a.share(a.in)
-	if a.server, err = radius.Listen(r.radius, radius.Deps{
-		Login: a.flow, Recorder: a, Learned: a.clients.Learned, Enforced: a.clients.Enforced, Sightings: a.clients.Sightings,
-		Sessions: a.in, Dropped: a.guard.Dropped, Accepted: a.tally.Accepted, Log: log, Now: time.Now,
-		Inherited: a.left.Socket, Waits: true,
-	}); err != nil {
+	if err = a.listen(r.radius); err != nil {
 		return nil, err
 	}
 	a.disconnector = dynauth.New(dynauth.Deps{Table: a.in, Clients: a.server, Recorder: a, Now: time.Now})
@@ -178,6 +174,16 @@ func start(ctx context.Context, path string, s *config.Settings, r rooms, k kept
 	a.upgraded()
 	a.supervise(ctx)
 	return a, nil
+}
+
+// listen opens the server's sockets, or adopts those that were left. Nothing is read yet.
+func (a *app) listen(s radius.Settings) (err error) {
+	a.server, err = radius.Listen(s, radius.Deps{
+		Login: a.flow, Recorder: a, Learned: a.clients.Learned, Enforced: a.clients.Enforced, Sightings: a.clients.Sightings,
+		Sessions: a.in, Dropped: a.guard.Dropped, Accepted: a.tally.Accepted, Log: a.log, Now: time.Now,
+		Inherited: a.left.Socket, Waits: true,
+	})
+	return err
 }
 
 // announce says that the server has started, and with what.
