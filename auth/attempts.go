@@ -2,11 +2,11 @@ package auth
 
 import (
 	"cmp"
-	"crypto/rand"
 	"sync"
 	"time"
 
 	"ivalt-radius/audit"
+	"ivalt-radius/auth/carried"
 	"ivalt-radius/auth/naming"
 	"ivalt-radius/auth/waiting"
 	"ivalt-radius/state"
@@ -35,6 +35,8 @@ type attempt struct {
 
 	heard *audit.Heard // the datagrams of its exchanges
 
+	before *carried.Attempt // it waited in the process before; nil: it did not
+
 	renews string // the attempt of the same login that lapsed a moment ago; empty: none
 
 	asked Asked // the push; nil until it was begun
@@ -58,36 +60,23 @@ type attempts struct {
 
 	mu       sync.Mutex
 	open     map[key]*attempt
-	waiters  map[uint64]*attempt  // by the exchange that waits
-	accepted []*attempt           // Accepts by the time at which they leave `open`, oldest first
-	lapsed   *state.Cache[string] // names of attempts whose approval may still come, by key
+	waiters  map[uint64]*attempt          // by the exchange that waits
+	accepted []*attempt                   // Accepts by the time at which they leave `open`, oldest first
+	lapsed   *state.Cache[carried.Lapsed] // attempts whose approval may still come, by key
+	before   *carried.Table               // of the process before
 	draining bool
+	leaving  *carried.Logins // what the next process needs; nil: this one goes on
 
 	verdicts waiting.Line[pending] // who waits for one
 	answers  waiting.Line[pending] // who waits for that of a challenge
 }
 
 func newAttempts() *attempts {
-	return &attempts{names: naming.New(), open: map[key]*attempt{}, waiters: map[uint64]*attempt{}, lapsed: state.NewCache[string](0, mostLapsed)}
+	return &attempts{names: naming.New(), open: map[key]*attempt{}, waiters: map[uint64]*attempt{}, lapsed: state.NewCache[carried.Lapsed](0, mostLapsed)}
 }
 
-// key digests what makes two exchanges one attempt: client, name, calling station, password and State, and with a
-// State the NAS, which it is bound to. Only PAP joins; anything else gets a key of its own.
-func (s *attempts) key(user Username, req *Request) key {
-	station := "station:" + req.CallingStation
-	if req.CallingStation == "" {
-		station = "scope:" + req.JoinScope
-	}
-	password := req.Password.Reveal()
-	if req.Method != PAP {
-		password = rand.Text()
-	}
-	boundTo := ""
-	if len(req.State) > 0 {
-		boundTo = req.NAS
-	}
-	return s.names.Digest(req.Client.Name, user.String(), station, password, string(req.State), boundTo)
-}
+// key digests what makes two exchanges one attempt.
+func (s *attempts) key(user Username, req *Request) key { return s.names.Digest(req.Parts(user)...) }
 
 // role is what an exchange is to its attempt.
 type role uint8
@@ -116,10 +105,10 @@ func (s *attempts) enter(p *pending, now time.Time) role {
 	if s.verdicts.Len() >= p.rules.MaxAttempts {
 		return refused
 	}
-	a := &attempt{key: k, id: s.names.ID(), first: req.Received, led: req.Received, heard: req.Heard}
+	a := s.begin(k, req, now)
 	p.attempt = a
 	if former, ok := s.lapsed.Get(string(k[:])); ok {
-		a.renews = former
+		a.renews = former.ID
 		s.lapsed.Delete(string(k[:])) // once
 	}
 	s.wait(a, req.ID)
@@ -227,7 +216,7 @@ func (s *attempts) waits(k key, now time.Time) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	a := s.open[k]
-	return a != nil && a.joinable(now)
+	return a != nil && a.joinable(now) || s.before.Find(k, now) != nil
 }
 
 // withdraw takes exchanges back whose identifier a newer one reuses: their NAS no longer listens for the answers. An
@@ -344,8 +333,8 @@ func (s *attempts) conclude(a *attempt, v Verdict, now, leaveBy time.Time) {
 }
 
 // lapse remembers for a while that nobody answered an attempt in time. Where there is no room the next one begins anew.
-func (s *attempts) lapse(a *attempt, life time.Duration) {
-	s.lapsed.SetFor(string(a.key[:]), a.id, life)
+func (s *attempts) lapse(a *attempt, now time.Time, life time.Duration) {
+	s.lapsed.SetFor(string(a.key[:]), carried.Lapsed{Key: a.key[:], ID: a.id, Until: now.Add(life)}, life)
 }
 
 // void forgets it.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"ivalt-radius/audit"
+	"ivalt-radius/auth/conclusion"
 	"ivalt-radius/auth/questions"
 )
 
@@ -23,7 +24,8 @@ type challenge struct {
 	asker *pending  // the login that goes on with the answer
 	asked Asked     // the push that rings; nil: the phone is to be chosen first
 	until time.Time // the end of the whole login
-	wrong int       // answers before this question that chose no phone
+	state string
+	wrong int // answers before this question that chose no phone
 }
 
 // isFor reports that the answer comes for whom the question was put.
@@ -60,6 +62,9 @@ func (p *pending) await(asked Asked, now time.Time) (Answer, bool) {
 	if p.answer != nil && p.answer.asked != nil {
 		patience = p.leaveBy().Sub(now) // the person says that it is done
 	}
+	if patience = min(patience, p.leaveBy().Sub(now)); patience <= 0 {
+		return Answer{}, false // it went from one process to another: what the phone said meanwhile is for the next exchange
+	}
 	timer := time.NewTimer(patience)
 	defer timer.Stop()
 	select {
@@ -72,7 +77,7 @@ func (p *pending) await(asked Asked, now time.Time) (Answer, bool) {
 
 // prompt ends the exchange with a question, and the login goes on with the answer to it; or the login ends here.
 func (f *Flow) prompt(ctx context.Context, p *pending) Verdict {
-	c := &challenge{asker: p, asked: p.attempt.asked, until: p.until()}
+	c := &challenge{asker: p, asked: p.attempt.asked, until: p.until(), state: questions.State()}
 	if p.answer != nil && p.answer.asked == nil && c.asked == nil {
 		c.wrong = p.answer.wrong + 1
 	}
@@ -82,8 +87,9 @@ func (f *Flow) prompt(ctx context.Context, p *pending) Verdict {
 	case !c.until.After(now):
 		p.proof.Answer = Answer{Outcome: TimedOut, Pushed: c.asked != nil}
 	default:
-		stateText = f.challenges.Put(c, c.until.Sub(now), p.rules.MaxAttempts, func(c *challenge) { f.abandon(c, "nobody answered the challenge") })
-		if stateText == "" {
+		if f.put(c, now) {
+			stateText = c.state
+		} else {
 			p.err = errBusy
 		}
 	}
@@ -100,6 +106,11 @@ func (f *Flow) prompt(ctx context.Context, p *pending) Verdict {
 	e.Detail = strings.TrimPrefix(e.Detail+"; "+c.topic(), "; ")
 	f.tell(e)
 	return f.released(p, v)
+}
+
+// put opens the question.
+func (f *Flow) put(c *challenge, now time.Time) bool {
+	return f.challenges.Put(c.state, c, c.until.Sub(now), c.asker.rules.MaxAttempts, func(c *challenge) { f.abandon(c, "nobody answered the challenge") })
 }
 
 // topic is what the question is about, for the evidence.
@@ -142,7 +153,7 @@ func (f *Flow) abandon(c *challenge, why string) {
 		default:
 		}
 	}
-	reason := reasonOfAnswer(proof.Answer.Outcome)
+	reason := proof.Answer.Outcome.Reason()
 	f.depart(&l, endOf(proof, reason, nil))
 	if reason == PushDenied { // it was not the person: that is a login of its own in the evidence
 		l.id, l.note = f.attempts.names.ID(), "goes on with attempt "+c.asker.attempt.id+"; "+why
@@ -170,10 +181,10 @@ func (f *Flow) respond(ctx context.Context, l *login, user Username) (verdict Ve
 	c, found := f.challenges.Take(l.req.State)
 	switch {
 	case !found:
-		p.err = errState
+		p.err = conclusion.ErrState
 	case !c.isFor(user, l.req):
 		f.abandon(c, "the answer came from elsewhere, or for another name")
-		p.err = errState
+		p.err = conclusion.ErrState
 	default:
 		p = c.asker.goesOn(l, a)
 		p.answer = c
@@ -203,10 +214,9 @@ func (f *Flow) proceed(p *pending) {
 	n, err := strconv.Atoi(strings.TrimSpace(p.req.Password.Reveal()))
 	switch {
 	case err == nil && n >= 1 && n <= len(phones):
-		p.subject.Person.Mobile = phones[n-1]
-		p.subject.Person.Phones = nil // it is chosen
+		p.choose(n)
 		f.ring(p)
 	case p.answer.wrong+1 >= mostWrong:
-		p.err = errChoice
+		p.err = conclusion.ErrChoice
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"ivalt-radius/audit"
+	"ivalt-radius/auth/conclusion"
 	"ivalt-radius/policy"
 )
 
@@ -16,10 +17,10 @@ func (f *Flow) settle(ctx context.Context, l *login, d policy.Decision, p Proof,
 		l.id = f.attempts.names.ID()
 	}
 	p = f.still(p)
-	v := conclude(d, p, err, f.moment(l))
+	v := conclusion.Conclude(d, p, err, f.moment(l))
 	if v.Kind == Accept {
 		err = f.admit(l, Entering)
-		v = conclude(d, p, err, f.moment(l))
+		v = conclusion.Conclude(d, p, err, f.moment(l))
 	}
 	if v.Kind == Accept {
 		if l.attempt == nil {
@@ -27,7 +28,7 @@ func (f *Flow) settle(ctx context.Context, l *login, d policy.Decision, p Proof,
 		}
 		err = f.commit(ctx, l, f.event(l, d, p, v, nil))
 		p = f.still(p)
-		if v = conclude(d, p, err, f.moment(l)); v.Kind == Accept {
+		if v = conclusion.Conclude(d, p, err, f.moment(l)); v.Kind == Accept {
 			f.Concluded(f.event(l, d, p, v, nil))
 			f.shout(l, d, p, v)
 			f.depart(l, endOf(p, v.Reason, nil))
@@ -41,7 +42,7 @@ func (f *Flow) settle(ctx context.Context, l *login, d policy.Decision, p Proof,
 
 // shout leaves a security event of a login that a fail mode let in.
 func (f *Flow) shout(l *login, d policy.Decision, p Proof, v Verdict) {
-	if !v.failMode {
+	if !v.FailMode {
 		return
 	}
 	f.Recorder.Note(audit.Security{
@@ -65,7 +66,7 @@ func (f *Flow) tell(e audit.Attempt) {
 	f.Concluded(e)
 }
 
-func (f *Flow) moment(l *login) moment { return moment{now: f.Now(), leaveBy: l.leaveBy()} }
+func (f *Flow) moment(l *login) moment { return moment{Now: f.Now(), LeaveBy: l.leaveBy()} }
 
 // finished fills in what the wire needs to know.
 func (f *Flow) finished(l *login, p Proof, v Verdict) Verdict {
@@ -82,7 +83,7 @@ func (f *Flow) commit(ctx context.Context, l *login, e audit.Event) error {
 	ctx, cancel := context.WithDeadline(ctx, l.leaveBy())
 	defer cancel()
 	if err := f.Recorder.Commit(ctx, e); err != nil {
-		return fmt.Errorf("%w: %w", errTrail, err)
+		return fmt.Errorf("%w: %w", conclusion.ErrTrail, err)
 	}
 	return nil
 }
@@ -104,7 +105,7 @@ func (f *Flow) event(l *login, d policy.Decision, p Proof, v Verdict, err error)
 	switch {
 	case err != nil:
 		e.Detail = err.Error()
-	case v.failMode:
+	case v.FailMode:
 		e.Detail = failDetail(d, p)
 	case v.Reason == Remembered:
 		e.Detail = "approved at " + p.SameLogin.UTC().Format(time.RFC3339)

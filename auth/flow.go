@@ -8,6 +8,8 @@ import (
 
 	"ivalt-radius/audit"
 	"ivalt-radius/auth/approvals"
+	"ivalt-radius/auth/carried"
+	"ivalt-radius/auth/conclusion"
 	"ivalt-radius/auth/copies"
 	"ivalt-radius/auth/joint"
 	"ivalt-radius/auth/naming"
@@ -41,6 +43,8 @@ type Options struct {
 	// of an attempt that this node leads, and until when its answer must leave; nil: nobody is. Neither may block.
 	Elsewhere func(key naming.Digest) bool
 	Opened    func(key naming.Digest, until time.Time)
+
+	Carried *carried.Logins // of the process whose place this one takes; nil: it takes nobody's
 }
 
 // Flow runs logins. Its methods are safe for concurrent use.
@@ -57,9 +61,7 @@ type Flow struct {
 // New makes a Flow. All of Options are required, but for those that say what nil means.
 func New(o Options) *Flow {
 	table := newAttempts()
-	if o.Names != nil {
-		table.names = o.Names
-	}
+	table.restore(&o)
 	f := &Flow{
 		attempts: table, checks: copies.New(), challenges: questions.New[*challenge](), approvals: approvals.Shared(table.names, o.Current), Options: o,
 	}
@@ -154,7 +156,7 @@ func (f *Flow) open(ctx context.Context, req *Request, checked where) (verdict V
 		return f.respond(ctx, &l, user)
 	}
 	if f.attempts.isDraining() && !f.attempts.waits(l.key, f.Now()) {
-		return Verdict{Silent: true, Reason: ShuttingDown}, nil
+		return f.attempts.silence(), nil
 	}
 	subject, err := f.identify(ctx, &l, user, f.arrive(&l, err))
 	decision, err := f.decide(&l, subject, err)
@@ -179,7 +181,7 @@ func (f *Flow) check(ctx context.Context, l *login, subject Subject, decision po
 	switch {
 	case err != nil || decision.Action == policy.Deny:
 		return f.refuse(ctx, l, decision, err), nil
-	case decision.Action == policy.Exempt || proof.remembers(decision, f.Now()):
+	case decision.Action == policy.Exempt || proof.Remembers(decision, f.Now()):
 		waiting := *l
 		decision.Fail = policy.Fail{} // iVALT is not asked: what is forgotten by the end is no outage
 		return verdict, func() Verdict { return f.settle(ctx, &waiting, decision, proof, nil) }
@@ -207,7 +209,7 @@ func (f *Flow) accompany(ctx context.Context, p *pending, role role) (verdict Ve
 	case joinsLate:
 		return verdict, func() Verdict { return f.late(ctx, p) }
 	case silenced:
-		return Verdict{Silent: true, Reason: ShuttingDown}, nil
+		return f.attempts.silence(), nil
 	case leads, refused:
 	}
 	return f.settle(ctx, &p.login, p.decision, p.proof, errBusy), nil
@@ -217,7 +219,7 @@ func (f *Flow) accompany(ctx context.Context, p *pending, role role) (verdict Ve
 // not answered where it cannot be judged now: a Reject would end the login that it copies.
 func (f *Flow) refuse(ctx context.Context, l *login, d policy.Decision, err error) Verdict {
 	if err != nil {
-		if why := reasonOf(err); (why == Busy || why == Unavailable) && f.attempts.waits(l.key, f.Now()) {
+		if why := conclusion.ReasonOf(err); (why == Busy || why == Unavailable) && f.attempts.waits(l.key, f.Now()) {
 			f.depart(l, End{})
 			return Verdict{Silent: true, Reason: why}
 		}
@@ -257,6 +259,9 @@ type pending struct {
 	err      error // why it can only be rejected
 
 	number string     // that its push shows
+	pushed string     // the attempt that it rings for
+	rings  bool       // it rang at another node already
+	chosen int        // the phone, counted from 1; 0: none was chosen
 	answer *challenge // what its exchange answers; nil: it is the login's first
 }
 
@@ -295,7 +300,9 @@ func (p *pending) begin(f *Flow) {
 
 // ring has the phone asked, where the gate lets it ring.
 func (f *Flow) ring(p *pending) {
-	if p.err = f.admit(&p.login, Ringing); p.err == nil {
+	if p.attempt.rang() {
+		f.ask(p)
+	} else if p.err = f.admit(&p.login, Ringing); p.err == nil {
 		f.ask(p)
 	}
 }
@@ -308,11 +315,11 @@ func (f *Flow) ask(p *pending) {
 			f.ended(p, Verdict{})
 		}
 	}()
-	p.number = naming.Number()
+	p.number, p.pushed = p.attempt.before.Rings(naming.Number(), p.attempt.id)
 	f.attempts.push(p.attempt, f.Pusher, &Push{
-		Attempt: p.attempt.id, Client: p.req.Client.Name, CallingStation: p.req.CallingStation,
+		Attempt: p.pushed, Client: p.req.Client.Name, CallingStation: p.req.CallingStation,
 		User: p.subject.User, Person: p.subject.Person, Deadline: p.answerBy(),
-		Number: p.number, LateCredit: p.lateCredit(), Renews: p.renews(),
+		Number: p.number, LateCredit: p.lateCredit(), Renews: p.renews(), Rings: p.rings || p.attempt.rang(),
 	})
 	asked = true
 }
@@ -322,8 +329,8 @@ func (f *Flow) ended(p *pending, v Verdict) {
 	f.attempts.conclude(p.attempt, v, f.Now(), p.leaveBy())
 	f.attempts.release(p.req.ID)
 	p.id, p.login.attempt = p.attempt.id, p.attempt
-	f.depart(&p.login, endOf(p.proof, v.Reason, errPanic))
-	f.tell(f.event(&p.login, p.decision, p.proof, v, errPanic))
+	f.depart(&p.login, endOf(p.proof, v.Reason, conclusion.ErrPanic))
+	f.tell(f.event(&p.login, p.decision, p.proof, v, conclusion.ErrPanic))
 }
 
 // listen waits for the phone, unless the NAS is to put a question if that takes long. It is called first and from the top, so that a
@@ -352,6 +359,9 @@ func (f *Flow) lead(ctx context.Context, p *pending) Verdict {
 
 // concludeAttempt hands the verdict to every exchange of the attempt, also when something panics: the zero Verdict rejects.
 func (f *Flow) concludeAttempt(ctx context.Context, p *pending) (v Verdict) {
+	if f.attempts.leaves(p) {
+		return f.left(p)
+	}
 	p.id, p.login.attempt, p.first = p.attempt.id, p.attempt, f.attempts.firstOf(p)
 	settled := false
 	defer func() {
@@ -364,7 +374,7 @@ func (f *Flow) concludeAttempt(ctx context.Context, p *pending) (v Verdict) {
 	}()
 	// Whatever the phone said, an attempt that was withdrawn or stopped is over.
 	switch over := f.attempts.ended(p.attempt); {
-	case over == nil:
+	case over == nil, f.attempts.isLeaving() && !errors.Is(over, errWithdrawn):
 	case errors.Is(over, errWithdrawn):
 		p.proof.Answer.Outcome, p.proof.Answer.Detail = Withdrawn, errWithdrawn.Error()
 	default:
@@ -377,7 +387,7 @@ func (f *Flow) concludeAttempt(ctx context.Context, p *pending) (v Verdict) {
 	v = f.settle(ctx, &p.login, decision, p.proof, p.err)
 	f.remember(p, decision, v)
 	if credit := p.lateCredit(); credit > 0 && p.proof.Answer.Lapsed() {
-		f.attempts.lapse(p.attempt, p.leaveBy().Add(credit).Sub(f.Now()))
+		f.attempts.lapse(p.attempt, f.Now(), p.leaveBy().Add(credit).Sub(f.Now()))
 	}
 	settled = true
 	return v

@@ -54,6 +54,9 @@ func (f *Flow) admit(l *login, s Stage) error {
 
 // arrive asks the gate about a login that is no retry of one that waits, or that is being checked.
 func (f *Flow) arrive(l *login, err error) error {
+	if was := f.attempts.before.Find(l.key, f.Now()); was != nil {
+		l.familiar = was.Familiar
+	}
 	if err != nil || f.attempts.waits(l.key, f.Now()) || f.Elsewhere != nil && f.Elsewhere(l.key) || f.checks.Copy(l.key, f.Now()) {
 		return err
 	}

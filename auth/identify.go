@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 
+	"ivalt-radius/auth/conclusion"
 	"ivalt-radius/auth/identity"
 	"ivalt-radius/auth/judgement"
 	"ivalt-radius/policy"
@@ -24,7 +25,7 @@ func (l *login) identity() (Username, error) {
 	}
 	switch {
 	case l.rules == nil:
-		return Username{}, errNoRules
+		return Username{}, conclusion.ErrNoRules
 	case l.req.Defect != "":
 		return Username{}, defect(l.req.Defect)
 	}

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"ivalt-radius/audit"
+	"ivalt-radius/auth/conclusion"
 )
 
 // follow waits for the verdict of the attempt that the exchange joined. One that came before the attempt's own, and whose first factor
@@ -28,7 +29,8 @@ func (f *Flow) follow(ctx context.Context, p *pending) Verdict {
 
 // released ends an exchange's wait. One that was withdrawn meanwhile is not answered: its NAS listens for a newer one.
 func (f *Flow) released(p *pending, v Verdict) Verdict {
-	v.Silent = f.attempts.release(p.req.ID) || v.Silent
+	withdrawn := f.attempts.release(p.req.ID)
+	v.Silent, v.Left = v.Silent || withdrawn, v.Left && !withdrawn
 	return v
 }
 
@@ -44,16 +46,16 @@ func (f *Flow) late(ctx context.Context, p *pending) Verdict {
 		CallingStation: p.req.CallingStation, Detail: "a further copy of the login got its Accept",
 	}
 	d := f.again(&p.login, p.decision)
-	v := rejoin(d, p.proof, p.attempt.verdict, f.moment(&p.login))
+	v := conclusion.Rejoin(d, p.proof, p.attempt.verdict, f.moment(&p.login))
 	var err error
 	if v.Kind == Accept {
 		if err = f.admit(&p.login, Entering); err == nil {
 			err = f.commit(ctx, &p.login, e)
 		}
 		if err != nil {
-			v = Verdict{Reason: reasonOf(err)}
+			v = Verdict{Reason: conclusion.ReasonOf(err)}
 		} else {
-			v = rejoin(d, p.proof, p.attempt.verdict, f.moment(&p.login))
+			v = conclusion.Rejoin(d, p.proof, p.attempt.verdict, f.moment(&p.login))
 		}
 	}
 	p.id, v.Attempt = p.attempt.id, p.attempt.id

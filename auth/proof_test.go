@@ -6,6 +6,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"ivalt-radius/auth/conclusion"
 	"ivalt-radius/policy"
 )
 
@@ -15,7 +16,7 @@ func TestRemembersNeedsAFirstFactorAndAPushRule(t *testing.T) {
 	for _, action := range []policy.Action{policy.Deny, policy.RequirePush, policy.Exempt, 77} {
 		for _, checked := range []bool{false, true} {
 			p := Proof{Password: checked, SameLogin: now.Add(-time.Minute), SameStation: now.Add(-time.Minute)}
-			got := p.remembers(policy.Decision{Action: action, Remember: time.Hour}, now)
+			got := p.Remembers(policy.Decision{Action: action, Remember: time.Hour}, now)
 			if got != (checked && action == policy.RequirePush) {
 				t.Errorf("action %v, checked %v: %v", action, checked, got)
 			}
@@ -27,7 +28,7 @@ func TestRemembersNeedsAFirstFactorAndAPushRule(t *testing.T) {
 func TestRejoin(t *testing.T) {
 	now := time.Unix(1_800_000_000, 0)
 	early, late := now.Add(time.Hour), now.Add(2*time.Hour)
-	m := moment{now: now, leaveBy: now.Add(time.Minute)}
+	m := moment{Now: now, LeaveBy: now.Add(time.Minute)}
 	push := policy.Decision{Action: policy.RequirePush}
 	until := func(d policy.Decision, at time.Time) policy.Decision {
 		d.Until = at
@@ -50,7 +51,7 @@ func TestRejoin(t *testing.T) {
 		{"was not let in", push, Verdict{Reason: PushDenied}, Reject, PolicyDenied, time.Time{}},
 		{"was asked something", push, Verdict{Kind: Challenge, Reason: Challenged}, Reject, PolicyDenied, time.Time{}},
 	} {
-		if v := rejoin(c.d, Proof{}, c.before, m); v.Kind != c.kind || v.Reason != c.reason || !v.Until.Equal(c.until) {
+		if v := conclusion.Rejoin(c.d, Proof{}, c.before, m); v.Kind != c.kind || v.Reason != c.reason || !v.Until.Equal(c.until) {
 			t.Errorf("%s: %+v", c.name, v)
 		}
 	}

@@ -5,35 +5,27 @@ import (
 	"ivalt-radius/policy"
 )
 
-// person is under what name a person's approvals are kept: the listed one, which is the same for every spelling.
-func (s Subject) person() string {
-	if listed := s.Person.Name.String(); listed != "" {
-		return listed
-	}
-	return s.User.String()
-}
-
 // recall fills in what is remembered of a login whose first factor was just found right, and what it would be remembered as. Without
 // a checked first factor or a calling station it would be anybody's.
 func (f *Flow) recall(p *Proof, s Subject, factor policy.Factor, req *Request) {
 	if !p.Password || req.CallingStation == "" {
 		return
 	}
-	p.as = approvals.Approval{Client: req.Client.Name, Station: req.CallingStation, Factor: factor}
+	p.As = approvals.Approval{Client: req.Client.Name, Station: req.CallingStation, Factor: factor}
 	if req.Method == PAP {
-		p.as.Credential = f.approvals.Digest("password", s.person(), req.Password.Reveal())
+		p.As.Credential = f.approvals.Digest("password", s.KeptAs(), req.Password.Reveal())
 	}
-	p.whose = s.person()
+	p.Whose = s.KeptAs()
 	// All phones that the person has now count, since another one than the first may have been chosen.
-	p.phones = f.approvals.Phones(s.Person.Email, append([]Mobile{s.Person.Mobile}, s.Person.Phones...)...)
-	p.SameLogin, p.SameStation = f.approvals.Recall(p.whose, p.as, p.phones)
+	p.Phones = f.approvals.Phones(s.Person.Email, append([]Mobile{s.Person.Mobile}, s.Person.Phones...)...)
+	p.SameLogin, p.SameStation = f.approvals.Recall(p.Whose, p.As, p.Phones)
 }
 
 // still is the proof with what is remembered yet: a phone, a disk or a failing iVALT took their time, and a denial, a collision or an
 // operator may have taken it away meanwhile.
 func (f *Flow) still(p Proof) Proof {
 	if !p.SameStation.IsZero() {
-		p.SameLogin, p.SameStation = f.approvals.Look(p.whose, p.as, p.phones)
+		p.SameLogin, p.SameStation = f.approvals.Look(p.Whose, p.As, p.Phones)
 	}
 	return p
 }
@@ -41,7 +33,7 @@ func (f *Flow) still(p Proof) Proof {
 // retract takes everything back that is remembered of a person who refused, or for whom two logins collided.
 func (f *Flow) retract(s Subject, o Outcome) {
 	if o == Denied || o == Collided {
-		f.approvals.Forget(s.person())
+		f.approvals.Forget(s.KeptAs())
 	}
 }
 
@@ -49,9 +41,9 @@ func (f *Flow) retract(s Subject, o Outcome) {
 func (f *Flow) remember(p *pending, d policy.Decision, v Verdict) {
 	f.retract(p.subject, p.proof.Answer.Outcome)
 	switch {
-	case v.Kind != Accept || v.Reason != ApprovedByPerson || p.proof.as.Station == "":
+	case v.Kind != Accept || v.Reason != ApprovedByPerson || p.proof.As.Station == "":
 	case d.Remember > 0 || d.Fail.Mode == policy.FailRemembered:
-		p.proof.as.At, p.proof.as.Phone = f.Now(), f.approvals.Phones(p.subject.Person.Email, p.subject.Person.Mobile)[0]
-		f.approvals.Keep(p.subject.person(), p.proof.as)
+		p.proof.As.At, p.proof.As.Phone = f.Now(), f.approvals.Phones(p.subject.Person.Email, p.subject.Person.Mobile)[0]
+		f.approvals.Keep(p.subject.KeptAs(), p.proof.As)
 	}
 }

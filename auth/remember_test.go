@@ -10,6 +10,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"ivalt-radius/auth/conclusion"
 	"ivalt-radius/policy"
 	"ivalt-radius/secret"
 )
@@ -159,7 +160,7 @@ func TestRemembered(t *testing.T) {
 // TestFailModes: what a login gets for which iVALT cannot be asked, by the rule's mode and by what was shown.
 func TestFailModes(t *testing.T) {
 	now := time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC)
-	m := moment{now: now, leaveBy: now.Add(time.Minute)}
+	m := moment{Now: now, LeaveBy: now.Add(time.Minute)}
 	down := Answer{Outcome: NoAnswer, Detail: "the breaker is open", Outage: true}
 	remembered, open := policy.Fail{Mode: policy.FailRemembered, For: time.Hour}, policy.Fail{Mode: policy.FailOpen, Until: now.Add(10 * time.Minute), Why: "ticket 7"}
 	ago := func(d time.Duration) Proof { return Proof{Password: true, Answer: down, SameStation: now.Add(-d)} }
@@ -195,25 +196,25 @@ func TestFailModes(t *testing.T) {
 				proof  Proof
 				reason Reason
 				accept bool
-			}{"open, but the phone: " + o.String(), open, Proof{Password: true, SameStation: now, Answer: Answer{Outcome: o, Outage: true}}, reasonOfAnswer(o), false})
+			}{"open, but the phone: " + o.String(), open, Proof{Password: true, SameStation: now, Answer: Answer{Outcome: o, Outage: true}}, o.Reason(), false})
 		}
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			d := policy.Decision{Action: policy.RequirePush, Rule: "r", Fail: c.fail}
-			v := conclude(d, c.proof, nil, m)
-			if v.Reason != c.reason || (v.Kind == Accept) != c.accept || v.failMode != c.accept {
+			v := conclusion.Conclude(d, c.proof, nil, m)
+			if v.Reason != c.reason || (v.Kind == Accept) != c.accept || v.FailMode != c.accept {
 				t.Errorf("got %+v", v)
 			}
 			if c.accept && c.fail.Mode == policy.FailOpen && !v.Until.Equal(c.fail.Until) {
 				t.Errorf("the session outlives the mode: %v", v.Until)
 			}
 			d.Action = policy.Deny
-			if v = conclude(d, c.proof, nil, m); v.Kind != Reject || v.Reason != PolicyDenied {
+			if v = conclusion.Conclude(d, c.proof, nil, m); v.Kind != Reject || v.Reason != PolicyDenied {
 				t.Errorf("a denied login: %+v", v)
 			}
 			d.Action = policy.RequirePush
-			if v = conclude(d, c.proof, errors.New("broken"), m); v.Kind != Reject {
+			if v = conclusion.Conclude(d, c.proof, errors.New("broken"), m); v.Kind != Reject {
 				t.Errorf("a broken login: %+v", v)
 			}
 		})

@@ -5,6 +5,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"ivalt-radius/auth/conclusion"
 	"ivalt-radius/auth/naming"
 	"ivalt-radius/auth/outcome"
 	"ivalt-radius/policy"
@@ -171,7 +172,7 @@ func TestEachNodeByItsOwnRules(t *testing.T) {
 	t.Run("the leader's trail is full", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			all := newCluster()
-			_, _, one, two := pair(all, func(a, _ *node) { a.commitErr = errTrail })
+			_, _, one, two := pair(all, func(a, _ *node) { a.commitErr = conclusion.ErrTrail })
 			want(t, <-one, Reject, Unavailable)
 			want(t, <-two, Accept, ApprovedByPerson)
 		})

@@ -34,6 +34,9 @@ func (f *Flow) together(ctx context.Context, p *pending) Verdict {
 	}
 	f.unanswered(ctx, p, err)
 	v := f.concludeAttempt(ctx, p)
+	if v.Left {
+		return v // and so is its seat
+	}
 	if again {
 		f.attempts.forget(p.attempt) // what was told again is not told once more: the memory says for how long
 	}
@@ -78,7 +81,7 @@ func (f *Flow) leadTogether(p *pending, place cluster.Place) {
 	if f.Opened != nil {
 		f.Opened(p.key, p.leaveBy())
 	}
-	if place.Taken {
+	if p.rings = place.Taken; p.rings {
 		f.ask(p)
 		return
 	}

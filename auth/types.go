@@ -2,30 +2,41 @@ package auth
 
 import (
 	"context"
-	"errors"
-	"net/netip"
-	"time"
 
 	"ivalt-radius/audit"
+	"ivalt-radius/auth/asking"
 	"ivalt-radius/auth/credential"
 	"ivalt-radius/auth/identity"
 	"ivalt-radius/auth/judgement"
 	"ivalt-radius/auth/outcome"
-	"ivalt-radius/policy"
-	"ivalt-radius/secret"
 )
 
-// Method is how the first factor arrives in the packet.
-type Method uint8
+// The words of package asking.
+type (
+	Method    = asking.Method
+	Prompting = asking.Prompting
+	Client    = asking.Client
+	Request   = asking.Request
+	Rules     = asking.Rules
+	Subject   = asking.Subject
+	Checked   = asking.Checked
+	Primary   = asking.Primary
+	Bounded   = asking.Bounded
+	NoPrimary = asking.NoPrimary
+)
 
-// The methods. The zero Method carries no credential.
+// The methods and the kinds of Prompting.
 const (
-	NoCredential Method = iota
-	PAP                 // User-Password, RFC 2865 section 5.2
-	CHAP                // CHAP-Password, RFC 2865 section 5.3
-	MSCHAP              // MS-CHAP-Response, RFC 2548 section 2.1.3; refused: it proves nothing today
-	MSCHAPv2            // MS-CHAP2-Response, RFC 2548 section 2.3.2
-	EAP                 // EAP-Message, RFC 3579; refused (EAP-1)
+	NoCredential = asking.NoCredential
+	PAP          = asking.PAP
+	CHAP         = asking.CHAP
+	MSCHAP       = asking.MSCHAP
+	MSCHAPv2     = asking.MSCHAPv2
+	EAP          = asking.EAP
+
+	NeverAsk     = asking.NeverAsk
+	ChoosePhone  = asking.ChoosePhone
+	ConfirmPhone = asking.ConfirmPhone
 )
 
 // Handshake is the NAS's half of CHAP or MS-CHAPv2.
@@ -34,81 +45,15 @@ type Handshake = credential.Handshake
 // MSCHAPSuccess is the server's half of MS-CHAPv2.
 type MSCHAPSuccess = credential.MSCHAPSuccess
 
-// Prompting is `clients[].challenge`: what a client's NAS may be asked by Access-Challenge. The zero Prompting asks nothing.
-type Prompting uint8
-
-// The kinds of Prompting.
-const (
-	NeverAsk     Prompting = iota
-	ChoosePhone            // which phone, where the directory gives several
-	ConfirmPhone           // that too, and then "approve on your phone, then press Enter"
+// Errors of a Primary. Any other error means that the first factor could not be checked: the login is `unavailable`.
+var (
+	ErrBadPassword   = asking.ErrBadPassword
+	ErrMisconfigured = asking.ErrMisconfigured
+	ErrBusy          = asking.ErrBusy
 )
 
-// Client is what the journey needs to know of the configured peer that asks.
-type Client struct {
-	Name          string
-	AnswerWithin  time.Duration // how long its NAS waits in all, from the attempt's first packet
-	SilentTimeout bool          // on_push_timeout: silence
-	Factor        policy.Factor // the first factor, where the deciding rule names none
-	Prompts       Prompting
-	CHAP          bool // insecure_methods holds chap
-	MSCHAPv2      bool // insecure_methods holds mschapv2
-
-	// Rules are those that were in force when the request was admitted, together with the client itself: a reload swaps both as
-	// one. Nil rejects everybody.
-	Rules *Rules
-}
-
-// Request is one exchange's question: may this person come in? It is made by radius from a packet whose structure,
-// Message-Authenticator and client are already verified; every text in it is still hostile.
-type Request struct {
-	Client   Client
-	NAS      string // as the packet names the box; may be empty
-	Received time.Time
-
-	Username       string // User-Name as sent, any octets
-	Method         Method
-	Password       secret.Secret // PAP only: the decrypted password, trailing NULs stripped
-	Handshake      Handshake     // CHAP and MS-CHAPv2 only
-	State          []byte        // State as sent; nil where there is none
-	CallingStation string        // the person's address as text, in one canonical form; empty: unknown
-	From           netip.Addr    // CallingStation parsed; the zero Addr where it is no address
-
-	// JoinScope takes the calling station's place in the attempt's key where the NAS names none: empty joins freely
-	// (join_without_calling_station), otherwise it names the exchange's own source and identifier.
-	JoinScope string
-
-	// Defect, where not empty, is why the packet can only be rejected (`bad_request`): safe words for the log.
-	Defect string
-
-	// Packet is the Request Authenticator and, behind it, the Identifier: the very same packet has the same one at whatever node it comes in.
-	// The zero Packet is like no other one.
-	Packet [17]byte
-
-	// ID tells the exchange from every other one of this process. Replaces are the IDs of the older, still waiting exchanges
-	// whose identifier this one reuses (RFC 5080 section 2.2.2), nil where there is none: Run withdraws them, once
-	// the request has passed policy and first factor and is known not to join an attempt.
-	ID       uint64
-	Replaces []uint64
-
-	// Heard are the exchange's datagrams, which radius notes as they come; nil where nobody does. It may change until the verdict.
-	Heard *audit.Heard
-}
-
-// Verdict is a login's end. The zero Verdict rejects as unavailable.
-type Verdict struct {
-	Kind    Kind
-	Reason  Reason
-	Silent  bool               // nothing goes on the wire (on_push_timeout: silence, or no new attempt while draining)
-	Reply   []policy.Attribute // for the Access-Accept
-	Until   time.Time          // the session must end by then (Session-Timeout, computed at the answer); zero: no end
-	MSCHAP  MSCHAPSuccess      // for the Access-Accept to an MS-CHAPv2 login
-	Message string             // Reply-Message in place of the reason's sentence; empty: that sentence
-	State   string             // of an Access-Challenge
-	Attempt string             // the attempt's identifier, for logs
-
-	failMode bool // an Accept for which iVALT could not be asked
-}
+// Plausible refuses what no person types, as ErrBadPassword. Every first factor asks it before anything else.
+func Plausible(password string) error { return credential.Plausible(password) }
 
 // Person is what a directory knows of a subject.
 type Person = identity.Person
@@ -118,35 +63,6 @@ type Directory = identity.Directory
 
 // DirectoryFunc makes a function a Directory.
 type DirectoryFunc = identity.DirectoryFunc
-
-// Errors of a Primary. Any other error means that the first factor could not be checked: the login is `unavailable`.
-var (
-	ErrBadPassword   = credential.ErrBadPassword
-	ErrMisconfigured = errors.New("the settings cannot serve this login")
-	ErrBusy          = errors.New("too many first factors are being checked")
-)
-
-// Checked is what a first factor showed. The zero Checked shows nothing.
-type Checked struct {
-	Password bool               // a factor was really checked, and is right
-	Person   Person             // what only the check could tell of the person; what a directory said stays
-	Reply    []policy.Attribute // an upstream server's, by its allow-list; the operator's own of the same name win
-	MSCHAP   MSCHAPSuccess      // of an MS-CHAPv2 login
-}
-
-// Primary checks the first factor. It is safe for concurrent use. What it says of an unknown person and of a wrong password
-// differs in the error's text alone, which the log and the trail hold, and takes the same work.
-type Primary interface {
-	// Verify checks what the request holds against what the subject must show. An error ends the login.
-	Verify(ctx context.Context, s Subject, req *Request) (Checked, error)
-}
-
-// Bounded is a Primary before which logins queue up, so many and no more. A flood that is refused before it has goroutines of its own
-// does not stand in the way of logins that wait for a phone.
-type Bounded interface {
-	// Full reports that Verify would refuse one more login of this subject with this credential with ErrBusy, now.
-	Full(s Subject, m Method) bool
-}
 
 // Push asks for one person's approval of one attempt.
 type Push = outcome.Push

@@ -8,6 +8,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"ivalt-radius/auth/conclusion"
 	"ivalt-radius/policy"
 	"ivalt-radius/secret"
 )
@@ -208,7 +209,7 @@ func TestRepliesOfAnUpstream(t *testing.T) {
 	upstream := []policy.Attribute{{Name: "class", Value: "theirs"}, {Name: "Filter-Id", Value: "staff"}, {Name: "Filter-Id", Value: "vpn"}}
 	for _, action := range []policy.Action{policy.RequirePush, policy.Exempt} {
 		d := policy.Decision{Action: action, Reply: own}
-		v := conclude(d, Proof{Password: true, Answer: Answer{Outcome: Approved}, Reply: upstream}, nil, moment{leaveBy: time.Unix(1, 0)})
+		v := conclusion.Conclude(d, Proof{Password: true, Answer: Answer{Outcome: Approved}, Reply: upstream}, nil, moment{LeaveBy: time.Unix(1, 0)})
 		got := ""
 		for _, a := range v.Reply {
 			got += a.Name + "=" + a.Value + " "

@@ -36,7 +36,7 @@ func (s *scheduler) queue(l *login, now instant) {
 		s.obey(l, c, o, now)
 		return
 	}
-	s.waiting[l.token].remove(l)
+	s.waiting[l.token].Remove(l)
 	l.token = fromRest
 	if int(l.reserved) > l.course.Keeps(l.next.Call, now) {
 		l.token = fromReserve
@@ -45,27 +45,27 @@ func (s *scheduler) queue(l *login, now instant) {
 	if l.late {
 		rank = course.RankLate
 	}
-	s.waiting[l.token].put(l, rank, l.next.At)
+	s.waiting[l.token].Put(l, rank, l.next.At)
 	// A poll that the budget holds back becomes the final one when its time comes, and may spend the place kept for it.
 	ring := l.course.End
 	if now < l.course.Last {
 		ring = l.course.Last
 	}
-	s.timers.put(l, 0, ring)
+	s.timers.Put(l, 0, ring)
 }
 
 // head is the login whose call goes next, and the queue it waits in; nil where none may.
-func (s *scheduler) head(now instant) (*login, *queue) {
+func (s *scheduler) head(now instant) (*login, *line) {
 	if s.breaker.State(gateway.Results) != breaker.Closed {
 		return nil, nil // whoever waits now waits for a poll
 	}
-	var best *queue
+	var best *line
 	for t := range s.waiting {
 		q := &s.waiting[t]
 		if q.Len() == 0 || s.blocked[t] > now {
 			continue
 		}
-		if best == nil || q.first().before(best.first()) {
+		if best == nil || q.First().Before(best.First()) {
 			best = q
 		}
 	}
@@ -77,7 +77,7 @@ func (s *scheduler) head(now instant) (*login, *queue) {
 
 // take is the next call that may leave now. The budget has counted it.
 func (s *scheduler) take() (job, bool) {
-	for !s.closed {
+	for !s.closed && !s.held {
 		now := s.now()
 		l, q := s.head(now)
 		if l == nil {
@@ -87,7 +87,7 @@ func (s *scheduler) take() (job, bool) {
 			s.blocked[l.token] = now + wait
 			continue
 		}
-		q.remove(l)
+		q.Remove(l)
 		k := l.next.Call
 		c, o := l.course.Leaves(k, now)
 		s.obey(l, c, o, now)

@@ -31,7 +31,7 @@ func (s *scheduler) confirm(l *login, o order, now instant) {
 	}
 	s.forget(l)
 	l.approved = true
-	s.timers.put(l, 0, l.course.End)
+	s.timers.Put(l, 0, l.course.End)
 	s.give(l, s.ending(l, o, now), s.began.Add(l.course.End), func(err error) { s.confirmed(l, o, err) })
 }
 

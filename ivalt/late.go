@@ -128,7 +128,7 @@ func (s *scheduler) settleLate(l *login, r gateway.Result, now instant) {
 
 // forget takes a login out of all queues.
 func (s *scheduler) forget(l *login) {
-	s.timers.remove(l)
-	s.waiting[l.token].remove(l)
+	s.timers.Remove(l)
+	s.waiting[l.token].Remove(l)
 	s.release(l, int(l.reserved))
 }

@@ -15,6 +15,9 @@ func (s *scheduler) start(l *login, now instant) {
 		return
 	}
 	c := course.Begin(l.push.Deadline.Sub(s.began), l.plan.rules)
+	if l.push.Rings {
+		c = c.Ringing()
+	}
 	c, o := c.Started(l.mobile, now)
 	if o.Do != course.Ask {
 		s.obey(l, c, o, now)
@@ -120,14 +123,14 @@ func (s *scheduler) obey(l *login, c course.Course, o order, now instant) {
 		l.next = paced.Step()
 		switch {
 		case at > now:
-			s.timers.put(l, 0, s.review(l, at, now))
+			s.timers.Put(l, 0, s.review(l, at, now))
 		case o.Do == course.Claim:
 			s.claim(l, now)
 		default:
 			s.queue(l, now)
 		}
 	case course.Rest:
-		s.timers.put(l, 0, c.End)
+		s.timers.Put(l, 0, c.End)
 	}
 }
 

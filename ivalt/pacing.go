@@ -63,15 +63,15 @@ const mostCompared = 128
 
 // likeliest is, among the polls at the head of a queue, the one that most likely finds an answer. While the budget is idle none waits
 // for it, and the first one goes.
-func (s *scheduler) likeliest(q *queue, now instant) *login {
-	best := q.first().login
-	if q.Len() == 1 || q.first().rank != course.RankPoll || !s.scarce() {
+func (s *scheduler) likeliest(q *line, now instant) *login {
+	best := q.First().Of
+	if q.Len() == 1 || q.First().Rank != course.RankPoll || !s.scarce() {
 		return best
 	}
 	most := best.chance(now)
-	for i := range q.items[:min(len(q.items), mostCompared)] {
-		l := q.items[i].login
-		if chance := l.chance(now); q.items[i].rank == course.RankPoll && chance > most {
+	for i := range q.Items()[:min(q.Len(), mostCompared)] {
+		l := q.Items()[i].Of
+		if chance := l.chance(now); q.Items()[i].Rank == course.RankPoll && chance > most {
 			best, most = l, chance
 		}
 	}

@@ -102,19 +102,19 @@ func TestTheLikeliestPollGoesFirst(t *testing.T) {
 			l := newLogin(pushTo(t, fmt.Sprint(i), fmt.Sprintf("+4915112345%03d", i)))
 			l.id, l.plan, l.times = uint64(i), sch.plan, pace.Prior()
 			l.course.Seen, l.course.Delivery = seen, course.Pushed
-			sch.waiting[fromRest].put(l, course.RankPoll, instant(i)) // the first one is due first
+			sch.waiting[fromRest].Put(l, course.RankPoll, instant(i)) // the first one is due first
 			all = append(all, l)
 		}
 		q := &sch.waiting[fromRest]
 		if best := sch.likeliest(q, 10*time.Second); best != all[1] {
 			t.Errorf("login %d goes first", best.id)
 		}
-		q.put(all[2], course.RankLast, 0)
+		q.Put(all[2], course.RankLast, 0)
 		if best := sch.likeliest(q, 10*time.Second); best != all[2] {
 			t.Errorf("login %d goes before a final poll", best.id)
 		}
 		for _, l := range all {
-			q.remove(l)
+			q.Remove(l)
 		}
 	})
 }

@@ -1,6 +1,7 @@
 package ivalt
 
 import (
+	"cmp"
 	"context"
 	"sync"
 	"sync/atomic"
@@ -97,6 +98,7 @@ type scheduler struct {
 
 	mu        sync.Mutex
 	closed    bool
+	held      bool // no call leaves any more
 	plan      *plan
 	client    *gateway.Client
 	realm     string // of the client
@@ -104,8 +106,8 @@ type scheduler struct {
 	arrived   []*login
 	open      map[*login]struct{}
 	lastID    uint64
-	timers    queue
-	waiting   [tokenCount]queue
+	timers    line
+	waiting   [tokenCount]line
 	blocked   [tokenCount]instant // the budget lets no such call go before
 	phones    phones
 	asking    map[string]*login // that have a phone, or have asked for one, by attempt
@@ -136,7 +138,7 @@ func newScheduler(p *plan, c *gateway.Client, l state.Limits, d Deps) *scheduler
 		client: c, realm: c.Realm(),
 		addresses: addresses.New(),
 		open:      map[*login]struct{}{},
-		timers:    queue{lane: timers},
+		timers:    line{Lane: timers},
 		phones:    phones{},
 		asking:    map[string]*login{},
 		breaker:   breaker.New(),
@@ -148,9 +150,9 @@ func newScheduler(p *plan, c *gateway.Client, l state.Limits, d Deps) *scheduler
 	s.newBudget = func(l state.Limits) state.Allowance { return d.Budget(l, s.ease) }
 	s.budget = s.newBudget(l)
 	if s.memory == nil {
-		s.memory, s.desk = cluster.NewMemory(nil).Join("", s.notice), claim.NewQuickDesk()
+		s.memory, s.desk = cmp.Or(d.Alone, cluster.NewMemory(nil)).Join("", s.notice), claim.NewQuickDesk()
 	}
-	s.waiting[fromReserve].lane, s.waiting[fromRest].lane = ready, ready
+	s.waiting[fromReserve].Lane, s.waiting[fromRest].Lane = ready, ready
 	s.work.Add(1)
 	go s.loop()
 	return s
@@ -227,8 +229,8 @@ func (s *scheduler) turn() time.Duration {
 		}
 	}
 	now := s.now()
-	for head := s.timers.first(); head != nil && head.at <= now; head = s.timers.first() {
-		s.ring(head.login, now)
+	for head := s.timers.First(); head != nil && head.At <= now; head = s.timers.First() {
+		s.ring(head.Of, now)
 	}
 	s.probe()
 	s.dispatch()
@@ -242,8 +244,8 @@ const never = instant(1 << 62)
 // nextWake is when the loop must come again: a timer, or the end of what blocks waiting calls.
 func (s *scheduler) nextWake() instant {
 	at := never
-	if head := s.timers.first(); head != nil {
-		at = head.at
+	if head := s.timers.First(); head != nil {
+		at = head.At
 	}
 	now := s.now()
 	for t := range s.waiting {

@@ -22,6 +22,7 @@ type Deps struct {
 	Rule      pace.Rule          // for comparisons; nil: pace.ByWorth
 	// Phones are those of all nodes, which tell Service.Notice what others do; nil: a memory of this process alone.
 	Phones cluster.Phones
+	Alone  *cluster.Memory // that memory, where it outlives the process; nil: a new one
 	// Budget makes the budget of one API key; nil: state.NewBudget, that of one node. A budget calls wake, from any goroutine and at any
 	// time, where asking it again may succeed though the wait that it named is not over. One that has a method Close is closed when the budget
 	// of another key takes its place.

@@ -39,8 +39,8 @@ func (s *scheduler) closedOff(e gateway.Endpoint, state breaker.State) order {
 func (s *scheduler) endsAll(now instant) {
 	var all []*login // finishing them changes the queues
 	for t := range s.waiting {
-		for _, item := range s.waiting[t].items {
-			all = append(all, item.login)
+		for _, item := range s.waiting[t].Items() {
+			all = append(all, item.Of)
 		}
 	}
 	for _, l := range all {

@@ -12,6 +12,9 @@ import (
 
 // answer puts a verdict on the wire, or keeps the silence that it asks for. in is the session that an Accept begins; nil where nobody asks.
 func (s *Server) answer(x *exchange, v auth.Verdict, in *sessions.Session) {
+	if v.Left || s.left.Load() {
+		return // it is answered by another process
+	}
 	s.ended(x, v)
 	if v.Silent {
 		s.drops.count(silenced)
@@ -62,7 +65,7 @@ func (s *Server) waitFor(x *exchange) time.Duration {
 
 // reply remembers the octets for duplicates and sends them.
 func (s *Server) reply(x *exchange, octets []byte) {
-	if s.claims.conclude(x, octets) {
+	if !s.left.Load() && s.claims.conclude(x, octets) {
 		s.send(x)
 	}
 }
@@ -72,7 +75,7 @@ func (s *Server) send(x *exchange) {
 	if x.reply == nil {
 		return
 	}
-	if err := x.socket.send(x.reply, x.source, x.local); err != nil {
+	if err := x.socket.Send(x.reply, x.source, x.local); err != nil {
 		s.drop(writeError, x.client, x.source.Addr(), remedy.Hint{})
 	}
 }

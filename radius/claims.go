@@ -1,6 +1,7 @@
 package radius
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
 	"net/netip"
@@ -61,9 +62,11 @@ type exchange struct {
 	ident  reply.Ident // of an MS-CHAPv2 login
 	digest digest
 	uses   *uses
+	raw    []byte        // the packet, until it is answered
 	reply  []byte        // nil while it waits, and where silence is the answer
 	since  time.Duration // when it was answered, from the start of claims
 
+	again        bool // an earlier process has received it
 	concluded    bool
 	reused       bool      // it is in the list of those whose slot is used again
 	older, newer *exchange // of the same slot, waiting
@@ -146,7 +149,7 @@ func (t *claims) claim(d *datagram, q question) (x *exchange, replaces []uint64,
 	t.last++
 	x = &exchange{
 		id: t.last, socket: d.socket, client: d.client, key: q.key, source: d.source, local: d.local,
-		origin: wire.OriginOf(q.packet), ident: reply.IdentOf(&q.request), digest: name,
+		origin: wire.OriginOf(q.packet), ident: reply.IdentOf(&q.request), digest: name, raw: bytes.Clone(q.packet.Bytes()), again: d.again,
 	}
 	x.heard.Note(d.received)
 	return x, t.enter(x), claimFresh
@@ -189,13 +192,21 @@ func (t *claims) retire(x *exchange) {
 
 // conclude remembers the exchange's reply; nil is silence. It reports false where that was done already.
 func (t *claims) conclude(x *exchange, reply []byte) bool {
+	return t.concludedAt(x, reply, t.now().Sub(t.start))
+}
+
+// concludedAt is conclude, at a time.
+func (t *claims) concludedAt(x *exchange, reply []byte, at time.Duration) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if x.concluded {
 		return false
 	}
 	t.leave(x)
-	x.concluded, x.reply, x.since = true, reply, t.now().Sub(t.start)
+	x.concluded, x.reply, x.since = true, reply, at
+	if len(reply) == 0 || wire.Code(reply[0]) != wire.AccessChallenge {
+		x.raw = nil // a question is put again by it
+	}
 	x.key, x.origin.ProxyState = nil, nil
 	if x.uses.answered != nil {
 		t.retire(x.uses.answered)

@@ -28,19 +28,29 @@ func (s *Server) Close(ctx context.Context) error {
 
 func (s *Server) close(ctx context.Context) error {
 	s.Drain()
-	for _, k := range s.sockets {
-		if err := k.conn.SetReadDeadline(time.Unix(1, 0)); err != nil {
-			return fmt.Errorf("stopping a reader: %w", err)
-		}
+	if err := s.stopReading(); err != nil {
+		return err
 	}
-	s.readers.Wait()
-	close(s.queue)
-	s.workers.Wait()
 	s.flush()
 	err := s.settle(ctx)
 	s.cancel()
 	s.drops.close()
 	return errors.Join(err, s.closeSockets())
+}
+
+// stopReading ends the readers, and the workers once they have served what is queued.
+func (s *Server) stopReading() (err error) {
+	s.stopped.Do(func() {
+		for _, k := range s.sockets {
+			err = errors.Join(err, k.StopReading())
+		}
+		if err == nil {
+			s.readers.Wait()
+			close(s.queue)
+			s.workers.Wait()
+		}
+	})
+	return err
 }
 
 // settle waits for the exchanges that run.

@@ -12,12 +12,14 @@ const mostDelayed = 65536
 type delayed struct {
 	mu      sync.Mutex
 	held    map[*exchange]rejection
+	frozen  bool // nothing leaves any more: another process sends it
 	flushed bool // nothing is held back any more
 }
 
 type rejection struct {
 	octets []byte
-	timer  *time.Timer
+	due    time.Time
+	timer  *time.Timer // nil: frozen
 }
 
 func newDelayed() *delayed { return &delayed{held: map[*exchange]rejection{}} }
@@ -34,8 +36,12 @@ func (s *Server) hold(x *exchange, octets []byte, wait time.Duration) bool {
 		s.drops.count(delayFull)
 		return false
 	}
+	if s.delayed.frozen {
+		s.delayed.held[x] = rejection{octets: octets, due: s.now().Add(wait)}
+		return true
+	}
 	s.running.Add(1)
-	s.delayed.held[x] = rejection{octets: octets, timer: time.AfterFunc(wait, func() { s.release(x) })}
+	s.delayed.held[x] = rejection{octets: octets, due: s.now().Add(wait), timer: time.AfterFunc(wait, func() { s.release(x) })}
 	return true
 }
 
@@ -57,6 +63,9 @@ func (s *Server) flush() {
 	s.delayed.flushed = true
 	var waiting []*exchange
 	for x, r := range s.delayed.held {
+		if r.timer == nil || s.delayed.frozen {
+			continue // another process sends it
+		}
 		r.timer.Stop()
 		waiting = append(waiting, x)
 	}

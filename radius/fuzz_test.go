@@ -83,10 +83,3 @@ func judgeRequest(t *testing.T, q question) {
 		t.Fatal("strangers may join")
 	}
 }
-
-// FuzzArrival: no control message may crash the reader.
-func FuzzArrival(f *testing.F) {
-	f.Add(departure(netip.MustParseAddr("192.0.2.1")))
-	f.Add(departure(netip.MustParseAddr("2001:db8::1")))
-	f.Fuzz(func(_ *testing.T, oob []byte) { arrival(oob) })
-}

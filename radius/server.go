@@ -18,6 +18,7 @@ import (
 	"ivalt-radius/radius/dynauth/sessions"
 	"ivalt-radius/radius/remedy"
 	"ivalt-radius/radius/sighting"
+	"ivalt-radius/radius/udp"
 	"ivalt-radius/radius/wire"
 )
 
@@ -61,6 +62,10 @@ type Deps struct {
 	Dropped func(cause, client string, from netip.Addr)
 	// Accepted is told of each Access-Accept once it was handed to the socket, by the attempt's identifier. It must not block. nil: nobody is.
 	Accepted func(attempt string)
+
+	Inherited udp.Inherited // sockets that were left for this process; nil: none
+
+	Waits bool // nothing is read before Serve
 }
 
 // queueSize is how many datagrams may wait for a worker.
@@ -89,6 +94,7 @@ type Server struct {
 	delayed     *delayed
 	happenings  *happenings
 	draining    atomic.Bool
+	left        atomic.Bool   // another process answers from now on
 	reading     atomic.Int32  // sockets that are read
 	served      atomic.Uint64 // datagrams that a worker has done with
 
@@ -98,6 +104,7 @@ type Server struct {
 	workers sync.WaitGroup
 	running sync.WaitGroup // exchanges that wait, and replies that are delayed
 	closing sync.Once
+	stopped sync.Once // reading
 }
 
 // Listen opens the sockets of the settings and serves on them until Close. The error holds the faults of the settings, or says
@@ -117,30 +124,30 @@ func Listen(s Settings, d Deps) (*Server, error) {
 	}
 	srv.serveClients(s)
 	srv.ctx, srv.cancel = context.WithCancel(context.Background())
-	if err := srv.listen(s); err != nil {
+	if err := srv.listen(s, d.Inherited); err != nil {
 		srv.cancel()
 		return nil, err
 	}
-	for _, k := range srv.sockets {
-		srv.readers.Go(func() { srv.read(k) })
-	}
 	for range max(2, 2*runtime.GOMAXPROCS(0)) {
 		srv.workers.Go(srv.work)
+	}
+	if !d.Waits {
+		srv.Serve(Carried{})
 	}
 	return srv, nil
 }
 
 // listen opens every socket or none.
-func (s *Server) listen(settings Settings) error {
+func (s *Server) listen(settings Settings, left udp.Inherited) error {
 	for p, addresses := range [][]string{authentication: settings.Authentication, accountingPort: settings.Accounting} {
 		for _, text := range addresses {
-			k, err := listenUDP(s.ctx, text, port(p), uint16(len(s.sockets))) //nolint:gosec // a few sockets
+			u, err := udp.Listen(s.ctx, text, left)
 			if err != nil {
-				return errors.Join(err, s.closeSockets())
+				return errors.Join(fmt.Errorf("%s: %w", port(p).key(), err), s.closeSockets())
 			}
-			s.sockets = append(s.sockets, k)
-			if k.granted < receiveBuffer {
-				s.log.WithFields(logrus.Fields{"address": text, "granted": k.granted, "wanted": receiveBuffer}).
+			s.sockets = append(s.sockets, &socket{Socket: u, index: uint16(len(s.sockets)), port: port(p)}) //nolint:gosec // a few sockets
+			if u.Granted < udp.ReceiveBuffer {
+				s.log.WithFields(logrus.Fields{"address": text, "granted": u.Granted, "wanted": udp.ReceiveBuffer}).
 					Warn("the kernel grants a small receive buffer: a burst of logins may be lost; raise net.core.rmem_max")
 			}
 		}
@@ -151,7 +158,7 @@ func (s *Server) listen(settings Settings) error {
 func (s *Server) closeSockets() error {
 	var errs []error
 	for _, k := range s.sockets {
-		errs = append(errs, k.conn.Close())
+		errs = append(errs, k.Close())
 	}
 	return errors.Join(errs...)
 }
@@ -160,11 +167,10 @@ func (s *Server) closeSockets() error {
 // with the ports that the kernel chose.
 func (s *Server) Addrs() (authenticationAddrs, accountingAddrs []netip.AddrPort) {
 	for _, k := range s.sockets {
-		at, _ := netip.ParseAddrPort(k.conn.LocalAddr().String())
 		if k.port == authentication {
-			authenticationAddrs = append(authenticationAddrs, at)
+			authenticationAddrs = append(authenticationAddrs, k.Addr())
 		} else {
-			accountingAddrs = append(accountingAddrs, at)
+			accountingAddrs = append(accountingAddrs, k.Addr())
 		}
 	}
 	return authenticationAddrs, accountingAddrs
@@ -200,10 +206,9 @@ func (s *Server) InFlight() int { return s.claims.inFlight() }
 func (s *Server) read(k *socket) {
 	s.reading.Add(1)
 	defer s.reading.Add(-1)
-	oob := make([]byte, oobSize)
 	for {
 		d, _ := s.buffers.Get().(*datagram)
-		if err := k.receive(d, oob); err != nil {
+		if err := k.receive(d); err != nil {
 			if !s.bearable(err) {
 				return
 			}
@@ -322,7 +327,12 @@ func (s *Server) open(x *exchange, q question, replaces []uint64) {
 		return
 	}
 	req := q.request
-	req.ID, req.Replaces, req.Heard = x.id, replaces, &x.heard
+	req.ID, req.Replaces, req.Heard, req.Datagram = x.id, replaces, &x.heard, x.datagram
+	if x.again {
+		s.running.Add(1)
+		go s.await(x, s.persist(&req), s.session(x, q))
+		return
+	}
 	verdict, wait := s.login.Open(s.ctx, &req)
 	switch {
 	case wait != nil:

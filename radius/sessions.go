@@ -1,7 +1,6 @@
 package radius
 
 import (
-	"net"
 	"net/netip"
 
 	"ivalt-radius/auth"
@@ -33,8 +32,8 @@ func (s *Server) session(x *exchange, q question) *sessions.Session {
 		Client: x.client.Auth.Name, Source: x.source.Addr().Unmap(), Local: x.local, Key: q.key,
 		Attributes: sessions.Identify(q.packet), Heard: x.heard.First(),
 	}
-	if at, ok := x.socket.conn.LocalAddr().(*net.UDPAddr); ok && !in.Local.IsValid() {
-		in.Local = at.AddrPort().Addr()
+	if !in.Local.IsValid() {
+		in.Local = x.socket.Addr().Addr()
 	}
 	in.Local = in.Local.Unmap()
 	if q.told == nil {

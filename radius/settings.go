@@ -3,11 +3,11 @@ package radius
 import (
 	"fmt"
 	"net/netip"
-	"strings"
 	"time"
 
 	"ivalt-radius/fault"
 	"ivalt-radius/radius/client"
+	"ivalt-radius/radius/udp"
 )
 
 // Settings are what this room reads of the operator's settings: `listen`, `max_attempts`, `reject_delay` and `clients`.
@@ -55,7 +55,7 @@ func Check(s Settings) fault.List {
 func checkAddresses(l *fault.List, key string, addresses []string) {
 	seen := map[netip.AddrPort]bool{}
 	for i, text := range addresses {
-		at, err := parseListen(text)
+		at, err := udp.ParseListen(text)
 		path := fmt.Sprintf("%s[%d]", key, i)
 		switch {
 		case err != nil:
@@ -66,16 +66,4 @@ func checkAddresses(l *fault.List, key string, addresses []string) {
 			seen[at] = true
 		}
 	}
-}
-
-// parseListen reads an address to listen on; no host before the port means every address, IPv6 and IPv4.
-func parseListen(text string) (netip.AddrPort, error) {
-	if strings.HasPrefix(text, ":") {
-		text = "[::]" + text
-	}
-	at, err := netip.ParseAddrPort(text)
-	if err != nil {
-		return netip.AddrPort{}, fmt.Errorf("reading a UDP address: %w", err)
-	}
-	return at, nil
 }

@@ -24,7 +24,7 @@ func (s *Server) status(d *datagram, q question) {
 	origin := wire.Origin{Identifier: q.packet.Identifier(), Authenticator: [16]byte(q.packet.Authenticator())}
 	octets, err := q.key.AppendReply(nil, origin, wire.Reply{Code: code, Signature: d.client.Signature})
 	if err == nil {
-		err = d.socket.send(octets, d.source, d.local)
+		err = d.socket.Send(octets, d.source, d.local)
 	}
 	if err != nil {
 		s.drop(writeError, d.client, d.source.Addr(), remedy.Hint{})

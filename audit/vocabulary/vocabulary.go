@@ -73,6 +73,8 @@ func system() []Word {
 		{t, "stopped", "The server has stopped in order. A start without one before it was a crash, or a loss of power."},
 		{t, "reloaded", "The settings were reloaded."},
 		{t, "reload_refused", "A reload was refused."},
+		{t, "upgraded", "Another version of the program serves, in the same process; `detail` has both versions, and how many logins waited and go on."},
+		{t, "upgrade_refused", "An upgrade was refused, or failed and the version before serves again: `detail` says why. Logins go on. Mend the program or the settings, and upgrade again."},
 		{t, "clock_jump", "The machine's clock was set: times before and after do not compare."},
 		{t, "clock_skew", "iVALT's clock and this machine's differ. Synchronise the clock (NTP)."},
 		{t, "ivalt_unavailable", "An endpoint of iVALT fails; logins end as `unavailable` until it answers."},

@@ -1,6 +1,7 @@
 package naming
 
 import (
+	"bytes"
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
@@ -36,6 +37,18 @@ func Keyed(key []byte) *Names {
 	mac.Sum(n.secret[:0])
 	return n
 }
+
+// Restored are Names whose digests are those of an earlier process, by its Secret. Their IDs are of this process alone. A secret of another size is none.
+func Restored(secret []byte) *Names {
+	n := New()
+	if len(secret) == len(n.secret) {
+		copy(n.secret[:], secret)
+	}
+	return n
+}
+
+// Secret is the key of the digests, for the process that takes this one's place and for nobody else.
+func (n *Names) Secret() []byte { return bytes.Clone(n.secret[:]) }
 
 // Digest is the keyed digest of some texts, in order.
 func (n *Names) Digest(parts ...string) (d Digest) {

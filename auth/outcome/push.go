@@ -20,6 +20,8 @@ type Push struct {
 	// at all. Renews names the earlier attempt of the very same login whose late approval counts for this one; empty: none.
 	LateCredit time.Duration
 	Renews     string
+
+	Rings bool // it was begun at another node, or by an earlier process: it is asked for, and sent only where none has left yet
 }
 
 // Pusher has iVALT ask people. It is safe for concurrent use. Neither method may call into the Flow, which holds a lock meanwhile.

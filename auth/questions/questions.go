@@ -25,15 +25,16 @@ type question[T any] struct {
 // New makes an empty Open.
 func New[T any]() *Open[T] { return &Open[T]{open: map[digest]*question[T]{}} }
 
-// Put opens a question and returns its State, 26 characters that hold 128 random bits at least; empty where as many as most are open, or
-// after Close. lapse is called once where nobody takes it in time.
-func (o *Open[T]) Put(value T, life time.Duration, most int, lapse func(T)) (state string) {
+// State draws a State: 26 characters that hold 128 random bits at least.
+func State() string { return rand.Text() }
+
+// Put opens a question under its State; false where as many as most are open, or after Close. lapse is called once where nobody takes it in time.
+func (o *Open[T]) Put(state string, value T, life time.Duration, most int, lapse func(T)) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.closed || len(o.open) >= most {
-		return ""
+		return false
 	}
-	state = rand.Text()
 	name, q := digest(sha256.Sum256([]byte(state))), &question[T]{value: value}
 	q.timer = time.AfterFunc(life, func() {
 		if o.remove(name, q) {
@@ -41,7 +42,7 @@ func (o *Open[T]) Put(value T, life time.Duration, most int, lapse func(T)) (sta
 		}
 	})
 	o.open[name] = q
-	return state
+	return true
 }
 
 // Take closes the question of a State, whoever answers it; false where none is open.

@@ -12,8 +12,14 @@ func TestAQuestionIsGoodOnce(t *testing.T) {
 		o := New[string]()
 		lapsed := ""
 		lapse := func(s string) { lapsed += s }
-		a, b, c := o.Put("a", time.Minute, 3, lapse), o.Put("b", time.Minute, 3, lapse), o.Put("c", 2*time.Minute, 3, lapse)
-		if len(a) != 26 || a == b || b == c || o.Put("d", time.Minute, 3, lapse) != "" || o.Len() != 3 {
+		put := func(value string, life time.Duration) string {
+			if state := State(); o.Put(state, value, life, 3, lapse) {
+				return state
+			}
+			return ""
+		}
+		a, b, c := put("a", time.Minute), put("b", time.Minute), put("c", 2*time.Minute)
+		if len(a) != 26 || a == b || b == c || put("d", time.Minute) != "" || o.Len() != 3 {
 			t.Fatalf("States %q, %q, %q, %d open", a, b, c, o.Len())
 		}
 		if v, found := o.Take([]byte(a)); !found || v != "a" {
@@ -34,7 +40,7 @@ func TestAQuestionIsGoodOnce(t *testing.T) {
 		}
 		<-time.After(time.Hour)
 		synctest.Wait()
-		if lapsed != "b" || o.Put("e", time.Minute, 3, lapse) != "" {
+		if lapsed != "b" || put("e", time.Minute) != "" {
 			t.Errorf("after Close: lapsed %q, %d open", lapsed, o.Len())
 		}
 	})
@@ -53,7 +59,8 @@ func TestOneTakesIt(t *testing.T) {
 		}
 		var all sync.WaitGroup
 		all.Add(1)
-		state := o.Put(7, time.Millisecond, 1, func(int) { took(); all.Done() })
+		state := State()
+		o.Put(state, 7, time.Millisecond, 1, func(int) { took(); all.Done() })
 		for range 4 {
 			all.Go(func() {
 				if _, found := o.Take([]byte(state)); found {

@@ -77,6 +77,16 @@ func (r Reason) String() string {
 	return reasons[Unavailable].word
 }
 
+// Of is the reason of a word; Unavailable where none has it.
+func Of(word string) Reason {
+	for r := range reasonCount {
+		if reasons[r].word == word {
+			return r
+		}
+	}
+	return Unavailable
+}
+
 // ReplyMessage is the sentence that the NAS may show.
 func (r Reason) ReplyMessage() string {
 	if r < reasonCount {

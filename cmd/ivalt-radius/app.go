@@ -54,6 +54,7 @@ type app struct {
 	sources *sources.Sources // those of the settings
 
 	kept // from one load of the settings to the next
+	*succession
 
 	store   *state.Store
 	clients *clienting.Memory
@@ -88,6 +89,7 @@ type app struct {
 type kept struct {
 	verifier *password.Verifier
 	ring     *seal.Ring // the key of sealed secrets, where a passphrase opened it
+	place    *succession
 }
 
 // live is what the shared memory asks of the server, once that is there.
@@ -101,7 +103,10 @@ const closeWithin = 15 * time.Second
 
 // newApp makes an app that has opened nothing, and counts already.
 func newApp(path string, s *config.Settings, r rooms, k kept, log *logger.Logger) *app {
-	a := &app{path: path, log: log, sources: r.sources, kept: k, metrics: metrics.New()}
+	a := &app{path: path, log: log, sources: r.sources, kept: k, succession: k.place, metrics: metrics.New()}
+	if a.succession == nil {
+		a.succession, _ = succeed(nil) // nothing was left
+	}
 	a.settings.Store(s)
 	a.deciding.Store(deciding(s, r))
 	a.metrics.Adopt(measuring.Clients(s))
@@ -141,7 +146,7 @@ func start(ctx context.Context, path string, s *config.Settings, r rooms, k kept
 		return nil, err
 	}
 	a.apiKey.Store(&s.IVALT.APIKey)
-	phone, faults := ivalt.New(a.noting(r.ivalt), ivalt.Deps{Recorder: a, Log: log, Phones: a.sharing.Phones(), Budget: a.budget, Approved: a.approved})
+	phone, faults := ivalt.New(a.noting(r.ivalt), ivalt.Deps{Recorder: a, Log: log, Phones: a.sharing.Phones(), Alone: a.memory, Budget: a.budget, Approved: a.approved})
 	if err := faults.Err(); err != nil {
 		return nil, err
 	}
@@ -151,14 +156,12 @@ func start(ctx context.Context, path string, s *config.Settings, r rooms, k kept
 	}); err != nil {
 		return nil, err
 	}
-	a.flow = auth.New(a.together(auth.Options{Pusher: phone, Gate: a.guard.Gate, Recorder: a, Now: time.Now, Concluded: a.concluded}))
+	carried := a.carried()
+	a.flow = auth.New(a.together(auth.Options{Carried: &carried.Logins, Pusher: phone, Gate: a.guard.Gate, Recorder: a, Now: time.Now, Concluded: a.concluded}))
 	if err = a.know(); err != nil {
 		return nil, fmt.Errorf("state.directory: %w", err)
 	}
-	if a.server, err = radius.Listen(r.radius, radius.Deps{
-		Login: a.flow, Recorder: a, Learned: a.clients.Learned, Enforced: a.clients.Enforced, Sightings: a.clients.Sightings,
-		Sessions: a.in, Dropped: a.guard.Dropped, Accepted: a.tally.Accepted, Log: log, Now: time.Now,
-	}); err != nil {
+	if err = a.listen(r.radius); err != nil {
 		return nil, err
 	}
 	a.disconnector = dynauth.New(dynauth.Deps{Table: a.in, Clients: a.server, Recorder: a, Now: time.Now})
@@ -168,10 +171,22 @@ func start(ctx context.Context, path string, s *config.Settings, r rooms, k kept
 	if err = a.answer(ctx, s, a.handlers(working)); err != nil {
 		return nil, err
 	}
+	a.server.Serve(radius.Carried{Exchanges: &carried.Exchanges, Questions: carried.Logins.Questions, Resume: a.flow.Resume})
 	a.lookAfter() //nolint:contextcheck // what it begins ends with close
 	a.announce(s)
+	a.upgraded()
 	a.supervise(ctx)
 	return a, nil
+}
+
+// listen opens the server's sockets, or adopts those that were left. Nothing is read yet.
+func (a *app) listen(s radius.Settings) (err error) {
+	a.server, err = radius.Listen(s, radius.Deps{
+		Login: a.flow, Recorder: a, Learned: a.clients.Learned, Enforced: a.clients.Enforced, Sightings: a.clients.Sightings,
+		Sessions: a.in, Dropped: a.guard.Dropped, Accepted: a.tally.Accepted, Log: a.log, Now: time.Now,
+		Inherited: a.left.Socket, Waits: true,
+	})
+	return err
 }
 
 // announce says that the server has started, and with what.
@@ -262,7 +277,11 @@ func (a *app) drain() {
 
 // close puts away what start opened, last things first. It may be called on a half-made app, and after ctx has ended.
 func (a *app) close(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeWithin)
+	within := closeWithin
+	if a.leaving.Load() {
+		within = awayWithin
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), within)
 	defer cancel()
 	var errs []error
 	if a.unwatch != nil {
@@ -290,7 +309,7 @@ func (a *app) close(ctx context.Context) error {
 	a.sources.Close()
 	a.keeping.stop()
 	if a.trail != nil {
-		if a.control != nil {
+		if a.control != nil && !a.leaving.Load() {
 			_ = a.trail.Post(audit.System{Event: "stopped", Detail: "version " + version})
 		}
 		errs = append(errs, a.trail.Close())

@@ -46,6 +46,7 @@ func (a *app) handlers(ctx context.Context) http.Handler {
 		Ready: func(ctx context.Context) []view.Check { return a.window.Checks(ctx) },
 		Live:  func(ctx context.Context) []view.Check { return a.window.Lives(ctx) },
 	})
+	a.upgrades(mux)
 	return mux
 }
 

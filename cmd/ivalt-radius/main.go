@@ -38,6 +38,7 @@ import (
 	"ivalt-radius/cmd/ivalt-radius/tokens"
 	"ivalt-radius/cmd/ivalt-radius/top"
 	"ivalt-radius/cmd/ivalt-radius/trail"
+	"ivalt-radius/cmd/ivalt-radius/upgrading"
 )
 
 // version is set by the linker.
@@ -82,7 +83,7 @@ func newRootCommand() *cobra.Command {
 		initial.NewCommand(), login.NewCommand(), probe.NewCommand(defaultConfig, wayToIVALT), simulate.NewCommand(), trail.NewCommand(defaultConfig),
 		hashing.NewCommand(), sealing.NewCommand(defaultConfig), secretage.NewCommand(defaultConfig), compliance.NewCommand(defaultConfig, version),
 		backup.NewCommand(defaultConfig), backup.NewRestoreCommand(), disconnecting.NewCommand(defaultConfig),
-		noticing.NewCommand(defaultConfig), sharing.NewCommand(defaultConfig), inforce.NewCommand(defaultConfig), top.NewCommand(defaultConfig), tokens.NewCommand(time.Now),
+		noticing.NewCommand(defaultConfig), sharing.NewCommand(defaultConfig), inforce.NewCommand(defaultConfig), top.NewCommand(defaultConfig), upgrading.NewCommand(defaultConfig), tokens.NewCommand(time.Now),
 		doctoring.NewCommand(defaultConfig, version, lookedOver), firewalling.NewCommand(defaultConfig),
 	)
 	root.AddCommand(defence.NewCommands(defaultConfig)...)

@@ -14,6 +14,7 @@ import (
 	"ivalt-radius/cmd/ivalt-radius/exit"
 	"ivalt-radius/cmd/ivalt-radius/filewatch"
 	"ivalt-radius/cmd/ivalt-radius/logger"
+	"ivalt-radius/cmd/ivalt-radius/upgrading"
 	"ivalt-radius/config"
 	"ivalt-radius/config/seal"
 	"ivalt-radius/directory/password"
@@ -25,7 +26,7 @@ func newServeCommand() *cobra.Command {
 		Use:   "serve --config FILE",
 		Short: "Run the server in the foreground",
 		Long: "Runs the server in the foreground and logs to stderr; \"ready\" is logged once every socket is bound.\n" +
-			"SIGHUP reloads the settings, and so does a change of users.file; SIGTERM and SIGINT let the waiting logins end, a second one rejects them.",
+			"SIGHUP reloads the settings, and so does a change of users.file; SIGUSR2 upgrades (see upgrade); SIGTERM and SIGINT let the waiting logins end, a second one rejects them.",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			log, err := logger.New(cmd.ErrOrStderr(), level, format)
 			if err != nil {
@@ -48,19 +49,30 @@ func serveUntilTold(cmd *cobra.Command, path string, log *logger.Logger) error {
 	if err := keepMemory(); err != nil {
 		log.WithError(err).Warn("the memory may be dumped")
 	}
-	s := signals{reload: make(chan os.Signal, 1), stop: make(chan os.Signal, 2), look: time.Tick(filewatch.Every)}
+	place, err := succeed(upgrading.Inherit())
+	if err != nil {
+		log.WithError(err).Error("the logins that waited cannot go on here")
+		place.left.Back(err.Error())
+	}
+	s := signals{upgrade: make(chan os.Signal, 1), reload: make(chan os.Signal, 1), stop: make(chan os.Signal, 2), look: time.Tick(filewatch.Every)}
 	signal.Notify(s.reload, syscall.SIGHUP)
 	signal.Notify(s.stop, syscall.SIGTERM, syscall.SIGINT)
+	signal.Notify(s.upgrade, syscall.SIGUSR2)
+	place.said(s)
 	defer signal.Stop(s.reload)
 	defer signal.Stop(s.stop)
+	defer signal.Stop(s.upgrade)
+	s.place = place
 	return serve(cmd.Context(), path, log, s)
 }
 
 // signals are what the operating system tells: apart, so that a storm of SIGHUPs, which count as one while a reload runs, hides
 // no SIGTERM. At look it is time to look whether users.file has changed; nil: never.
 type signals struct {
-	reload, stop chan os.Signal
-	look         <-chan time.Time
+	reload, stop, upgrade chan os.Signal
+	look                  <-chan time.Time
+
+	place *succession // nil: nothing was left
 }
 
 // drainPause is how often a stopping server looks whether the last login has ended.
@@ -75,14 +87,19 @@ func serve(ctx context.Context, path string, log *logger.Logger, s signals) erro
 	logFaults(log, faults)
 	if n := len(faults.Fatal()); n > 0 {
 		log.WithField("faults", n).Error("the settings cannot be used; see ivalt-radius check")
+		s.place.back("the settings cannot be used")
 		return said
 	}
-	a, err := start(ctx, path, settings, rooms, kept{verifier, ring}, log)
+	a, err := start(ctx, path, settings, rooms, kept{verifier: verifier, ring: ring, place: s.place}, log)
 	if err != nil {
 		log.WithError(err).Error("the server cannot start")
+		s.place.back(err.Error())
 		return said
 	}
-	a.run(ctx, s, begun)
+	if err := a.run(ctx, s, begun); err != nil {
+		log.WithError(err).Error("neither the new program nor this one can be executed")
+		return said
+	}
 	a.awaitLast(s) //nolint:contextcheck // a drain outlives ctx; telling the other nodes has a bound of its own
 	if err := a.close(ctx); err != nil {
 		log.WithError(err).Error("the server did not stop cleanly")
@@ -93,19 +110,27 @@ func serve(ctx context.Context, path string, log *logger.Logger, s signals) erro
 }
 
 // run reloads when it is told to, or users.file has changed since it was read, and returns when it is told to stop.
-func (a *app) run(ctx context.Context, s signals, read time.Time) {
+func (a *app) run(ctx context.Context, s signals, read time.Time) error {
 	people := filewatch.New(a.usersFile, read)
 	for {
 		select {
 		case <-s.stop:
-			return
+			return nil
 		default:
 		}
 		select {
 		case <-ctx.Done():
-			return
+			return nil
 		case <-s.stop:
-			return
+			return nil
+		case <-s.upgrade:
+			if err := a.upgrade(ctx, s, ""); err != nil {
+				return err
+			}
+		case token := <-a.wanted:
+			if err := a.upgrade(ctx, s, token); err != nil {
+				return err
+			}
 		case <-s.reload:
 			read = time.Now()
 			a.reload(ctx, everything)

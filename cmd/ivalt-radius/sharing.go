@@ -26,6 +26,9 @@ func (a *app) notice(n cluster.Notice) {
 
 // budget is that of the API key in force.
 func (a *app) budget(l state.Limits, wake func()) state.Allowance {
+	if a.sharing == nil {
+		return a.spending(l)
+	}
 	return a.sharing.Budget(l, *a.apiKey.Load(), wake)
 }
 

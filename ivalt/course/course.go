@@ -89,6 +89,7 @@ type Course struct {
 	suspect  bool // the sentinel saw an approval
 	mayPush  bool // one more push may be sent
 	resent   bool
+	rings    bool        // it may ring already
 	Failures uint8       // in a row
 	Polls    uint8       // regular ones that left, 255 at most
 	why      gateway.Why // of the latest call, where it had no usable answer
@@ -228,10 +229,16 @@ func (o *Order) Step() Step { return Step{At: o.At, Do: o.Do, Call: o.Call} }
 // Order is the step as an order.
 func (s Step) Order() Order { return Order{Do: s.Do, Call: s.Call, At: s.At} }
 
+// Ringing is a login whose push may ring already: another node, or an earlier process, has begun it.
+func (c Course) Ringing() Course {
+	c.rings = true
+	return c
+}
+
 // Started is the first step. known says whether the directory knew the mobile.
 func (c Course) Started(m auth.Mobile, now Instant) (Course, Order) {
 	switch {
-	case now+humanTime > c.Last:
+	case now+humanTime > c.Last && !c.rings:
 		return c, Ended(auth.NoAnswer, "too little time left for a push")
 	case m.Empty():
 		return c, Order{Do: Ask, Call: LookUp, At: now}

@@ -50,8 +50,13 @@ func MainOf(m *testing.M, parallel string) int {
 // Binary is the path of the binary under test.
 func Binary() string { return os.Getenv(binaryVariable) }
 
-func build(ctx context.Context, to string) error {
-	args := []string{"build", "-buildvcs=false", "-o", to}
+// Build makes the binary of another version.
+func Build(ctx context.Context, to, version string) error {
+	return build(ctx, to, "-ldflags=-X=main.version="+version)
+}
+
+func build(ctx context.Context, to string, flags ...string) error {
+	args := append([]string{"build", "-buildvcs=false", "-o", to}, flags...)
 	if raceEnabled {
 		args = append(args, "-race")
 	}

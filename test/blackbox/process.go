@@ -28,8 +28,14 @@ type Process struct {
 // Start runs the binary with arguments; what it says to stderr and stdout is kept. It is killed when the test ends.
 func Start(t *testing.T, env []string, args ...string) *Process {
 	t.Helper()
+	return StartProgram(t, Binary(), env, args...)
+}
+
+// StartProgram is Start, of another program.
+func StartProgram(t *testing.T, program string, env []string, args ...string) *Process {
+	t.Helper()
 	p := &Process{done: make(chan struct{}), changed: make(chan struct{})}
-	p.cmd = exec.CommandContext(context.WithoutCancel(t.Context()), Binary(), args...)
+	p.cmd = exec.CommandContext(context.WithoutCancel(t.Context()), program, args...)
 	p.cmd.Env = append(os.Environ(), env...)
 	reader, writer, err := os.Pipe()
 	if err != nil {

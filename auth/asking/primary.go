@@ -1,4 +1,4 @@
-package auth
+package asking
 
 import (
 	"context"
@@ -15,7 +15,7 @@ type NoPrimary struct{}
 func (NoPrimary) Verify(_ context.Context, _ Subject, req *Request) (Checked, error) {
 	switch req.Method {
 	case PAP:
-		return Checked{}, Plausible(req.Password.Reveal())
+		return Checked{}, credential.Plausible(req.Password.Reveal())
 	case CHAP, MSCHAP, MSCHAPv2:
 		return Checked{}, fmt.Errorf("%w: CHAP and MS-CHAP need a first factor; set the NAS to PAP", ErrMisconfigured)
 	case EAP:
@@ -24,6 +24,3 @@ func (NoPrimary) Verify(_ context.Context, _ Subject, req *Request) (Checked, er
 	}
 	return Checked{}, fmt.Errorf("%w: the request holds no password", ErrBadPassword)
 }
-
-// Plausible refuses what no person types, as ErrBadPassword. Every first factor asks it before anything else.
-func Plausible(password string) error { return credential.Plausible(password) }

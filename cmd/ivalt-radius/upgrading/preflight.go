@@ -1,0 +1,63 @@
+package upgrading
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os/exec"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// Bounds of a preflight.
+const (
+	preflightLasts = 8 * time.Second
+	mostSaid       = 2000
+)
+
+// Preflight tries a program before it takes our place: it must run, say its version, and load the settings. The error says why it is none.
+func Preflight(ctx context.Context, program, config string) (version string, err error) {
+	ctx, cancel := context.WithTimeout(ctx, preflightLasts)
+	defer cancel()
+	said, err := try(ctx, program, "--version")
+	if err != nil {
+		return "", fmt.Errorf("%s does not run: %w", program, err)
+	}
+	version, ok := strings.CutPrefix(strings.TrimSpace(said), "ivalt-radius version ")
+	if !ok {
+		return "", fmt.Errorf("%s is no ivalt-radius: it does not say its version", program)
+	}
+	if said, err = try(ctx, program, "check", "--config", config); err != nil {
+		return "", fmt.Errorf("version %s does not take the settings (%w): %s", version, err, last(said))
+	}
+	return version, nil
+}
+
+func try(ctx context.Context, program string, args ...string) (string, error) {
+	var said bytes.Buffer
+	c := exec.CommandContext(ctx, program, args...) //nolint:gosec // the program at our own path
+	c.Stdout, c.Stderr, c.WaitDelay = &said, &said, time.Second
+	err := c.Run()
+	return said.String(), err //nolint:wrapcheck // the caller says what was tried
+}
+
+// last is the end of what was said, in one line.
+func last(said string) string {
+	said = strings.Join(strings.Fields(said), " ")
+	return strings.ToValidUTF8(said[max(0, len(said)-mostSaid):], "")
+}
+
+// Hush has the signals that a server listens to wait until the next program does so: before that they would end it. The caller's thread is
+// locked, and is the one that executes it.
+func Hush(signals ...unix.Signal) error {
+	var set unix.Sigset_t
+	for _, s := range signals {
+		set.Val[(s-1)/64] |= 1 << ((s - 1) % 64)
+	}
+	if err := unix.PthreadSigmask(unix.SIG_BLOCK, &set, nil); err != nil {
+		return fmt.Errorf("holding signals back: %w", err)
+	}
+	return nil
+}

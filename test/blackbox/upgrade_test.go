@@ -1,0 +1,227 @@
+package blackbox_test
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"ivalt-radius/ivalt/ivalttest"
+	"ivalt-radius/test/blackbox"
+)
+
+// upgrading is an installation whose program lies in a folder of its own, so that it can be replaced.
+type upgrading struct {
+	*blackbox.Site
+
+	program  string
+	versions [2]string // programs of two versions
+}
+
+func newUpgrading(t *testing.T) *upgrading {
+	t.Helper()
+	u := &upgrading{Site: blackbox.NewSite(t)}
+	u.program = filepath.Join(u.Dir, "ivalt-radius")
+	for i, version := range []string{"one", "two"} {
+		u.versions[i] = filepath.Join(u.Dir, version)
+		if err := blackbox.Build(t.Context(), u.versions[i], version); err != nil {
+			t.Fatal(err)
+		}
+	}
+	u.Settings.IVALT = "approval_timeout: 25s\n  limits: {per_second: 0, per_minute: 0, per_hour: 0}"
+	u.Settings.Clients = fmt.Sprintf(`
+  - {name: gateway, networks: [%s/32], secrets: [%q], answer_within: 30s}
+  - {name: asker, networks: [%s/32], secrets: [%q], answer_within: 7s, challenge: approve}`,
+		blackbox.Source, blackbox.Secret, blackbox.Second, blackbox.Secret)
+	return u
+}
+
+// start runs the first version.
+func (u *upgrading) start(t *testing.T) {
+	t.Helper()
+	u.Write(t)
+	u.install(t, u.versions[0])
+	u.Server = blackbox.StartProgram(t, u.program, nil, "serve", "--config", u.Config())
+	u.Server.AwaitLines(t, "ready", 1)
+}
+
+// install puts a program in the place of the one that is there, as a package does.
+func (u *upgrading) install(t *testing.T, from string) {
+	t.Helper()
+	text, err := os.ReadFile(from)
+	if err == nil {
+		err = os.WriteFile(u.program+".new", text, 0o755)
+	}
+	if err == nil {
+		err = os.Rename(u.program+".new", u.program)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// upgrade runs the command.
+func (u *upgrading) upgrade(t *testing.T) (said string, code int) {
+	t.Helper()
+	c := exec.CommandContext(t.Context(), u.versions[0], "upgrade", "--config", u.Config())
+	out, _ := c.CombinedOutput()
+	return string(out), c.ProcessState.ExitCode()
+}
+
+// comers are logins that are under way.
+type comers struct {
+	*upgrading
+
+	t    *testing.T
+	wait sync.WaitGroup
+}
+
+// login has one person log in, whose phone behaves so, and wants that code; retries come by the same packet and by new identifiers.
+func (c *comers) login(user string, does ivalttest.Behaviour, after time.Duration, want byte) {
+	c.Enrol(user, does, after)
+	nas := c.NAS(c.t)
+	c.wait.Go(func() {
+		var sent []blackbox.Request
+		for i := range 3 {
+			r := nas.Request(blackbox.Login{User: user, Password: "pw", CallingStation: "192.0.2.9", ID: byte(i)})
+			sent = append(sent, r)
+			for range 2 { // the very same packet again
+				nas.Send(r)
+				if reply, err := nas.Receive(r, 700*time.Millisecond); err == nil {
+					c.judge(user, reply, want)
+					return
+				}
+			}
+		}
+		for _, r := range sent {
+			reply, err := nas.Receive(r, blackbox.Patience)
+			if err != nil {
+				c.t.Errorf("%s: identifier %d: %v", user, r.Bytes[1], err)
+				return
+			}
+			c.judge(user, reply, want)
+		}
+	})
+}
+
+func (c *comers) judge(user string, reply blackbox.Reply, want byte) {
+	if reply.Code != want {
+		c.t.Errorf("%s: code %d (%s), want %d; %v", user, reply.Code, reply.Message, want, c.Attempts(c.t, user))
+	}
+}
+
+// asked has one person log in by way of a question, and answer it.
+func (c *comers) asked(user string, after time.Duration) {
+	c.Enrol(user, ivalttest.Approve, after)
+	nas := blackbox.NewNAS(c.t, blackbox.Second, c.Authentication(), blackbox.Secret)
+	c.wait.Go(func() {
+		state := ""
+		for id := range byte(20) {
+			r := nas.Request(blackbox.Login{User: user, Password: "pw", CallingStation: "192.0.2.9", ID: id, State: state})
+			nas.Send(r)
+			reply, err := nas.Receive(r, 15*time.Second)
+			if err != nil {
+				c.t.Errorf("%s: identifier %d: %v", user, id, err)
+				return
+			}
+			if reply.Code == blackbox.AccessChallenge {
+				state = reply.State
+				continue
+			}
+			c.judge(user, reply, blackbox.AccessAccept)
+			return
+		}
+		c.t.Errorf("%s: questions without end", user)
+	})
+}
+
+// TestNoLoginIsLost: 20 upgrades and 100 reloads while people log in. Every packet has its answer, and every phone rings once.
+func TestNoLoginIsLost(t *testing.T) {
+	const upgrades, reloads, users = 20, 5, 9
+	u := newUpgrading(t)
+	u.start(t)
+	c := &comers{upgrading: u, t: t}
+	for i := range upgrades {
+		for n := range users {
+			user := fmt.Sprintf("person%d-%d", i, n)
+			switch after := time.Duration(1+(i+n)%7) * time.Second; {
+			case n == 0:
+				c.login(user, ivalttest.Deny, after, blackbox.AccessReject)
+			case n < 3:
+				c.asked(user, after)
+			default:
+				c.login(user, ivalttest.Approve, after, blackbox.AccessAccept)
+			}
+		}
+		for range reloads {
+			u.Server.Signal(syscall.SIGHUP)
+		}
+		u.install(t, u.versions[(i+1)%2])
+		if said, code := u.upgrade(t); code != 0 {
+			t.Errorf("upgrade %d: exit %d: %s", i, code, said)
+		}
+	}
+	c.wait.Wait()
+	for i := range upgrades {
+		for n := range users {
+			if user := fmt.Sprintf("person%d-%d", i, n); u.Pushes(user) != 1 {
+				t.Errorf("%s: %d pushes", user, u.Pushes(user))
+			}
+		}
+	}
+	if n := len(u.Said(t, "upgraded")); n != upgrades {
+		t.Errorf("%d upgrades are in the trail", n)
+	}
+	u.Server.Signal(syscall.SIGTERM)
+	if code := u.Server.Exit(t); code != 0 {
+		t.Errorf("exit %d", code)
+	}
+	if said, code := blackbox.Run(t, "audit", "verify", "--config", u.Config()); code != 0 {
+		t.Errorf("audit verify: exit %d: %s", code, said)
+	}
+}
+
+// TestABrokenProgramIsRefused: programs that do not run, that do not take the settings, and that fail in our place lose nobody.
+func TestABrokenProgramIsRefused(t *testing.T) {
+	u := newUpgrading(t)
+	u.start(t)
+	c := &comers{upgrading: u, t: t}
+	elsewhere := filepath.Join(u.Dir, "elsewhere.yaml") // a good file to check, whose state another server has
+	text, err := os.ReadFile(u.Config())
+	if err == nil {
+		err = os.WriteFile(elsewhere, []byte(strings.Replace(string(text), u.Authentication(), "192.0.2.1:1812", 1)), 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, broken := range []struct{ name, text, says string }{
+		{"does not run", "no program", "does not run"},
+		{"is another program", "#!/bin/sh\necho hello\n", "no ivalt-radius"},
+		{"refuses the settings", "#!/bin/sh\n[ \"$1\" = --version ] && exec " + u.versions[1] + " --version\necho clients: fault; exit 1\n", "clients: fault"},
+		{"fails in our place", "#!/bin/sh\n[ \"$1\" = serve ] && exec " + u.versions[1] + " serve --config " + elsewhere + "\nexec " + u.versions[1] + " \"$@\"\n", "version one serves again"},
+	} {
+		c.login(fmt.Sprintf("person%d", i), ivalttest.Approve, 2*time.Second, blackbox.AccessAccept)
+		at := filepath.Join(u.Dir, fmt.Sprintf("broken%d", i))
+		if err := os.WriteFile(at, []byte(broken.text), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		u.install(t, at)
+		if said, code := u.upgrade(t); code != 1 || !strings.Contains(said, broken.says) {
+			t.Errorf("%s: exit %d: %s", broken.name, code, said)
+		}
+	}
+	c.wait.Wait()
+	for i := range 4 {
+		if user := fmt.Sprintf("person%d", i); u.Pushes(user) != 1 {
+			t.Errorf("%s: %d pushes", user, u.Pushes(user))
+		}
+	}
+	if n := len(u.Said(t, "upgrade_refused")); n != 4 {
+		t.Errorf("%d refusals are in the trail", n)
+	}
+}
