@@ -90,6 +90,20 @@ type worker struct {
 	ledger  *ledger
 	rng     *rand.Rand
 	number  int
+	seen    map[string]time.Time // when a name's last login ended
+}
+
+// Behind its end a login may still be joined: an Accept for 10 s, a question until its time is over. Whoever comes again before that is let in, or asked,
+// by the former one's push, so that nobody does here.
+const (
+	rest     = 15 * time.Second
+	longRest = 100 * time.Second
+)
+
+// rested waits until a name may come again; false: it is time to stop.
+func (w *worker) rested(stop <-chan struct{}, user string, d time.Duration) bool {
+	last, known := w.seen[user]
+	return !known || pause(stop, max(0, d-time.Since(last)))
 }
 
 // user is one of the worker's names, which no other worker has.
@@ -111,7 +125,11 @@ func (w *worker) live(stop <-chan struct{}) {
 		about = 2 * time.Second
 	}
 	for n := 0; pause(stop, time.Duration(w.rng.Int64N(int64(2*about)))); n++ {
-		w.play(w.user(n % names))
+		user := w.user(n % names)
+		if !w.rested(stop, user, rest) {
+			return
+		}
+		w.play(user)
 	}
 }
 
@@ -169,11 +187,15 @@ func (w *worker) asked(stop <-chan struct{}) {
 		if walks {
 			user = "walker-" + user
 		}
+		if !w.rested(stop, user, longRest) {
+			return
+		}
 		before, began := w.site.Pushes(user), time.Now()
 		c := radiustest.Credentials{User: user, Password: secret.New(password), CallingStation: "198.51.100.7"}
 		nas := w.nas()
 		result, err := nas.Login(context.Background(), c)
 		if walks {
+			w.seen[user] = time.Now()
 			w.ledger.enter(entry{kind: "challenge, walks away", foul: !w.weather.fairSince(began), took: time.Since(began), wrong: said(err)})
 			continue
 		}
@@ -187,6 +209,7 @@ func (w *worker) asked(stop <-chan struct{}) {
 
 // enter judges what came of a login, and notes it.
 func (w *worker) enter(user string, result radiustest.Result, err error, before int, began time.Time) {
+	w.seen[user] = time.Now()
 	foul := !w.weather.fairSince(began)
 	wrong := w.judge(user, result, err, w.site.Pushes(user)-before, began, foul)
 	if wrong != "" {

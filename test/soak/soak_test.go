@@ -169,14 +169,14 @@ func (l *load) begin(t *testing.T, stop <-chan struct{}) {
 	t.Helper()
 	for _, k := range kinds() {
 		for n := range k.workers {
-			w := &worker{kind: k, site: l.site, weather: l.weather, ledger: l.ledger, rng: l.chance(), number: n}
+			w := &worker{kind: k, site: l.site, weather: l.weather, ledger: l.ledger, rng: l.chance(), number: n, seen: map[string]time.Time{}}
 			w.enrol()
 			l.crowd.Go(func() { w.live(stop) })
 		}
 	}
-	for n := range 2 {
+	for n := range 4 {
 		let := kinds()[0].want
-		w := &worker{site: l.site, weather: l.weather, ledger: l.ledger, rng: l.chance(), number: n, kind: kind{name: "challenge", from: asker, word: "quinn", does: kinds()[0].does, want: let}}
+		w := &worker{site: l.site, weather: l.weather, ledger: l.ledger, rng: l.chance(), number: n, seen: map[string]time.Time{}, kind: kind{name: "challenge", from: asker, word: "quinn", does: kinds()[0].does, want: let}}
 		w.enrol()
 		l.crowd.Go(func() { w.asked(stop) })
 	}
@@ -261,7 +261,7 @@ func (l *load) touch(t *testing.T) {
 	t.Helper()
 	var crowd sync.WaitGroup
 	for n := range 60 {
-		w := &worker{kind: kinds()[0], site: l.site, weather: l.weather, ledger: l.ledger, rng: l.chance(), number: 100 + n}
+		w := &worker{kind: kinds()[0], site: l.site, weather: l.weather, ledger: l.ledger, rng: l.chance(), number: 100 + n, seen: map[string]time.Time{}}
 		w.enrol()
 		crowd.Go(func() { w.play(w.user(0)) })
 	}
