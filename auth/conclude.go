@@ -6,12 +6,12 @@ import (
 	"ivalt-radius/policy"
 )
 
-// The words of package conclusion.
+//nolint:revive // these are the words of package conclusion
 type (
 	Verdict = conclusion.Verdict
 	Proof   = conclusion.Proof
 	moment  = conclusion.Moment
-	defect  = conclusion.Defect
+	defect  = conclusion.DefectError
 )
 
 // Errors that end a login.

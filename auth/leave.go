@@ -76,7 +76,7 @@ func (s *attempts) leaves(p *pending) bool {
 	if s.leaving == nil || p.err != nil || !errors.Is(p.attempt.over, errShutdown) {
 		return false
 	}
-	switch answer := p.proof.Answer; answer.Outcome {
+	switch answer := p.proof.Answer; answer.Outcome { //nolint:exhaustive // any other one is the phone's
 	case Withdrawn, Stopping, Elsewhere:
 		return true
 	case NoAnswer:

@@ -11,7 +11,7 @@ import (
 	"ivalt-radius/auth/outcome"
 )
 
-// The words of package asking.
+//nolint:revive // these are the words of package asking
 type (
 	Method    = asking.Method
 	Prompting = asking.Prompting

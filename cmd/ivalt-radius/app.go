@@ -16,6 +16,7 @@ import (
 	"ivalt-radius/audit/ship"
 	"ivalt-radius/auth"
 	"ivalt-radius/cmd/ivalt-radius/clienting"
+	"ivalt-radius/cmd/ivalt-radius/clockwatch"
 	"ivalt-radius/cmd/ivalt-radius/control"
 	"ivalt-radius/cmd/ivalt-radius/count"
 	"ivalt-radius/cmd/ivalt-radius/explaining"
@@ -214,7 +215,7 @@ func (a *app) lookAfter() {
 		w := sessioning.Watcher{Table: a.in, Clients: a.server, Ender: a.disconnector, Note: a.Note}
 		w.Run(time.Tick(sessioning.WatchEvery), a.unwatch)
 	})
-	a.watching.Go(func() { watchClock(clocks, time.Tick(clockEvery), a.unwatch, a.Note) })
+	a.watching.Go(func() { clockwatch.Watch(clockwatch.Read, time.Tick(clockwatch.Every), a.unwatch, a.Note) })
 }
 
 // Commit implements auth.Recorder: durable in the trail.

@@ -55,7 +55,7 @@ func (u *upgrading) install(t *testing.T, from string) {
 	t.Helper()
 	text, err := os.ReadFile(from)
 	if err == nil {
-		err = os.WriteFile(u.program+".new", text, 0o755)
+		err = os.WriteFile(u.program+".new", text, 0o755) //nolint:gosec // a program in the test's own folder
 	}
 	if err == nil {
 		err = os.Rename(u.program+".new", u.program)
@@ -194,7 +194,7 @@ func TestABrokenProgramIsRefused(t *testing.T) {
 	elsewhere := filepath.Join(u.Dir, "elsewhere.yaml") // a good file to check, whose state another server has
 	text, err := os.ReadFile(u.Config())
 	if err == nil {
-		err = os.WriteFile(elsewhere, []byte(strings.Replace(string(text), u.Authentication(), "192.0.2.1:1812", 1)), 0o600)
+		err = os.WriteFile(elsewhere, []byte(strings.Replace(string(text), u.Authentication(), "192.0.2.1:1812", 1)), 0o600) //nolint:gosec // in the test's own folder
 	}
 	if err != nil {
 		t.Fatal(err)

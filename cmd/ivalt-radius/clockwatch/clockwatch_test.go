@@ -1,4 +1,4 @@
-package main
+package clockwatch
 
 import (
 	"testing"
@@ -29,7 +29,7 @@ func TestClockJumps(t *testing.T) {
 	tick, stop, done := make(chan time.Time), make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(done)
-		watchClock(read, tick, stop, func(e audit.Event) {
+		Watch(read, tick, stop, func(e audit.Event) {
 			if s, ok := e.(audit.System); ok {
 				got = append(got, s.Event+": "+s.Detail)
 			}
@@ -47,8 +47,8 @@ func TestClockJumps(t *testing.T) {
 }
 
 func TestTheClocksGoTogether(t *testing.T) {
-	wall, since := clocks()
-	again, later := clocks()
+	wall, since := Read()
+	again, later := Read()
 	if wall.IsZero() || since <= 0 || again.Before(wall) || later < since {
 		t.Errorf("%v %v, then %v %v", wall, since, again, later)
 	}

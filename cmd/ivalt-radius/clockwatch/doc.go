@@ -1,0 +1,2 @@
+// Package clockwatch says when somebody sets the machine's clock.
+package clockwatch
