@@ -28,6 +28,7 @@ const (
 type made struct {
 	first, second string // of before, from two folders that hold the same sources
 	signed        string // of after
+	tree          string // a Debian system, in which one test may do what it wants
 	keys          keys
 }
 
@@ -36,7 +37,11 @@ var built made //nolint:gochecknoglobals // what TestMain makes for all tests
 func TestMain(m *testing.M) {
 	dir, err := os.MkdirTemp("", "packages")
 	if err == nil {
+		tree, ready := filepath.Join(dir, "tree"), make(chan error, 1)
+		go func() { ready <- bootstrap(context.Background(), tree) }() // it waits for the mirror while the packages are built
 		built, err = buildAll(dir)
+		err = errors.Join(err, <-ready)
+		built.tree = tree
 	}
 	code := 1
 	if err != nil {
@@ -45,6 +50,9 @@ func TestMain(m *testing.M) {
 		code = m.Run()
 	}
 	_, _ = run(context.Background(), "", built.keys.environ(), "gpgconf", "--kill", "all")
+	if built.tree != "" {
+		raze(built.tree)
+	}
 	_ = os.RemoveAll(dir)
 	os.Exit(code)
 }

@@ -4,6 +4,7 @@ package packages_test
 
 import (
 	"context"
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -22,34 +23,39 @@ type tree struct {
 	env []string
 }
 
-// newTree makes one from the mirror that this machine's apt is set to.
-func newTree(t *testing.T) tree {
-	t.Helper()
+// bootstrap makes one in a folder, in memory since dpkg syncs each file, from the mirror that this machine's apt is set to.
+func bootstrap(ctx context.Context, dir string) error {
 	release, err := os.ReadFile("/etc/os-release")
 	if err != nil {
-		t.Fatal(err)
+		return err
 	}
 	codename := regexp.MustCompile(`(?m)^VERSION_CODENAME=(\w+)$`).FindStringSubmatch(string(release))
 	if codename == nil {
-		t.Fatal("this is no release of Debian")
+		return errors.New("this is no release of Debian")
 	}
-	mirrors := strings.Fields(must(t, "apt-get", "indextargets", "--format", "$(REPO_URI)", "Created-By: Packages", "Codename: "+codename[1]))
-	if len(mirrors) == 0 {
-		t.Fatal("apt knows no mirror: run apt-get update")
+	said, err := run(ctx, "", nil, "apt-get", "indextargets", "--format", "$(REPO_URI)", "Created-By: Packages", "Codename: "+codename[1])
+	mirrors := strings.Fields(said)
+	if err != nil || len(mirrors) == 0 {
+		return errors.Join(err, errors.New("apt knows no mirror: run apt-get update"))
 	}
-	dir := filepath.Join(t.TempDir(), "tree")
-	if err := os.Mkdir(dir, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		for _, mounted := range []string{dir + "/proc", dir} {
-			_, _ = run(context.Background(), "", nil, "umount", "-l", mounted)
+	for _, args := range [][]string{
+		{"mkdir", dir},
+		{"mount", "-t", "tmpfs", "-o", "mode=0755,size=1g", "tree", dir},
+		{"debootstrap", "--variant=minbase", codename[1], dir, mirrors[0]},
+		{"mount", "-t", "proc", "proc", dir + "/proc"},
+	} {
+		if _, err := run(ctx, "", nil, args[0], args[1:]...); err != nil {
+			return err
 		}
-	})
-	must(t, "mount", "-t", "tmpfs", "-o", "mode=0755,size=1g", "tree", dir) // dpkg syncs each file, which is slow on a busy disk
-	must(t, "debootstrap", "--variant=minbase", codename[1], dir, mirrors[0])
-	must(t, "mount", "-t", "proc", "proc", dir+"/proc")
-	return tree{dir: dir, env: []string{"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "DEBIAN_FRONTEND=noninteractive", "LC_ALL=C", "HOME=/root"}}
+	}
+	return nil
+}
+
+// raze takes it away again.
+func raze(dir string) {
+	for _, mounted := range []string{dir + "/proc", dir} {
+		_, _ = run(context.Background(), "", nil, "umount", "-l", mounted)
+	}
 }
 
 // command is one in the tree, as a user.
@@ -114,7 +120,7 @@ func (r tree) files(t *testing.T) []string {
 
 // TestDebianTree is a package's life, from the installation to the purge, without systemd: chroots and images are made so.
 func TestDebianTree(t *testing.T) {
-	r := newTree(t)
+	r := tree{dir: built.tree, env: []string{"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "DEBIAN_FRONTEND=noninteractive", "LC_ALL=C", "HOME=/root"}}
 	bare := r.files(t)
 	if said := r.dpkg(t, one(t, built.first, "*.deb")); !strings.Contains(said, "nothing is started without a configuration. Next: ivalt-radius init") {
 		t.Error(said)

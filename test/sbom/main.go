@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"time"
 )
@@ -19,13 +20,13 @@ func main() {
 	flag.Int64Var(&epoch, "epoch", 0, "when the document was made, in seconds of 1970: SOURCE_DATE_EPOCH")
 	flag.Parse()
 	about.Made = time.Unix(epoch, 0).UTC()
-	if err := run(*binary, *page, about); err != nil {
+	if err := run(os.Stdout, *binary, *page, about); err != nil {
 		fmt.Fprintln(os.Stderr, "sbom:", err)
 		os.Exit(1)
 	}
 }
 
-func run(binary, page string, about product) error {
+func run(w io.Writer, binary, page string, about product) error {
 	text, err := os.ReadFile(page)
 	if err != nil {
 		return fmt.Errorf("reading the licences: %w", err)
@@ -41,7 +42,7 @@ func run(binary, page string, about product) error {
 	if err != nil {
 		return err
 	}
-	out := json.NewEncoder(os.Stdout)
+	out := json.NewEncoder(w)
 	out.SetIndent("", "  ")
 	out.SetEscapeHTML(false)
 	return out.Encode(doc)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"debug/buildinfo"
+	"encoding/json"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -116,6 +117,28 @@ func TestWhatIsNotKnown(t *testing.T) {
 	} {
 		if _, err := describe(&debug.BuildInfo{Deps: []*debug.Module{&m}}, map[string]string{"example.com/a": "MIT"}, product{}); err == nil {
 			t.Errorf("%s: no error", name)
+		}
+	}
+}
+
+// TestRun: of a program that Go made comes a document that reads back; of anything else an error.
+func TestRun(t *testing.T) {
+	own, err := os.Executable() // its test libraries are on the page too
+	if err != nil {
+		t.Fatal(err)
+	}
+	page := filepath.Join(t.TempDir(), "page.md")
+	if err := os.WriteFile(page, []byte("| github.com/google/go-cmp | BSD-3-Clause | x |\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var out strings.Builder
+	var doc document
+	if err := run(&out, own, page, product{Version: "1", File: "test", Made: time.Unix(1, 0).UTC()}); err != nil || json.Unmarshal([]byte(out.String()), &doc) != nil || doc.Packages[1].Name != "stdlib" {
+		t.Errorf("%v: %s", err, out.String())
+	}
+	for _, bad := range [][2]string{{page, page}, {own, page + ".none"}, {own + ".none", page}} {
+		if run(&out, bad[0], bad[1], product{}) == nil {
+			t.Errorf("%v: no error", bad)
 		}
 	}
 }
