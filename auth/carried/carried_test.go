@@ -103,6 +103,36 @@ func TestRings(t *testing.T) {
 	}
 }
 
+// TestBound: an Accept is joined for its reason, and no longer than an Accept can be.
+func TestBound(t *testing.T) {
+	now, most := noon(), 10*time.Second
+	for _, c := range []struct {
+		name            string
+		word            string
+		first, joinable time.Duration // from now
+		ok              bool
+	}{
+		{"as it was", "approved", -time.Second, time.Second, true},
+		{"remembered", "remembered", -time.Second, time.Second, true},
+		{"exempt", "exempt", -time.Second, time.Second, true},
+		{"a refusal", "push_denied", -time.Second, time.Second, false},
+		{"unavailable", "unavailable", -time.Second, time.Second, false},
+		{"no reason", "", -time.Second, time.Second, false},
+		{"a word that nobody knows", "let in", -time.Second, time.Second, false},
+		{"over", "approved", -time.Second, 0, false},
+		{"of all time", "approved", -time.Second, 1 << 62, true},
+		{"of the future", "approved", 1 << 62, time.Second, true},
+	} {
+		a, ok := Accept{Key: digest(1), ID: "a1", Reason: c.word, First: now.Add(c.first), Joinable: now.Add(c.joinable)}.Bound(now, most)
+		if ok != c.ok || ok == (a.ID == "") {
+			t.Errorf("%s: %+v, %v", c.name, a, ok)
+		}
+		if a.First.After(now) || a.Joinable.After(now.Add(most)) || ok && c.joinable < most && !a.Joinable.Equal(now.Add(c.joinable)) {
+			t.Errorf("%s: from %v, joinable until %v", c.name, a.First, a.Joinable)
+		}
+	}
+}
+
 func TestKey(t *testing.T) {
 	if k, ok := Key(digest(7)); !ok || !bytes.Equal(k[:], digest(7)) {
 		t.Errorf("%x, %v", k, ok)
