@@ -146,8 +146,9 @@ func (s *attempts) restore(o *Options) {
 	}
 	for _, accept := range was.Accepts {
 		k, ok := carried.Key(accept.Key)
+		accept, joinable := accept.Bound(now, acceptJoinable)
 		v := Verdict{Kind: Accept, Reason: reason.Of(accept.Reason), Until: accept.Until, Attempt: accept.ID}
-		if ok && now.Before(accept.Joinable) {
+		if ok && joinable {
 			a := &attempt{key: k, id: accept.ID, first: accept.First, led: accept.First, concluded: true, verdict: v, until: accept.Joinable}
 			s.open[k] = a
 			s.accepted = append(s.accepted, a)

@@ -13,6 +13,9 @@ type Spent struct {
 // mostSpent bounds the calls that are carried; no operator's hour has more.
 const mostSpent = 1 << 20
 
+// mostSince is an age at which nothing counts any more.
+const mostSince = 2 * time.Hour
+
 // Spent gives what was counted. Places that are reserved are not among it: who reserved them asks anew.
 func (b *Budget) Spent() Spent {
 	b.mu.Lock()
@@ -35,15 +38,15 @@ func (b *Budget) Spent() Spent {
 func (b *Budget) Resume(s Spent) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	since := max(0, b.now().Round(0).Sub(s.At.Round(0)))
+	since := min(max(0, b.now().Round(0).Sub(s.At.Round(0))), mostSince)
 	t := b.tick()
 	for _, age := range s.Ages[:min(len(s.Ages), mostSpent)] {
-		age = max(0, age) + since
+		age = min(max(0, age), mostSince) + since
 		for _, w := range []*window{&b.second, &b.minute, &b.hour} {
 			if age < w.length {
 				w.count(t - age)
 			}
 		}
 	}
-	b.penalty = max(b.penalty, t+min(s.Held, mostHeeded)-since)
+	b.penalty = max(b.penalty, t+min(max(0, s.Held), mostHeeded)-since)
 }

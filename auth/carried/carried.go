@@ -5,6 +5,8 @@ import (
 	"crypto/sha256"
 	"net/netip"
 	"time"
+
+	"ivalt-radius/auth/reason"
 )
 
 // Datagram is a packet as it came in.
@@ -46,6 +48,25 @@ type Accept struct {
 	Joinable time.Time `json:"joinable"` // until when
 	Reason   string    `json:"reason"`
 	Until    time.Time `json:"until"` // the session must end by then; zero: no end
+}
+
+// Bound is an Accept as a process can have left it, joinable no longer than that; false where it is none, or nobody may join it any more.
+func (a Accept) Bound(now time.Time, most time.Duration) (Accept, bool) {
+	switch reason.Of(a.Reason) {
+	case reason.Approved, reason.Remembered, reason.Exempt:
+	default:
+		return Accept{}, false
+	}
+	if !now.Before(a.Joinable) {
+		return Accept{}, false
+	}
+	if last := now.Add(most); a.Joinable.After(last) {
+		a.Joinable = last
+	}
+	if a.First.After(now) {
+		a.First = now
+	}
+	return a, true
 }
 
 // Lapsed is an attempt that nobody answered in time, and whose late approval may still count.

@@ -64,3 +64,24 @@ func TestKeyed(t *testing.T) {
 		t.Error("two nodes name alike")
 	}
 }
+
+// TestRestored: what takes a process's place digests as it did; without a whole secret it does so by lot.
+func TestRestored(t *testing.T) {
+	was := New()
+	if Restored(was.Secret()).Digest("x", "y") != was.Digest("x", "y") {
+		t.Error("the next process digests differently")
+	}
+	if Restored(was.Secret()).ID() == was.ID() {
+		t.Error("it names alike")
+	}
+	zero := Restored(make([]byte, len(was.Secret()))).Digest("x", "y")
+	for name, secret := range map[string][]byte{"none": nil, "a short one": was.Secret()[:5], "a long one": append(was.Secret(), 0)} {
+		if got := Restored(secret).Digest("x", "y"); got == was.Digest("x", "y") || got == zero || got == Restored(secret).Digest("x", "y") {
+			t.Errorf("%s: a known secret", name)
+		}
+	}
+	was.Secret()[0]++
+	if Restored(was.Secret()).Digest("x", "y") != was.Digest("x", "y") {
+		t.Error("who has the secret can change it")
+	}
+}

@@ -57,3 +57,17 @@ func TestKinds(t *testing.T) {
 		}
 	}
 }
+
+// TestOf: each word is its reason's, and any other one is none that lets in.
+func TestOf(t *testing.T) {
+	for r := range reasonCount {
+		if got := Of(r.String()); got != r {
+			t.Errorf("%q is %v", r.String(), got)
+		}
+	}
+	for _, word := range []string{"", "accept", "APPROVED", "approved ", "let in"} {
+		if got := Of(word); got != Unavailable {
+			t.Errorf("%q is %v", word, got)
+		}
+	}
+}
