@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/netip"
 	"os"
+	"os/signal"
 	"strconv"
 	"strings"
 	"sync"
@@ -209,7 +210,8 @@ func (p *Plan) Replace(program string, d *Document) error {
 	}
 	err = p.execute(program, "")
 	former := fmt.Sprintf("/proc/self/fd/%d", p.former)
-	return errors.Join(err, p.execute(former, err.Error()))
+	_, failed := unix.FcntlInt(uintptr(p.former), unix.F_SETFD, unix.FD_CLOEXEC) // it is handed on no more
+	return errors.Join(err, failed, p.execute(former, err.Error()))
 }
 
 // inMemory is a sealed file that is on no disk.
@@ -256,6 +258,8 @@ func (p *Plan) execute(program, why string) error {
 	}
 	env = append(env, envPID+"="+strconv.Itoa(os.Getpid()), envCount+"="+strconv.Itoa(len(fds)),
 		envNames+"="+strings.Join(names, ":"), envNumbers+"="+strings.Join(numbers, ":"))
+	// A SIGHUP would end the next program until that one listens, which is before it reads the settings.
+	signal.Ignore(unix.SIGHUP)
 	if err := syscall.Exec(program, p.Args, env); err != nil { //nolint:gosec // the program at our own path
 		return fmt.Errorf("executing %s: %w", program, err)
 	}
