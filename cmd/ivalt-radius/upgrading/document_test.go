@@ -9,12 +9,12 @@ import (
 	"ivalt-radius/auth/carried"
 )
 
-func written(t testing.TB) []byte {
-	t.Helper()
+func written(tb testing.TB) []byte {
+	tb.Helper()
 	d := Document{Version: "one", Token: "token", Logins: carried.Logins{Secret: []byte("secret"), Attempts: []carried.Attempt{{ID: "a1", Key: make([]byte, 32)}}}}
 	text, err := d.Encode()
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return text
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/netip"
 	"os"
 	"os/signal"
@@ -91,7 +92,7 @@ func (l *Left) take(fd int, name string) {
 	}
 }
 
-// bound is the address of a UDP socket.
+// bound is the address of a UDP socket. Its zone is a number, where it has one.
 func bound(fd int) (netip.AddrPort, bool) {
 	kind, err := unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_TYPE)
 	if err != nil || kind != unix.SOCK_DGRAM {
@@ -105,7 +106,11 @@ func bound(fd int) (netip.AddrPort, bool) {
 	case *unix.SockaddrInet4:
 		return netip.AddrPortFrom(netip.AddrFrom4(at.Addr), uint16(at.Port)), true //nolint:gosec // a port
 	case *unix.SockaddrInet6:
-		return netip.AddrPortFrom(netip.AddrFrom16(at.Addr), uint16(at.Port)), true //nolint:gosec // a port
+		addr := netip.AddrFrom16(at.Addr)
+		if at.ZoneId != 0 {
+			addr = addr.WithZone(strconv.FormatUint(uint64(at.ZoneId), 10))
+		}
+		return netip.AddrPortFrom(addr, uint16(at.Port)), true //nolint:gosec // a port
 	}
 	return netip.AddrPort{}, false
 }
@@ -118,7 +123,7 @@ func (l *Left) Socket(at netip.AddrPort) *os.File {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for fd, is := range l.sockets {
-		if l.taken[fd] || is.Addr() != at.Addr() || at.Port() != 0 && is.Port() != at.Port() {
+		if l.taken[fd] || !same(is.Addr(), at.Addr()) || at.Port() != 0 && is.Port() != at.Port() {
 			continue
 		}
 		own, err := unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, firstFD)
@@ -129,6 +134,19 @@ func (l *Left) Socket(at netip.AddrPort) *os.File {
 		return os.NewFile(uintptr(own), nameSocket)
 	}
 	return nil
+}
+
+// same reports that a socket is bound to the address that is wanted, whose zone is an interface's name or number. Of an address that hangs on no
+// interface the kernel keeps no zone.
+func same(is, wanted netip.Addr) bool {
+	if is.WithZone("") != wanted.WithZone("") {
+		return false
+	}
+	if is.Zone() == "" || is.Zone() == wanted.Zone() {
+		return true
+	}
+	i, err := net.InterfaceByName(wanted.Zone())
+	return err == nil && strconv.Itoa(i.Index) == is.Zone()
 }
 
 // Document is what the process before knew; nil where it left nothing.

@@ -3,14 +3,19 @@ package upgrading
 import (
 	"encoding/json"
 	"fmt"
+	"net"
+	"net/netip"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"strings"
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"ivalt-radius/radius/udp"
 )
 
 // stage tells a process of these tests which one of a succession it is; none where it runs the tests.
@@ -103,5 +108,62 @@ func TestReplace(t *testing.T) {
 		if got.Version != "one" || got.Open != 0 || (got.Why == "") != (c.why == "") || !strings.Contains(got.Why, c.why) {
 			t.Errorf("%s: %+v", name, got)
 		}
+	}
+}
+
+// TestSame: a socket that is left is found by its address, also where that names its interface: else its port would be in use, by ourselves.
+func TestSame(t *testing.T) {
+	lo, err := net.InterfaceByName("lo")
+	if err != nil {
+		t.Fatal(err)
+	}
+	index := strconv.Itoa(lo.Index)
+	for _, c := range []struct {
+		is, wanted string
+		want       bool
+	}{
+		{"127.0.0.1", "127.0.0.1", true},
+		{"127.0.0.1", "127.0.0.2", false},
+		{"::1", "::1%lo", true},
+		{"fe80::1%" + index, "fe80::1%lo", true},
+		{"fe80::1%" + index, "fe80::1%" + index, true},
+		{"fe80::1%" + index + "9", "fe80::1%lo", false},
+		{"fe80::1%" + index, "fe80::1%none", false},
+		{"fe80::1%" + index, "fe80::2%lo", false},
+		{"fe80::1%" + index, "fe80::1", false},
+	} {
+		if got := same(netip.MustParseAddr(c.is), netip.MustParseAddr(c.wanted)); got != c.want {
+			t.Errorf("%s for %s: %t", c.is, c.wanted, got)
+		}
+	}
+}
+
+// TestLeftSocket: a socket of an address with an interface is taken once.
+func TestLeftSocket(t *testing.T) {
+	k, err := udp.Listen(t.Context(), "[::1%lo]:0", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	fd, err := k.Leave()
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := &Left{sockets: map[int]netip.AddrPort{}, taken: map[int]bool{}, document: -1, former: -1}
+	l.take(fd, nameSocket)
+	at := netip.AddrPortFrom(netip.MustParseAddr("::1%lo"), k.Addr().Port())
+	for i, want := range []bool{true, false} {
+		f := l.Socket(at)
+		if (f != nil) != want {
+			t.Errorf("%d: %v", i, f)
+		}
+		if f != nil {
+			if err := f.Close(); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	l.Done()
+	if err := k.Close(); err != nil {
+		t.Error(err)
 	}
 }
