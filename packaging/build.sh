@@ -33,6 +33,8 @@ rm -f "$dist"/*.deb "$dist"/*.rpm "$dist"/*.apk "$dist"/*.tar.gz "$dist"/*.spdx.
 
 MANUAL="$work/manual" MANUAL_VERSION="$VERSION" go test -trimpath -vet=off -count=1 -run '^TestManual$' ./cmd/ivalt-radius >/dev/null
 
+go run -trimpath ./packaging/licences -out "$work/licences"
+
 # stage ARCHITECTURE: a folder with everything that nfpm.yaml names.
 stage() {
 	local to=$work/$1 name=ivalt-radius_${PACKAGE_VERSION}_linux_$1
@@ -40,7 +42,7 @@ stage() {
 	CGO_ENABLED=0 GOOS=linux GOARCH=$1 go build -trimpath -buildvcs=false -ldflags "-s -w -X main.version=$VERSION" -o "$to/ivalt-radius" ./cmd/ivalt-radius
 	go run -trimpath ./test/sbom -binary "$to/ivalt-radius" -licences docs/dependencies.md -name "$name" -version "$PACKAGE_VERSION" -epoch "$SOURCE_DATE_EPOCH" >"$to/sbom.spdx.json"
 	cp "$to/sbom.spdx.json" "$dist/$name.spdx.json"
-	cp -r "$work/manual/completions" packaging/nfpm.yaml packaging/scripts/*.sh packaging/{ivalt-radius.service,sysusers.conf,tmpfiles.conf,logrotate,ufw,firewalld.xml,openrc} "$to/"
+	cp -r "$work/manual/completions" "$work/licences" packaging/nfpm.yaml packaging/scripts/*.sh packaging/{ivalt-radius.service,sysusers.conf,tmpfiles.conf,logrotate,ufw,firewalld.xml,openrc} "$to/"
 	cp "$work"/manual/man/*.1 "$to/man1/"
 	cp "$work"/manual/man/*.5 "$to/man5/"
 	gzip -9n "$to"/man1/*.1 "$to"/man5/*.5
@@ -48,7 +50,7 @@ stage() {
 	gzip -9nc CHANGELOG.md >"$to/changelog.gz"
 	find "$to" -exec touch -h -d "@$SOURCE_DATE_EPOCH" {} +
 	tar -C "$to" --sort=name --mtime="@$SOURCE_DATE_EPOCH" --owner=0 --group=0 --numeric-owner --transform "s,^,$name/," \
-		-cf - ivalt-radius man1 man5 completions ivalt-radius.service sysusers.conf tmpfiles.conf logrotate ufw firewalld.xml copyright sbom.spdx.json | gzip -9n >"$dist/$name.tar.gz"
+		-cf - ivalt-radius man1 man5 completions ivalt-radius.service sysusers.conf tmpfiles.conf logrotate ufw firewalld.xml copyright licences sbom.spdx.json | gzip -9n >"$dist/$name.tar.gz"
 	for kind in deb rpm apk; do
 		(cd "$to" && ARCH=$1 "$nfpm" package --config nfpm.yaml --packager $kind --target "$dist" >/dev/null)
 	done

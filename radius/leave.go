@@ -40,7 +40,7 @@ func (s *Server) Leave(ctx context.Context) carry.Exchanges {
 	return e
 }
 
-// Sockets are descriptors of the sockets that outlive Close, and this program where it executes another one.
+// Sockets are descriptors of the sockets that outlive Close; udp.Socket.Leave says more.
 func (s *Server) Sockets() (fds []int, err error) {
 	for _, k := range s.sockets {
 		fd, err := k.Leave()

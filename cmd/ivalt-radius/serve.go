@@ -49,15 +49,15 @@ func serveUntilTold(cmd *cobra.Command, path string, log *logger.Logger) error {
 	if err := keepMemory(); err != nil {
 		log.WithError(err).Warn("the memory may be dumped")
 	}
+	s := signals{upgrade: make(chan os.Signal, 1), reload: make(chan os.Signal, 1), stop: make(chan os.Signal, 2), look: time.Tick(filewatch.Every)}
+	signal.Notify(s.reload, syscall.SIGHUP)
+	signal.Notify(s.stop, syscall.SIGTERM, syscall.SIGINT)
+	signal.Notify(s.upgrade, syscall.SIGUSR2)
 	place, err := succeed(upgrading.Inherit())
 	if err != nil {
 		log.WithError(err).Error("the logins that waited cannot go on here")
 		place.left.Back(err.Error())
 	}
-	s := signals{upgrade: make(chan os.Signal, 1), reload: make(chan os.Signal, 1), stop: make(chan os.Signal, 2), look: time.Tick(filewatch.Every)}
-	signal.Notify(s.reload, syscall.SIGHUP)
-	signal.Notify(s.stop, syscall.SIGTERM, syscall.SIGINT)
-	signal.Notify(s.upgrade, syscall.SIGUSR2)
 	place.said(s)
 	defer signal.Stop(s.reload)
 	defer signal.Stop(s.stop)

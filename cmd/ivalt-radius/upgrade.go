@@ -110,7 +110,7 @@ func (a *app) upgrade(ctx context.Context, s signals, token string) error {
 		a.log.WithError(err).Warn("the server was not put away cleanly")
 	}
 	runtime.LockOSThread()
-	if err := upgrading.Hush(unix.SIGHUP, unix.SIGTERM, unix.SIGINT, unix.SIGUSR2); err != nil {
+	if err := upgrading.Hush(unix.SIGUSR2); err != nil {
 		a.log.WithError(err).Warn("a signal may be lost")
 	}
 	d.Stop, d.Reload = len(s.stop) > 0, len(s.reload) > 0

@@ -185,11 +185,11 @@ func (k *Socket) StopReading() error {
 	return nil
 }
 
-// Leave gives a descriptor of the socket that outlives Close, and the program where it executes another one.
+// Leave gives a descriptor of the socket that outlives Close. No child has it: whoever executes another program in our place says that it goes on.
 func (k *Socket) Leave() (fd int, err error) {
 	raw, err := k.conn.SyscallConn()
 	if err == nil {
-		failed := raw.Control(func(own uintptr) { fd, err = unix.FcntlInt(own, unix.F_DUPFD, lowest) })
+		failed := raw.Control(func(own uintptr) { fd, err = unix.FcntlInt(own, unix.F_DUPFD_CLOEXEC, lowest) })
 		err = errors.Join(err, failed)
 	}
 	if err != nil {

@@ -4,8 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/netip"
 	"os"
+	"os/signal"
 	"strconv"
 	"strings"
 	"sync"
@@ -90,7 +92,7 @@ func (l *Left) take(fd int, name string) {
 	}
 }
 
-// bound is the address of a UDP socket.
+// bound is the address of a UDP socket. Its zone is a number, where it has one.
 func bound(fd int) (netip.AddrPort, bool) {
 	kind, err := unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_TYPE)
 	if err != nil || kind != unix.SOCK_DGRAM {
@@ -104,7 +106,11 @@ func bound(fd int) (netip.AddrPort, bool) {
 	case *unix.SockaddrInet4:
 		return netip.AddrPortFrom(netip.AddrFrom4(at.Addr), uint16(at.Port)), true //nolint:gosec // a port
 	case *unix.SockaddrInet6:
-		return netip.AddrPortFrom(netip.AddrFrom16(at.Addr), uint16(at.Port)), true //nolint:gosec // a port
+		addr := netip.AddrFrom16(at.Addr)
+		if at.ZoneId != 0 {
+			addr = addr.WithZone(strconv.FormatUint(uint64(at.ZoneId), 10))
+		}
+		return netip.AddrPortFrom(addr, uint16(at.Port)), true //nolint:gosec // a port
 	}
 	return netip.AddrPort{}, false
 }
@@ -117,7 +123,7 @@ func (l *Left) Socket(at netip.AddrPort) *os.File {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for fd, is := range l.sockets {
-		if l.taken[fd] || is.Addr() != at.Addr() || at.Port() != 0 && is.Port() != at.Port() {
+		if l.taken[fd] || !same(is.Addr(), at.Addr()) || at.Port() != 0 && is.Port() != at.Port() {
 			continue
 		}
 		own, err := unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, firstFD)
@@ -128,6 +134,19 @@ func (l *Left) Socket(at netip.AddrPort) *os.File {
 		return os.NewFile(uintptr(own), nameSocket)
 	}
 	return nil
+}
+
+// same reports that a socket is bound to the address that is wanted, whose zone is an interface's name or number. Of an address that hangs on no
+// interface the kernel keeps no zone.
+func same(is, wanted netip.Addr) bool {
+	if is.WithZone("") != wanted.WithZone("") {
+		return false
+	}
+	if is.Zone() == "" || is.Zone() == wanted.Zone() {
+		return true
+	}
+	i, err := net.InterfaceByName(wanted.Zone())
+	return err == nil && strconv.Itoa(i.Index) == is.Zone()
 }
 
 // Document is what the process before knew; nil where it left nothing.
@@ -209,7 +228,8 @@ func (p *Plan) Replace(program string, d *Document) error {
 	}
 	err = p.execute(program, "")
 	former := fmt.Sprintf("/proc/self/fd/%d", p.former)
-	return errors.Join(err, p.execute(former, err.Error()))
+	_, failed := unix.FcntlInt(uintptr(p.former), unix.F_SETFD, unix.FD_CLOEXEC) // it is handed on no more
+	return errors.Join(err, failed, p.execute(former, err.Error()))
 }
 
 // inMemory is a sealed file that is on no disk.
@@ -256,6 +276,8 @@ func (p *Plan) execute(program, why string) error {
 	}
 	env = append(env, envPID+"="+strconv.Itoa(os.Getpid()), envCount+"="+strconv.Itoa(len(fds)),
 		envNames+"="+strings.Join(names, ":"), envNumbers+"="+strings.Join(numbers, ":"))
+	// A SIGHUP would end the next program until that one listens, which is before it reads the settings.
+	signal.Ignore(unix.SIGHUP)
 	if err := syscall.Exec(program, p.Args, env); err != nil { //nolint:gosec // the program at our own path
 		return fmt.Errorf("executing %s: %w", program, err)
 	}

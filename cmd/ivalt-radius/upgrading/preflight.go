@@ -49,15 +49,13 @@ func last(said string) string {
 	return strings.ToValidUTF8(said[max(0, len(said)-mostSaid):], "")
 }
 
-// Hush has the signals that a server listens to wait until the next program does so: before that they would end it. The caller's thread is
-// locked, and is the one that executes it.
-func Hush(signals ...unix.Signal) error {
+// Hush has a signal wait until the next program listens to it: before that it would end it. Go's runtime lets SIGTERM, SIGINT and SIGHUP through as it
+// starts, whatever is held back, so it is of no use for these. The caller's thread is locked, and is the one that executes the next program.
+func Hush(s unix.Signal) error {
 	var set unix.Sigset_t
-	for _, s := range signals {
-		set.Val[(s-1)/64] |= 1 << ((s - 1) % 64)
-	}
+	set.Val[(s-1)/64] |= 1 << ((s - 1) % 64)
 	if err := unix.PthreadSigmask(unix.SIG_BLOCK, &set, nil); err != nil {
-		return fmt.Errorf("holding signals back: %w", err)
+		return fmt.Errorf("holding a signal back: %w", err)
 	}
 	return nil
 }
