@@ -17,8 +17,13 @@ own() {
 }
 mkdir -p /var/lib/ivalt-radius
 if [ -z "$2" ]; then
-	own root:ivalt-radius 0750 /etc/ivalt-radius
 	own root:root 0700 /etc/ivalt-radius/credentials
+fi
+# A removal takes an empty folder, and dpkg makes it anew: no server could use it as it is then.
+if [ -z "$2" ] || [ "$(stat -c %U:%G:%a /etc/ivalt-radius)" = root:root:750 ]; then
+	own root:ivalt-radius 0750 /etc/ivalt-radius
+fi
+if [ -z "$2" ] || [ "$(stat -c %U /var/lib/ivalt-radius)" = root ]; then
 	own ivalt-radius:ivalt-radius 0700 /var/lib/ivalt-radius
 fi
 

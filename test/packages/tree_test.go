@@ -159,6 +159,7 @@ func TestDebianTree(t *testing.T) {
 		t.Error("remove takes configuration or state, or leaves the program")
 	}
 	r.must(t, "getent", "passwd", "ivalt-radius")
+	returns(t, r)
 	r.must(t, "dpkg", "--purge", "ivalt-radius")
 	if diff := cmp.Diff(bare, r.files(t)); diff != "" {
 		t.Errorf("what a purge leaves (-before +after):\n%s", diff)
@@ -166,6 +167,19 @@ func TestDebianTree(t *testing.T) {
 	if out := r.must(t, "sh", "-c", "grep -c ivalt /etc/passwd /etc/group /etc/shadow /etc/gshadow || true; dpkg -l ivalt-radius 2>&1 | grep ^.[^n] || true"); strings.Contains(out, ":1") {
 		t.Error(out)
 	}
+}
+
+// returns: what was removed, with empty folders, and is installed again can be used by the server.
+func returns(t *testing.T, r tree) {
+	t.Helper()
+	r.must(t, "rm", "-r", "/etc/ivalt-radius", "/var/lib/ivalt-radius")
+	r.dpkg(t, one(t, built.signed, "*.deb"))
+	for path, want := range map[string]string{"/etc/ivalt-radius": "root:ivalt-radius 750", "/var/lib/ivalt-radius": "ivalt-radius:ivalt-radius 700"} {
+		if got := r.own(t, path); got != want {
+			t.Errorf("%s: %s, want %s", path, got, want)
+		}
+	}
+	r.must(t, "dpkg", "--remove", "ivalt-radius")
 }
 
 // shells: what users source is what the package has.
