@@ -290,7 +290,7 @@ func TestHostileExchanges(t *testing.T) {
 		with(func(r *carry.Reply) { r.Digest = make([]byte, 15) }),
 		with(func(r *carry.Reply) { r.Digest = make([]byte, 1<<16) }),
 		with(func(r *carry.Reply) { r.Digest, r.At = bytes.Repeat([]byte{1}, 16), time.Time{} }),
-		with(func(r *carry.Reply) { r.Digest, r.At = bytes.Repeat([]byte{2}, 16), time.Now().Add(1<<63 - 1) }),
+		with(func(r *carry.Reply) { r.Digest, r.At = bytes.Repeat([]byte{2}, 16), time.Now().Add(1<<63-1) }),
 		with(func(r *carry.Reply) { r.Digest, r.Octets = bytes.Repeat([]byte{3}, 16), nil }),
 		with(func(r *carry.Reply) {
 			r.Digest, r.Held, r.Source = bytes.Repeat([]byte{4}, 16), true, netip.MustParseAddrPort("192.0.2.1:9")
