@@ -125,7 +125,7 @@ func TestReasonOf(t *testing.T) {
 		identity.ErrUsername:    reason.BadRequest,
 		ErrState:                reason.BadRequest,
 		ErrChoice:               reason.BadRequest,
-		Defect("no User-Name"):  reason.BadRequest,
+		DefectError("no User-Name"):  reason.BadRequest,
 		asking.ErrBadPassword:   reason.BadPassword,
 		asking.ErrMisconfigured: reason.Misconfigured,
 		ErrBusy:                 reason.Busy,
