@@ -1,7 +1,6 @@
 package upgrading
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"os/exec"
@@ -36,17 +35,26 @@ func Preflight(ctx context.Context, program, config string) (version string, err
 }
 
 func try(ctx context.Context, program string, args ...string) (string, error) {
-	var said bytes.Buffer
+	var said tail
 	c := exec.CommandContext(ctx, program, args...) //nolint:gosec // the program at our own path
 	c.Stdout, c.Stderr, c.WaitDelay = &said, &said, time.Second
 	err := c.Run()
-	return said.String(), err //nolint:wrapcheck // the caller says what was tried
+	return string(said), err //nolint:wrapcheck // the caller says what was tried
 }
 
-// last is the end of what was said, in one line.
+// tail keeps the end of what is written.
+type tail []byte
+
+// Write implements io.Writer.
+func (t *tail) Write(p []byte) (int, error) {
+	*t = append(*t, p...)
+	*t = append((*t)[:0], (*t)[max(0, len(*t)-mostSaid):]...)
+	return len(p), nil
+}
+
+// last is what was said, in one line.
 func last(said string) string {
-	said = strings.Join(strings.Fields(said), " ")
-	return strings.ToValidUTF8(said[max(0, len(said)-mostSaid):], "")
+	return strings.ToValidUTF8(strings.Join(strings.Fields(said), " "), "")
 }
 
 // Hush has a signal wait until the next program listens to it: before that it would end it. Go's runtime lets SIGTERM, SIGINT and SIGHUP through as it
