@@ -21,30 +21,33 @@ type upgrading struct {
 
 	program  string
 	versions [2]string // programs of two versions
+	changes  int       // of the settings
 }
 
-func newUpgrading(t *testing.T) *upgrading {
+// built are the programs of two versions: the binary under test, and another one.
+func built(t *testing.T) (versions [2]string) {
 	t.Helper()
-	u := &upgrading{Site: blackbox.NewSite(t)}
-	u.program = filepath.Join(u.Dir, "ivalt-radius")
-	for i, version := range []string{"one", "two"} {
-		u.versions[i] = filepath.Join(u.Dir, version)
-		if err := blackbox.Build(t.Context(), u.versions[i], version); err != nil {
-			t.Fatal(err)
-		}
+	versions = [2]string{blackbox.Binary(), filepath.Join(t.TempDir(), "two")}
+	if err := blackbox.Build(t.Context(), versions[1], "two"); err != nil {
+		t.Fatal(err)
 	}
+	return versions
+}
+
+func newUpgrading(t *testing.T, versions [2]string) *upgrading {
+	t.Helper()
+	u := &upgrading{Site: blackbox.NewSite(t), versions: versions}
+	u.program = filepath.Join(u.Dir, "ivalt-radius")
 	u.Settings.IVALT = "approval_timeout: 25s\n  limits: {per_second: 0, per_minute: 0, per_hour: 0}"
-	u.Settings.Clients = fmt.Sprintf(`
-  - {name: gateway, networks: [%s/32], secrets: [%q], answer_within: 30s}
-  - {name: asker, networks: [%s/32], secrets: [%q], answer_within: 7s, challenge: approve}`,
-		blackbox.Source, blackbox.Secret, blackbox.Second, blackbox.Secret)
+	u.Settings.More = fmt.Sprintf("primary: {radius: {servers: [{address: %q, secret: %q}]}}", startUpstream(t), otherSecret)
+	u.OpenWindow(fmt.Sprintf("  tls: {certificate: %s, key: %s}\n", filepath.Join(u.Dir, "window.pem"), filepath.Join(u.Dir, "key.pem")))
+	u.settle(t, 0)
 	return u
 }
 
 // start runs the first version.
 func (u *upgrading) start(t *testing.T) {
 	t.Helper()
-	u.Write(t)
 	u.install(t, u.versions[0])
 	u.Server = blackbox.StartProgram(t, u.program, nil, "serve", "--config", u.Config())
 	u.Server.AwaitLines(t, "ready", 1)
@@ -85,6 +88,9 @@ type comers struct {
 func (c *comers) login(user string, does ivalttest.Behaviour, after time.Duration, want byte) {
 	c.Enrol(user, does, after)
 	nas := c.NAS(c.t)
+	if len(user)%2 == 0 {
+		nas = blackbox.NewNAS(c.t, otherSource, c.Authentication(), otherSecret)
+	}
 	c.wait.Go(func() {
 		var sent []blackbox.Request
 		for i := range 3 {
@@ -140,42 +146,69 @@ func (c *comers) asked(user string, after time.Duration) {
 	})
 }
 
-// TestNoLoginIsLost: 20 upgrades and 100 reloads while people log in. Every packet has its answer, and every phone rings once.
-func TestNoLoginIsLost(t *testing.T) {
-	const upgrades, reloads, users = 20, 5, 9
-	u := newUpgrading(t)
-	u.start(t)
-	c := &comers{upgrading: u, t: t}
-	for i := range upgrades {
-		for n := range users {
-			user := fmt.Sprintf("person%d-%d", i, n)
-			switch after := time.Duration(1+(i+n)%7) * time.Second; {
-			case n == 0:
-				c.login(user, ivalttest.Deny, after, blackbox.AccessReject)
-			case n < 3:
-				c.asked(user, after)
-			default:
-				c.login(user, ivalttest.Approve, after, blackbox.AccessAccept)
-			}
-		}
-		for range reloads {
-			u.Server.Signal(syscall.SIGHUP)
-		}
-		u.install(t, u.versions[(i+1)%2])
-		if said, code := u.upgrade(t); code != 0 {
-			t.Errorf("upgrade %d: exit %d: %s", i, code, said)
+// TestUpgrade builds the other version once.
+func TestUpgrade(t *testing.T) {
+	t.Parallel()
+	versions := built(t)
+	t.Run("no login is lost", func(t *testing.T) { noLoginIsLost(t, newUpgrading(t, versions)) })
+	t.Run("a broken program is refused", func(t *testing.T) { aBrokenProgramIsRefused(t, newUpgrading(t, versions)) })
+}
+
+// come are nine people, of each kind.
+func (c *comers) come(i int) (users []string) {
+	for n := range 9 {
+		user := fmt.Sprintf("person%d-%d", i, n)
+		users = append(users, user)
+		switch after := time.Duration(1+(i+n)%7) * time.Second; {
+		case n == 0:
+			c.login(user, ivalttest.Deny, after, blackbox.AccessReject)
+		case n < 3:
+			c.asked(user, after)
+		case n < 5:
+			c.proves(user, after)
+		default:
+			c.login(user, ivalttest.Approve, after, blackbox.AccessAccept)
 		}
 	}
-	c.wait.Wait()
+	return users
+}
+
+// noLoginIsLost: 20 upgrades and 100 reloads that change something, while people log in at four clients. Every packet has its answer, also one that
+// comes while nobody reads, and every phone rings once.
+func noLoginIsLost(t *testing.T, u *upgrading) {
+	t.Helper()
+	const upgrades, reloads = 20, 5
+	u.start(t)
+	c := &comers{upgrading: u, t: t}
+	var users []string
 	for i := range upgrades {
-		for n := range users {
-			if user := fmt.Sprintf("person%d-%d", i, n); u.Pushes(user) != 1 {
-				t.Errorf("%s: %d pushes", user, u.Pushes(user))
+		users = append(users, c.come(i)...)
+		for range reloads {
+			u.change(t)
+		}
+		u.install(t, u.versions[(i+1)%2])
+		c.wait.Go(func() {
+			if said, code := u.upgrade(t); code != 0 {
+				t.Errorf("upgrade %d: exit %d: %s", i, code, said)
 			}
+		})
+		between := fmt.Sprintf("between%d", i)
+		u.Server.AwaitLines(t, "upgrading", i+1)
+		c.login(between, ivalttest.Approve, time.Second, blackbox.AccessAccept) // nobody reads now
+		users = append(users, between)
+		u.Server.AwaitLines(t, "upgraded", i+1)
+	}
+	c.wait.Wait()
+	for _, user := range users {
+		if n := u.Pushes(user); n != 1 {
+			t.Errorf("%s: %d pushes", user, n)
 		}
 	}
 	if n := len(u.Said(t, "upgraded")); n != upgrades {
 		t.Errorf("%d upgrades are in the trail", n)
+	}
+	if n := len(u.Server.Lines("reloaded")); n < upgrades*reloads {
+		t.Errorf("%d reloads", n)
 	}
 	u.Server.Signal(syscall.SIGTERM)
 	if code := u.Server.Exit(t); code != 0 {
@@ -186,9 +219,9 @@ func TestNoLoginIsLost(t *testing.T) {
 	}
 }
 
-// TestABrokenProgramIsRefused: programs that do not run, that do not take the settings, and that fail in our place lose nobody.
-func TestABrokenProgramIsRefused(t *testing.T) {
-	u := newUpgrading(t)
+// aBrokenProgramIsRefused: programs that do not run, that do not take the settings, and that fail in our place lose nobody.
+func aBrokenProgramIsRefused(t *testing.T, u *upgrading) {
+	t.Helper()
 	u.start(t)
 	c := &comers{upgrading: u, t: t}
 	elsewhere := filepath.Join(u.Dir, "elsewhere.yaml") // a good file to check, whose state another server has
@@ -203,7 +236,7 @@ func TestABrokenProgramIsRefused(t *testing.T) {
 		{"does not run", "no program", "does not run"},
 		{"is another program", "#!/bin/sh\necho hello\n", "no ivalt-radius"},
 		{"refuses the settings", "#!/bin/sh\n[ \"$1\" = --version ] && exec " + u.versions[1] + " --version\necho clients: fault; exit 1\n", "clients: fault"},
-		{"fails in our place", "#!/bin/sh\n[ \"$1\" = serve ] && exec " + u.versions[1] + " serve --config " + elsewhere + "\nexec " + u.versions[1] + " \"$@\"\n", "version one serves again"},
+		{"fails in our place", "#!/bin/sh\n[ \"$1\" = serve ] && exec " + u.versions[1] + " serve --config " + elsewhere + "\nexec " + u.versions[1] + " \"$@\"\n", " serves again"},
 	} {
 		c.login(fmt.Sprintf("person%d", i), ivalttest.Approve, 2*time.Second, blackbox.AccessAccept)
 		at := filepath.Join(u.Dir, fmt.Sprintf("broken%d", i))

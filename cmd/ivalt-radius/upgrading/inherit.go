@@ -252,6 +252,12 @@ func inMemory(text []byte) (int, error) {
 	return fd, nil
 }
 
+// inShort is a text as a variable can have it.
+func inShort(text string) string {
+	text = strings.ReplaceAll(text, "\x00", "")
+	return strings.ToValidUTF8(text[:min(len(text), mostWhy)], "")
+}
+
 // execute executes a program. why is for the program before, which gets no way back.
 func (p *Plan) execute(program, why string) error {
 	fds, names := []int{}, []string{}
@@ -265,7 +271,7 @@ func (p *Plan) execute(program, why string) error {
 	if why == "" {
 		fds, names = append(fds, p.former), append(names, nameFormer)
 	} else {
-		env = append(env, envWhy+"="+strings.ToValidUTF8(strings.ReplaceAll(why, "\x00", "")[:min(len(why), mostWhy)], ""))
+		env = append(env, envWhy+"="+inShort(why))
 	}
 	numbers := make([]string, len(fds))
 	for i, fd := range fds {
