@@ -91,7 +91,7 @@ var (
 	ErrWithdrawn = errors.New("the NAS reused the identifier for another login before this one ended")
 )
 
-// defect is why a packet can only be rejected.
+// Defect is why a packet can only be rejected.
 type Defect string
 
 func (d Defect) Error() string { return string(d) }
@@ -99,7 +99,7 @@ func (d Defect) Error() string { return string(d) }
 // leastSession is the shortest session worth granting; below it the login counts as outside its hours.
 const leastSession = time.Second
 
-// conclude is the only home of fail modes: from what policy decided, what was proven and what went wrong, it makes the
+// Conclude is the only home of fail modes: from what policy decided, what was proven and what went wrong, it makes the
 // verdict. It is pure. Only the lines of it with admit accept.
 func Conclude(d policy.Decision, p Proof, err error, m Moment) Verdict {
 	if err != nil {
@@ -123,7 +123,7 @@ func Conclude(d policy.Decision, p Proof, err error, m Moment) Verdict {
 	return Verdict{Reason: judgement.ReasonOf(d.Denial)}
 }
 
-// rejoin is the verdict of a further copy of a login that was let in: the same, where policy does not deny it meanwhile.
+// Rejoin is the verdict of a further copy of a login that was let in: the same, where policy does not deny it meanwhile.
 func Rejoin(d policy.Decision, p Proof, before Verdict, m Moment) Verdict {
 	if d.Action == policy.Deny || before.Kind != reason.Accept {
 		return Verdict{Reason: judgement.ReasonOf(d.Denial)}
@@ -166,7 +166,7 @@ func admit(d policy.Decision, p Proof, why reason.Reason, m Moment) Verdict {
 	return Verdict{Kind: reason.Accept, Reason: why, Reply: judgement.Attributes(d.Reply, p.Reply), Until: d.Until, MSCHAP: p.MSCHAP}
 }
 
-// reasonOf maps what went wrong; an error that nobody foresaw is "unavailable".
+// ReasonOf maps what went wrong; an error that nobody foresaw is "unavailable".
 func ReasonOf(err error) reason.Reason {
 	var gate stage.RefusalError
 	switch {

@@ -28,6 +28,7 @@ func (q *Queue[M]) Len() int { return len(q.items) }
 
 func (q *Queue[M]) Less(i, j int) bool { return q.items[i].Before(&q.items[j]) }
 
+// Before reports that a member comes before another one.
 func (a *Item[M]) Before(b *Item[M]) bool {
 	if a.Rank != b.Rank {
 		return a.Rank < b.Rank
@@ -44,8 +45,7 @@ func (q *Queue[M]) Swap(i, j int) {
 	*q.items[j].Of.Place(q.Lane) = int32(j) //nolint:gosec // fewer
 }
 
-// Push and Pop are for container/heap alone; Put and Remove do not box.
-
+// Push is for container/heap alone: Put does not box.
 func (q *Queue[M]) Push(x any) {
 	item, ok := x.(Item[M])
 	if ok {
@@ -53,6 +53,7 @@ func (q *Queue[M]) Push(x any) {
 	}
 }
 
+// Pop is for container/heap alone: Remove does not box.
 func (q *Queue[M]) Pop() any {
 	item := q.items[len(q.items)-1]
 	q.drop()
