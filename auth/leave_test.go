@@ -17,7 +17,7 @@ func (h *house) leave(t *testing.T) *carried.Logins {
 	t.Helper()
 	h.Leave(t.Context())
 	synctest.Wait()
-	text, err := json.Marshal(h.Carried())
+	text, err := json.Marshal(h.Carried()) //nolint:gosec // no disk sees it
 	if err != nil {
 		t.Fatal(err)
 	}
