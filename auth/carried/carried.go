@@ -52,9 +52,7 @@ type Accept struct {
 
 // Bound is an Accept as a process can have left it, joinable no longer than that; false where it is none, or nobody may join it any more.
 func (a Accept) Bound(now time.Time, most time.Duration) (Accept, bool) {
-	switch reason.Of(a.Reason) {
-	case reason.Approved, reason.Remembered, reason.Exempt:
-	default:
+	if why := reason.Of(a.Reason); why != reason.Approved && why != reason.Remembered && why != reason.Exempt {
 		return Accept{}, false
 	}
 	if !now.Before(a.Joinable) {

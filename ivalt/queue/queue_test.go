@@ -20,7 +20,7 @@ func (m *member) Born() uint64          { return m.born }
 
 func members(n int) (all []*member) {
 	for i := range n {
-		all = append(all, &member{born: uint64(i), places: [2]int32{-1, -1}}) //nolint:gosec // a few
+		all = append(all, &member{born: uint64(i), places: [2]int32{-1, -1}})
 	}
 	return all
 }
@@ -77,7 +77,7 @@ func TestHeap(t *testing.T) {
 	all := members(5)
 	var q Queue[*member]
 	for i, m := range all {
-		*m.Place(0) = int32(i) //nolint:gosec // a few
+		*m.Place(0) = int32(i)
 		heap.Push(&q, Item[*member]{At: time.Duration(5 - i), Of: m})
 	}
 	q.Push("no member")

@@ -64,7 +64,7 @@ func left(t *testing.T, k *Socket) Inherited {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := os.NewFile(uintptr(fd), "left") //nolint:gosec // a descriptor
+	f := os.NewFile(uintptr(fd), "left")
 	t.Cleanup(func() { _ = f.Close() })
 	return func(at netip.AddrPort) *os.File {
 		if at.Addr() != k.Addr().Addr() {

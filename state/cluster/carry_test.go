@@ -123,6 +123,14 @@ func TestCarriedPhones(t *testing.T) {
 				t.Errorf("%+v", got)
 			}
 		},
+	} {
+		t.Run(name, func(t *testing.T) { c(t, newBefore(t)) })
+	}
+}
+
+// TestCarriedMarks: so do its marks.
+func TestCarriedMarks(t *testing.T) {
+	for name, c := range map[string]func(t *testing.T, b *before){
 		"a hold": func(t *testing.T, b *before) {
 			b.ends(b.rings("a1"), cluster.Ending{Hold: 10 * time.Second})
 			n := b.next(4 * time.Second)
@@ -152,6 +160,14 @@ func TestCarriedPhones(t *testing.T) {
 				t.Errorf("%+v", got)
 			}
 		},
+	} {
+		t.Run(name, func(t *testing.T) { c(t, newBefore(t)) })
+	}
+}
+
+// TestCarriedLapses: so does what may still come of a push that lapsed.
+func TestCarriedLapses(t *testing.T) {
+	for name, c := range map[string]func(t *testing.T, b *before){
 		"a push that lapsed is renewed": func(t *testing.T, b *before) {
 			b.ends(b.rings("a1"), cluster.Ending{Kind: cluster.Lapsed, Late: 20 * time.Second})
 			n := b.next(5 * time.Second)
@@ -205,25 +221,39 @@ func TestCarriedClock(t *testing.T) {
 func TestHostilePhones(t *testing.T) {
 	long, large := strings.Repeat("a", cluster.MostID+1), make([]byte, cluster.MostSize+1)
 	for name, spoil := range map[string]func(c *cluster.Carried, p *cluster.CarriedPhone){
-		"no time":              func(c *cluster.Carried, _ *cluster.CarriedPhone) { c.Now = 0 },
-		"negative time":        func(c *cluster.Carried, _ *cluster.CarriedPhone) { c.Now = math.MinInt64 },
-		"all time":             func(c *cluster.Carried, _ *cluster.CarriedPhone) { c.Now = math.MaxInt64 },
-		"born never":           func(c *cluster.Carried, _ *cluster.CarriedPhone) { c.Born = -1 },
-		"born later":           func(c *cluster.Carried, _ *cluster.CarriedPhone) { c.Born = c.Now + 1 },
-		"no mobile":            func(_ *cluster.Carried, p *cluster.CarriedPhone) { p.Mobile = "" },
-		"a long mobile":        func(_ *cluster.Carried, p *cluster.CarriedPhone) { p.Mobile = long },
-		"many ends":            func(_ *cluster.Carried, p *cluster.CarriedPhone) { p.Ended = make([]cluster.CarriedEnd, 1<<10+1) },
-		"an end of nobody":     func(_ *cluster.Carried, p *cluster.CarriedPhone) { p.Ended = []cluster.CarriedEnd{{}} },
-		"an end of no kind":    func(_ *cluster.Carried, p *cluster.CarriedPhone) { p.Ended = []cluster.CarriedEnd{{Attempt: "a1", Kind: 99}} },
-		"a large answer":       func(_ *cluster.Carried, p *cluster.CarriedPhone) { p.Ended = []cluster.CarriedEnd{{Attempt: "a1", Answer: large}} },
-		"a large word":         func(_ *cluster.Carried, p *cluster.CarriedPhone) { p.Ended = []cluster.CarriedEnd{{Attempt: "a1", Said: large}} },
-		"a lapsed of nobody":   func(_ *cluster.Carried, p *cluster.CarriedPhone) { p.Lapsed = &cluster.CarriedPast{} },
-		"a large late one":     func(_ *cluster.Carried, p *cluster.CarriedPhone) { p.Late = &cluster.CarriedPast{Attempt: "a1", Text: large} },
-		"a claim of nobody":    func(_ *cluster.Carried, p *cluster.CarriedPhone) { p.Claim = &cluster.CarriedClaim{} },
-		"a long attempt":       func(_ *cluster.Carried, p *cluster.CarriedPhone) { p.Claim = &cluster.CarriedClaim{Attempt: long} },
-		"a large push":         func(_ *cluster.Carried, p *cluster.CarriedPhone) { p.Claim = &cluster.CarriedClaim{Attempt: "a1", State: large} },
-		"the heir of nobody":   func(_ *cluster.Carried, p *cluster.CarriedPhone) { p.Claim = &cluster.CarriedClaim{Attempt: "a1", HeirOf: &cluster.CarriedPast{}} },
-		"the heir of too much": func(_ *cluster.Carried, p *cluster.CarriedPhone) { p.Claim = &cluster.CarriedClaim{Attempt: "a1", HeirOf: &cluster.CarriedPast{Attempt: "a0", Text: large}} },
+		"no time":          func(c *cluster.Carried, _ *cluster.CarriedPhone) { c.Now = 0 },
+		"negative time":    func(c *cluster.Carried, _ *cluster.CarriedPhone) { c.Now = math.MinInt64 },
+		"all time":         func(c *cluster.Carried, _ *cluster.CarriedPhone) { c.Now = math.MaxInt64 },
+		"born never":       func(c *cluster.Carried, _ *cluster.CarriedPhone) { c.Born = -1 },
+		"born later":       func(c *cluster.Carried, _ *cluster.CarriedPhone) { c.Born = c.Now + 1 },
+		"no mobile":        func(_ *cluster.Carried, p *cluster.CarriedPhone) { p.Mobile = "" },
+		"a long mobile":    func(_ *cluster.Carried, p *cluster.CarriedPhone) { p.Mobile = long },
+		"many ends":        func(_ *cluster.Carried, p *cluster.CarriedPhone) { p.Ended = make([]cluster.CarriedEnd, 1<<10+1) },
+		"an end of nobody": func(_ *cluster.Carried, p *cluster.CarriedPhone) { p.Ended = []cluster.CarriedEnd{{}} },
+		"an end of no kind": func(_ *cluster.Carried, p *cluster.CarriedPhone) {
+			p.Ended = []cluster.CarriedEnd{{Attempt: "a1", Kind: 99}}
+		},
+		"a large answer": func(_ *cluster.Carried, p *cluster.CarriedPhone) {
+			p.Ended = []cluster.CarriedEnd{{Attempt: "a1", Answer: large}}
+		},
+		"a large word": func(_ *cluster.Carried, p *cluster.CarriedPhone) {
+			p.Ended = []cluster.CarriedEnd{{Attempt: "a1", Said: large}}
+		},
+		"a lapsed of nobody": func(_ *cluster.Carried, p *cluster.CarriedPhone) { p.Lapsed = &cluster.CarriedPast{} },
+		"a large late one": func(_ *cluster.Carried, p *cluster.CarriedPhone) {
+			p.Late = &cluster.CarriedPast{Attempt: "a1", Text: large}
+		},
+		"a claim of nobody": func(_ *cluster.Carried, p *cluster.CarriedPhone) { p.Claim = &cluster.CarriedClaim{} },
+		"a long attempt":    func(_ *cluster.Carried, p *cluster.CarriedPhone) { p.Claim = &cluster.CarriedClaim{Attempt: long} },
+		"a large push": func(_ *cluster.Carried, p *cluster.CarriedPhone) {
+			p.Claim = &cluster.CarriedClaim{Attempt: "a1", State: large}
+		},
+		"the heir of nobody": func(_ *cluster.Carried, p *cluster.CarriedPhone) {
+			p.Claim = &cluster.CarriedClaim{Attempt: "a1", HeirOf: &cluster.CarriedPast{}}
+		},
+		"the heir of too much": func(_ *cluster.Carried, p *cluster.CarriedPhone) {
+			p.Claim = &cluster.CarriedClaim{Attempt: "a1", HeirOf: &cluster.CarriedPast{Attempt: "a0", Text: large}}
+		},
 	} {
 		b := newBefore(t)
 		b.rings("a1")

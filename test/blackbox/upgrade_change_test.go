@@ -79,7 +79,7 @@ func (u *upgrading) settle(t *testing.T, changes int) {
 	u.Settings.Clients = fmt.Sprintf(`
   - {name: gateway, networks: [%s/32], secrets: [%q, "the next secret, number %d"], answer_within: 30s}
   - {name: other, networks: [%s/32], secrets: [%q], answer_within: 30s}
-  - {name: asker, networks: [%s/32], secrets: [%q], answer_within: 7s, challenge: approve}
+  - {name: asker, networks: [%s/32], secrets: [%q], answer_within: 12s, challenge: approve}
   - {name: prover, networks: [%s/32], secrets: [%q], answer_within: 30s, primary: radius, insecure_methods: [chap]}`,
 		blackbox.Source, blackbox.Secret, secrets, otherSource, otherSecret, blackbox.Second, blackbox.Secret, chapSource, blackbox.Secret)
 	u.Settings.Policy = fmt.Sprintf("\n  default: require_push\n  rules:\n    - {name: blocked, match: {users: [\"nobody%d\"]}, decision: deny}", rules)
