@@ -109,6 +109,13 @@ func TestPreflightOfPrograms(t *testing.T) {
 			}
 		})
 	}
+	own, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Preflight(t.Context(), own, "config.yaml"); err == nil || !strings.Contains(err.Error(), "serves already") {
+		t.Errorf("our own program: %v", err)
+	}
 	if got := last(" a\n b\xff \n"); got != "a b" {
 		t.Errorf("%q", got)
 	}

@@ -3,6 +3,7 @@ package upgrading
 import (
 	"context"
 	"fmt"
+	"os"
 	"os/exec"
 	"strings"
 	"time"
@@ -18,6 +19,9 @@ const (
 
 // Preflight tries a program before it takes our place: it must run, say its version, and load the settings. The error says why it is none.
 func Preflight(ctx context.Context, program, config string) (version string, err error) {
+	if served(program) {
+		return "", fmt.Errorf("%s is the program that serves already: put the new one in its place, by renaming it there", program)
+	}
 	ctx, cancel := context.WithTimeout(ctx, preflightLasts)
 	defer cancel()
 	said, err := try(ctx, program, "--version")
@@ -32,6 +36,16 @@ func Preflight(ctx context.Context, program, config string) (version string, err
 		return "", fmt.Errorf("version %s does not take the settings (%w): %s", version, err, last(said))
 	}
 	return version, nil
+}
+
+// served reports that a program is the very file that this process runs.
+func served(program string) bool {
+	own, err := os.Stat("/proc/self/exe")
+	if err != nil {
+		return false
+	}
+	there, err := os.Stat(program)
+	return err == nil && os.SameFile(own, there)
 }
 
 func try(ctx context.Context, program string, args ...string) (string, error) {
