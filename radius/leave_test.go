@@ -54,7 +54,7 @@ func (s *stage) leave(left chan struct{}) (e *carry.Exchanges, inherited func(*r
 		s.t.Fatal(fds, err)
 	}
 	s.stop()
-	files := []*os.File{os.NewFile(uintptr(fds[0]), "authentication"), os.NewFile(uintptr(fds[1]), "accounting")} //nolint:gosec // descriptors
+	files := []*os.File{os.NewFile(uintptr(fds[0]), "authentication"), os.NewFile(uintptr(fds[1]), "accounting")}
 	return e, func(d *radius.Deps) {
 		d.Waits = true
 		d.Inherited = func(netip.AddrPort) *os.File {
@@ -295,7 +295,8 @@ func TestHostileExchanges(t *testing.T) {
 		with(func(r *carry.Reply) {
 			r.Digest, r.Held, r.Source = bytes.Repeat([]byte{4}, 16), true, netip.MustParseAddrPort("192.0.2.1:9")
 		}),
-		{Held: true}, {},
+		{Held: true},
+		{},
 	}
 	packet := carried.Datagram{Socket: st.auth, Source: source, Received: time.Now(), Octets: login(9, "bob", "secret")}
 	long, short, reply, zero := packet, packet, packet, packet

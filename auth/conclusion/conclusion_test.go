@@ -122,19 +122,19 @@ func TestRejoin(t *testing.T) {
 func TestReasonOf(t *testing.T) {
 	for err, want := range map[error]reason.Reason{
 		stage.RefusalError{Admission: stage.Admission{Reason: reason.LockedOut}}: reason.LockedOut,
-		identity.ErrUsername:    reason.BadRequest,
-		ErrState:                reason.BadRequest,
-		ErrChoice:               reason.BadRequest,
-		DefectError("no User-Name"):  reason.BadRequest,
-		asking.ErrBadPassword:   reason.BadPassword,
-		asking.ErrMisconfigured: reason.Misconfigured,
-		ErrBusy:                 reason.Busy,
-		asking.ErrBusy:          reason.Busy,
-		ErrShutdown:             reason.ShuttingDown,
-		ErrNoRules:              reason.Unavailable,
-		ErrPanic:                reason.Unavailable,
-		ErrWithdrawn:            reason.Unavailable,
-		errors.New("any other"): reason.Unavailable,
+		identity.ErrUsername:        reason.BadRequest,
+		ErrState:                    reason.BadRequest,
+		ErrChoice:                   reason.BadRequest,
+		DefectError("no User-Name"): reason.BadRequest,
+		asking.ErrBadPassword:       reason.BadPassword,
+		asking.ErrMisconfigured:     reason.Misconfigured,
+		ErrBusy:                     reason.Busy,
+		asking.ErrBusy:              reason.Busy,
+		ErrShutdown:                 reason.ShuttingDown,
+		ErrNoRules:                  reason.Unavailable,
+		ErrPanic:                    reason.Unavailable,
+		ErrWithdrawn:                reason.Unavailable,
+		errors.New("any other"):     reason.Unavailable,
 	} {
 		if got := ReasonOf(fmt.Errorf("wrapped: %w", err)); got != want {
 			t.Errorf("%v is %v, want %v", err, got, want)

@@ -38,10 +38,10 @@ func (b *before) claim(n *cluster.Member, attempt, renews string) cluster.Claim 
 	return c
 }
 
-// rings has an attempt's push leave.
-func (b *before) rings(attempt string) cluster.Token {
+// rings has the push of attempt a1 leave.
+func (b *before) rings() cluster.Token {
 	b.t.Helper()
-	c := b.claim(b.Member, attempt, "")
+	c := b.claim(b.Member, "a1", "")
 	if err := b.Record(b.t.Context(), c.Token, cluster.Progress{State: []byte("rang"), Rang: true}); err != nil {
 		b.t.Fatal(err)
 	}
@@ -83,20 +83,23 @@ func (b *before) next(later time.Duration) *cluster.Member {
 func TestCarriedPhones(t *testing.T) {
 	for name, c := range map[string]func(t *testing.T, b *before){
 		"a push that rings is taken over": func(t *testing.T, b *before) {
-			was := b.rings("a1")
+			t.Helper()
+			was := b.rings()
 			n := b.next(time.Second)
 			if got := b.claim(n, "a1", ""); got.Kind != cluster.Granted || !got.Rang || string(got.Progress) != "rang" || got.Of != "a1" || got.Token.Fence <= was.Fence {
 				t.Errorf("%+v; it was %+v", got, was)
 			}
 		},
 		"another login is told that an approval may come": func(t *testing.T, b *before) {
-			b.rings("a1")
+			t.Helper()
+			b.rings()
 			if got := b.claim(b.next(time.Second), "a2", ""); got.Kind != cluster.Granted || got.History != cluster.Dirty || got.Rang {
 				t.Errorf("%+v", got)
 			}
 		},
 		"another login is taken to collide once it goes on": func(t *testing.T, b *before) {
-			b.rings("a1")
+			t.Helper()
+			b.rings()
 			n := b.next(time.Second)
 			b.claim(n, "a1", "")
 			if got := b.claim(n, "a2", ""); got.Kind != cluster.Taken || got.Other != "a1" {
@@ -104,19 +107,22 @@ func TestCarriedPhones(t *testing.T) {
 			}
 		},
 		"a claim that has not rung is taken over": func(t *testing.T, b *before) {
+			t.Helper()
 			b.claim(b.Member, "a1", "")
 			if got := b.claim(b.next(time.Second), "a1", ""); got.Kind != cluster.Granted || got.Rang {
 				t.Errorf("%+v", got)
 			}
 		},
 		"an answer is told": func(t *testing.T, b *before) {
-			b.ends(b.rings("a1"), cluster.Ending{Answer: []byte("yes")})
+			t.Helper()
+			b.ends(b.rings(), cluster.Ending{Answer: []byte("yes")})
 			if got := b.claim(b.next(time.Second), "a1", ""); got.Kind != cluster.Concluded || string(got.Answer) != "yes" {
 				t.Errorf("%+v", got)
 			}
 		},
 		"and not for longer": func(t *testing.T, b *before) {
-			b.ends(b.rings("a1"), cluster.Ending{Answer: []byte("yes")})
+			t.Helper()
+			b.ends(b.rings(), cluster.Ending{Answer: []byte("yes")})
 			n := b.next(time.Second)
 			b.clock.pass(cluster.EndKept)
 			if got := b.claim(n, "a1", ""); got.Kind != cluster.Granted || got.Rang {
@@ -132,7 +138,8 @@ func TestCarriedPhones(t *testing.T) {
 func TestCarriedMarks(t *testing.T) {
 	for name, c := range map[string]func(t *testing.T, b *before){
 		"a hold": func(t *testing.T, b *before) {
-			b.ends(b.rings("a1"), cluster.Ending{Hold: 10 * time.Second})
+			t.Helper()
+			b.ends(b.rings(), cluster.Ending{Hold: 10 * time.Second})
 			n := b.next(4 * time.Second)
 			if got := b.claim(n, "a2", ""); got.Kind != cluster.Held || got.Wait != 6*time.Second {
 				t.Errorf("%+v", got)
@@ -143,19 +150,22 @@ func TestCarriedMarks(t *testing.T) {
 			}
 		},
 		"a taint": func(t *testing.T, b *before) {
-			b.ends(b.rings("a1"), cluster.Ending{Taint: 10 * time.Second, Known: true})
+			t.Helper()
+			b.ends(b.rings(), cluster.Ending{Taint: 10 * time.Second, Known: true})
 			if got := b.claim(b.next(9*time.Second), "a2", ""); got.History != cluster.Dirty {
 				t.Errorf("%+v", got)
 			}
 		},
 		"a clean one": func(t *testing.T, b *before) {
-			b.ends(b.rings("a1"), cluster.Ending{Taint: 10 * time.Second, Known: true})
+			t.Helper()
+			b.ends(b.rings(), cluster.Ending{Taint: 10 * time.Second, Known: true})
 			if got := b.claim(b.next(10*time.Second), "a2", ""); got.History != cluster.Clean {
 				t.Errorf("%+v", got)
 			}
 		},
 		"an approval that was counted": func(t *testing.T, b *before) {
-			b.ends(b.rings("a1"), cluster.Ending{Spent: 10 * time.Second, Known: true})
+			t.Helper()
+			b.ends(b.rings(), cluster.Ending{Spent: 10 * time.Second, Known: true})
 			if got := b.claim(b.next(time.Second), "a2", ""); got.History != cluster.Spent {
 				t.Errorf("%+v", got)
 			}
@@ -169,7 +179,8 @@ func TestCarriedMarks(t *testing.T) {
 func TestCarriedLapses(t *testing.T) {
 	for name, c := range map[string]func(t *testing.T, b *before){
 		"a push that lapsed is renewed": func(t *testing.T, b *before) {
-			b.ends(b.rings("a1"), cluster.Ending{Kind: cluster.Lapsed, Late: 20 * time.Second})
+			t.Helper()
+			b.ends(b.rings(), cluster.Ending{Kind: cluster.Lapsed, Late: 20 * time.Second})
 			n := b.next(5 * time.Second)
 			got := b.claim(n, "a2", "a1")
 			if got.Kind != cluster.Granted || got.Of != "a1" || string(got.Progress) != "rang" || got.LateFor != 15*time.Second {
@@ -177,14 +188,16 @@ func TestCarriedLapses(t *testing.T) {
 			}
 		},
 		"one that was renewed is taken over": func(t *testing.T, b *before) {
-			b.ends(b.rings("a1"), cluster.Ending{Kind: cluster.Lapsed, Late: 20 * time.Second})
+			t.Helper()
+			b.ends(b.rings(), cluster.Ending{Kind: cluster.Lapsed, Late: 20 * time.Second})
 			b.claim(b.Member, "a2", "a1")
 			if got := b.claim(b.next(time.Second), "a2", ""); got.Kind != cluster.Granted || got.Of != "a1" || string(got.Progress) != "rang" {
 				t.Errorf("%+v", got)
 			}
 		},
 		"a late approval counts": func(t *testing.T, b *before) {
-			token := b.rings("a1")
+			t.Helper()
+			token := b.rings()
 			b.ends(token, cluster.Ending{Kind: cluster.Lapsed, Late: 20 * time.Second})
 			b.ends(token, cluster.Ending{Kind: cluster.Found, Late: 20 * time.Second, Answer: []byte("yes")})
 			if got := b.claim(b.next(time.Second), "a2", "a1"); got.Kind != cluster.Late || string(got.Answer) != "yes" {
@@ -192,7 +205,8 @@ func TestCarriedLapses(t *testing.T) {
 			}
 		},
 		"a collision stays one": func(t *testing.T, b *before) {
-			token := b.rings("a1")
+			t.Helper()
+			token := b.rings()
 			b.claim(b.Member, "a2", "")
 			if err := b.End(t.Context(), token, cluster.Ending{}); err == nil {
 				t.Error("it did not collide")
@@ -210,7 +224,7 @@ func TestCarriedLapses(t *testing.T) {
 func TestCarriedClock(t *testing.T) {
 	for odd, wait := range map[time.Duration]time.Duration{-time.Hour: 2 * time.Minute, 30 * time.Second: 90 * time.Second, time.Hour: time.Minute} {
 		b := newBefore(t)
-		b.ends(b.rings("a1"), cluster.Ending{Hold: 2 * time.Minute})
+		b.ends(b.rings(), cluster.Ending{Hold: 2 * time.Minute})
 		if got := b.claim(b.next(odd), "a2", ""); got.Kind != cluster.Held || got.Wait != wait {
 			t.Errorf("%v: %+v, want %v", odd, got, wait)
 		}
@@ -256,7 +270,7 @@ func TestHostilePhones(t *testing.T) {
 		},
 	} {
 		b := newBefore(t)
-		b.rings("a1")
+		b.rings()
 		c := b.memory.Carry()
 		spoil(&c, &c.Phones[0])
 		if m, err := cluster.Restored(c, b.clock.read); err == nil || m != nil {
@@ -269,7 +283,7 @@ func TestHostilePhones(t *testing.T) {
 func TestAnEndWasLost(t *testing.T) {
 	for _, words := range []string{cluster.ErrCollided.Error(), cluster.ErrLost.Error(), "words that nobody knows"} {
 		b := newBefore(t)
-		token := b.rings("a1")
+		token := b.rings()
 		b.ends(token, cluster.Ending{Answer: []byte("yes")})
 		c := b.memory.Carry()
 		c.Phones[0].Ended[0].Lost = words

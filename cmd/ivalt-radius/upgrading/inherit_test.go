@@ -85,7 +85,7 @@ func TestInherit(t *testing.T) {
 	l.Done()
 	l.Done()
 	for _, fd := range []int{four, six, document} {
-		if _, err := unix.FcntlInt(uintptr(fd), unix.F_GETFD, 0); !errors.Is(err, unix.EBADF) { //nolint:gosec // a descriptor
+		if _, err := unix.FcntlInt(uintptr(fd), unix.F_GETFD, 0); !errors.Is(err, unix.EBADF) {
 			t.Errorf("descriptor %d stays open: %v", fd, err)
 		}
 	}
@@ -101,7 +101,7 @@ func TestHostileEnvironment(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = null.Close() }()
-	fd := strconv.Itoa(int(null.Fd())) //nolint:gosec // a descriptor
+	fd := strconv.Itoa(int(null.Fd()))
 	for _, numbers := range []string{"0:1:2", "-1:-2:-3", "x:y:z", "9999:10000:10001", "::", fd + ":" + fd + ":99999999999999999999"} {
 		leave(t, numbers, "", "3")
 		if l := Inherit(); l == nil || len(l.sockets) != 0 || l.document != -1 || l.former != -1 {
