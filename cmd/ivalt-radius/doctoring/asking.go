@@ -127,11 +127,12 @@ func askIVALT(ctx context.Context, way gateway.Options) (doctor.Fact[doctor.TLS]
 	var shook handshake
 	c := gateway.New(way)
 	defer c.Retire()
+	began := time.Now()
 	r := c.Probe(httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{TLSHandshakeDone: shook.told}), gateway.LookUps)
-	now := time.Now()
+	took := time.Since(began)
 	shook.mu.Lock()
 	defer shook.mu.Unlock()
-	return tlsOf(way, &shook, r), keyOf(r), offsetOf(r, now)
+	return tlsOf(way, &shook, r), keyOf(r), offsetOf(r, began, took)
 }
 
 func tlsOf(way gateway.Options, h *handshake, r gateway.Result) doctor.Fact[doctor.TLS] {
@@ -192,14 +193,15 @@ func keyOf(r gateway.Result) doctor.Fact[doctor.Key] {
 	return doctor.Known(doctor.Key{State: doctor.OK, Answer: status + ": the key is taken; the question itself is refused, as it must be"})
 }
 
-// offsetOf compares clocks. The answer's Date has whole seconds (RFC 9110 section 5.6.7), and was written while the call was on its way.
-func offsetOf(r gateway.Result, now time.Time) doctor.Fact[doctor.Offset] {
+// offsetOf compares clocks. The answer's Date has whole seconds (RFC 9110 section 5.6.7), and was written while the call was on its way: between
+// began and when we had it in hand, which counts the time for which a busy machine made us wait.
+func offsetOf(r gateway.Result, began time.Time, took time.Duration) doctor.Fact[doctor.Offset] {
 	if r.Clock.IsZero() {
 		return doctor.Unseen[doctor.Offset]("there was no answer that tells the time")
 	}
 	const half = time.Second / 2
-	middle := now.Add(-r.Took / 2)
-	return doctor.Known(doctor.Offset{Ahead: r.Clock.Add(half).Sub(middle), Within: half + r.Took/2})
+	middle := began.Add(took / 2)
+	return doctor.Known(doctor.Offset{Ahead: r.Clock.Add(half).Sub(middle), Within: half + took/2})
 }
 
 // sourcesOf are the servers of the first factor, none of them asked yet.

@@ -135,7 +135,7 @@ func TestEntries(t *testing.T) {
 	}
 	order := strings.Join(keys, " ")
 	for _, part := range []string{
-		"listen.authentication listen.accounting listen.admin max_attempts", "clients[0].disconnect_port clients[1].name clients[1].networks",
+		"listen.authentication listen.accounting listen.admin max_attempts", "clients[0].disconnect_port clients[0].session_end clients[1].name clients[1].networks",
 		"users.file users.file people", "policy.rules[0].reply.Filter-Id policy.rules[0].reply.Tunnel-Password",
 	} {
 		if !strings.Contains(order, part) {
