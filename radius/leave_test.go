@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"os"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -222,15 +223,15 @@ func TestABusyHouseIsNoEnd(t *testing.T) {
 	n.send(request)
 	<-st.asked
 	e, inherited := st.leave(left)
-	tries := 0
+	var tries atomic.Int32
 	heir(t, func(context.Context, auth.Request) auth.Verdict {
-		if tries++; tries < 3 {
+		if tries.Add(1) < 3 {
 			return auth.Verdict{Silent: true, Reason: auth.Busy}
 		}
 		return accept()
 	}, inherited, radius.Carried{Exchanges: e})
-	if got := n.judge(n.reply(), request, shared); got.Code != layeh.CodeAccessAccept || tries != 3 {
-		t.Errorf("got %v at the %d. try", got.Code, tries)
+	if got := n.judge(n.reply(), request, shared); got.Code != layeh.CodeAccessAccept || tries.Load() != 3 {
+		t.Errorf("got %v at the %d. try", got.Code, tries.Load())
 	}
 }
 
