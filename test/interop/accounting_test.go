@@ -31,6 +31,7 @@ func TestAccountingOfGateways(t *testing.T) {
 		t.Run("openvpn", func(t *testing.T) { tunnelled(t, "openvpn", false) })
 		return
 	}
+	t.Parallel() // it waits for clocks, in namespaces of its own
 	ctx, cancel := context.WithTimeout(t.Context(), 8*time.Minute)
 	defer cancel()
 	again := exec.CommandContext(ctx, "unshare", "--net", "--pid", "--fork", "--kill-child", "--mount-proc", "sh", "-c", //nolint:gosec // this very test
