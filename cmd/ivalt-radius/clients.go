@@ -25,7 +25,7 @@ func (a *app) handlers(ctx context.Context) http.Handler {
 	mux := http.NewServeMux()
 	clienting.Handle(mux, clienting.Running{Settings: a.inForce, Memory: a.clients, Trail: a.trail, Waiting: a.server.Waiting})
 	trail.Handle(mux, a.trail)
-	trail.HandleForget(ctx, mux, a.trail, a.auditSettings, a.keeping.keeper, a.guard)
+	trail.HandleForget(ctx, mux, a.trail, a.auditSettings, a.keeping.keeper, sessioning.Forgetting{Sessions: a.in, Incidents: a.guard})
 	backup.Handle(mux, a.store)
 	disconnecting.Handle(mux, a.disconnector, a.trail)
 	a.guard.Handle(mux)

@@ -205,7 +205,7 @@ func TestFirewall(t *testing.T) {
 			t.Errorf("%s: the flags change nothing", format)
 		}
 	}
-	if out, code := blackbox.Run(t, "firewall", "--config", site.Config(), "--format", "pf"); code != 64 || !strings.Contains(out, "neither nftables nor ufw") {
+	if out, code := blackbox.Run(t, "firewall", "--config", site.Config(), "--format", "pf"); code != 64 || !strings.Contains(out, "none of nftables, ufw and systemd") {
 		t.Errorf("exit %d: %s", code, out)
 	}
 }

@@ -60,7 +60,7 @@ func Figures() []Figure {
 		{state, "KiB", kibibyte, Rule{Room: 512 * kibibyte, Share: 0.10}, true},
 		{inFlight, "", 1, Rule{Room: 10, Share: 0.20}, true},
 		{lockouts, "", 1, Rule{Room: 10, Share: 0.20}, true},
-		{sessions, "", 1, Rule{Room: 4, Share: 0.20}, true},
+		{sessions, "", 1, Rule{Room: 12, Share: 0.20}, true}, // an hour without use ends one: within the first hour they come, and few go
 		{incidents, "", 1, Rule{}, false},
 		{evidence, "KiB", kibibyte, Rule{}, false},
 		{trail, "KiB", kibibyte, Rule{}, false},

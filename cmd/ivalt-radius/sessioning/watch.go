@@ -12,7 +12,7 @@ import (
 	"ivalt-radius/radius/dynauth/sessions"
 )
 
-// WatchEvery is how often a Watcher looks, and has what changed written.
+// WatchEvery is how often a Watcher looks.
 const WatchEvery = 10 * time.Second
 
 // What one look does at most; the others wait for the next.
@@ -24,7 +24,6 @@ const (
 // Watched is a table of sessions; *sessions.Table is one.
 type Watched interface {
 	Overruns(limit int) []sessions.Overrun
-	Flush()
 }
 
 // Names say which client has a name, by the settings in force; nil: none. *radius.Server is one.
@@ -67,7 +66,6 @@ func (w Watcher) Run(tick <-chan time.Time, stop <-chan struct{}) {
 }
 
 func (w Watcher) look(ctx context.Context) {
-	w.Table.Flush()
 	ctx, cancel := context.WithTimeout(ctx, endWithin)
 	defer cancel()
 	var ending sync.WaitGroup

@@ -17,13 +17,12 @@ import (
 
 // watched has the overruns of one look, and remembers what is done about them.
 type watched struct {
-	mu      sync.Mutex
-	found   []sessions.Overrun
-	ends    bool // session_end: disconnect
-	none    bool // the client is gone
-	flushed int
-	said    []audit.Security
-	ended   []string
+	mu    sync.Mutex
+	found []sessions.Overrun
+	ends  bool // session_end: disconnect
+	none  bool // the client is gone
+	said  []audit.Security
+	ended []string
 }
 
 func (w *watched) Overruns(limit int) []sessions.Overrun {
@@ -31,8 +30,6 @@ func (w *watched) Overruns(limit int) []sessions.Overrun {
 	w.found = w.found[len(found):]
 	return found
 }
-
-func (w *watched) Flush() { w.flushed++ }
 
 func (w *watched) ClientNamed(string) *client.Client {
 	if w.none {
@@ -78,8 +75,8 @@ func TestWatcher(t *testing.T) {
 			synctest.Wait()
 			close(stop)
 			<-done
-			if len(w.said) != 3 || len(w.ended) != c.ended || w.flushed != 1 {
-				t.Fatalf("%s: said %+v, ended %v, %d times written", name, w.said, w.ended, w.flushed)
+			if len(w.said) != 3 || len(w.ended) != c.ended {
+				t.Fatalf("%s: said %+v, ended %v", name, w.said, w.ended)
 			}
 			for i, part := range []string{"goes on: an update", "may go on: its end is over, and no stop", "has stopped, behind its end"} {
 				e := w.said[i]
@@ -89,5 +86,27 @@ func TestWatcher(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+type book map[string]string
+
+func (b book) Forget(user, pseudonym string) (int, error) {
+	b[user] = pseudonym
+	return len(b), nil
+}
+
+// TestForgetting: who is forgotten is in no session, and no copy is written when the server stops.
+func TestForgetting(t *testing.T) {
+	table, incidents := sessions.New(time.Now), book{}
+	for _, user := range []string{"eve", "bob"} {
+		table.Admitted(sessions.Session{Client: "vpn", User: user, Attributes: []byte{1, 5, user[0], user[1], user[2]}, Heard: time.Now()})
+	}
+	n, err := Forgetting{Sessions: table, Incidents: incidents}.Forget("eve", "forgotten-1")
+	if n != 1 || err != nil || incidents["eve"] != "forgotten-1" {
+		t.Errorf("%d, %v: %v", n, err, incidents)
+	}
+	if all := table.Look(sessions.Filter{}, 10).Found; len(all) != 1 || all[0].User != "bob" {
+		t.Errorf("%+v", all)
 	}
 }

@@ -73,18 +73,17 @@ func earlier(at, now time.Time) time.Time {
 	return at
 }
 
-// Open fills the table with what a run before has kept, and keeps it from then on, with each Flush. It is called once, before the table is used. failing
-// is told why the disk cannot be written. The disk stays the caller's, to be closed after the table.
+// Open fills the table with what a run before has kept, and has Close keep it again. Between them nothing of it lies on disk, so that a crash brings no
+// session back that may have ended, and who is forgotten (Forget) is named there no more. It is called once, before the table is used. failing is told
+// why the disk cannot be written. The disk stays the caller's, to be closed after the table.
 func (t *Table) Open(disk state.Disk, failing func(error)) error {
 	now := t.now()
 	var all []Session
 	kept, err := state.OpenKept(disk, Bucket, func(name string, k kept) bool {
-		s, ok := k.session(now)
-		ok = ok && named16(s.name()) == name && len(all) < most
-		if ok {
+		if s, ok := k.session(now); ok && named16(s.name()) == name && len(all) < most {
 			all = append(all, s)
 		}
-		return ok
+		return false // it is in the table now
 	}, failing)
 	if err != nil {
 		return fmt.Errorf("sessions: %w", err)
@@ -97,44 +96,30 @@ func (t *Table) Open(disk state.Disk, failing func(error)) error {
 		t.put(s.name(), s)
 		t.grant(&s, s.Until)
 	}
-	clear(t.dirty)
 	return nil
 }
 
-// Flush hands what has changed to the disk, which is written soon after. What changes in between is written once.
-func (t *Table) Flush() {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.flush()
-}
-
-func (t *Table) flush() {
-	for k := range t.dirty {
-		if e := t.known[k]; e != nil {
-			t.kept.Set(named16(k), keep(&entryOf(e).Session))
-		} else {
-			t.kept.Delete(named16(k))
-		}
-	}
-	clear(t.dirty)
-}
-
-// Close writes what has changed. What changes later is not kept. A table that was not opened needs no Close.
+// Close writes what is known. What changes later is not kept. A table that was not opened needs no Close.
 func (t *Table) Close() error {
-	t.Flush()
+	t.mu.Lock()
+	for k, e := range t.known {
+		t.kept.Set(named16(k), keep(&entryOf(e).Session))
+	}
+	t.mu.Unlock()
 	if err := t.kept.Close(); err != nil {
 		return fmt.Errorf("sessions: %w", err)
 	}
 	return nil
 }
 
-// touch has a session written, or deleted, with the next Flush.
-func (t *Table) touch(k key) {
-	if t.kept == nil {
-		return
-	}
-	if t.dirty[k] = struct{}{}; len(t.dirty) > 2*most {
-		t.flush()
+// Forget takes the sessions of a person, by canonical name, out of the table. What their NAS tells of them later is known again.
+func (t *Table) Forget(user string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, e := range t.known {
+		if entryOf(e).User == user {
+			t.drop(e)
+		}
 	}
 }
 

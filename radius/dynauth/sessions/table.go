@@ -45,7 +45,6 @@ type Table struct {
 
 	opened time.Time
 	kept   *state.Kept[kept] // nil: nothing is kept
-	dirty  map[key]struct{}  // what has changed since it was written
 }
 
 // end is a stop that was told.
@@ -68,7 +67,7 @@ type entry struct {
 func New(now func() time.Time) *Table {
 	return &Table{
 		now: now, opened: now(), known: map[key]*list.Element{}, told: map[key]int{}, stopped: map[key]end{},
-		grants: grants{by: map[key]*granted{}}, totals: map[string]*total{}, dirty: map[key]struct{}{},
+		grants: grants{by: map[key]*granted{}}, totals: map[string]*total{},
 	}
 }
 
@@ -246,7 +245,6 @@ func (t *Table) put(k key, s Session) {
 	n := &entry{Session: s, key: k, pair: s.byPair(), byID: byID, box: s.nas()}
 	t.known[k] = t.order.PushBack(n)
 	t.weigh(&n.Session, 1)
-	t.touch(k)
 	if n.byID {
 		t.told[n.pair]++
 	}
@@ -257,7 +255,6 @@ func (t *Table) drop(e *list.Element) {
 	t.order.Remove(e)
 	delete(t.known, o.key)
 	t.weigh(&o.Session, -1)
-	t.touch(o.key)
 	if o.byID {
 		if t.told[o.pair]--; t.told[o.pair] == 0 {
 			delete(t.told, o.pair)

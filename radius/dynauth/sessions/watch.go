@@ -48,7 +48,6 @@ func (t *Table) Overruns(limit int) []Overrun {
 			proof = NoStop
 		}
 		s.Overrun = now
-		t.touch(o.key)
 		t.overran(s)
 		out = append(out, Overrun{*s, proof})
 	}
