@@ -10,7 +10,8 @@ if ! test/interop/packages.sh; then
 	exit 0
 fi
 # The hammer of test/cluster/nodes waits for leases and phones, and is made to be shaken, so it runs beside the clients. HAMMER is how long it goes on, 2m
-# unless it is set.
+# unless it is set. It draws the same people and blows each time, unless HAMMER_SEED says otherwise; `make hammer` draws new ones.
+export HAMMER_SEED=${HAMMER_SEED:-1}
 log=$(mktemp)
 setsid go test -tags interop -count=1 -timeout=30m -v -run '^TestHammer$' ./test/cluster/nodes >"$log" 2>&1 &
 hammer=$!
