@@ -9,24 +9,14 @@ if ! test/interop/packages.sh; then
 	in_ci && { echo "CI runs with the real clients or not at all" >&2; exit 1; }
 	exit 0
 fi
-# The hammer of test/cluster/nodes waits for leases and phones, and is made to be shaken, so it runs beside the clients. HAMMER is how long it goes on, 2m
-# unless it is set. It draws the same people and blows each time, unless HAMMER_SEED says otherwise; `make hammer` draws new ones.
-export HAMMER_SEED=${HAMMER_SEED:-1}
-log=$(mktemp)
-setsid go test -tags interop -count=1 -timeout=30m -v -run '^TestHammer$' ./test/cluster/nodes >"$log" 2>&1 &
-hammer=$!
-trap 'kill -- "-$hammer" 2>/dev/null || true; rm -f "$log"' EXIT
 # Each login waits for a phone, so several run at a time.
 go test -tags interop -count=1 -timeout=15m -parallel=6 -v ./test/interop
 # What a release is checked with: govulncheck against databases that are made up.
 go test -tags interop -count=1 -timeout=10m -v ./test/release
 # The shell blocks of the documents, each page on a machine of its own.
 go test -tags interop -count=1 -timeout=15m -run TestShellBlocks -v ./test/docs
-code=0
-wait "$hammer" || code=$?
-cat "$log"
-[ "$code" -eq 0 ] || { echo "the hammer failed with $code" >&2; exit "$code"; }
 # The operator's window, in Chromium; it keeps both processors busy, so by itself.
 go test -tags interop -count=1 -timeout=15m -v ./test/browser
-# Each package has clocks to keep, so one at a time.
-go test -tags interop -count=1 -timeout=30m -p=1 -v -skip '^TestHammer$' ./test/cluster/... ./state/redis/claims
+# Each package has clocks to keep, so one at a time. HAMMER is how long the hammer of test/cluster/nodes goes on, 2m unless it is set; beside others it would find
+# answers late that are only late here.
+go test -tags interop -count=1 -timeout=30m -p=1 -v ./test/cluster/... ./state/redis/claims

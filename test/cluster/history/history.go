@@ -88,6 +88,9 @@ type History struct {
 	Until    time.Time       // when everybody stopped listening
 }
 
+// Killed is why a node was down that forgot all it knew.
+const Killed = "kill -9"
+
 // Grace is what an answer may come later than the gateway waits, on a busy machine.
 const Grace = 2 * time.Second
 
@@ -287,8 +290,14 @@ func (h *History) renewed(l *login) (n int) {
 	over := h.over(l)
 	began := map[int]time.Time{} // by packet: the same octets are no other login, whenever they come
 	for _, e := range l.exchanges {
-		if at, ok := began[e.Packet]; !ok || e.Sent[0].Before(at) {
-			began[e.Packet] = e.Sent[0]
+		first, known := h.remembered(&e)
+		if at, ok := began[e.Packet]; known && (!ok || first.Before(at)) {
+			began[e.Packet] = first
+		}
+	}
+	for _, e := range l.exchanges {
+		if _, ok := began[e.Packet]; !ok {
+			began[e.Packet] = e.Sent[len(e.Sent)-1]
 		}
 	}
 	for _, at := range began {
@@ -297,6 +306,18 @@ func (h *History) renewed(l *login) (n int) {
 		}
 	}
 	return n
+}
+
+// remembered is when a packet left first that its node can know of yet: a copy that joined its login at one node is known to that one alone, and forgotten
+// with a kill -9. False: none of them.
+func (h *History) remembered(e *Exchange) (first time.Time, known bool) {
+	for _, at := range e.Sent {
+		forgotten := slices.ContainsFunc(h.Downs, func(d Span) bool { return d.Node == e.Node && d.Why == Killed && at.Before(d.To) })
+		if !forgotten {
+			return at, true
+		}
+	}
+	return first, false
 }
 
 // answers judges what came of one packet at one node.

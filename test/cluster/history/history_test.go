@@ -59,6 +59,22 @@ func ofPushes() map[string]judgement {
 		"sound": {func(*history.History) {}, ""},
 
 		"two pushes": {func(h *history.History) { rings(h, 9) }, history.TwoPushes},
+		"two pushes, a copy that its killed node forgot comes again at the end": {func(h *history.History) {
+			refused(h, 6)
+			h.Exchanges[1].Sent = []time.Time{at(1), at(6)}
+			h.Downs = []history.Span{{Node: "b", Why: history.Killed, From: at(2), To: at(4)}}
+			h.Exchanges[1].Answers, h.Records = []history.Answer{said(7, history.Reject)}, h.Records[:1]
+			h.Approvals = nil
+			rings(h, 6.1)
+		}, ""},
+		"two pushes, its node stopped for a while": {func(h *history.History) {
+			refused(h, 6)
+			h.Exchanges[1].Sent = []time.Time{at(1), at(6)}
+			h.Downs = []history.Span{{Node: "b", Why: "SIGSTOP", From: at(2), To: at(4)}}
+			h.Exchanges[1].Answers, h.Records = []history.Answer{said(7, history.Reject)}, h.Records[:1]
+			h.Approvals = nil
+			rings(h, 6.1)
+		}, history.TwoPushes},
 		"two pushes, the memory lost between": {func(h *history.History) {
 			rings(h, 9)
 			h.Losses = []history.Span{{From: at(3), To: at(4)}}
