@@ -203,6 +203,9 @@ func (f *Flow) accompany(ctx context.Context, p *pending, role role) (verdict Ve
 	if role != refused {
 		f.handOver(p)
 	}
+	if f.shares(p.req) && (role == joins || role == joinsLate) {
+		go f.accompanied(ctx, p)
+	}
 	switch role {
 	case joins:
 		return verdict, func() Verdict { return f.follow(ctx, p) }

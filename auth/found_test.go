@@ -123,10 +123,24 @@ func foundInMemory() []found {
 			h.rules = &Rules{Policy: h, Directory: h.rules.Directory, Primaries: with(checked{}), MaxAttempts: 100}
 			began := time.Now()
 			later := h.start(ask("bob", "pw"))
-			if v := <-early; !v.Silent || v.Kind != Reject || time.Since(began) != 54*time.Second {
+			if v := <-early; !v.Silent || v.Kind != Reject || time.Since(began) != 55*time.Second {
 				t.Errorf("the early copy got %+v after %v", v, time.Since(began))
 			}
 			return <-later
+		}, PushTimeout, Reject, 1},
+		{"of two copies at one moment, the one that does not lead is answered as well", func(t *testing.T, h *house) Verdict {
+			t.Helper()
+			h.phone = after(59*time.Second, TimedOut)
+			h.rules.Waits, h.rules.Primaries = true, with(&slow{after: 2 * time.Millisecond})
+			early := h.start(ask("bob", "pw"))
+			pass(time.Millisecond)
+			h.rules = &Rules{Policy: h, Directory: h.rules.Directory, Primaries: with(checked{}), MaxAttempts: 100}
+			want(t, h.run(ask("bob", "pw")), Reject, PushTimeout)
+			v := <-early
+			if v.Silent {
+				t.Error("the other one gets no answer")
+			}
+			return v
 		}, PushTimeout, Reject, 1},
 	}
 }

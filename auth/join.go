@@ -8,12 +8,12 @@ import (
 	"ivalt-radius/auth/conclusion"
 )
 
-// follow waits for the verdict of the attempt that the exchange joined. One that came before the attempt's own, and whose first factor
-// took longer, waits no longer than its NAS does.
+// follow waits for the verdict of the attempt that the exchange joined. One that came before the attempt's own waits no longer than its NAS does:
+// where its first factor took longer, or the two came at one moment, the verdict may leave a little behind its own time.
 func (f *Flow) follow(ctx context.Context, p *pending) Verdict {
 	var over <-chan time.Time
 	if p.first.Before(p.attempt.led) {
-		timer := time.NewTimer(p.leaveBy().Sub(f.Now()))
+		timer := time.NewTimer(p.leaveBy().Add(answerMargin).Sub(f.Now()))
 		defer timer.Stop()
 		over = timer.C
 	}

@@ -96,6 +96,48 @@ func TestAFollowerIsGone(t *testing.T) {
 	}
 }
 
+// TestACopysNodeIsGone: a copy that joined at its own node is known to the others, so its packet is no login of its own when it comes to them behind the
+// end. One that joined as its node had lost the memory is told when that is back.
+func TestACopysNodeIsGone(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		at   func(a, b *node) *node
+		cut  bool
+	}{
+		{"it led", func(a, _ *node) *node { return a }, false},
+		{"it followed", func(_, b *node) *node { return b }, false},
+		{"it had lost the memory", func(a, _ *node) *node { return a }, true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				all := newCluster()
+				all.says, all.after = Denied, 20*time.Second
+				a, b, one, two := pair(all)
+				n := c.at(a, b)
+				other := map[*node]*node{a: b, b: a}[n]
+				if c.cut {
+					all.memory.Cut()
+				}
+				three := n.start(ask("bob", "pw", packet(3)))
+				pass(4 * time.Second)
+				all.memory.Mend()
+				pass(time.Second)
+				n.die()
+				for _, v := range []<-chan Verdict{one, two} {
+					select {
+					case <-v:
+					case <-time.After(40 * time.Second):
+					}
+				}
+				want(t, other.run(ask("bob", "pw", packet(3))), Reject, PushDenied)
+				all.wantRings(t, 1)
+				n.Stop()
+				<-three
+			})
+		})
+	}
+}
+
 // TestCutOff: a node that led, and was believed dead, takes the other's answer in the end.
 func TestCutOff(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -24,7 +24,7 @@ func (f *Flow) together(ctx context.Context, p *pending) Verdict {
 	f.attempts.adopt(p.attempt, waits)
 	seat, err := f.joint.Enter(waiting, cluster.Entry{
 		Key: p.key, ID: p.attempt.id, Life: p.leaveBy().Sub(f.Now()),
-		Exchange: joint.Exchange(f.attempts.names, p.req.Packet, p.req.Client.Name, p.req.CallingStation),
+		Exchange: f.exchange(p.req),
 	})
 	defer seat.Leave() //nolint:contextcheck // where something panics the others take over; they are told behind its back
 	again := err == nil && seat.Place.Role == cluster.Over
@@ -50,6 +50,18 @@ func (f *Flow) together(ctx context.Context, p *pending) Verdict {
 	}
 	seat.Conclude(p.proof.Answer, p.err, joinable, renewed) //nolint:contextcheck // the others are told behind the answer's back
 	return v
+}
+
+// exchange names a packet to the other nodes.
+func (f *Flow) exchange(req *Request) cluster.Digest {
+	return joint.Exchange(f.attempts.names, req.Packet, req.Client.Name, req.CallingStation)
+}
+
+// accompanied tells the other nodes, behind the copy's back, of one that joined here: as long as its gateway may send it to them.
+func (f *Flow) accompanied(ctx context.Context, p *pending) {
+	ctx, cancel := context.WithDeadline(ctx, p.leaveBy().Add(answerMargin))
+	defer cancel()
+	f.joint.Joined(ctx, p.key, f.exchange(p.req))
 }
 
 // answered waits for the phone's answer, from whichever node. The error says why there is none.

@@ -141,6 +141,18 @@ func (s *Seat) Told(phones ...identity.Mobile) (outcome.Answer, error) {
 	return t.Answer, nil
 }
 
+// Joined tells the memory of an exchange that joined an attempt at this node, so that the very same packet at another node is none of its own where this
+// one dies. It goes on until the memory knows, or ctx ends: an attempt that the memory does not know may be about to be told to it.
+func (p *Part) Joined(ctx context.Context, key, exchange cluster.Digest) {
+	e := cluster.Entry{Key: key, ID: "joined", Exchange: exchange}
+	for {
+		_, err := p.attempts.Enter(ctx, e)
+		if !errors.Is(err, cluster.ErrUnreachable) && !errors.Is(err, cluster.ErrLost) || !Rest(ctx) {
+			return
+		}
+	}
+}
+
 // Conclude gives the seat up, and returns at once. Where this node leads, the others are told the answer, or the stage.RefusalError that kept the phone
 // from ringing; of an attempt that was withdrawn here, or stopped, it is theirs to go on with. joinable and renewed are those of
 // cluster.Conclusion; below zero they are none.

@@ -47,6 +47,9 @@ func (n *Member) Enter(_ context.Context, e Entry) (Place, error) {
 	}
 	defer n.memory.mu.Unlock()
 	a := n.memory.attempts[e.Key]
+	if e.Life == 0 {
+		return a.joined(e.Exchange, now)
+	}
 	if a != nil {
 		_, same := a.exchanges[e.Exchange]
 		switch {
@@ -71,6 +74,19 @@ func (n *Member) Enter(_ context.Context, e Entry) (Place, error) {
 		id: e.ID, leader: n, exchanges: map[Digest]struct{}{e.Exchange: {}}, ends: now + e.Life + Grace, wake: make(chan struct{}),
 	}
 	return p, nil
+}
+
+// joined has an exchange that waits at its node already join what is there.
+func (a *attempt) joined(e Digest, now moment) (Place, error) {
+	switch {
+	case a == nil || !a.open(now) && (!a.over || now >= a.repeated):
+		return Place{}, ErrLost
+	case a.over:
+		a.enters(e)
+		return Place{Role: Over, ID: a.id, Answer: bytes.Clone(a.answer)}, nil
+	}
+	a.enters(e)
+	return Place{Role: Follows, ID: a.id}, nil
 }
 
 // place is the node's in an open attempt: it takes one over that nobody leads.

@@ -23,16 +23,13 @@ const (
 var (
 	errID       = errors.New("an attempt needs an ID of at most 128 visible octets")
 	errSize     = errors.New("an answer or a progress is of at most 16 KiB")
-	errDuration = errors.New("a duration is of at most 48 h, and that of a life longer than 0")
+	errDuration = errors.New("a duration is of at most 48 h, and a claim's life is longer than 0")
 	errPhone    = errors.New("a bid needs a phone")
 	errKind     = errors.New("an end is of one of the kinds")
 )
 
 // Valid says whether a memory takes it. So do all of this name.
 func (e Entry) Valid() error {
-	if e.Life <= 0 {
-		return errDuration
-	}
 	return first(id(e.ID), durations(e.Life))
 }
 

@@ -24,7 +24,8 @@ type Attempts interface {
 	// Enter has this node lead an attempt, or join the one with its key that another node leads. A node enters once for each
 	// attempt: copies that reach the same node join there. Where it leads that attempt already, since it asked and was never told, it
 	// still does (Taken): the claim of the phone tells what rings. A caller that got ErrUnreachable and gives up Leaves e.ID, so that
-	// nobody waits for a leader that does not know.
+	// nobody waits for a leader that does not know. An Entry without a Life only joins what is there, open or told to its very packets yet, for a copy that
+	// waits at its node already: its Place is Follows or Over, and nobody leads by it. ErrLost where there is no such attempt.
 	Enter(ctx context.Context, e Entry) (Place, error)
 	// Await blocks until an attempt that this node follows is over, or until this node leads it since the one that did is dead or has left
 	// it. Its Place is Over or Leads. The error is that of ctx, or ErrUnreachable where the memory could not be asked for Patience; ErrLost
@@ -42,7 +43,7 @@ type Entry struct {
 	Key      Digest
 	ID       string        // what the attempt is called where this node leads it
 	Exchange Digest        // of the packet: the very same packet at another node has the same one. MostExchanges are remembered of an attempt.
-	Life     time.Duration // until its answer must have left; behind it and Grace nobody waits any more. The longest of an attempt's exchanges counts.
+	Life     time.Duration // until its answer must have left; behind it and Grace nobody waits any more. The longest of an attempt's exchanges counts. 0: it only joins
 }
 
 // Role is what a node is to an attempt.

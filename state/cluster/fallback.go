@@ -90,6 +90,12 @@ func (a *Alone) decides(ctx context.Context, err error, count func(*Turn)) bool 
 
 // Enter implements Attempts.
 func (a *Alone) Enter(ctx context.Context, e Entry) (Place, error) {
+	if e.Life == 0 { // nothing begins with it, and so nobody decides
+		if p, err := a.own.Enter(ctx, e); !errors.Is(err, ErrLost) {
+			return p, err
+		}
+		return a.all.Enter(ctx, e)
+	}
 	p, err := a.all.Enter(ctx, e)
 	if a.decides(ctx, err, func(t *Turn) { t.Attempts++ }) {
 		return a.own.Enter(ctx, e)

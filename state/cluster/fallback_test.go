@@ -215,7 +215,7 @@ func TestOtherErrorsAreNoTurn(t *testing.T) {
 	p := newPair()
 	withdrawn := errors.New("withdrawn")
 	p.Alone.all = failing{p.Alone.all, withdrawn}
-	if _, err := p.Enter(t.Context(), Entry{}); !errors.Is(err, withdrawn) {
+	if _, err := p.Enter(t.Context(), Entry{ID: "A", Life: life}); !errors.Is(err, withdrawn) {
 		t.Error(err)
 	}
 	if _, err := p.Claim(t.Context(), bid("a")); !errors.Is(err, withdrawn) {
@@ -224,7 +224,7 @@ func TestOtherErrorsAreNoTurn(t *testing.T) {
 	gone, leave := context.WithCancel(t.Context())
 	leave()
 	p.Alone.all = failing{p.Alone.all, fmt.Errorf("%w: %w", ErrUnreachable, context.Canceled)} // as a round trip ends that nobody waits for
-	if _, err := p.Enter(gone, Entry{}); !errors.Is(err, ErrUnreachable) {
+	if _, err := p.Enter(gone, Entry{ID: "A", Life: life}); !errors.Is(err, ErrUnreachable) {
 		t.Error(err)
 	}
 	if c, err := p.Claim(gone, bid("a")); !errors.Is(err, ErrUnreachable) || c.Kind != Unclaimed {

@@ -97,6 +97,59 @@ func joining() map[string]func(*stage) {
 	}
 }
 
+// aCopy has copies join at a node that has its part already, and never more than that.
+func aCopy() map[string]func(*stage) {
+	return map[string]func(*stage){
+		"it is told to its very packet": func(s *stage) {
+			a, b := s.nodes()
+			a.enter("k", "A", "x1")
+			b.enter("k", "B", "x2")
+			b.joins("k", "x3", cluster.Follows)
+			s.is(a.Conclude(s.Context(), digest("k"), "A", cluster.Conclusion{Answer: []byte("no"), Repeated: 30 * time.Second}), nil)
+			a.joins("k", "x4", cluster.Over)
+			s.same("answer", string(a.enters("k", "C", "x3", cluster.Over, "A").Answer), "no")
+			s.same("answer", string(b.enters("k", "C", "x4", cluster.Over, "A").Answer), "no")
+			s.Pass(31 * time.Second)
+			s.knowsNo(a, "k", "x3")
+			b.enters("k", "D", "x3", cluster.Leads, "D")
+		},
+		"it begins nothing": func(s *stage) {
+			a, b := s.nodes()
+			s.knowsNo(a, "k", "x1")
+			s.same("taken", b.enters("k", "B", "x1", cluster.Leads, "B").Taken, false)
+		},
+		"it takes nothing over, and prolongs nothing": func(s *stage) {
+			a, b := s.nodes()
+			a.enter("k", "A", "x1")
+			s.is(a.Leave(s.Context(), digest("k"), "A"), nil)
+			b.joins("k", "x2", cluster.Follows)
+			s.same("taken", a.enters("k", "A2", "x3", cluster.Leads, "A").Taken, true)
+			s.Pass(life)
+			b.joins("k", "x4", cluster.Follows)
+			s.Pass(cluster.Grace + time.Second)
+			s.knowsNo(b, "k", "x5")
+			b.enters("k", "B", "x4", cluster.Leads, "B")
+		},
+	}
+}
+
+// joins has a copy join attempt A, without a life of its own.
+func (n *node) joins(key, exchange string, role cluster.Role) {
+	n.stage.Helper()
+	p, err := n.Enter(n.stage.Context(), cluster.Entry{Key: digest(key), ID: "copy", Exchange: digest(exchange)})
+	n.stage.is(err, nil)
+	if p.Role != role || p.ID != "A" || p.Taken {
+		n.stage.Fatalf("the copy's place is %+v", p)
+	}
+}
+
+// knowsNo wants that a copy finds nothing to join.
+func (s *stage) knowsNo(n *node, key, exchange string) {
+	s.Helper()
+	_, err := n.Enter(s.Context(), cluster.Entry{Key: digest(key), ID: "copy", Exchange: digest(exchange)})
+	s.is(err, cluster.ErrLost)
+}
+
 func onlyTheLeader(s *stage) {
 	a, b := s.nodes()
 	a.enter("k", "A", "x1")

@@ -90,7 +90,7 @@ func bounds() map[string]func(*stage) {
 		"what no caller may ask is refused": func(s *stage) {
 			a, _ := s.nodes()
 			t := a.grant("A")
-			for _, e := range []cluster.Entry{{}, {ID: "A"}, {ID: "A", Life: -1}, {ID: "A", Life: cluster.Longest + 1}, {ID: "A\nB", Life: life}, {ID: string(long), Life: life}} {
+			for _, e := range []cluster.Entry{{}, {ID: "A", Life: -1}, {ID: "A", Life: cluster.Longest + 1}, {ID: "A\nB", Life: life}, {ID: string(long), Life: life}} {
 				_, err := a.Enter(s.Context(), e)
 				s.faulty(err)
 			}

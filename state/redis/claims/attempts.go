@@ -34,9 +34,12 @@ func (c *Claims) Enter(ctx context.Context, e cluster.Entry) (cluster.Place, err
 	if err := e.Valid(); err != nil {
 		return cluster.Place{}, err
 	}
-	key := c.attemptKey(e.Key)
+	key, life := c.attemptKey(e.Key), e.Life
+	if life > 0 {
+		life += cluster.Grace
+	}
 	a, err := answered(c.core.Run(ctx, c.scripts.enter, []string{key}, c.withDead(
-		ms(c.ahead()), c.self, c.bound(key, e.ID), c.channels(), c.core.Name("exchange", string(e.Exchange[:])), ms(e.Life+cluster.Grace), cluster.MostExchanges,
+		ms(c.ahead()), c.self, c.bound(key, e.ID), c.channels(), c.core.Name("exchange", string(e.Exchange[:])), ms(life), cluster.MostExchanges,
 	)...))
 	if err != nil {
 		return cluster.Place{}, err

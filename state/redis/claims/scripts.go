@@ -77,11 +77,17 @@ local function place(dead)
 end
 `
 
-// luaEnter: ARGV[5] the exchange, ARGV[6] its life with Grace, ARGV[7] how many exchanges are remembered, then who is dead.
+// luaEnter: ARGV[5] the exchange, ARGV[6] its life with Grace (0: it only joins), ARGV[7] how many exchanges are remembered, then who is dead.
 const luaEnter = `
 local exchange = 'x:' .. ARGV[5]
 local function enters()
   if a.c < tonumber(ARGV[7]) and redis.call('HSETNX', key, exchange, 1) == 1 then redis.call('HINCRBY', key, 'c', 1) end
+end
+if tonumber(ARGV[6]) == 0 then
+  if not open and not (a.i and a.v and now < a.d) then return {'lost'} end
+  enters()
+  if open then return {'follows', a.i, a.n} end
+  return {'over', a.i, a.y}
 end
 if open then
   enters()

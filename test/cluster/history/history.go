@@ -88,8 +88,13 @@ type History struct {
 	Until    time.Time       // when everybody stopped listening
 }
 
-// Killed is why a node was down that forgot all it knew.
-const Killed = "kill -9"
+// Why a node was down. One that was killed forgot all it knew, and neither it nor one that was rolled got what came meanwhile; one that was stopped got that
+// when it went on.
+const (
+	Killed  = "kill -9"
+	Rolled  = "SIGTERM"
+	Stopped = "SIGSTOP"
+)
 
 // Grace is what an answer may come later than the gateway waits, on a busy machine.
 const Grace = 2 * time.Second
@@ -295,11 +300,6 @@ func (h *History) renewed(l *login) (n int) {
 			began[e.Packet] = first
 		}
 	}
-	for _, e := range l.exchanges {
-		if _, ok := began[e.Packet]; !ok {
-			began[e.Packet] = e.Sent[len(e.Sent)-1]
-		}
-	}
 	for _, at := range began {
 		if !over.IsZero() && at.After(over) && at.After(l.first) {
 			n++
@@ -308,16 +308,29 @@ func (h *History) renewed(l *login) (n int) {
 	return n
 }
 
-// remembered is when a packet left first that its node can know of yet: a copy that joined its login at one node is known to that one alone, and forgotten
-// with a kill -9. False: none of them.
+// remembered is when a packet first reached its node so that the nodes know of it yet. False: it never did.
 func (h *History) remembered(e *Exchange) (first time.Time, known bool) {
 	for _, at := range e.Sent {
-		forgotten := slices.ContainsFunc(h.Downs, func(d Span) bool { return d.Node == e.Node && d.Why == Killed && at.Before(d.To) })
-		if !forgotten {
+		if at, lost := h.arrived(e.Node, at); !lost {
 			return at, true
 		}
 	}
 	return first, false
+}
+
+// arrived is when what was sent to a node reached it. It is lost as well where the node was killed before it can have told the memory.
+func (h *History) arrived(node string, sent time.Time) (at time.Time, lost bool) {
+	at = sent
+	for _, d := range h.Downs {
+		switch {
+		case d.Node != node || sent.After(d.To):
+		case d.Why == Killed && sent.After(d.From.Add(-crossing)), d.Why == Rolled && sent.After(d.From):
+			return at, true
+		case d.Why == Stopped && sent.After(d.From):
+			at = d.To
+		}
+	}
+	return at, false
 }
 
 // answers judges what came of one packet at one node.

@@ -59,22 +59,13 @@ func ofPushes() map[string]judgement {
 		"sound": {func(*history.History) {}, ""},
 
 		"two pushes": {func(h *history.History) { rings(h, 9) }, history.TwoPushes},
-		"two pushes, a copy that its killed node forgot comes again at the end": {func(h *history.History) {
-			refused(h, 6)
-			h.Exchanges[1].Sent = []time.Time{at(1), at(6)}
-			h.Downs = []history.Span{{Node: "b", Why: history.Killed, From: at(2), To: at(4)}}
-			h.Exchanges[1].Answers, h.Records = []history.Answer{said(7, history.Reject)}, h.Records[:1]
-			h.Approvals = nil
-			rings(h, 6.1)
-		}, ""},
-		"two pushes, its node stopped for a while": {func(h *history.History) {
-			refused(h, 6)
-			h.Exchanges[1].Sent = []time.Time{at(1), at(6)}
-			h.Downs = []history.Span{{Node: "b", Why: "SIGSTOP", From: at(2), To: at(4)}}
-			h.Exchanges[1].Answers, h.Records = []history.Answer{said(7, history.Reject)}, h.Records[:1]
-			h.Approvals = nil
-			rings(h, 6.1)
-		}, history.TwoPushes},
+		"two pushes, a copy that its node got while it was killed comes again": {again(history.Killed, 0.5, 4), ""},
+		"two pushes, a copy that its node got just before it was killed":       {again(history.Killed, 2.5, 4), ""},
+		"two pushes, a copy that its node got long before it was killed":       {again(history.Killed, 4, 5), history.TwoPushes},
+		"two pushes, a copy that its node got before it was rolled":            {again(history.Rolled, 2.5, 4), history.TwoPushes},
+		"two pushes, a copy that came while its node was rolled":               {again(history.Rolled, 0.5, 4), ""},
+		"two pushes, its node was stopped before the end":                      {again(history.Stopped, 0.5, 2), history.TwoPushes},
+		"two pushes, its node was stopped until behind the end":                {again(history.Stopped, 0.5, 6.05), ""},
 		"two pushes, the memory lost between": {func(h *history.History) {
 			rings(h, 9)
 			h.Losses = []history.Span{{From: at(3), To: at(4)}}
@@ -181,6 +172,18 @@ func ofAnswers() map[string]judgement {
 		"an answer that does not verify": {func(h *history.History) {
 			h.Exchanges[1].Answers = append(h.Exchanges[1].Answers, history.Answer{At: at(12), Verdict: history.Accept, Wrong: "wrong Response Authenticator"})
 		}, history.Unverified},
+	}
+}
+
+// again has a login refused at 6, with a copy that left for b at 1, and again at 6; b was down between.
+func again(why string, from, to float64) func(h *history.History) {
+	return func(h *history.History) {
+		refused(h, 6)
+		h.Exchanges[1].Sent = []time.Time{at(1), at(6)}
+		h.Downs = []history.Span{{Node: "b", Why: why, From: at(from), To: at(to)}}
+		h.Exchanges[1].Answers, h.Records = []history.Answer{said(7, history.Reject)}, h.Records[:1]
+		h.Approvals = nil
+		rings(h, 6.1)
 	}
 }
 

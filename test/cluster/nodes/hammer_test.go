@@ -57,7 +57,7 @@ func blows() []blow {
 	return []blow{
 		{"kill -9", 4, func(t *testing.T, h *hammer, n *node) {
 			t.Helper()
-			up := h.journal.down(n, "kill -9")
+			up := h.journal.down(n, history.Killed)
 			n.Server.Kill()
 			passes(h.moment(500*time.Millisecond, 6*time.Second))
 			n.Start(t)
@@ -65,7 +65,7 @@ func blows() []blow {
 		}},
 		{"node stopped", 3, func(t *testing.T, h *hammer, n *node) {
 			t.Helper()
-			up := h.journal.down(n, "SIGSTOP")
+			up := h.journal.down(n, history.Stopped)
 			n.Server.Signal(syscall.SIGSTOP)
 			passes(h.moment(500*time.Millisecond, 8*time.Second))
 			n.Server.Signal(syscall.SIGCONT)
@@ -73,7 +73,7 @@ func blows() []blow {
 		}},
 		{"rolled", 1, func(t *testing.T, h *hammer, n *node) {
 			t.Helper()
-			up := h.journal.down(n, "SIGTERM")
+			up := h.journal.down(n, history.Rolled)
 			n.Server.Signal(syscall.SIGTERM)
 			if code := n.Server.Exit(t); code != 0 {
 				t.Errorf("%s: exit %d", n.name, code)
