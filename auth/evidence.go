@@ -3,8 +3,6 @@ package auth
 import (
 	"context"
 	"fmt"
-	"strings"
-	"time"
 
 	"ivalt-radius/audit"
 	"ivalt-radius/auth/conclusion"
@@ -47,17 +45,8 @@ func (f *Flow) shout(l *login, d policy.Decision, p Proof, v Verdict) {
 	}
 	f.Recorder.Note(audit.Security{
 		Event: "fail_mode_used", Attempt: l.id, Client: l.req.Client.Name, User: l.user, CallingStation: l.req.CallingStation,
-		Detail: failDetail(d, p),
+		Detail: conclusion.FailDetail(d, p),
 	})
-}
-
-// failDetail says why a phone that did not ring was no hindrance.
-func failDetail(d policy.Decision, p Proof) string {
-	words := "iVALT cannot be asked (" + p.Answer.Detail + "); "
-	if d.Fail.Mode == policy.FailOpen {
-		return words + "fail mode insecure_allow until " + d.Fail.Until.UTC().Format(time.RFC3339) + ": " + d.Fail.Why
-	}
-	return words + "fail mode allow_remembered: approved at " + p.SameStation.UTC().Format(time.RFC3339) + " from this calling station"
 }
 
 // tell keeps and logs an end that no Accept depends on.
@@ -93,7 +82,7 @@ func (f *Flow) event(l *login, d policy.Decision, p Proof, v Verdict, err error)
 	e := audit.Attempt{
 		Attempt: l.id, Client: l.req.Client.Name, NAS: l.req.NAS, User: l.user, CallingStation: l.req.CallingStation,
 		Rule: d.Rule, Factors: p.Factors(), Verdict: v.Kind.String(), Reason: v.Reason.String(),
-		Duration: f.Now().Sub(l.first), Exchanges: 1, Mobile: p.Answer.Mobile.String(), Detail: p.Answer.Detail,
+		Duration: f.Now().Sub(l.first), Exchanges: 1, Mobile: p.Answer.Mobile.String(), Detail: conclusion.Detail(d, p, v, l.note, err),
 	}
 	e.Packets, e.LastPacket = l.req.Heard.Since(l.first)
 	if d.Rule != "" {
@@ -101,17 +90,6 @@ func (f *Flow) event(l *login, d policy.Decision, p Proof, v Verdict, err error)
 	}
 	if l.attempt != nil {
 		e.Exchanges = f.attempts.exchanges(l.attempt)
-	}
-	switch {
-	case err != nil:
-		e.Detail = err.Error()
-	case v.FailMode:
-		e.Detail = failDetail(d, p)
-	case v.Reason == Remembered:
-		e.Detail = "approved at " + p.SameLogin.UTC().Format(time.RFC3339)
-	}
-	if l.note != "" {
-		e.Detail = strings.TrimSuffix(l.note+"; "+e.Detail, "; ")
 	}
 	return e
 }

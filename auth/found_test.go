@@ -20,7 +20,7 @@ type found struct {
 }
 
 func allFound() []found {
-	return slices.Concat(foundInQuestions(), foundInMemory())
+	return slices.Concat(foundInQuestions(), foundInMemory(), foundInCopies())
 }
 
 func foundInQuestions() []found {
@@ -114,6 +114,11 @@ func foundInMemory() []found {
 			h.phone = func(context.Context, *Push) Answer { return Answer{Outcome: NoAnswer} }
 			return h.run(ask("bob", "pw"))
 		}, Unavailable, Reject, 1},
+	}
+}
+
+func foundInCopies() []found {
+	return []found{
 		{"a copy whose first factor took longer outwaits neither its NAS", func(t *testing.T, h *house) Verdict {
 			t.Helper()
 			h.phone = after(58*time.Second, Approved)
