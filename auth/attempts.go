@@ -102,7 +102,7 @@ func (s *attempts) enter(p *pending, now time.Time) role {
 	if s.draining {
 		return silenced
 	}
-	if s.verdicts.Len() >= p.rules.MaxAttempts {
+	if s.verdicts.Len() >= p.rules.MaxAttempts && s.before.Find(k, now) == nil { // one that waited before waits on, whatever the settings are now
 		return refused
 	}
 	a := s.begin(k, req, now)

@@ -37,6 +37,9 @@ func (f *Flow) Carried() carried.Logins {
 	if f.Names == nil {
 		all.Secret = s.names.Secret()
 	}
+	for p := range s.verdicts.All() { // its answer is there, and its record is not on disk: the claim of the phone tells the answer again, and nobody rings
+		all.Attempts = append(all.Attempts, p.unsettled(p.attempt.first.Add(p.req.Client.AnswerWithin)))
+	}
 	s.expire(f.Now())
 	for _, a := range s.accepted {
 		all.Accepts = append(all.Accepts, carried.Accept{
@@ -102,11 +105,18 @@ func (f *Flow) left(p *pending) Verdict {
 
 // carried is a login's attempt as the next process needs it. attempts.mu is held.
 func (p *pending) carried(until time.Time) carried.Attempt {
+	c := p.unsettled(until)
+	c.Owing, c.Familiar = c.Owing || p.arrived, p.familiar
+	return c
+}
+
+// unsettled is carried, of a login that goes on meanwhile.
+func (p *pending) unsettled(until time.Time) carried.Attempt {
 	a := p.attempt
 	_, elsewhere := a.asked.(joint.Waits)
 	return carried.Attempt{
 		Key: a.key[:], ID: a.id, Push: p.pushed, First: a.first, Until: until, Renews: a.renews, Number: p.number,
-		Rang: a.asked != nil && !elsewhere, Owing: p.arrived || a.owing, Familiar: p.familiar,
+		Rang: a.asked != nil && !elsewhere, Owing: a.owing,
 	}
 }
 

@@ -116,6 +116,50 @@ func TestAnAnswerThatIsThereStays(t *testing.T) {
 	})
 }
 
+// TestARecordThatIsNotOnDiskYet: the next process asks for the answer of the very same push, and no phone rings again.
+func TestARecordThatIsNotOnDiskYet(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHouse()
+		h.commitFor = 30 * time.Second
+		req := ask("bob", "pw")
+		one := h.start(req)
+		pass(7 * time.Second)
+		all := h.leave(t)
+		if len(all.Attempts) != 1 || !all.Attempts[0].Rang {
+			t.Fatalf("left: %+v", all)
+		}
+		next, _ := h.heir(all)
+		want(t, next.run(req), Accept, ApprovedByPerson)
+		if p := next.pushes[0]; !p.Rings || p.Attempt != h.pushes[0].Attempt {
+			t.Errorf("the push was %+v, and is %+v", h.pushes[0], p)
+		}
+		<-one // which nobody hears
+	})
+}
+
+// TestFewerAttemptsThanBefore: who waited goes on also where the settings have no room for as many now; who comes anew finds none.
+func TestFewerAttemptsThanBefore(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHouse()
+		h.phone = after(10*time.Second, Approved)
+		users := []string{"bob", "eve", "ann"}
+		for _, user := range users {
+			h.start(ask(user, "pw"))
+		}
+		pass(time.Second)
+		next, _ := h.heir(h.leave(t))
+		next.rules.MaxAttempts = 1
+		var all []<-chan Verdict
+		for _, user := range users {
+			all = append(all, next.start(ask(user, "pw")))
+		}
+		want(t, next.run(ask("new", "pw")), Reject, Busy)
+		for _, v := range all {
+			want(t, <-v, Accept, ApprovedByPerson)
+		}
+	})
+}
+
 // TestNobodyIsAdmittedBehindLeave: whoever comes then is judged by the next process.
 func TestNobodyIsAdmittedBehindLeave(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -134,7 +134,10 @@ func (s *Server) Serve(c Carried) {
 	}
 }
 
-// resume has the questions opened again, at once, and waits for that: an answer may be among what is judged anew.
+// resumedWithin is how long what comes waits for the questions to be open again. A directory that hangs holds nobody up for longer.
+const resumedWithin = 3 * time.Second
+
+// resume has the questions opened again, at once, and waits for that, no longer than resumedWithin: an answer may be among what is judged anew.
 func (s *Server) resume(d *Carried) {
 	var asking sync.WaitGroup
 	for i := range d.Questions {
@@ -142,7 +145,9 @@ func (s *Server) resume(d *Carried) {
 		if asked == nil {
 			continue
 		}
+		s.running.Add(1)
 		asking.Go(func() {
+			defer s.running.Done()
 			defer s.survive(nil)
 			q, c := s.decode(asked)
 			if c != sound || q.told != nil || q.packet.Code() != wire.AccessRequest {
@@ -153,7 +158,15 @@ func (s *Server) resume(d *Carried) {
 			d.Resume(s.ctx, &req, &d.Questions[i])
 		})
 	}
-	asking.Wait()
+	resumed := make(chan struct{})
+	go func() {
+		asking.Wait()
+		close(resumed)
+	}()
+	select {
+	case <-resumed:
+	case <-time.After(resumedWithin):
+	}
 }
 
 // again is a datagram of an earlier process; nil where nobody here may answer it.

@@ -271,6 +271,25 @@ func TestQuestionsAreOpenedAgain(t *testing.T) {
 	}
 }
 
+// TestAQuestionThatTakesItsTime: a directory that hangs behind an open question keeps nobody else waiting.
+func TestAQuestionThatTakesItsTime(t *testing.T) {
+	st := start(t, always(accept()), settings())
+	n := st.nas(st.auth)
+	request := login(1, "bob", "secret")
+	n.ask(request)
+	e, inherited := st.leave(nil)
+	packet := carried.Datagram{Socket: st.auth, Source: netip.MustParseAddrPort(n.conn.LocalAddr().String()), Received: time.Now(), Octets: request}
+	release := make(chan struct{})
+	defer close(release)
+	heir(t, always(accept()), inherited, radius.Carried{
+		Exchanges: e, Questions: []carried.Question{{State: "s", Packet: packet}},
+		Resume: func(context.Context, *auth.Request, *carried.Question) { <-release },
+	})
+	if got := n.ask(login(2, "eve", "secret")); got.Code != layeh.CodeAccessAccept {
+		t.Errorf("got %v", got.Code)
+	}
+}
+
 // TestHostileExchanges: what no server can have left is harmless: nobody is let in, nothing is sent to a stranger, and the server serves.
 func TestHostileExchanges(t *testing.T) {
 	deny := always(auth.Verdict{Reason: auth.PolicyDenied})

@@ -163,7 +163,7 @@ func TestLoginJSON(t *testing.T) {
 		t.Errorf("exit %d, %+v", code, got)
 	}
 	mute, _ := answering{mute: true}.serve(t)
-	code, stdout, _ = runLogin(t, typed(), "--server", mute, "--secret", loginSecret, "--user", "alice", "--json", "--timeout", "10ms", "--tries", "2")
+	code, stdout, _ = runLogin(t, typed(), "--server", mute, "--secret", loginSecret, "--user", "alice", "--json", "--timeout", "400ms", "--tries", "2")
 	got = loginJSON{}
 	if err := json.Unmarshal([]byte(stdout), &got); err != nil || code != exitNoAnswer || got.Verdict != "" || got.Sent != 2 || got.Error == "" {
 		t.Errorf("exit %d, %+v, %v", code, got, err)
