@@ -49,7 +49,10 @@ interop: ## log in with radclient, pyrad, PAM, a real OpenVPN server and client,
 	@test/scripts/interop.sh
 
 .PHONY: check
-check: lint house docs-check ## lint, house rules, generated docs in sync, go.mod tidy
+check: lint house docs-check tidy-check ## lint, house rules, generated docs in sync, go.mod tidy
+
+.PHONY: tidy-check
+tidy-check: ## fail where go.mod is not tidy
 	$(GO) mod tidy -diff
 
 .PHONY: lint
