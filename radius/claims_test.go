@@ -79,7 +79,7 @@ func (d *desk) sound() string {
 	switch {
 	case waiting != d.client.InFlight:
 		return "in flight is miscounted"
-	case waiting+d.answered.size+d.reused.size != len(d.byDigest):
+	case waiting+d.answered.Len()+d.reused.Len() != len(d.byDigest):
 		return "an exchange is in no list"
 	case len(d.byDigest) > d.capacity:
 		return "the memory exceeds its capacity"

@@ -1,9 +1,8 @@
-package waiting
+package line
 
 import "iter"
 
-// Line has who waits, in the order in which they joined. Joining and leaving cost the same however many wait. The zero Line is empty. It is not safe
-// for concurrent use.
+// Line has its members in the order in which they joined. The zero Line is empty. It is not safe for concurrent use.
 type Line[T any] struct {
 	first, last *Place[T]
 	size        int
@@ -11,7 +10,7 @@ type Line[T any] struct {
 
 // Place is a place in a line, and in one at most. The zero Place is in none.
 type Place[T any] struct {
-	Of             *T // who has it; nil: nobody
+	of             *T // who has it; nil: nobody
 	line           *Line[T]
 	before, behind *Place[T]
 }
@@ -19,7 +18,7 @@ type Place[T any] struct {
 // Join puts a place at the end of the line. It leaves the line that it was in.
 func (l *Line[T]) Join(p *Place[T], of *T) {
 	p.Leave()
-	*p = Place[T]{Of: of, line: l, before: l.last}
+	*p = Place[T]{of: of, line: l, before: l.last}
 	if l.last == nil {
 		l.first = p
 	} else {
@@ -49,14 +48,25 @@ func (p *Place[T]) Leave() {
 	*p = Place[T]{}
 }
 
-// Len is how many wait.
+// In reports a place that is in this line.
+func (p *Place[T]) In(l *Line[T]) bool { return p.line == l }
+
+// Len is how many are in the line.
 func (l *Line[T]) Len() int { return l.size }
 
-// All are those who wait, the first one first. The line must not change meanwhile.
+// First is who joined before all others; nil where the line is empty.
+func (l *Line[T]) First() *T {
+	if l.first == nil {
+		return nil
+	}
+	return l.first.of
+}
+
+// All are those in the line, the first one first. The line must not change meanwhile.
 func (l *Line[T]) All() iter.Seq[*T] {
 	return func(yield func(*T) bool) {
 		p := l.first
-		for p != nil && yield(p.Of) {
+		for p != nil && yield(p.of) {
 			p = p.behind
 		}
 	}

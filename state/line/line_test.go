@@ -1,4 +1,4 @@
-package waiting
+package line
 
 import (
 	"slices"
@@ -35,6 +35,12 @@ func TestLine(t *testing.T) {
 				}
 				if !slices.Equal(got, want[i]) || lines[i].Len() != len(want[i]) {
 					t.Fatalf("line %d has %v (%d), want %v", i, got, lines[i].Len(), want[i])
+				}
+				if first := lines[i].First(); (first == nil) != (len(got) == 0) || first != nil && *first != got[0] {
+					t.Fatalf("line %d begins with %v, want %v", i, first, got)
+				}
+				if places[who].In(&lines[i]) != (i == where) {
+					t.Fatalf("%d is in line %d: %v", who, i, i != where)
 				}
 			}
 		}
