@@ -107,12 +107,12 @@ func NewCommand(defaultConfig string) *cobra.Command {
 
 // run asks the running server, which alone knows the sessions.
 func run(ctx context.Context, out io.Writer, configPath string, o order) error {
-	s, err := configured.Settings(configPath)
+	directory, err := configured.StateDirectory(configPath)
 	if err != nil {
 		return err
 	}
 	var r dynauth.Result
-	if err := control.Call(ctx, s.State.Directory, path, o, &r); err != nil {
+	if err := control.Call(ctx, directory, path, o, &r); err != nil {
 		return fmt.Errorf("disconnect: %w", err)
 	}
 	if err := show(out, r); err != nil {

@@ -8,7 +8,10 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
+	"time"
 
+	"ivalt-radius/audit"
 	"ivalt-radius/audit/durable"
 )
 
@@ -22,6 +25,17 @@ func JSON(w io.Writer, out any) error {
 	}
 	return nil
 }
+
+// Text is a text with everything escaped that a terminal could obey; a dash where there is none.
+func Text(s string) string {
+	if strings.TrimSpace(s) == "" {
+		return "-"
+	}
+	return audit.Shown(s)
+}
+
+// Moment is a time as commands write it.
+func Moment(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 
 const ownFile = 0o600
 

@@ -1,7 +1,6 @@
 package secretage
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"os"
@@ -11,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"ivalt-radius/cmd/ivalt-radius/exit"
+	"ivalt-radius/cmd/ivalt-radius/output"
 	"ivalt-radius/config"
 	"ivalt-radius/config/inventory"
 )
@@ -38,7 +38,7 @@ func NewCommand(defaultConfig string) *cobra.Command {
 				return err
 			}
 			if format == "json" {
-				return printJSON(cmd.OutOrStdout(), entries)
+				return output.JSON(cmd.OutOrStdout(), entries)
 			}
 			return printText(cmd.OutOrStdout(), entries)
 		},
@@ -46,15 +46,6 @@ func NewCommand(defaultConfig string) *cobra.Command {
 	cmd.Flags().StringVarP(&path, "config", "c", defaultConfig, "the configuration file")
 	cmd.Flags().StringVar(&format, "format", "text", "text or json")
 	return cmd
-}
-
-func printJSON(w io.Writer, entries []inventory.Entry) error {
-	encoder := json.NewEncoder(w)
-	encoder.SetIndent("", "  ")
-	if err := encoder.Encode(entries); err != nil {
-		return fmt.Errorf("printing the list: %w", err)
-	}
-	return nil
 }
 
 func printText(w io.Writer, entries []inventory.Entry) error {
