@@ -10,7 +10,7 @@ type Line[T any] struct {
 
 // Place is a place in a line, and in one at most. The zero Place is in none.
 type Place[T any] struct {
-	of             *T // who has it; nil: nobody
+	Of             *T // who has it; nil: nobody
 	line           *Line[T]
 	before, behind *Place[T]
 }
@@ -18,7 +18,7 @@ type Place[T any] struct {
 // Join puts a place at the end of the line. It leaves the line that it was in.
 func (l *Line[T]) Join(p *Place[T], of *T) {
 	p.Leave()
-	*p = Place[T]{of: of, line: l, before: l.last}
+	*p = Place[T]{Of: of, line: l, before: l.last}
 	if l.last == nil {
 		l.first = p
 	} else {
@@ -59,14 +59,14 @@ func (l *Line[T]) First() *T {
 	if l.first == nil {
 		return nil
 	}
-	return l.first.of
+	return l.first.Of
 }
 
 // All are those in the line, the first one first. The line must not change meanwhile.
 func (l *Line[T]) All() iter.Seq[*T] {
 	return func(yield func(*T) bool) {
 		p := l.first
-		for p != nil && yield(p.of) {
+		for p != nil && yield(p.Of) {
 			p = p.behind
 		}
 	}
