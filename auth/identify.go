@@ -14,10 +14,7 @@ import (
 // identity makes the one canonical name of a login: mapped, then rewritten. Where there is none the error says why, and the log has the
 // name as it was sent.
 func (l *login) identity() (Username, error) {
-	user, err := ParseUsername(l.req.Username)
-	if err == nil && l.rules != nil && l.rules.Rewrite != nil {
-		user, err = l.rules.Rewrite(user)
-	}
+	user, err := l.rules.Name(l.req.Username)
 	if err != nil {
 		l.user = identity.Visible(l.req.Username)
 	} else {
