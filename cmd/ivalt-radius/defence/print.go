@@ -6,7 +6,6 @@ import (
 	"io"
 	"strconv"
 	"strings"
-	"text/tabwriter"
 
 	"ivalt-radius/cmd/ivalt-radius/count"
 	"ivalt-radius/cmd/ivalt-radius/output"
@@ -22,7 +21,7 @@ func printList(w io.Writer, found []incident.Incident) error {
 		_, err := fmt.Fprintln(w, "no incidents")
 		return err
 	}
-	out := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	out := output.Table(w)
 	_, _ = fmt.Fprintln(out, "ID\tSTATE\tSEVERITY\tRULE\tEVENTS\tLAST\tSUBJECT")
 	for _, i := range found {
 		_, _ = fmt.Fprintf(out, "%s\t%s\t%s\t%s\t%d\t%s\t%s\n", i.ID, i.State, i.Severity, i.Rule, i.Count, output.Moment(i.Last), subjectOf(i))
@@ -110,7 +109,7 @@ func printBlocks(w io.Writer, found []block.Block) error {
 		_, err := fmt.Fprintln(w, "no blocks")
 		return err
 	}
-	out := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	out := output.Table(w)
 	_, _ = fmt.Fprintln(out, "SUBJECT\tUNTIL\tBY\tINCIDENT\tREASON")
 	for _, b := range found {
 		subject := "user " + b.User
@@ -127,7 +126,7 @@ func printLockouts(w io.Writer, found []gate.Lockout) error {
 		_, err := fmt.Fprintln(w, "nobody is locked out")
 		return err
 	}
-	out := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	out := output.Table(w)
 	_, _ = fmt.Fprintln(out, "USER\tCALLING STATION\tUNTIL\tIN A ROW")
 	for _, l := range found {
 		_, _ = fmt.Fprintf(out, "%s\t%s\t%s\t%d\n", l.User, quoted(l.Station), output.Moment(l.Until), l.Count)

@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"net/netip"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -20,6 +19,7 @@ import (
 	"ivalt-radius/cmd/ivalt-radius/configured"
 	"ivalt-radius/cmd/ivalt-radius/control"
 	"ivalt-radius/cmd/ivalt-radius/exit"
+	"ivalt-radius/cmd/ivalt-radius/output"
 	"ivalt-radius/guard"
 	"ivalt-radius/radius/dynauth"
 )
@@ -126,8 +126,7 @@ func run(ctx context.Context, out io.Writer, configPath string, o order) error {
 
 // show writes a line for each session. What a NAS has chosen is escaped.
 func show(out io.Writer, r dynauth.Result) error {
-	const gap = 2
-	table := tabwriter.NewWriter(out, 0, 0, gap, ' ', 0)
+	table := output.Table(out)
 	for _, o := range r.Sessions {
 		station := ""
 		if o.Station.IsValid() {

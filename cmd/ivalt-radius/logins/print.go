@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"ivalt-radius/admin/view"
@@ -19,8 +18,7 @@ func printLogins(w io.Writer, found view.Logins) error {
 		_, err := fmt.Fprintln(w, "no logins")
 		return err
 	}
-	const gap = 2
-	out := tabwriter.NewWriter(w, 0, 0, gap, ' ', 0)
+	out := output.Table(w)
 	_, _ = fmt.Fprintln(out, "TIME\tUSER\tCLIENT\tFROM\tVERDICT\tREASON\tTOOK\tATTEMPT")
 	for _, l := range found.Logins {
 		took := (time.Duration(l.DurationMS) * time.Millisecond).Round(10 * time.Millisecond)

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"text/tabwriter"
 	"time"
 
 	"ivalt-radius/audit"
@@ -24,6 +25,12 @@ func JSON(w io.Writer, out any) error {
 		return fmt.Errorf("printing: %w", err)
 	}
 	return nil
+}
+
+// Table aligns the columns of what is written to it, between tabs, once it is flushed.
+func Table(w io.Writer) *tabwriter.Writer {
+	const gap = 2
+	return tabwriter.NewWriter(w, 0, 0, gap, ' ', 0)
 }
 
 // Text is a text with everything escaped that a terminal could obey; a dash where there is none.

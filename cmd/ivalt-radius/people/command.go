@@ -3,7 +3,6 @@ package people
 import (
 	"fmt"
 	"io"
-	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
@@ -105,8 +104,7 @@ func show(w io.Writer, p view.People) error {
 		_, err := fmt.Fprintln(w, "nobody is locked out, paused, blocked or remembered")
 		return err
 	}
-	const gap = 2
-	out := tabwriter.NewWriter(w, 0, 0, gap, ' ', 0)
+	out := output.Table(w)
 	_, _ = fmt.Fprintln(out, "WHO\tSTATE\tFROM\tWHEN\tMORE")
 	for _, l := range p.Lockouts {
 		_, _ = fmt.Fprintf(out, "%s\tlocked out\t%s\tuntil %s\t%d in a row\n", audit.Shown(l.User), output.Text(l.Station), output.Moment(l.Until), l.Count)

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -49,8 +48,7 @@ func NewCommand(defaultConfig string) *cobra.Command {
 }
 
 func printText(w io.Writer, entries []inventory.Entry) error {
-	const gap = 2
-	table := tabwriter.NewWriter(w, 0, 0, gap, ' ', 0)
+	table := output.Table(w)
 	_, _ = fmt.Fprintln(table, "KEY\tGIVEN\tFIRST SEEN\tAGE\tJUDGEMENT")
 	for _, e := range entries {
 		first := ""

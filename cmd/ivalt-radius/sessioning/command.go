@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -73,8 +72,7 @@ func show(w io.Writer, found view.Sessions, ended bool) error { //nolint:revive 
 		_, err := fmt.Fprintln(w, none)
 		return err
 	}
-	const gap = 2
-	out := tabwriter.NewWriter(w, 0, 0, gap, ' ', 0)
+	out := output.Table(w)
 	last := "ENDS"
 	if ended {
 		last = "CAUSE"

@@ -7,7 +7,6 @@ import (
 	"io"
 	"os"
 	"strings"
-	"text/tabwriter"
 
 	"github.com/sirupsen/logrus"
 	"github.com/spf13/cobra"
@@ -102,8 +101,7 @@ func show(out io.Writer, r Report) error {
 	if m.Alone {
 		_, _ = fmt.Fprintf(out, "        INSECURE: %s goes on by itself\n", r.Node)
 	}
-	const gap = 2
-	table := tabwriter.NewWriter(out, 0, 0, gap, ' ', 0)
+	table := output.Table(out)
 	_, _ = fmt.Fprintln(table, "\nNODE\tSTATE\tVERSION\tSETTINGS\tSTARTED\tLEADS")
 	for _, n := range r.Nodes {
 		_, _ = fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%d\n", n.Name, how(n), n.Version, digest(n), output.Moment(n.Started), n.Leads)
