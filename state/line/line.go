@@ -62,12 +62,28 @@ func (l *Line[T]) First() *T {
 	return l.first.Of
 }
 
-// All are those in the line, the first one first. The line must not change meanwhile.
+// All are those in the line, the first one first. Nobody but the one at hand may leave meanwhile, and nobody join.
 func (l *Line[T]) All() iter.Seq[*T] {
 	return func(yield func(*T) bool) {
-		p := l.first
-		for p != nil && yield(p.Of) {
-			p = p.behind
+		for p := l.first; p != nil; {
+			next := p.behind
+			if !yield(p.Of) {
+				return
+			}
+			p = next
+		}
+	}
+}
+
+// Backward is All, the last one first.
+func (l *Line[T]) Backward() iter.Seq[*T] {
+	return func(yield func(*T) bool) {
+		for p := l.last; p != nil; {
+			next := p.before
+			if !yield(p.Of) {
+				return
+			}
+			p = next
 		}
 	}
 }
