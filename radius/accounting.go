@@ -1,7 +1,6 @@
 package radius
 
 import (
-
 	"ivalt-radius/audit"
 	"ivalt-radius/auth"
 	"ivalt-radius/radius/accounting"

@@ -108,11 +108,11 @@ func TestName(t *testing.T) {
 		raw   string
 		want  string // empty: it names nobody
 	}{
-		"no rules":      {nil, "Bob", "bob"},
-		"no rewriting":  {&Rules{}, "Bob", "bob"},
-		"rewritten":     {&Rules{Rewrite: func(identity.Username) (identity.Username, error) { return alice, nil }}, "Bob", "alice"},
-		"no name":       {&Rules{Rewrite: func(identity.Username) (identity.Username, error) { return alice, nil }}, "", ""},
-		"made to none":  {&Rules{Rewrite: func(identity.Username) (identity.Username, error) { return identity.Username{}, identity.ErrUsername }}, "Bob", ""},
+		"no rules":     {nil, "Bob", "bob"},
+		"no rewriting": {&Rules{}, "Bob", "bob"},
+		"rewritten":    {&Rules{Rewrite: func(identity.Username) (identity.Username, error) { return alice, nil }}, "Bob", "alice"},
+		"no name":      {&Rules{Rewrite: func(identity.Username) (identity.Username, error) { return alice, nil }}, "", ""},
+		"made to none": {&Rules{Rewrite: func(identity.Username) (identity.Username, error) { return identity.Username{}, identity.ErrUsername }}, "Bob", ""},
 	} {
 		got, err := c.rules.Name(c.raw)
 		if got.String() != c.want || (err == nil) != (c.want != "") {

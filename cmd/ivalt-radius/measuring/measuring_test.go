@@ -59,7 +59,9 @@ type rooms struct {
 // held is until when iVALT wants to be left alone.
 func held() time.Time { return time.Unix(1_700_000_000, 0) }
 
-func (r *rooms) Room() state.Room { return state.Room{Hour: state.Window{Limit: 9, Left: 4}, Held: held()} }
+func (r *rooms) Room() state.Room {
+	return state.Room{Hour: state.Window{Limit: 9, Left: 4}, Held: held()}
+}
 
 func (r *rooms) Outages() []standing.Shut { return []standing.Shut{{Refused: true}, {Endpoint: 1}} }
 

@@ -9,8 +9,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"ivalt-radius/cmd/ivalt-radius/control"
 	"ivalt-radius/cmd/ivalt-radius/configured"
+	"ivalt-radius/cmd/ivalt-radius/control"
 )
 
 // The commands of the running server.

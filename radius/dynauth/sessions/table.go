@@ -36,7 +36,7 @@ type Table struct {
 	mu      sync.Mutex
 	known   map[key]*entry
 	order   line.Line[entry] // heard of longest ago first
-	told    map[key]int           // by person and calling station: sessions that have an Acct-Session-Id
+	told    map[key]int      // by person and calling station: sessions that have an Acct-Session-Id
 	stopped map[key]end
 	stops   []key // oldest first
 	grants  grants
