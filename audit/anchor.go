@@ -1,12 +1,8 @@
 package audit
 
 import (
-	"bufio"
-	"bytes"
-	"errors"
 	"fmt"
 
-	"ivalt-radius/audit/chain"
 	"ivalt-radius/audit/checkpoint"
 	"ivalt-radius/audit/segment"
 )
@@ -30,30 +26,8 @@ func replaced(path string, at position, head checkpoint.Head) (string, error) {
 			}
 		}
 	}
-	if holds(f, head) {
+	if head.In(f) {
 		return "", nil
 	}
 	return fmt.Sprintf("record %d, the last checkpoint, whose hash was %s, is not in the trail: records were replaced", head.Seq, head.Hash), nil
-}
-
-// holds reports a file in which the head's record is as it was written. One that cannot be read holds nothing.
-func holds(f segment.File, head checkpoint.Head) bool {
-	in, err := f.Open()
-	if err != nil {
-		return false
-	}
-	defer func() { _ = in.Close() }() // only read
-	lines, needle := bufio.NewReaderSize(in, chain.MaxLine), fmt.Appendf(nil, `","seq":%d,`, head.Seq)
-	for {
-		line, err := lines.ReadSlice('\n')
-		if err == nil && bytes.Contains(line[:min(len(line), 96)], needle) {
-			r, err := chain.Parse(line[:len(line)-1])
-			if err == nil && r.Seq == head.Seq {
-				return r.Sound && string(r.Hash[:]) == head.Hash
-			}
-		}
-		if err != nil && !errors.Is(err, bufio.ErrBufferFull) {
-			return false
-		}
-	}
 }

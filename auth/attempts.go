@@ -8,8 +8,8 @@ import (
 	"ivalt-radius/audit"
 	"ivalt-radius/auth/carried"
 	"ivalt-radius/auth/naming"
-	"ivalt-radius/auth/waiting"
 	"ivalt-radius/state"
+	"ivalt-radius/state/line"
 )
 
 // acceptJoinable is how long a concluded Accept answers further copies of its login: a gateway may listen on its newest
@@ -46,7 +46,7 @@ type attempt struct {
 	total   int           // exchanges that ever did
 	done    chan struct{} // closed once concluded; nil where nobody joined
 
-	place waiting.Place[pending] // where it is looked at, with a login of it
+	place line.Place[pending] // where it is looked at, with a login of it
 
 	owing     bool // the gate waits for its end
 	concluded bool
@@ -67,8 +67,8 @@ type attempts struct {
 	draining bool
 	leaving  *carried.Logins // what the next process needs; nil: this one goes on
 
-	verdicts waiting.Line[pending] // who waits for one
-	answers  waiting.Line[pending] // who waits for that of a challenge
+	verdicts line.Line[pending] // who waits for one
+	answers  line.Line[pending] // who waits for that of a challenge
 }
 
 func newAttempts() *attempts {

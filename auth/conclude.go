@@ -1,10 +1,6 @@
 package auth
 
-import (
-	"ivalt-radius/auth/conclusion"
-	"ivalt-radius/auth/judgement"
-	"ivalt-radius/policy"
-)
+import "ivalt-radius/auth/conclusion"
 
 //nolint:revive // these are the words of package conclusion
 type (
@@ -20,6 +16,3 @@ var (
 	errShutdown  = conclusion.ErrShutdown
 	errWithdrawn = conclusion.ErrWithdrawn
 )
-
-// ReasonOf is the reason of a login that policy denies so.
-func ReasonOf(d policy.Denial) Reason { return judgement.ReasonOf(d) }

@@ -122,22 +122,7 @@ func (f *Flow) Open(ctx context.Context, req *Request) (verdict Verdict, wait fu
 		_, err := f.name(&l)
 		return f.refuse(ctx, &l, policy.Decision{}, cmp.Or(err, errBusy)), nil
 	}
-	return verdict, f.apart(func() (Verdict, func() Verdict) { return f.open(ctx, req, factorHere) })
-}
-
-// apart goes on with a login that is counted among those that are being opened, and counts it off.
-func (f *Flow) apart(open func() (Verdict, func() Verdict)) (wait func() Verdict) {
-	counted := func() (Verdict, func() Verdict) {
-		defer f.opening.Leave()
-		return open()
-	}
-	return func() Verdict {
-		verdict, wait := counted()
-		if wait != nil {
-			verdict = wait()
-		}
-		return verdict
-	}
+	return verdict, copies.Apart(&f.opening, func() (Verdict, func() Verdict) { return f.open(ctx, req, factorHere) })
 }
 
 // where says on whose goroutine a first factor is checked that takes its time.
@@ -171,7 +156,7 @@ func (f *Flow) open(ctx context.Context, req *Request, checked where) (verdict V
 
 // checkApart has its own copies of everything, so that a login that is denied at once leaves nothing on the heap.
 func (f *Flow) checkApart(ctx context.Context, l login, s Subject, d policy.Decision) (wait func() Verdict) {
-	return f.apart(func() (Verdict, func() Verdict) { return f.check(ctx, &l, s, d, nil) })
+	return copies.Apart(&f.opening, func() (Verdict, func() Verdict) { return f.check(ctx, &l, s, d, nil) })
 }
 
 // check has the first factor checked, and the login wait for its phone.

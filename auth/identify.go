@@ -14,10 +14,7 @@ import (
 // identity makes the one canonical name of a login: mapped, then rewritten. Where there is none the error says why, and the log has the
 // name as it was sent.
 func (l *login) identity() (Username, error) {
-	user, err := ParseUsername(l.req.Username)
-	if err == nil && l.rules != nil && l.rules.Rewrite != nil {
-		user, err = l.rules.Rewrite(user)
-	}
+	user, err := l.rules.Name(l.req.Username)
 	if err != nil {
 		l.user = identity.Visible(l.req.Username)
 	} else {
@@ -70,19 +67,14 @@ func (f *Flow) decide(l *login, s Subject, err error) (policy.Decision, error) {
 			return policy.Decision{}, err
 		}
 	}
-	return Judge(l.rules.Policy, l.facts, l.listed), nil
-}
-
-// Judge asks policy about the name of a login and about the listed name of its person, where that is another one. The stricter word counts.
-func Judge(p Decider, facts policy.Facts, listed string) policy.Decision {
-	return judgement.Of(p, facts, listed)
+	return judgement.Of(l.rules.Policy, l.facts, l.listed), nil
 }
 
 // again asks policy once more, just before the Accept: hours may have ended while the phone rang. What was checked was checked for
 // the rule of then, so another one denies.
 func (f *Flow) again(l *login, before policy.Decision) policy.Decision {
 	l.facts.At = f.Now()
-	after := Judge(l.rules.Policy, l.facts, l.listed)
+	after := judgement.Of(l.rules.Policy, l.facts, l.listed)
 	if after.Action != before.Action || after.Rule != before.Rule {
 		return policy.Decision{Rule: after.Rule, Denial: after.Denial}
 	}
@@ -146,7 +138,7 @@ func (f *Flow) judgeAnew(l *login, s Subject, before policy.Decision, err error)
 		return before
 	}
 	l.listed = listed
-	after := Judge(l.rules.Policy, l.facts, listed)
+	after := judgement.Of(l.rules.Policy, l.facts, listed)
 	if after.Action != policy.Deny && after.Factor != before.Factor {
 		return policy.Decision{Rule: after.Rule}
 	}

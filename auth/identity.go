@@ -8,12 +8,6 @@ type Username = identity.Username
 // Mobile is a phone number in E.164 that masks itself in every print.
 type Mobile = identity.Mobile
 
-// Errors of the names.
-var (
-	ErrUsername = identity.ErrUsername
-	ErrMobile   = identity.ErrMobile
-)
-
 // ParseUsername makes the canonical form of a User-Name.
 func ParseUsername(raw string) (Username, error) { return identity.ParseUsername(raw) }
 

@@ -5,6 +5,7 @@ import (
 
 	"ivalt-radius/auth/joint"
 	"ivalt-radius/auth/waiting"
+	"ivalt-radius/state/line"
 )
 
 // Look shows so many of the logins that wait, the oldest ones. Its cost is theirs, however many wait.
@@ -20,16 +21,16 @@ func (s *attempts) look(into *waiting.Snapshot) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	into.Waiting, into.Draining = s.verdicts.Len(), s.draining
-	for _, line := range []*waiting.Line[pending]{&s.verdicts, &s.answers} {
-		for p := range line.All() {
+	for _, l := range []*line.Line[pending]{&s.verdicts, &s.answers} {
+		for p := range l.All() {
 			if len(into.Logins) == cap(into.Logins) {
 				return
 			}
-			l := p.shown()
-			if l.For != waiting.Question && (into.Oldest.IsZero() || l.Since.Before(into.Oldest)) {
-				into.Oldest = l.Since
+			login := p.shown()
+			if login.For != waiting.Question && (into.Oldest.IsZero() || login.Since.Before(into.Oldest)) {
+				into.Oldest = login.Since
 			}
-			into.Logins = append(into.Logins, l)
+			into.Logins = append(into.Logins, login)
 		}
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"ivalt-radius/auth/conclusion"
+	"ivalt-radius/auth/judgement"
 	"ivalt-radius/policy"
 	"ivalt-radius/secret"
 )
@@ -236,11 +237,11 @@ func TestTheListedNamesRuleDecides(t *testing.T) {
 			}
 			return policy.Decision{Action: policy.RequirePush, Rule: "written", Until: c.written}
 		})
-		d := Judge(p, policy.Facts{User: `corp\carol`}, "carol")
+		d := judgement.Of(p, policy.Facts{User: `corp\carol`}, "carol")
 		if d.Rule != "listed" || d.Factor != policy.LDAPFactor || !d.Until.Equal(c.want) {
 			t.Errorf("%v and %v: %+v", c.written, c.listed, d)
 		}
-		if d = Judge(p, policy.Facts{User: `corp\carol`}, ""); d.Rule != "written" {
+		if d = judgement.Of(p, policy.Facts{User: `corp\carol`}, ""); d.Rule != "written" {
 			t.Errorf("nobody is listed: %+v", d)
 		}
 	}

@@ -207,38 +207,10 @@ func checkAPIKey(key secret.Secret) error {
 	switch {
 	case !apiKeyForm.MatchString(text):
 		return errors.New("holds characters that no API key holds, which has letters, digits, _ and - alone: set the API key that iVALT issued")
-	case placeholder(text):
+	case strength.Placeholder(key):
 		return errors.New("is a placeholder: set the API key that iVALT issued")
 	case len(text) < minAPIKey:
 		return fmt.Errorf("is shorter than %d characters: set the whole API key that iVALT issued", minAPIKey)
 	}
 	return nil
-}
-
-// placeholder reports texts that stand in examples for an API key.
-func placeholder(text string) bool {
-	folded := fold(text)
-	for _, known := range []string{
-		"your-ivalt", "your-api", "your-secret", "your-key", "key-here", "secret-here", "api-key", "test-key", "demo-key", "example", "placeholder",
-		"changeme", "change-me", "replace-me", "insert-", "dummy", "xxxxxx",
-	} {
-		if strings.Contains(folded, known) {
-			return true
-		}
-	}
-	return fewLetters(text)
-}
-
-// fold makes spellings of one word equal.
-func fold(text string) string {
-	return strings.NewReplacer("_", "-", " ", "-", ".", "-").Replace(strings.ToLower(text))
-}
-
-// fewLetters reports a text of fewer than six different characters: nobody draws such a one by lot.
-func fewLetters(text string) bool {
-	different := map[rune]bool{}
-	for _, r := range text {
-		different[r] = true
-	}
-	return len(different) < 6
 }

@@ -3,6 +3,8 @@ package policy
 import (
 	"slices"
 	"time"
+
+	"ivalt-radius/policy/clock"
 )
 
 // window is one stretch of clock time on some days. The zero window never opens.
@@ -17,7 +19,7 @@ type window struct {
 
 // starts reports whether a window may start on a civil date.
 func (w *window) starts(day int64) bool {
-	if !w.days[weekdayOf(day)] {
+	if !w.days[clock.WeekdayOf(day)] {
 		return false
 	}
 	_, excepted := slices.BinarySearch(w.except, day)
@@ -26,25 +28,25 @@ func (w *window) starts(day int64) bool {
 
 // bounds are the instants between which the window that starts on day is open. now is the span that the question was asked
 // in; calm says that no clock change is near.
-func (w *window) bounds(day int64, now span) (start, end int64) {
-	from, to := day*daySeconds+w.from, day*daySeconds+w.to
-	if now.calm {
-		return from - now.offset, to - now.offset
+func (w *window) bounds(day int64, now clock.Span) (start, end int64) {
+	from, to := day*clock.Day+w.from, day*clock.Day+w.to
+	if now.Calm {
+		return from - now.Offset, to - now.Offset
 	}
-	if !exists(w.loc, day) {
+	if !clock.Exists(w.loc, day) {
 		return 0, 0
 	}
-	start, _ = showings(w.loc, from)
-	_, end = showings(w.loc, to)
+	start, _ = clock.Showings(w.loc, from)
+	_, end = clock.Showings(w.loc, to)
 	return start, end
 }
 
 // until is the end of the window, where it is open at an instant. It is the latest one where a window meets the next day's.
 func (w *window) until(instant int64) (end int64, open bool) {
-	now := spanAt(w.loc, instant)
-	today := dayOf(instant + now.offset)
+	now := clock.SpanAt(w.loc, instant)
+	today := clock.DayOf(instant + now.Offset)
 	first, last := today-1, today
-	if !now.calm { // where clocks go back over midnight, a window of tomorrow's date may have begun
+	if !now.Calm { // where clocks go back over midnight, a window of tomorrow's date may have begun
 		first, last = first-1, last+1
 	}
 	for day := first; day <= last; day++ {
@@ -66,7 +68,7 @@ type hours struct {
 
 // lookAhead is how far until follows adjoining windows. Two weeks and a day hold every weekday at least once without a clock
 // change, so of windows in one zone and without exceptions it sees the end.
-const lookAhead = 15 * daySeconds
+const lookAhead = 15 * clock.Day
 
 // until tells whether any window is open at t, and when the last of those that adjoin or overlap from there on closes. The zero
 // time is "never". An end more than 15 days away, which exceptions or windows of several zones can make, is told as an
@@ -115,7 +117,7 @@ func alwaysOpen(windows []window) bool {
 }
 
 func wholeWeek(windows []window, zone string) bool {
-	const minutes = 7 * daySeconds / 60
+	const minutes = 7 * clock.Day / 60
 	var covered [minutes]bool
 	for i := range windows {
 		w := &windows[i]
@@ -123,7 +125,7 @@ func wholeWeek(windows []window, zone string) bool {
 			continue
 		}
 		for day, on := range w.days {
-			midnight := int64(day) * daySeconds
+			midnight := int64(day) * clock.Day
 			for at := midnight + w.from; on && at < midnight+w.to; at += 60 {
 				covered[at/60%minutes] = true
 			}

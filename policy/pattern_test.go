@@ -4,7 +4,6 @@ import (
 	"regexp"
 	"strings"
 	"testing"
-	"time"
 
 	"pgregory.net/rapid"
 )
@@ -81,62 +80,6 @@ func BenchmarkPatternHostile(b *testing.B) {
 				p.match(text)
 			}
 		})
-	}
-}
-
-// TestShowings compares the two instants of a clock time with a walk over every minute.
-func TestShowings(t *testing.T) {
-	for zone, around := range map[string]string{
-		"Europe/Berlin": "2026-03-29", "Europe/London": "2026-10-25", "Australia/Lord_Howe": "2026-04-05", "Pacific/Apia": "2011-12-30",
-		"America/St_Johns": "2010-11-06", "Asia/Kathmandu": "2026-01-01", "America/Nuuk": "2024-03-30", "Antarctica/Troll": "2026-03-29",
-	} {
-		t.Run(zone, func(t *testing.T) {
-			loc, err := time.LoadLocation(zone)
-			if err != nil {
-				t.Fatal(err)
-			}
-			date, err := time.Parse(time.DateOnly, around)
-			if err != nil {
-				t.Fatal(err)
-			}
-			walk := walkMinutes(loc, date.Unix()-4*daySeconds, date.Unix()+5*daySeconds)
-			for wall := date.Unix() - daySeconds; wall < date.Unix()+2*daySeconds; wall += 300 {
-				first, last := showings(loc, wall)
-				wantFirst, wantLast := walk(wall)
-				if first != wantFirst || last != wantLast {
-					t.Fatalf("wall %s: %d..%d, want %d..%d", time.Unix(wall, 0).UTC(), first, last, wantFirst, wantLast)
-				}
-			}
-		})
-	}
-}
-
-// walkMinutes reads a zone's clocks at every minute, by the standard library's calendar alone, and gives a look-up of when they show
-// a wall: the first and the last time, or twice the minute at which they jump over it.
-func walkMinutes(loc *time.Location, from, to int64) func(wall int64) (first, last int64) {
-	const minute = 60
-	read := func(instant int64) int64 {
-		t := time.Unix(instant, 0).In(loc)
-		return time.Date(t.Year(), t.Month(), t.Day(), t.Hour(), t.Minute(), t.Second(), 0, time.UTC).Unix()
-	}
-	firsts, lasts, jumps := map[int64]int64{}, map[int64]int64{}, map[int64]int64{}
-	before := read(from - minute)
-	for at := from; at < to; at += minute {
-		wall := read(at)
-		if _, seen := firsts[wall]; !seen {
-			firsts[wall] = at
-		}
-		lasts[wall] = at
-		for skipped := before + minute; skipped < wall; skipped += minute {
-			jumps[skipped] = at
-		}
-		before = wall
-	}
-	return func(wall int64) (int64, int64) {
-		if first, shown := firsts[wall]; shown {
-			return first, lasts[wall]
-		}
-		return jumps[wall], jumps[wall]
 	}
 }
 

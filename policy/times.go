@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"ivalt-radius/policy/clock"
 )
 
 // hours reads `only.hours`.
@@ -31,7 +33,7 @@ func (r *reader) window(path string, s HoursSettings) window {
 			r.faults.Add(index(path+".except", i), "%q is no date of the calendar: write it as in 2026-12-25", text)
 			continue
 		}
-		w.except = append(w.except, dayOf(date.Unix()))
+		w.except = append(w.except, clock.DayOf(date.Unix()))
 	}
 	slices.Sort(w.except)
 	w.text = describe(&w, s)
@@ -41,7 +43,7 @@ func (r *reader) window(path string, s HoursSettings) window {
 // times reads from and to as seconds from the midnight that opens the window's date.
 func (r *reader) times(path string, s HoursSettings) (from, to int64) {
 	from, errFrom := parseClock(s.From)
-	if errFrom == nil && from == daySeconds {
+	if errFrom == nil && from == clock.Day {
 		errFrom = errors.New("is the end of a day, where no window can start: write 00:00 of the next")
 	}
 	if errFrom != nil {
@@ -58,7 +60,7 @@ func (r *reader) times(path string, s HoursSettings) (from, to int64) {
 		r.faults.Add(path+".to", `is the same as from, which may mean never or always: write from: "00:00", to: "24:00" for the whole day`)
 	}
 	if to < from {
-		to += daySeconds
+		to += clock.Day
 	}
 	return from, to
 }
@@ -71,7 +73,7 @@ func parseClock(text string) (int64, error) {
 	if !ok || !okHour || !okMinute || m > 59 || h > 24 || h == 24 && m > 0 {
 		return 0, errors.New("is no clock time: write it as in 08:00, from 00:00 to 24:00")
 	}
-	return h*hourSeconds + m*60, nil
+	return h*clock.Hour + m*60, nil
 }
 
 // number reads ASCII digits, of which there are from least to most.

@@ -1,10 +1,6 @@
 package radius
 
 import (
-	"crypto/sha256"
-	"sync"
-	"time"
-
 	"ivalt-radius/audit"
 	"ivalt-radius/auth"
 	"ivalt-radius/radius/accounting"
@@ -50,14 +46,14 @@ func decodeAccounting(d *datagram, q question) (question, cause) {
 // told under another identifier is answered without a second record. What cannot be recorded is not answered: the NAS
 // tells it again. The caller has counted the exchange as running. in is the session that it tells of; nil where nobody asks.
 func (s *Server) account(x *exchange, a *audit.Accounting, in *sessions.Session) {
-	name := nameOf(*a)
-	switch s.happenings.begin(name) {
-	case happeningRecorded:
+	name := accounting.NameOf(*a)
+	switch s.happenings.Begin(name) {
+	case accounting.Recorded:
 		defer s.running.Done()
 		s.answerAccounting(x)
-	case happeningOpen:
+	case accounting.Opened:
 		s.unrecorded(x, duplicateDropped)
-	case happeningNew:
+	case accounting.Fresh:
 		go s.record(x, a, name, in)
 	}
 }
@@ -74,10 +70,10 @@ func (s *Server) unrecorded(x *exchange, c cause) {
 }
 
 // record waits for the disk, in a goroutine of its own.
-func (s *Server) record(x *exchange, a *audit.Accounting, name digest, in *sessions.Session) {
+func (s *Server) record(x *exchange, a *audit.Accounting, name accounting.Name, in *sessions.Session) {
 	durable := false
 	defer func() {
-		s.happenings.end(name, durable)
+		s.happenings.End(name, durable)
 		if !durable {
 			s.unrecorded(x, notRecorded)
 			return
@@ -101,67 +97,4 @@ func (s *Server) answerAccounting(x *exchange) {
 	}
 	s.drops.count(accountingAnswered)
 	s.reply(x, octets)
-}
-
-func nameOf(a audit.Accounting) digest {
-	sum := sha256.Sum256([]byte(accounting.Key(a)))
-	return digest(sum[:digestSize])
-}
-
-// mostHappenings is how many are remembered; the oldest goes first.
-const mostHappenings = 65536
-
-// happening is what is known of something that a NAS told.
-type happening uint8
-
-const (
-	happeningNew      happening = iota
-	happeningOpen               // its record is being written
-	happeningRecorded           // its record is durable
-)
-
-// happenings are what was told within the retention, whatever identifier it was told under.
-type happenings struct {
-	now func() time.Time
-
-	mu    sync.Mutex
-	state map[digest]happening
-	order []told // recorded, oldest first
-}
-
-type told struct {
-	name digest
-	at   time.Time
-}
-
-func newHappenings(now func() time.Time) *happenings {
-	return &happenings{now: now, state: map[digest]happening{}}
-}
-
-// begin says what is known of a happening; a new one is open from now on, until end.
-func (h *happenings) begin(name digest) happening {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	limit := h.now().Add(-retention)
-	for len(h.order) > 0 && (h.order[0].at.Before(limit) || len(h.order) > mostHappenings) {
-		delete(h.state, h.order[0].name)
-		h.order = h.order[1:]
-	}
-	known := h.state[name]
-	if known == happeningNew {
-		h.state[name] = happeningOpen
-	}
-	return known
-}
-
-// end closes what begin opened.
-func (h *happenings) end(name digest, durable bool) { //nolint:revive // two outcomes, not a mode
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if !durable {
-		delete(h.state, name)
-		return
-	}
-	h.state[name] = happeningRecorded
-	h.order = append(h.order, told{name: name, at: h.now()})
 }

@@ -13,6 +13,7 @@ import (
 	"ivalt-radius/radius/reply"
 	"ivalt-radius/radius/sighting"
 	"ivalt-radius/radius/wire"
+	"ivalt-radius/state/line"
 )
 
 // How long and how much is remembered (RFC 5080 section 2.2.2).
@@ -68,9 +69,8 @@ type exchange struct {
 
 	again        bool // an earlier process has received it
 	concluded    bool
-	reused       bool      // it is in the list of those whose slot is used again
-	older, newer *exchange // of the same slot, waiting
-	prev, next   *exchange // in a list of the answered
+	older, newer *exchange            // of the same slot, waiting
+	place        line.Place[exchange] // among the answered
 }
 
 func (x *exchange) slot() slot { return slotOf(x.socket, x.source, x.origin.Identifier) }
@@ -112,8 +112,8 @@ type claims struct {
 	last     uint64
 	byDigest map[digest]*exchange
 	slots    map[slot]*uses
-	answered list
-	reused   list
+	answered line.Line[exchange] // oldest first
+	reused   line.Line[exchange] // those whose slot is used again, in the order in which it was
 }
 
 func newClaims(attempts int, now func() time.Time) *claims {
@@ -182,11 +182,9 @@ func (t *claims) enter(x *exchange) (replaces []uint64) {
 
 // retire moves a reply to those whose slot is used again: they go first.
 func (t *claims) retire(x *exchange) {
-	t.answered.remove(x)
-	x.reused = true
-	t.reused.push(x)
-	if t.reused.size > mostReused {
-		t.remove(t.reused.head)
+	t.reused.Join(&x.place, x)
+	if t.reused.Len() > mostReused {
+		t.remove(t.reused.First())
 	}
 }
 
@@ -212,7 +210,7 @@ func (t *claims) concludedAt(x *exchange, reply []byte, at time.Duration) bool {
 		t.retire(x.uses.answered)
 	}
 	x.uses.answered = x
-	t.answered.push(x)
+	t.answered.Join(&x.place, x)
 	return true
 }
 
@@ -254,11 +252,11 @@ func (t *claims) tidy(x *exchange) {
 // remove forgets an answered exchange.
 func (t *claims) remove(x *exchange) {
 	delete(t.byDigest, x.digest)
-	if x.reused {
-		t.reused.remove(x)
+	reused := x.place.In(&t.reused)
+	x.place.Leave()
+	if reused {
 		return
 	}
-	t.answered.remove(x)
 	if x.uses.answered == x {
 		x.uses.answered = nil
 	}
@@ -267,26 +265,27 @@ func (t *claims) remove(x *exchange) {
 
 // expire forgets replies whose time is over, a few at a time.
 func (t *claims) expire(now time.Duration) {
-	for _, l := range []*list{&t.answered, &t.reused} {
+	for _, l := range []*line.Line[exchange]{&t.answered, &t.reused} {
 		for range expireAtOnce {
-			if l.head == nil || now-l.head.since < retention {
+			x := l.First()
+			if x == nil || now-x.since < retention {
 				break
 			}
-			t.remove(l.head)
+			t.remove(x)
 		}
 	}
 }
 
 // makeRoom forgets one reply: the oldest of those whose slot is used again, else the oldest of all where it is old enough.
 func (t *claims) makeRoom(now time.Duration) bool {
-	switch {
-	case t.reused.head != nil:
-		t.remove(t.reused.head)
-	case t.answered.head != nil && now-t.answered.head.since >= leastMemory:
-		t.remove(t.answered.head)
-	default:
-		return false
+	x := t.reused.First()
+	if x == nil {
+		x = t.answered.First()
+		if x == nil || now-x.since < leastMemory {
+			return false
+		}
 	}
+	t.remove(x)
 	return true
 }
 
@@ -294,7 +293,7 @@ func (t *claims) makeRoom(now time.Duration) bool {
 func (t *claims) inFlight() int {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return len(t.byDigest) - t.answered.size - t.reused.size
+	return len(t.byDigest) - t.answered.Len() - t.reused.Len()
 }
 
 // waiting is how many exchanges wait, by the address that they came from.
@@ -308,36 +307,4 @@ func (t *claims) waiting() map[sighting.Peer]int {
 		}
 	}
 	return out
-}
-
-// list is a queue of exchanges through their own links, oldest first.
-type list struct {
-	head, tail *exchange
-	size       int
-}
-
-func (l *list) push(x *exchange) {
-	x.prev, x.next = l.tail, nil
-	if l.tail == nil {
-		l.head = x
-	} else {
-		l.tail.next = x
-	}
-	l.tail = x
-	l.size++
-}
-
-func (l *list) remove(x *exchange) {
-	if x.prev == nil {
-		l.head = x.next
-	} else {
-		x.prev.next = x.next
-	}
-	if x.next == nil {
-		l.tail = x.prev
-	} else {
-		x.next.prev = x.prev
-	}
-	x.prev, x.next = nil, nil
-	l.size--
 }

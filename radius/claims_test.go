@@ -79,7 +79,7 @@ func (d *desk) sound() string {
 	switch {
 	case waiting != d.client.InFlight:
 		return "in flight is miscounted"
-	case waiting+d.answered.size+d.reused.size != len(d.byDigest):
+	case waiting+d.answered.Len()+d.reused.Len() != len(d.byDigest):
 		return "an exchange is in no list"
 	case len(d.byDigest) > d.capacity:
 		return "the memory exceeds its capacity"
@@ -302,34 +302,4 @@ func quietLog() logrus.FieldLogger {
 	log := logrus.New()
 	log.SetOutput(io.Discard)
 	return log
-}
-
-func TestHappenings(t *testing.T) {
-	c := &clock{at: time.Unix(1_700_000_000, 0)}
-	h := newHappenings(c.now)
-	name := digest{1}
-	if h.begin(name) != happeningNew || h.begin(name) != happeningOpen {
-		t.Error("a new happening is not open")
-	}
-	h.end(name, false)
-	if h.begin(name) != happeningNew {
-		t.Error("what failed cannot be told again")
-	}
-	h.end(name, true)
-	if h.begin(name) != happeningRecorded {
-		t.Error("what is durable is told again")
-	}
-	c.move(retention + time.Second)
-	if h.begin(name) != happeningNew {
-		t.Error("it is remembered for ever")
-	}
-	for i := range mostHappenings + 10 {
-		n := digest{2, byte(i >> 16), byte(i >> 8), byte(i)}
-		h.begin(n)
-		h.end(n, true)
-	}
-	h.begin(digest{3})
-	if got := len(h.order); got > mostHappenings {
-		t.Errorf("%d are remembered", got)
-	}
 }

@@ -14,6 +14,7 @@ import (
 
 	"ivalt-radius/auth"
 	"ivalt-radius/fault"
+	"ivalt-radius/radius/accounting"
 	"ivalt-radius/radius/client"
 	"ivalt-radius/radius/dynauth/sessions"
 	"ivalt-radius/radius/remedy"
@@ -92,7 +93,7 @@ type Server struct {
 	drops       *drops
 	claims      *claims
 	delayed     *delayed
-	happenings  *happenings
+	happenings  *accounting.Happenings
 	draining    atomic.Bool
 	left        atomic.Bool   // another process answers from now on
 	reading     atomic.Int32  // sockets that are read
@@ -117,7 +118,7 @@ func Listen(s Settings, d Deps) (*Server, error) {
 		login: d.Login, recorder: d.Recorder, learned: d.Learned, sessions: d.Sessions,
 		enforced: d.Enforced, sights: d.Sightings, dropped: d.Dropped, accepted: d.Accepted, log: d.Log, now: d.Now,
 		queue: make(chan *datagram, queueSize), buffers: sync.Pool{New: func() any { return new(datagram) }},
-		drops: newDrops(d.Log, d.Now), claims: newClaims(s.MaxAttempts, d.Now), delayed: newDelayed(), happenings: newHappenings(d.Now),
+		drops: newDrops(d.Log, d.Now), claims: newClaims(s.MaxAttempts, d.Now), delayed: newDelayed(), happenings: accounting.Remember(retention, d.Now),
 	}
 	if srv.sights == nil {
 		srv.sights = sighting.New()

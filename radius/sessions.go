@@ -3,7 +3,6 @@ package radius
 import (
 	"net/netip"
 
-	"ivalt-radius/auth"
 	"ivalt-radius/radius/accounting"
 	"ivalt-radius/radius/client"
 	"ivalt-radius/radius/dynauth/sessions"
@@ -47,10 +46,7 @@ func (s *Server) session(x *exchange, q question) *sessions.Session {
 
 // person is the canonical name that a login with this one has; empty where it has none.
 func person(c *client.Client, name string) string {
-	user, err := auth.ParseUsername(name)
-	if err == nil && c.Auth.Rules != nil && c.Auth.Rules.Rewrite != nil {
-		user, err = c.Auth.Rules.Rewrite(user)
-	}
+	user, err := c.Auth.Rules.Name(name)
 	if err != nil {
 		return ""
 	}

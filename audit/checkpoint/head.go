@@ -1,6 +1,8 @@
 package checkpoint
 
 import (
+	"bufio"
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -12,7 +14,9 @@ import (
 	"syscall"
 	"time"
 
+	"ivalt-radius/audit/chain"
 	"ivalt-radius/audit/durable"
+	"ivalt-radius/audit/segment"
 )
 
 // HeadFile is where the last durable checkpoint is kept, in state.directory.
@@ -72,4 +76,27 @@ func WriteHead(dir string, h Head) error {
 		return fmt.Errorf("the head of the audit trail: %w", err)
 	}
 	return nil
+}
+
+// In reports a file of a trail in which the head's line is as it was written. One that cannot be read has no such line.
+func (h Head) In(f segment.File) bool {
+	in, err := f.Open()
+	if err != nil {
+		return false
+	}
+	defer func() { _ = in.Close() }() // only read
+	const begins = 96                 // octets of a line in which its number stands
+	lines, number := bufio.NewReaderSize(in, chain.MaxLine), fmt.Appendf(nil, `","seq":%d,`, h.Seq)
+	for {
+		line, err := lines.ReadSlice('\n')
+		if err == nil && bytes.Contains(line[:min(len(line), begins)], number) {
+			r, err := chain.Parse(line[:len(line)-1])
+			if err == nil && r.Seq == h.Seq {
+				return r.Sound && string(r.Hash[:]) == h.Hash
+			}
+		}
+		if err != nil && !errors.Is(err, bufio.ErrBufferFull) {
+			return false
+		}
+	}
 }

@@ -101,7 +101,7 @@ func remove(path string) error {
 }
 
 func copyInto(w io.Writer, path string) error {
-	in, err := segment.Read(path)
+	in, err := durable.Read(path)
 	if err != nil {
 		return err
 	}

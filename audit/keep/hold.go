@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -16,7 +15,6 @@ import (
 	"unicode/utf8"
 
 	"ivalt-radius/audit/durable"
-	"ivalt-radius/audit/segment"
 )
 
 // Errors that a caller may want to tell apart.
@@ -137,17 +135,9 @@ func Holds(dir string) ([]Hold, error) {
 }
 
 func readHold(path string) (Hold, error) {
-	file, err := segment.Read(path)
+	text, err := durable.ReadAll(path, fileMost)
 	if err != nil {
 		return Hold{}, err
-	}
-	defer func() { _ = file.Close() }() // only read
-	text, err := io.ReadAll(io.LimitReader(file, fileMost+1))
-	if err != nil {
-		return Hold{}, err
-	}
-	if len(text) > fileMost {
-		return Hold{}, fmt.Errorf("it is longer than %d octets", fileMost)
 	}
 	var h Hold
 	if err := json.Unmarshal(text, &h); err != nil {

@@ -23,7 +23,7 @@ func Compress(ctx context.Context, path string) error {
 }
 
 func compress(ctx context.Context, path string) error {
-	from, err := Read(path)
+	from, err := durable.Read(path)
 	if err != nil {
 		return err
 	}

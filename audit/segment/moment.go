@@ -8,6 +8,8 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+
+	"ivalt-radius/audit/durable"
 )
 
 // Moment is the files of a trail as they were at one moment, though a server goes on in a new file meanwhile. The zero Moment has none.
@@ -48,7 +50,7 @@ func now(live, archive string) (m Moment, still bool, err error) {
 	if info, err := os.Stat(live); err == nil && !info.Mode().IsRegular() {
 		return m, false, fmt.Errorf("%s is no regular file", live) // which could keep whoever opens it waiting
 	}
-	file, missing := Read(live)
+	file, missing := durable.Read(live)
 	switch {
 	case missing == nil:
 		m.Live = file

@@ -12,6 +12,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"ivalt-radius/audit/durable"
 )
 
 // gz ends the name of a compressed segment.
@@ -103,10 +105,10 @@ func in(dir, live string) ([]File, error) {
 // Open opens the file for reading, decompressed: also one that was compressed since it was listed. What a compressed file expands to
 // is bounded by whoever reads it.
 func (f File) Open() (io.ReadCloser, error) {
-	file, err := Read(f.Path)
+	file, err := durable.Read(f.Path)
 	if errors.Is(err, fs.ErrNotExist) && !f.Live() && !f.Compressed {
 		f.Path, f.Compressed = f.Path+gz, true
-		file, err = Read(f.Path)
+		file, err = durable.Read(f.Path)
 	}
 	if err != nil || !f.Compressed {
 		return file, err

@@ -9,8 +9,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"syscall"
 
+	"ivalt-radius/audit/durable"
 	"ivalt-radius/audit/ship/follow"
 )
 
@@ -44,15 +44,10 @@ func parseCursor(content []byte) (cursor, error) {
 
 // loadCursor reads a cursor's file. found is false where there is none; an error says that there is one, but not a good one.
 func loadCursor(path string) (c cursor, found bool, err error) {
-	file, err := os.OpenFile(filepath.Clean(path), os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	content, err := durable.ReadAll(path, maxCursor)
 	if errors.Is(err, fs.ErrNotExist) {
 		return cursor{}, false, nil
 	}
-	if err != nil {
-		return cursor{}, false, err
-	}
-	defer func() { _ = file.Close() }() // only read
-	content, err := io.ReadAll(io.LimitReader(file, maxCursor))
 	if err != nil {
 		return cursor{}, false, err
 	}

@@ -156,6 +156,15 @@ type Rules struct {
 	Enrolment string
 }
 
+// Name is the one name that counts of a User-Name: its canonical form, rewritten. The nil Rules rewrite nothing.
+func (r *Rules) Name(raw string) (identity.Username, error) {
+	user, err := identity.ParseUsername(raw)
+	if err == nil && r != nil && r.Rewrite != nil {
+		user, err = r.Rewrite(user)
+	}
+	return user, err
+}
+
 // Errors of a Primary. Any other error means that the first factor could not be checked: the login is `unavailable`.
 var (
 	ErrBadPassword   = credential.ErrBadPassword

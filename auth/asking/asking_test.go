@@ -99,3 +99,24 @@ func TestNoPrimary(t *testing.T) {
 		}
 	}
 }
+
+// TestName: one canonical name, rewritten where there are rules for that.
+func TestName(t *testing.T) {
+	alice := named(t, "alice")
+	for name, c := range map[string]struct {
+		rules *Rules
+		raw   string
+		want  string // empty: it names nobody
+	}{
+		"no rules":     {nil, "Bob", "bob"},
+		"no rewriting": {&Rules{}, "Bob", "bob"},
+		"rewritten":    {&Rules{Rewrite: func(identity.Username) (identity.Username, error) { return alice, nil }}, "Bob", "alice"},
+		"no name":      {&Rules{Rewrite: func(identity.Username) (identity.Username, error) { return alice, nil }}, "", ""},
+		"made to none": {&Rules{Rewrite: func(identity.Username) (identity.Username, error) { return identity.Username{}, identity.ErrUsername }}, "Bob", ""},
+	} {
+		got, err := c.rules.Name(c.raw)
+		if got.String() != c.want || (err == nil) != (c.want != "") {
+			t.Errorf("%s: %q, %v", name, got, err)
+		}
+	}
+}

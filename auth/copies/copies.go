@@ -2,7 +2,6 @@ package copies
 
 import (
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"ivalt-radius/auth/naming"
@@ -63,18 +62,3 @@ func (c *Checks) End(login naming.Digest) {
 	defer c.mu.Unlock()
 	delete(c.open, login)
 }
-
-// Room counts the logins whose directory and first factor are being asked apart from who read their packet. The zero Room is empty.
-type Room struct{ atomic.Int64 }
-
-// Enter counts one more, where there are fewer than most.
-func (r *Room) Enter(most int) bool {
-	if int(r.Add(1)) > most {
-		r.Leave()
-		return false
-	}
-	return true
-}
-
-// Leave counts one off.
-func (r *Room) Leave() { r.Add(-1) }

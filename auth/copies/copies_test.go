@@ -59,3 +59,28 @@ func TestRoom(t *testing.T) {
 		t.Error("who left still takes room")
 	}
 }
+
+// TestApart: a login is counted off when it is open, whether it waits, stands or panics.
+func TestApart(t *testing.T) {
+	var r Room
+	for _, waits := range []bool{true, false} {
+		r.Enter(1)
+		wait := Apart(&r, func() (int, func() int) {
+			if !waits {
+				return 1, nil
+			}
+			return 0, func() int { return 2 - int(r.Load()) }
+		})
+		if want := map[bool]int{true: 2, false: 1}[waits]; r.Load() != 1 || wait() != want || r.Load() != 0 {
+			t.Errorf("waits %v: %d are in", waits, r.Load())
+		}
+	}
+	r.Enter(1)
+	func() {
+		defer func() { _ = recover() }()
+		Apart(&r, func() (int, func() int) { panic("no") })()
+	}()
+	if r.Load() != 0 {
+		t.Error("who panicked still takes room")
+	}
+}

@@ -64,7 +64,7 @@ func unknownReference(from *regexp.Regexp, to string) string {
 	return ""
 }
 
-// Apply rewrites a name. The error is auth.ErrUsername where a rule makes something of it that names nobody.
+// Apply rewrites a name. The error is identity.ErrUsername where a rule makes something of it that names nobody.
 func (r Rules) Apply(user auth.Username) (auth.Username, error) {
 	for i := range r.rules {
 		var err error

@@ -2,17 +2,13 @@ package main
 
 import (
 	"context"
-	"slices"
 	"time"
 
-	"ivalt-radius/admin/metrics"
 	"ivalt-radius/admin/view"
 	"ivalt-radius/auth"
 	"ivalt-radius/cmd/ivalt-radius/measuring"
-	"ivalt-radius/cmd/ivalt-radius/now"
 	"ivalt-radius/cmd/ivalt-radius/rehearsing"
 	"ivalt-radius/ivalt"
-	"ivalt-radius/ivalt/gateway"
 	"ivalt-radius/ivalt/standing"
 )
 
@@ -20,7 +16,7 @@ import (
 func (a *app) measure() {
 	sources := measuring.Sources(measuring.Rooms{
 		Settings: a.inForce, Version: version, Server: a.server, Flow: a.flow, Trail: a.trail, Shipping: a.ship, Guard: a.guard, Nodes: a.sharing,
-		Oldest: a.oldest, Budget: a.room, Breakers: a.breakers,
+		Phone: a.phone, Oldest: a.oldest,
 		Ready:    func() []view.Check { return a.window.Checks(context.Background()) }, // each check has a bound of its own
 		Sessions: a.window.Sessions, Online: a.in.Totals, Files: a.certificates, Upstream: a.upstream,
 		Unreachable: func(what string, err error) {
@@ -37,32 +33,6 @@ func (a *app) oldest() time.Duration {
 		return time.Since(first)
 	}
 	return 0
-}
-
-// room is what is left of the API budget.
-func (a *app) room() metrics.Budget {
-	left := now.Budget(a.phone.Room())
-	b := metrics.Budget{Windows: left.Windows}
-	if !left.Held.IsZero() {
-		b.Held = max(0, time.Until(left.Held))
-	}
-	return b
-}
-
-// breakers say which of iVALT's endpoints are asked.
-func (a *app) breakers() (all []metrics.Breaker) {
-	shut := a.phone.Outages()
-	for endpoint := range gateway.Endpoint(gateway.Endpoints) {
-		b := metrics.Breaker{Endpoint: endpoint.String(), State: metrics.BreakerClosed}
-		if i := slices.IndexFunc(shut, func(s standing.Shut) bool { return s.Endpoint == endpoint }); i >= 0 {
-			b.State = metrics.BreakerFailing
-			if shut[i].Refused {
-				b.State = metrics.BreakerRefused
-			}
-		}
-		all = append(all, b)
-	}
-	return all
 }
 
 // certificates are files that end one day, by their use.

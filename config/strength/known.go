@@ -1,6 +1,10 @@
 package strength
 
-import "strings"
+import (
+	"strings"
+
+	"ivalt-radius/secret"
+)
 
 // known are defaults of RADIUS servers and NAS, and what examples say, folded. Whoever attacks tries them first.
 func known() []string {
@@ -29,6 +33,21 @@ func common() []string {
 // rows are the ways over a keyboard that fingers know. Alphabet and digits are sequences by themselves.
 func rows() []string {
 	return []string{"qwertyuiop", "qwertzuiop", "azertyuiop", "asdfghjkl", "zxcvbnm", "yxcvbnm", "1qaz2wsx3edc4rfv5tgb", "qazwsxedcrfv", "1234567890"}
+}
+
+// Placeholder reports a text that stands in examples for an API key, or that nobody draws by lot.
+func Placeholder(s secret.Secret) bool {
+	text := s.Reveal()
+	folded := fold(text)
+	for _, word := range []string{
+		"your-ivalt", "your-api", "your-secret", "your-key", "key-here", "secret-here", "api-key", "test-key", "demo-key", "example", "placeholder",
+		"changeme", "change-me", "replace-me", "insert-", "dummy", "xxxxxx",
+	} {
+		if strings.Contains(folded, word) {
+			return true
+		}
+	}
+	return fewLetters(text)
 }
 
 // fold makes spellings of one word equal. It keeps the number of characters.

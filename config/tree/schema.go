@@ -3,6 +3,8 @@ package tree
 import (
 	"slices"
 	"strings"
+
+	"ivalt-radius/fault"
 )
 
 // shape is what the settings may look like at one place.
@@ -72,32 +74,9 @@ const far = 3
 func (n *node) nearest(name string) string {
 	best, least := "", min(far, len(name))
 	for _, c := range n.children {
-		if d := distance(name, c.name); d < least {
+		if d := fault.Distance(name, c.name); d < least {
 			best, least = c.name, d
 		}
 	}
 	return best
-}
-
-// distance is Levenshtein's, in octets; names longer than any key are far.
-func distance(a, b string) int {
-	if len(a) > 64 {
-		return len(a)
-	}
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost = 1 + min(diagonal, row[j], row[j+1])
-			}
-			diagonal, row[j+1] = row[j+1], cost
-		}
-	}
-	return row[len(b)]
 }

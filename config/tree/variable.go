@@ -3,6 +3,8 @@ package tree
 import (
 	"regexp"
 	"strings"
+
+	"ivalt-radius/fault"
 )
 
 var (
@@ -23,7 +25,7 @@ func (n *node) hint(written string) string {
 	best, least := "", far
 	for _, key := range n.keysBelow() {
 		name := strings.TrimPrefix(key.Variable(), prefix)
-		if d := distance(form, underscores.ReplaceAllString(name, "_")); d < least && d < len(form) {
+		if d := fault.Distance(form, underscores.ReplaceAllString(name, "_")); d < least && d < len(form) {
 			best, least = name, d
 		}
 	}

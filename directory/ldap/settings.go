@@ -2,10 +2,8 @@ package ldap
 
 import (
 	"cmp"
-	"crypto/x509"
 	"net"
 	"net/url"
-	"os"
 	"regexp"
 	"strconv"
 	"strings"
@@ -268,28 +266,4 @@ func (s Settings) endpoints(faults *fault.List) []endpoint {
 		faults.Warn("primary.ldap.insecure_plaintext", "changes nothing: no URL begins with ldap://")
 	}
 	return found
-}
-
-// roots reads the further roots; nil means the system's alone.
-func (s Settings) roots(faults *fault.List) *x509.CertPool {
-	const key = "primary.ldap.ca_file"
-	if s.CAFile == "" {
-		if s.OwnRoots {
-			faults.Add("primary.ldap.system_roots", "false needs primary.ldap.ca_file: without it no certificate is trusted")
-		}
-		return nil
-	}
-	text, err := os.ReadFile(s.CAFile)
-	if err != nil {
-		faults.Add(key, "cannot be read: %s", err)
-		return nil
-	}
-	roots := x509.NewCertPool()
-	if system, err := x509.SystemCertPool(); err == nil && !s.OwnRoots {
-		roots = system
-	}
-	if !roots.AppendCertsFromPEM(text) {
-		faults.Add(key, "holds no PEM certificate")
-	}
-	return roots
 }

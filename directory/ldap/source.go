@@ -11,6 +11,7 @@ import (
 
 	"ivalt-radius/auth"
 	"ivalt-radius/fault"
+	"ivalt-radius/fault/trust"
 )
 
 // Source is a directory. It is safe for concurrent use, and opens no connection before it is asked.
@@ -36,7 +37,7 @@ func New(s Settings) (*Source, fault.List) {
 func newSource(s Settings, dial func(ctx context.Context, network, address string) (net.Conn, error)) (*Source, fault.List) {
 	var faults fault.List
 	endpoints := s.endpoints(&faults)
-	roots := s.roots(&faults)
+	roots := trust.Roots{File: s.CAFile, Own: s.OwnRoots}.Pool("primary.ldap", &faults)
 	s = s.readable(&faults)
 	s.check(&faults)
 	if len(faults.Fatal()) > 0 {

@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -236,29 +235,15 @@ func (s *spool) take(most int) (notices []Notice) {
 	return notices
 }
 
-var errLarge = errors.New("larger than any notice")
-
 func (s *spool) read(e entry) (n Notice, err error) {
 	content := e.content
 	if content == nil {
-		if content, err = readSmall(filepath.Join(s.dir, e.file)); err != nil {
+		if content, err = durable.ReadAll(filepath.Join(s.dir, e.file), largest); err != nil {
 			return Notice{}, err
 		}
 	}
 	err = json.Unmarshal(content, &n)
 	return n.Plain(), err
-}
-
-func readSmall(path string) (content []byte, err error) {
-	file, err := os.Open(filepath.Clean(path))
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, file.Close()) }()
-	if content, err = io.ReadAll(io.LimitReader(file, largest+1)); len(content) > largest {
-		return nil, errLarge
-	}
-	return content, err
 }
 
 // delivered takes out what left.

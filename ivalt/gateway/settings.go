@@ -1,18 +1,17 @@
 package gateway
 
 import (
-	"crypto/x509"
 	"encoding/base64"
 	"net"
 	"net/http"
 	"net/url"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
 
 	"ivalt-radius/fault"
+	"ivalt-radius/fault/trust"
 	"ivalt-radius/ivalt/gateway/signature"
 	"ivalt-radius/secret"
 )
@@ -71,7 +70,7 @@ func (s Settings) Options() (Options, fault.List) {
 	s.checkSecrets(&faults)
 	o := Options{
 		URL: s.URL, Dialect: s.Dialect, Endpoint: s.Endpoint, APIKey: s.APIKey, Signing: s.SigningSecret, Proxy: s.Proxy,
-		Roots: s.roots(&faults), Pins: s.pins(&faults), Refused: s.refused(&faults), TellAddress: s.SendClientAddress,
+		Roots: trust.Roots{File: s.CAFile, Own: s.OwnRoots}.Pool("ivalt", &faults), Pins: s.pins(&faults), Refused: s.refused(&faults), TellAddress: s.SendClientAddress,
 		Version: s.Version, Connections: s.Connections, Ends: s.Ends,
 	}
 	if s.Connections < 0 || s.Connections > MostConnections {
@@ -220,28 +219,4 @@ func placeholder(key string) bool {
 		}
 	}
 	return key == "test_key"
-}
-
-// roots reads the further roots; nil means the system's alone.
-func (s Settings) roots(faults *fault.List) *x509.CertPool {
-	const key = "ivalt.ca_file"
-	if s.CAFile == "" {
-		if s.OwnRoots {
-			faults.Add("ivalt.system_roots", "false needs ivalt.ca_file: without it no certificate is trusted")
-		}
-		return nil
-	}
-	text, err := os.ReadFile(s.CAFile)
-	if err != nil {
-		faults.Add(key, "cannot be read: %s", err)
-		return nil
-	}
-	roots := x509.NewCertPool()
-	if system, err := x509.SystemCertPool(); err == nil && !s.OwnRoots {
-		roots = system
-	}
-	if !roots.AppendCertsFromPEM(text) {
-		faults.Add(key, "holds no PEM certificate")
-	}
-	return roots
 }

@@ -78,11 +78,11 @@ func Parse(attrs iter.Seq2[byte, []byte]) (audit.Accounting, error) {
 	}, nil
 }
 
-// Key names what a record tells of, for deduplication: the client, the box, the person, the session and the status, and
+// keyOf names what a record tells of, for deduplication: the client, the box, the person, the session and the status, and
 // for an interim update the session's time too, since a session has many of them. Two requests with the same key are one
 // happening sent twice. Where the NAS names no session the calling station stands in for it. The key is text without line
 // breaks.
-func Key(a audit.Accounting) string {
+func keyOf(a audit.Accounting) string {
 	session := a.Session
 	if session == "" {
 		session = a.CallingStation

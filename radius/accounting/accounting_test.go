@@ -141,7 +141,7 @@ func TestKey(t *testing.T) {
 	base := audit.Accounting{Client: "c", NAS: "n", User: "u", Session: "s", Status: "start"}
 	same := base
 	same.InputOctets, same.FramedIP, same.CallingStation, same.SessionTime = 9, "10.0.0.1", "198.51.100.1", 5
-	if Key(base) != Key(same) {
+	if keyOf(base) != keyOf(same) {
 		t.Error("a repetition has another key")
 	}
 	interim := base
@@ -158,10 +158,10 @@ func TestKey(t *testing.T) {
 	other.User = "v"
 	seen := map[string]bool{}
 	for _, a := range []audit.Accounting{base, interim, later, nameless, elsewhere, shifted, other} {
-		if seen[Key(a)] {
+		if seen[keyOf(a)] {
 			t.Errorf("%+v has another's key", a)
 		}
-		seen[Key(a)] = true
+		seen[keyOf(a)] = true
 	}
 }
 
@@ -178,8 +178,8 @@ func FuzzParse(f *testing.F) {
 				t.Fatalf("%q", text)
 			}
 		}
-		if !printable(Key(a)) {
-			t.Fatalf("%q", Key(a))
+		if !printable(keyOf(a)) {
+			t.Fatalf("%q", keyOf(a))
 		}
 	})
 }

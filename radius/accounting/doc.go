@@ -7,5 +7,5 @@
 // is without a status the trail has a word for, is an error.
 //
 // A NAS repeats a request until it is answered, and updates Acct-Delay-Time when it does, so the repetition is a new
-// packet. Key names the happening rather than the packet, and lets the server keep it once.
+// packet. NameOf names the happening rather than the packet, and Happenings let the server keep it once.
 package accounting

@@ -1,6 +1,10 @@
 package attribute
 
-import "strings"
+import (
+	"strings"
+
+	"ivalt-radius/fault"
+)
 
 // nearest is the settable attribute whose name is spelled most like a wrong one, empty where none is like it.
 func nearest(name string) string { return nearestOf(name, Names()) }
@@ -9,12 +13,12 @@ func nearest(name string) string { return nearestOf(name, Names()) }
 // wrong one.
 func nearestOf(name string, names []string) string {
 	lower := strings.ToLower(name)
-	if lower == "" || len(lower) > 253 {
+	if lower == "" {
 		return ""
 	}
 	best, fewest := "", len(lower)/3+1
 	for _, candidate := range names {
-		if n := distance(lower, strings.ToLower(candidate)); n < fewest {
+		if n := fault.Distance(lower, strings.ToLower(candidate)); n < fewest {
 			best, fewest = candidate, n
 		}
 	}
@@ -27,25 +31,4 @@ func nearestOf(name string, names []string) string {
 		}
 	}
 	return ""
-}
-
-// distance counts the octets to insert, remove or replace to make b of a (Levenshtein's).
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }

@@ -10,21 +10,39 @@ import (
 
 	"ivalt-radius/audit"
 	"ivalt-radius/state"
+	"ivalt-radius/state/line"
 )
+
+// How many are kept.
+const (
+	mostProven    = 12288
+	mostUnproven  = 4096
+	mostStrangers = 1024
+)
+
+// entry is a record among the others of its kind.
+type entry struct {
+	record
+
+	peer    Peer
+	changed bool // since it was written
+	written bool // the state has it
+	place   line.Place[entry]
+}
 
 // Book is what is known of all addresses. All methods are safe for concurrent use, and none but Save and Keep waits for anything. New
 // and Open make one.
 type Book struct {
 	mu       sync.Mutex
 	known    map[Peer]*entry
-	proven   shelf
-	unproven shelf
+	proven   line.Line[entry] // the least recently heard first
+	unproven line.Line[entry]
 	attempts attempts
 	gone     map[Peer]struct{} // the state still has them
 
 	strange   sync.Mutex
 	strangers map[netip.Addr]*entry
-	order     shelf
+	order     line.Line[entry] // as proven
 
 	disk  sync.Mutex
 	store state.Disk // nil: nothing outlives the process
@@ -45,44 +63,25 @@ func (b *Book) Note(client string, addr netip.Addr, m Mark, at time.Time) {
 	defer b.mu.Unlock()
 	e := b.known[p]
 	if e == nil {
-		e = b.enter(p, at)
+		e = &entry{peer: p, record: record{Client: p.Client, Address: p.Address, First: at}}
+		b.known[p] = e
 	}
 	e.changed = true
 	e.note(m, at)
-	if m >= Signed && !e.Proven {
-		b.unproven.remove(e)
-		e.Proven = true
-		b.place(e)
-		return
-	}
-	b.shelfOf(e).touch(e)
-}
-
-// enter makes an entry of an address that is not known.
-func (b *Book) enter(p Peer, at time.Time) *entry {
-	e := &entry{peer: p, record: record{Client: p.Client, Address: p.Address, First: at}}
-	b.known[p] = e
+	e.Proven = e.Proven || m >= Signed
 	b.place(e)
-	return e
 }
 
-func (b *Book) shelfOf(e *entry) *shelf {
-	if e.Proven {
-		return &b.proven
-	}
-	return &b.unproven
-}
-
-// place puts an entry on its shelf, and forgets the least recent one there where it is full.
+// place makes an entry the most recent one of its kind, and forgets the least recent one where there are too many.
 func (b *Book) place(e *entry) {
-	s, most := &b.unproven, mostUnproven
+	l, most := &b.unproven, mostUnproven
 	if e.Proven {
-		s, most = &b.proven, mostProven
+		l, most = &b.proven, mostProven
 	}
-	s.push(e)
-	if s.size > most {
-		old := s.tail
-		s.remove(old)
+	l.Join(&e.place, e)
+	if l.Len() > most {
+		old := l.First()
+		old.place.Leave()
 		delete(b.known, old.peer)
 		if old.written {
 			b.gone[old.peer] = struct{}{}
@@ -98,15 +97,13 @@ func (b *Book) Stranger(addr netip.Addr, at time.Time) {
 	e := b.strangers[addr]
 	switch {
 	case e != nil:
-		b.order.touch(e)
-	case b.order.size < mostStrangers:
+	case b.order.Len() < mostStrangers:
 		e = &entry{}
-		b.order.push(e)
 	default:
-		e = b.order.tail
+		e = b.order.First()
 		delete(b.strangers, e.Address)
-		b.order.touch(e)
 	}
+	b.order.Join(&e.place, e)
 	if e.Address != addr {
 		e.record = record{Address: addr, First: at}
 		b.strangers[addr] = e

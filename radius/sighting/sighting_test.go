@@ -207,7 +207,7 @@ func TestForgedAddressesPushNobodyOut(t *testing.T) {
 		b.Note("vpn", numbered(i), m, noon())
 		b.Stranger(numbered(i), noon())
 	}
-	if len(b.known) != 1000+mostUnproven || len(b.strangers) != mostStrangers || b.order.size != mostStrangers {
+	if len(b.known) != 1000+mostUnproven || len(b.strangers) != mostStrangers || b.order.Len() != mostStrangers {
 		t.Errorf("%d addresses and %d strangers are known", len(b.known), len(b.strangers))
 	}
 	for i := range 1000 {
@@ -218,8 +218,8 @@ func TestForgedAddressesPushNobodyOut(t *testing.T) {
 	for i := range 2 * mostProven {
 		b.Note("vpn", numbered(i), Signed, noon())
 	}
-	if b.proven.size != mostProven || len(b.known) != b.proven.size+b.unproven.size {
-		t.Errorf("%d of %d are proven", b.proven.size, len(b.known))
+	if b.proven.Len() != mostProven || len(b.known) != b.proven.Len()+b.unproven.Len() {
+		t.Errorf("%d of %d are proven", b.proven.Len(), len(b.known))
 	}
 	if _, there := b.Find(PeerOf("vpn", numbered(mostProven-1))); there {
 		t.Error("not the least recently heard went first")

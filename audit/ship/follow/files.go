@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"ivalt-radius/audit/chain"
+	"ivalt-radius/audit/durable"
 	"ivalt-radius/audit/segment"
 )
 
@@ -16,7 +17,7 @@ import (
 // later is none of the trail's, or is the live file that was just rotated: in its name alone a file could take the place of all
 // records to come, and the archive may be written by others.
 func (f *Follower) files() (segments []segment.File, live *os.File, err error) {
-	live, err = segment.Read(f.live)
+	live, err = durable.Read(f.live)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, nil, fmt.Errorf("reading the trail: %w", err)
 	}

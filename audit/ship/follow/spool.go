@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 
+	"ivalt-radius/audit/durable"
 	"ivalt-radius/audit/segment"
 )
 
@@ -78,7 +79,7 @@ func (f *Follower) rest() (int64, error) {
 // size is how many octets a file has, decompressed; 0 where it is no longer there. A gzip file ends with that number (RFC 1952
 // section 2.3.1), modulo 2^32, which is more than a segment has.
 func size(file segment.File) (int64, error) {
-	in, err := segment.Read(file.Path)
+	in, err := durable.Read(file.Path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return 0, nil
 	}

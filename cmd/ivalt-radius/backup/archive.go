@@ -12,7 +12,7 @@ import (
 	"path/filepath"
 	"time"
 
-	"ivalt-radius/audit/segment"
+	"ivalt-radius/audit/durable"
 	"ivalt-radius/config"
 	"ivalt-radius/config/seal"
 	"ivalt-radius/state"
@@ -61,7 +61,7 @@ func write(w io.Writer, s *config.Settings, copyStore store, now time.Time) (err
 		return err
 	}
 	for _, f := range files {
-		file, err := segment.Read(f.path)
+		file, err := durable.Read(f.path)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue // it went away meanwhile
 		}

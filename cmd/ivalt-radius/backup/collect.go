@@ -124,7 +124,7 @@ func wholeLines(file io.ReaderAt, size int64) (int64, error) {
 func openPart(f segment.File) (*os.File, error) {
 	paths := []string{f.Path, f.Path + ".gz"}
 	for _, path := range paths {
-		file, err := segment.Read(path)
+		file, err := durable.Read(path)
 		if !errors.Is(err, fs.ErrNotExist) {
 			return file, err
 		}

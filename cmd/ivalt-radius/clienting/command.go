@@ -14,6 +14,7 @@ import (
 	"ivalt-radius/cmd/ivalt-radius/configured"
 	"ivalt-radius/cmd/ivalt-radius/control"
 	"ivalt-radius/cmd/ivalt-radius/exit"
+	"ivalt-radius/cmd/ivalt-radius/output"
 	"ivalt-radius/cmd/ivalt-radius/secretage"
 	"ivalt-radius/cmd/ivalt-radius/trail"
 	"ivalt-radius/config"
@@ -49,7 +50,7 @@ func newListCommand(defaultConfig string) *cobra.Command {
 				return err
 			}
 			if a.json {
-				return printJSON(cmd.OutOrStdout(), o)
+				return output.JSON(cmd.OutOrStdout(), o)
 			}
 			printText(cmd.OutOrStdout(), o)
 			return nil

@@ -7,12 +7,12 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
-	"time"
 
 	"ivalt-radius/admin/view"
 	"ivalt-radius/audit"
 	"ivalt-radius/cmd/ivalt-radius/control"
 	"ivalt-radius/cmd/ivalt-radius/count"
+	"ivalt-radius/cmd/ivalt-radius/output"
 	"ivalt-radius/config"
 	"ivalt-radius/guard"
 	"ivalt-radius/radius"
@@ -180,7 +180,7 @@ func (d desk) doubt(c *config.Client, s *sighting.Sighting) []string {
 	}
 	text += fmt.Sprintf("%s with Message-Authenticator in a row over %s (%d over %d are needed)", count.Of(int(s.InRow), "request"), count.Of(int(s.InRowLogins), "login"), sighting.ReadyRequests, sighting.ReadyLogins) //nolint:gosec // counts
 	if s.Unsigned.Count > 0 {
-		text += fmt.Sprintf("; %d came without it, the last at %s", s.Unsigned.Count, s.Unsigned.Last.UTC().Format(time.RFC3339))
+		text += fmt.Sprintf("; %d came without it, the last at %s", s.Unsigned.Count, output.Moment(s.Unsigned.Last))
 	}
 	return []string{text}
 }

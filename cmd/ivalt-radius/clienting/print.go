@@ -1,7 +1,6 @@
 package clienting
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
@@ -9,16 +8,8 @@ import (
 
 	"ivalt-radius/admin/view"
 	"ivalt-radius/cmd/ivalt-radius/count"
+	"ivalt-radius/cmd/ivalt-radius/output"
 )
-
-func printJSON(w io.Writer, o view.Clients) error {
-	encoder := json.NewEncoder(w)
-	encoder.SetIndent("", "  ")
-	if err := encoder.Encode(o); err != nil {
-		return fmt.Errorf("printing the clients: %w", err)
-	}
-	return nil
-}
 
 // row prints a name and what it is.
 func row(w io.Writer, name, format string, args ...any) {
@@ -34,7 +25,7 @@ func printText(w io.Writer, o view.Clients) {
 		_, _ = fmt.Fprintln(w, "addresses that no client has, of late")
 	}
 	for _, s := range o.Strangers {
-		row(w, s.Address.String(), "%s, the last at %s", packets(s.Packets), moment(s.Last))
+		row(w, s.Address.String(), "%s, the last at %s", packets(s.Packets), output.Moment(s.Last))
 	}
 }
 
@@ -82,7 +73,7 @@ func age(s view.SecretAge) string {
 func printAddress(w io.Writer, a *view.ClientAddress) {
 	last := "not yet"
 	if !a.LastSeen.IsZero() {
-		last = moment(a.LastSeen)
+		last = output.Moment(a.LastSeen)
 	}
 	row(w, a.Address.String(), "last seen %s", last)
 	state := string(a.State)
@@ -95,7 +86,7 @@ func printAddress(w io.Writer, a *view.ClientAddress) {
 	}
 	row(w, "  state", "%s: %s with Message-Authenticator, %d without, %d refused", state, requests(a.Signed.Count), a.Unsigned.Count, a.Refused.Count)
 	if a.Forged.Count > 0 {
-		row(w, "  bad signature", "%s, the last at %s", packets(a.Forged.Count), moment(a.Forged.Last))
+		row(w, "  bad signature", "%s, the last at %s", packets(a.Forged.Count), output.Moment(a.Forged.Last))
 	}
 	row(w, "  logins", "%d accepted, %d rejected, %d challenged, %d unanswered, %d waiting", a.Accepted, a.Rejected, a.Challenged, a.Unanswered, a.Waiting)
 	if a.IntervalLogins > 0 {
@@ -111,8 +102,6 @@ func printAddress(w io.Writer, a *view.ClientAddress) {
 		row(w, "  advice", "%s", a.Advice)
 	}
 }
-
-func moment(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 
 func packets(n uint64) string { return count.Of(int(n), "packet") } //nolint:gosec // a count
 

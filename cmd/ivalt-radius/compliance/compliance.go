@@ -2,7 +2,6 @@ package compliance
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -79,6 +78,8 @@ func writers() map[string]func(io.Writer, compliance.Report) error {
 	return map[string]func(io.Writer, compliance.Report) error{"text": writeText, "json": writeJSON, "html": writePage}
 }
 
+func writeJSON(w io.Writer, r compliance.Report) error { return output.JSON(w, r) }
+
 func (r request) run(cmd *cobra.Command, g gatherer) error {
 	framework, ok := compliance.Find(r.framework)
 	if !ok {
@@ -131,12 +132,6 @@ func (r request) report(ctx context.Context, framework compliance.Framework, g g
 	}
 	facts, err := g.gather(ctx, in, files, time.Duration(r.days)*oneDay)
 	return compliance.Judge(framework, facts), err
-}
-
-func writeJSON(w io.Writer, report compliance.Report) error {
-	e := json.NewEncoder(w)
-	e.SetIndent("", "  ")
-	return e.Encode(report)
 }
 
 // loaded are the settings of a look.

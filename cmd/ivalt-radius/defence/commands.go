@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"ivalt-radius/cmd/ivalt-radius/exit"
+	"ivalt-radius/cmd/ivalt-radius/output"
 	"ivalt-radius/guard"
 )
 
@@ -53,7 +54,7 @@ func newListCommand(defaultConfig string) *cobra.Command {
 				return err
 			}
 			if asJSON {
-				return printJSON(cmd.OutOrStdout(), found)
+				return output.JSON(cmd.OutOrStdout(), found)
 			}
 			return printList(cmd.OutOrStdout(), found)
 		},
@@ -79,7 +80,7 @@ func newShowCommand(defaultConfig string) *cobra.Command {
 				return err
 			}
 			if asJSON {
-				return printJSON(cmd.OutOrStdout(), found)
+				return output.JSON(cmd.OutOrStdout(), found)
 			}
 			return printIncident(cmd.OutOrStdout(), found)
 		},
@@ -192,7 +193,7 @@ func newTableCommand[T any](defaultConfig string, o operation[struct{}, []T], sh
 				return err
 			}
 			if asJSON {
-				return printJSON(cmd.OutOrStdout(), found)
+				return output.JSON(cmd.OutOrStdout(), found)
 			}
 			return show(cmd.OutOrStdout(), found)
 		},

@@ -2,15 +2,13 @@ package defence
 
 import (
 	"bytes"
-	"encoding/json"
 	"fmt"
 	"io"
 	"strconv"
 	"strings"
-	"text/tabwriter"
-	"time"
 
 	"ivalt-radius/cmd/ivalt-radius/count"
+	"ivalt-radius/cmd/ivalt-radius/output"
 	"ivalt-radius/guard"
 	"ivalt-radius/guard/block"
 	"ivalt-radius/guard/gate"
@@ -18,24 +16,15 @@ import (
 	"ivalt-radius/guard/watch/rule"
 )
 
-func printJSON(w io.Writer, out any) error {
-	encoder := json.NewEncoder(w)
-	encoder.SetIndent("", "  ")
-	encoder.SetEscapeHTML(false)
-	return encoder.Encode(out)
-}
-
-func moment(t time.Time) string { return t.UTC().Format(time.RFC3339) }
-
 func printList(w io.Writer, found []incident.Incident) error {
 	if len(found) == 0 {
 		_, err := fmt.Fprintln(w, "no incidents")
 		return err
 	}
-	out := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	out := output.Table(w)
 	_, _ = fmt.Fprintln(out, "ID\tSTATE\tSEVERITY\tRULE\tEVENTS\tLAST\tSUBJECT")
 	for _, i := range found {
-		_, _ = fmt.Fprintf(out, "%s\t%s\t%s\t%s\t%d\t%s\t%s\n", i.ID, i.State, i.Severity, i.Rule, i.Count, moment(i.Last), subjectOf(i))
+		_, _ = fmt.Fprintf(out, "%s\t%s\t%s\t%s\t%d\t%s\t%s\n", i.ID, i.State, i.Severity, i.Rule, i.Count, output.Moment(i.Last), subjectOf(i))
 	}
 	return out.Flush()
 }
@@ -51,21 +40,21 @@ func subjectOf(i incident.Incident) string {
 func printIncident(w io.Writer, i incident.Incident) error {
 	var out bytes.Buffer
 	fmt.Fprintf(&out, "%s: %s, %s, %s\n", i.ID, i.Rule, i.Severity, i.State)
-	fmt.Fprintf(&out, "  about   %s\n  events  %d, from %s to %s\n", subjectOf(i), i.Count, moment(i.First), moment(i.Last))
+	fmt.Fprintf(&out, "  about   %s\n  events  %d, from %s to %s\n", subjectOf(i), i.Count, output.Moment(i.First), output.Moment(i.Last))
 	if i.Detail != "" {
 		fmt.Fprintf(&out, "  detail  %s\n", i.Detail)
 	}
 	fmt.Fprintln(&out, "history")
 	for _, c := range i.History {
-		fmt.Fprintf(&out, "  %s  %s (%s): %s\n", moment(c.At), c.What, c.By, c.Reason)
+		fmt.Fprintf(&out, "  %s  %s (%s): %s\n", output.Moment(c.At), c.What, c.By, c.Reason)
 	}
 	if len(i.Actions) > 0 {
 		fmt.Fprintln(&out, "steps")
 	}
 	for _, a := range i.Actions {
-		fmt.Fprintf(&out, "  %s  %s: %s", moment(a.At), a.Step, a.Outcome)
+		fmt.Fprintf(&out, "  %s  %s: %s", output.Moment(a.At), a.Step, a.Outcome)
 		if !a.Until.IsZero() {
-			fmt.Fprintf(&out, ", until %s", moment(a.Until))
+			fmt.Fprintf(&out, ", until %s", output.Moment(a.Until))
 		}
 		if a.Detail != "" {
 			fmt.Fprintf(&out, " (%s)", a.Detail)
@@ -75,7 +64,7 @@ func printIncident(w io.Writer, i incident.Incident) error {
 	advise(&out, i.Rule)
 	fmt.Fprintf(&out, "evidence: %s, and %d left out, which the trail has\n", count.Of(len(i.Evidence), "line"), i.LeftOut)
 	for _, line := range i.Evidence {
-		fmt.Fprintf(&out, "  %s  %s\n", moment(line.Time), line.Record)
+		fmt.Fprintf(&out, "  %s  %s\n", output.Moment(line.Time), line.Record)
 	}
 	_, err := out.WriteTo(w)
 	return err
@@ -94,7 +83,7 @@ func advise(w io.Writer, r guard.Rule) {
 func printHandled(w io.Writer, done handled) error {
 	_, err := fmt.Fprintf(w, "%s: %s\n", done.Incident.ID, done.Incident.State)
 	for _, b := range done.Blocks {
-		_, _ = fmt.Fprintf(w, "still blocked until %s: %s; ivalt-radius unblock %s lifts it\n", moment(b.Until), b.Subject(), flagOf(b))
+		_, _ = fmt.Fprintf(w, "still blocked until %s: %s; ivalt-radius unblock %s lifts it\n", output.Moment(b.Until), b.Subject(), flagOf(b))
 	}
 	return err
 }
@@ -108,7 +97,7 @@ func flagOf(b block.Block) string {
 }
 
 func printPlaced(w io.Writer, done placed, in placing) error {
-	_, err := fmt.Fprintf(w, "%s: blocked until %s\n", done.Block.Subject(), moment(done.Block.Until))
+	_, err := fmt.Fprintf(w, "%s: blocked until %s\n", done.Block.Subject(), output.Moment(done.Block.Until))
 	if in.Disconnect {
 		_, _ = fmt.Fprintf(w, "%s ended\n", count.Of(done.Sessions, "session"))
 	}
@@ -120,14 +109,14 @@ func printBlocks(w io.Writer, found []block.Block) error {
 		_, err := fmt.Fprintln(w, "no blocks")
 		return err
 	}
-	out := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	out := output.Table(w)
 	_, _ = fmt.Fprintln(out, "SUBJECT\tUNTIL\tBY\tINCIDENT\tREASON")
 	for _, b := range found {
 		subject := "user " + b.User
 		if b.User == "" {
 			subject = "address " + b.Subject()
 		}
-		_, _ = fmt.Fprintf(out, "%s\t%s\t%s\t%s\t%s\n", subject, moment(b.Until), b.By, b.Incident, b.Reason)
+		_, _ = fmt.Fprintf(out, "%s\t%s\t%s\t%s\t%s\n", subject, output.Moment(b.Until), b.By, b.Incident, b.Reason)
 	}
 	return out.Flush()
 }
@@ -137,10 +126,10 @@ func printLockouts(w io.Writer, found []gate.Lockout) error {
 		_, err := fmt.Fprintln(w, "nobody is locked out")
 		return err
 	}
-	out := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	out := output.Table(w)
 	_, _ = fmt.Fprintln(out, "USER\tCALLING STATION\tUNTIL\tIN A ROW")
 	for _, l := range found {
-		_, _ = fmt.Fprintf(out, "%s\t%s\t%s\t%d\n", l.User, quoted(l.Station), moment(l.Until), l.Count)
+		_, _ = fmt.Fprintf(out, "%s\t%s\t%s\t%d\n", l.User, quoted(l.Station), output.Moment(l.Until), l.Count)
 	}
 	return out.Flush()
 }

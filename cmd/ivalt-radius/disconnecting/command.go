@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"net/netip"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -20,6 +19,7 @@ import (
 	"ivalt-radius/cmd/ivalt-radius/configured"
 	"ivalt-radius/cmd/ivalt-radius/control"
 	"ivalt-radius/cmd/ivalt-radius/exit"
+	"ivalt-radius/cmd/ivalt-radius/output"
 	"ivalt-radius/guard"
 	"ivalt-radius/radius/dynauth"
 )
@@ -107,12 +107,12 @@ func NewCommand(defaultConfig string) *cobra.Command {
 
 // run asks the running server, which alone knows the sessions.
 func run(ctx context.Context, out io.Writer, configPath string, o order) error {
-	s, err := configured.Settings(configPath)
+	directory, err := configured.StateDirectory(configPath)
 	if err != nil {
 		return err
 	}
 	var r dynauth.Result
-	if err := control.Call(ctx, s.State.Directory, path, o, &r); err != nil {
+	if err := control.Call(ctx, directory, path, o, &r); err != nil {
 		return fmt.Errorf("disconnect: %w", err)
 	}
 	if err := show(out, r); err != nil {
@@ -126,8 +126,7 @@ func run(ctx context.Context, out io.Writer, configPath string, o order) error {
 
 // show writes a line for each session. What a NAS has chosen is escaped.
 func show(out io.Writer, r dynauth.Result) error {
-	const gap = 2
-	table := tabwriter.NewWriter(out, 0, 0, gap, ' ', 0)
+	table := output.Table(out)
 	for _, o := range r.Sessions {
 		station := ""
 		if o.Station.IsValid() {

@@ -2,7 +2,6 @@ package doctoring
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -109,11 +108,7 @@ func (f flags) run(cmd *cobra.Command, version string, load Load) error {
 	return nil
 }
 
-func writeJSON(w io.Writer, r doctor.Report) error {
-	e := json.NewEncoder(w)
-	e.SetIndent("", "  ")
-	return e.Encode(r)
-}
+func writeJSON(w io.Writer, r doctor.Report) error { return output.JSON(w, r) }
 
 // inputs are the settings, and which files they led to.
 type inputs struct {

@@ -4,10 +4,10 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"time"
 	"unicode"
 
 	"ivalt-radius/cmd/ivalt-radius/count"
+	"ivalt-radius/cmd/ivalt-radius/output"
 	"ivalt-radius/doctor"
 )
 
@@ -43,7 +43,7 @@ func page(w io.Writer, r doctor.Report) error {
 		}
 	}
 	c := r.Counts
-	fmt.Fprintf(&b, "\n%d ok, %s, %s, %d unknown; ivalt-radius %s, %s\n", c.OK, count.Of(c.Warning, "warning"), count.Of(c.Fault, "fault"), c.Unknown, r.Version, r.At.UTC().Format(time.RFC3339))
+	fmt.Fprintf(&b, "\n%d ok, %s, %s, %d unknown; ivalt-radius %s, %s\n", c.OK, count.Of(c.Warning, "warning"), count.Of(c.Fault, "fault"), c.Unknown, r.Version, output.Moment(r.At))
 	if r.Offline {
 		b.WriteString("--offline: no call left this host, so what only others can tell is unknown.\n")
 	}

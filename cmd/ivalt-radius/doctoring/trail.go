@@ -1,8 +1,6 @@
 package doctoring
 
 import (
-	"bufio"
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -160,30 +158,9 @@ func holds(files []segment.File, head checkpoint.Head) bool {
 		if !file.Live() && (head.Seq < file.First || head.Seq > file.Last) {
 			continue
 		}
-		if inFile(file, head) {
+		if head.In(file) {
 			return true
 		}
 	}
 	return false
-}
-
-func inFile(file segment.File, head checkpoint.Head) bool {
-	in, err := file.Open()
-	if err != nil {
-		return false
-	}
-	defer func() { _ = in.Close() }() // only read
-	lines, needle := bufio.NewReaderSize(in, chain.MaxLine), fmt.Appendf(nil, `","seq":%d,`, head.Seq)
-	for {
-		line, err := lines.ReadSlice('\n')
-		if err == nil && bytes.Contains(line[:min(len(line), len(needle)+64)], needle) {
-			r, err := chain.Parse(line[:len(line)-1])
-			if err == nil && r.Seq == head.Seq {
-				return r.Sound && string(r.Hash[:]) == head.Hash
-			}
-		}
-		if err != nil && !errors.Is(err, bufio.ErrBufferFull) {
-			return false
-		}
-	}
 }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"ivalt-radius/auth"
+	"ivalt-radius/auth/judgement"
 	"ivalt-radius/auth/rewrite"
 	"ivalt-radius/config"
 	"ivalt-radius/policy"
@@ -89,7 +90,7 @@ func (r Rules) explain(ctx context.Context, out io.Writer, typed string, facts p
 	trace := r.Policy.Explain(facts)
 	if listed := person.Name.String(); listed != "" && listed != facts.User {
 		printRow(out, "listed as", fmt.Sprintf("%q; rules are asked about both names: the stricter word counts, else the listed name's rule", listed))
-		d := auth.Judge(r.Policy, facts, listed)
+		d := judgement.Of(r.Policy, facts, listed)
 		facts.User = listed
 		if other := r.Policy.Explain(facts); other.Decision.Rule == d.Rule {
 			trace = other
@@ -120,7 +121,7 @@ func (r Rules) denies(trace policy.Trace, person auth.Person, closing bool) (rea
 	case closing:
 		return auth.OutsideHours.String(), " (less than 1 s of the window is left)"
 	case d.Action == policy.Deny:
-		return auth.ReasonOf(d.Denial).String(), ""
+		return judgement.ReasonOf(d.Denial).String(), ""
 	case d.Action == policy.RequirePush && person.Email.Empty() && person.Mobile.Empty() && !boundFirst(r.Settings):
 		return auth.UnknownUser.String(), " (neither e-mail nor mobile is known, so iVALT cannot be asked)"
 	case d.Action != policy.Deny && unfit:

@@ -3,9 +3,7 @@ package formerly
 import (
 	"encoding/json"
 	"fmt"
-	"io"
 	"maps"
-	"os"
 	"path/filepath"
 	"slices"
 
@@ -30,12 +28,7 @@ func Of(s *config.Settings) Settings { return Settings{Digest: s.Digest(), Keys:
 
 // Read is what was kept in a state directory. It reports false where nothing was, or nothing that can be read.
 func Read(dir string) (s Settings, ok bool) {
-	file, err := os.Open(filepath.Join(filepath.Clean(dir), name))
-	if err != nil {
-		return Settings{}, false
-	}
-	defer func() { _ = file.Close() }() // only read
-	text, err := io.ReadAll(io.LimitReader(file, most))
+	text, err := durable.ReadAll(filepath.Join(dir, name), most)
 	if err != nil || json.Unmarshal(text, &s) != nil || s.Keys == nil {
 		return Settings{}, false
 	}

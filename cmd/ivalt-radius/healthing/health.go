@@ -59,12 +59,12 @@ func NewCommand(defaultConfig string) *cobra.Command {
 
 // look asks at a path. An answer without checks proves nothing.
 func look(ctx context.Context, out io.Writer, path, ask string, wrong error) error {
-	s, err := configured.Settings(path)
+	directory, err := configured.StateDirectory(path)
 	if err != nil {
 		return err
 	}
 	var checks []view.Check
-	if err := control.Call(ctx, s.State.Directory, ask, struct{}{}, &checks); err != nil {
+	if err := control.Call(ctx, directory, ask, struct{}{}, &checks); err != nil {
 		return fmt.Errorf("health: %w", err)
 	}
 	if len(checks) > 0 && health.OK(checks) {

@@ -5,13 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 
 	"github.com/spf13/cobra"
 
 	"ivalt-radius/admin/view"
+	"ivalt-radius/cmd/ivalt-radius/configured"
 	"ivalt-radius/cmd/ivalt-radius/control"
-	"ivalt-radius/config"
 	"ivalt-radius/fault"
 )
 
@@ -36,12 +35,12 @@ func NewCommand(defaultConfig string) *cobra.Command {
 
 // reload asks the running server, which it finds by what of the file can be read: the server itself says what is wrong with the rest.
 func reload(ctx context.Context, out io.Writer, path, reason string) error {
-	s, faults := config.Inspect(path, config.Options{Environ: os.Environ()})
-	if s == nil {
-		return faults.Err()
+	directory, err := configured.StateDirectory(path)
+	if err != nil {
+		return err
 	}
 	var r view.Reloaded
-	if err := control.Call(ctx, s.State.Directory, view.PathReload, view.Reason{Reason: reason}, &r); err != nil {
+	if err := control.Call(ctx, directory, view.PathReload, view.Reason{Reason: reason}, &r); err != nil {
 		return fmt.Errorf("reload: %w", err)
 	}
 	return show(out, r)

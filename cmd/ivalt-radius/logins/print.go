@@ -4,21 +4,12 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"ivalt-radius/admin/view"
-	"ivalt-radius/audit"
 	"ivalt-radius/cmd/ivalt-radius/count"
+	"ivalt-radius/cmd/ivalt-radius/output"
 )
-
-// shown is a text with everything escaped that a terminal could obey; a dash where there is none.
-func shown(text string) string {
-	if strings.TrimSpace(text) == "" {
-		return "-"
-	}
-	return audit.Shown(text)
-}
 
 func local(t time.Time) string { return t.Local().Format(time.DateTime) } //nolint:gosmopolitan // for the operator's eyes
 
@@ -27,12 +18,11 @@ func printLogins(w io.Writer, found view.Logins) error {
 		_, err := fmt.Fprintln(w, "no logins")
 		return err
 	}
-	const gap = 2
-	out := tabwriter.NewWriter(w, 0, 0, gap, ' ', 0)
+	out := output.Table(w)
 	_, _ = fmt.Fprintln(out, "TIME\tUSER\tCLIENT\tFROM\tVERDICT\tREASON\tTOOK\tATTEMPT")
 	for _, l := range found.Logins {
 		took := (time.Duration(l.DurationMS) * time.Millisecond).Round(10 * time.Millisecond)
-		_, _ = fmt.Fprintf(out, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", local(l.Time), shown(l.User), shown(l.Client), shown(l.CallingStation), shown(l.Verdict), shown(l.Reason), took, shown(l.Attempt))
+		_, _ = fmt.Fprintf(out, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", local(l.Time), output.Text(l.User), output.Text(l.Client), output.Text(l.CallingStation), output.Text(l.Verdict), output.Text(l.Reason), took, output.Text(l.Attempt))
 	}
 	if err := out.Flush(); err != nil {
 		return fmt.Errorf("printing the logins: %w", err)
@@ -44,13 +34,13 @@ func printLogins(w io.Writer, found view.Logins) error {
 }
 
 func printStory(w io.Writer, s view.Story) error {
-	text := fmt.Sprintf("attempt %s\n", shown(s.Attempt))
+	text := fmt.Sprintf("attempt %s\n", output.Text(s.Attempt))
 	if l := s.Login; l != nil {
-		text += fmt.Sprintf("  %s at %s from %s: %s, %s\n", shown(l.User), shown(l.Client), shown(l.CallingStation), shown(l.Verdict), shown(l.Reason))
-		text += fmt.Sprintf("  decision %s, rule %s, factors %s, mobile %s\n", shown(l.Decision), shown(l.Rule), shown(strings.Join(l.Factors, " ")), shown(l.Mobile))
+		text += fmt.Sprintf("  %s at %s from %s: %s, %s\n", output.Text(l.User), output.Text(l.Client), output.Text(l.CallingStation), output.Text(l.Verdict), output.Text(l.Reason))
+		text += fmt.Sprintf("  decision %s, rule %s, factors %s, mobile %s\n", output.Text(l.Decision), output.Text(l.Rule), output.Text(strings.Join(l.Factors, " ")), output.Text(l.Mobile))
 	}
 	if f := s.InFlight; f != nil {
-		text += fmt.Sprintf("  %s at %s from %s waits since %s: %s\n", shown(f.User), shown(f.Client), shown(f.CallingStation), local(f.Since), shown(string(f.Stage)))
+		text += fmt.Sprintf("  %s at %s from %s waits since %s: %s\n", output.Text(f.User), output.Text(f.Client), output.Text(f.CallingStation), local(f.Since), output.Text(string(f.Stage)))
 	}
 	for i, step := range s.Steps {
 		if s.LeftOut > 0 && i == shownSteps {

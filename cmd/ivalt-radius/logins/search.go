@@ -15,6 +15,7 @@ import (
 	"ivalt-radius/auth"
 	"ivalt-radius/auth/reason"
 	"ivalt-radius/cmd/ivalt-radius/control"
+	"ivalt-radius/cmd/ivalt-radius/output"
 	"ivalt-radius/cmd/ivalt-radius/trail"
 )
 
@@ -169,7 +170,7 @@ func missing(in wanted, found query.Found) error {
 	if found.Reached == 0 {
 		return errUnread
 	}
-	return fmt.Errorf("no record since %s has the attempt %q, and there was no time for older ones: say when it was at the latest, with --until", found.Time.UTC().Format(time.RFC3339), in.ID)
+	return fmt.Errorf("no record since %s has the attempt %q, and there was no time for older ones: say when it was at the latest, with --until", output.Moment(found.Time), in.ID)
 }
 
 // startWithin is how long behind its Accept a session may be told to begin, for it to be the login's.

@@ -13,7 +13,9 @@ import (
 	"ivalt-radius/cmd/ivalt-radius/sharing"
 	"ivalt-radius/config"
 	"ivalt-radius/guard/incident"
+	"ivalt-radius/ivalt/standing"
 	"ivalt-radius/radius/dynauth/sessions"
+	"ivalt-radius/state"
 )
 
 // Server is what radius tells; *radius.Server is one.
@@ -49,6 +51,12 @@ type Nodes interface {
 	Glance() (sharing.Report, bool)
 }
 
+// Phone is what ivalt tells, from memory; *ivalt.Service is one.
+type Phone interface {
+	Room() state.Room
+	Outages() []standing.Shut
+}
+
 // Rooms are where figures come from. What is nil has no metric.
 type Rooms struct {
 	Settings func() *config.Settings // in force; required
@@ -61,10 +69,9 @@ type Rooms struct {
 	Shipping Shipping
 	Guard    Guard
 	Nodes    Nodes
+	Phone    Phone
 
 	Oldest      func() time.Duration                // age of the login that waits longest; 0: none waits
-	Budget      func() metrics.Budget               // from memory
-	Breakers    func() []metrics.Breaker            // from memory
 	Ready       func() []view.Check                 // as /readyz has it; from memory
 	Sessions    func() int                          // of the window
 	Online      func() []sessions.Total             // who is in
@@ -90,7 +97,7 @@ func Sources(r Rooms) metrics.Sources {
 		r.Unreachable = func(string, error) {}
 	}
 	s := metrics.Sources{
-		Oldest: r.Oldest, Budget: r.Budget, Breakers: r.Breakers, Checks: r.Ready, Sessions: r.Sessions,
+		Oldest: r.Oldest, Checks: r.Ready, Sessions: r.Sessions,
 		MaxAttempts:  func() int { return r.Settings().MaxAttempts },
 		Settings:     kept.For(settingsFor, r.Now, r.inForce),
 		Secrets:      r.secrets(),
@@ -101,6 +108,9 @@ func Sources(r Rooms) metrics.Sources {
 	r.guard(&s)
 	if r.Nodes != nil {
 		s.Nodes = r.nodes
+	}
+	if r.Phone != nil {
+		s.Budget, s.Breakers = r.budget, r.breakers
 	}
 	if r.Online != nil {
 		s.Online = r.online

@@ -28,9 +28,12 @@ import (
 	"ivalt-radius/config"
 	"ivalt-radius/guard"
 	"ivalt-radius/guard/incident"
+	"ivalt-radius/ivalt"
 	"ivalt-radius/ivalt/course"
 	"ivalt-radius/ivalt/gateway"
+	"ivalt-radius/ivalt/standing"
 	"ivalt-radius/radius"
+	"ivalt-radius/state"
 	"ivalt-radius/state/cluster"
 )
 
@@ -41,6 +44,7 @@ var (
 	_ Shipping = (*ship.Shipping)(nil)
 	_ Guard    = (*guarding.Guard)(nil)
 	_ Nodes    = (*sharing.Sharing)(nil)
+	_ Phone    = (*ivalt.Service)(nil)
 )
 
 // rooms are those of a server, with figures of the test's.
@@ -51,6 +55,15 @@ type rooms struct {
 	report             sharing.Report
 	shared             bool
 }
+
+// held is until when iVALT wants to be left alone.
+func held() time.Time { return time.Unix(1_700_000_000, 0) }
+
+func (r *rooms) Room() state.Room {
+	return state.Room{Hour: state.Window{Limit: 9, Left: 4}, Held: held()}
+}
+
+func (r *rooms) Outages() []standing.Shut { return []standing.Shut{{Refused: true}, {Endpoint: 1}} }
 
 func (r *rooms) Counters() map[string]uint64 { return map[string]uint64{"received": 5} }
 func (r *rooms) InFlight() int               { return 2 }
@@ -126,14 +139,26 @@ func TestSources(t *testing.T) {
 	m := Sources(Rooms{
 		Settings: func() *config.Settings { return s }, Version: "v1", Server: r, Flow: r, Trail: r, Shipping: r, Guard: r, Nodes: r,
 		Oldest: func() time.Duration { return time.Second }, Sessions: func() int { return 3 },
-		Budget: func() metrics.Budget { return metrics.Budget{Held: 1} }, Breakers: func() []metrics.Breaker { return nil },
+		Phone: r, Now: func() time.Time { return held().Add(-time.Second) },
 		Ready: func() []view.Check { return []view.Check{{Name: "trail", OK: true}, {Name: "disk"}} },
 	})
 	if m.Waiting() != 1 || m.Exchanges() != 2 || m.MaxAttempts() != 70 || m.Oldest() != time.Second || m.Sessions() != 3 || m.Missed() != 4 || m.Packets()["received"] != 5 {
 		t.Error("a figure is not that of its room")
 	}
-	if m.Budget().Held != 1 || m.Breakers() != nil || m.Blocks() != 6 || m.Lockouts() != 7 {
+	if m.Blocks() != 6 || m.Lockouts() != 7 {
 		t.Error("a figure is not that of its room")
+	}
+	if b := m.Budget(); b.Held != time.Second || len(b.Windows) != 1 || b.Windows[0].Left != 4 {
+		t.Errorf("budget: %+v", b)
+	}
+	shut := map[string]string{gateway.Endpoint(0).String(): metrics.BreakerRefused, gateway.Endpoint(1).String(): metrics.BreakerFailing}
+	for _, b := range m.Breakers() {
+		if want, ok := shut[b.Endpoint]; b.State != want && (ok || b.State != metrics.BreakerClosed) {
+			t.Errorf("breaker: %+v", b)
+		}
+	}
+	if n := len(m.Breakers()); n != int(gateway.Endpoints) {
+		t.Errorf("%d breakers", n)
 	}
 	if got, want := m.Trail(), (metrics.Trail{Records: 9, Lag: 2, Lost: 1, Failing: true}); got != want {
 		t.Errorf("trail: %+v", got)

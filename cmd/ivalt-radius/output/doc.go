@@ -1,3 +1,3 @@
-// Package output is where a command's --output leads: to a new file for its owner alone, which is whole and on the disk or not there; and how
-// commands print JSON.
+// Package output is what commands print, in tables or as JSON, and where --output leads: to a new file for its owner alone, which is whole and on the
+// disk or not there.
 package output

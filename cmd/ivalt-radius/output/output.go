@@ -8,7 +8,11 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
+	"text/tabwriter"
+	"time"
 
+	"ivalt-radius/audit"
 	"ivalt-radius/audit/durable"
 )
 
@@ -22,6 +26,23 @@ func JSON(w io.Writer, out any) error {
 	}
 	return nil
 }
+
+// Table aligns the columns of what is written to it, between tabs, once it is flushed.
+func Table(w io.Writer) *tabwriter.Writer {
+	const gap = 2
+	return tabwriter.NewWriter(w, 0, 0, gap, ' ', 0)
+}
+
+// Text is a text with everything escaped that a terminal could obey; a dash where there is none.
+func Text(s string) string {
+	if strings.TrimSpace(s) == "" {
+		return "-"
+	}
+	return audit.Shown(s)
+}
+
+// Moment is a time as commands write it.
+func Moment(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 
 const ownFile = 0o600
 

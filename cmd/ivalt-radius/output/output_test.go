@@ -66,3 +66,11 @@ func TestFree(t *testing.T) {
 		}
 	}
 }
+
+func TestText(t *testing.T) {
+	for text, want := range map[string]string{"": "-", " \t": "-", "alice": "alice", "a\x1b[2Jb": `a\u001b[2Jb`} {
+		if got := Text(text); got != want {
+			t.Errorf("%q: %q", text, got)
+		}
+	}
+}

@@ -3,9 +3,6 @@ package people
 import (
 	"fmt"
 	"io"
-	"strings"
-	"text/tabwriter"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -100,36 +97,26 @@ func ask(cmd *cobra.Command, config, path string, in, out any) error {
 	return nil
 }
 
-func moment(t time.Time) string { return t.UTC().Format(time.RFC3339) }
-
-// place is a calling station; empty: all that are not familiar.
-func place(station string) string {
-	if strings.TrimSpace(station) == "" {
-		return "-"
-	}
-	return audit.Shown(station)
-}
-
-// show writes a line for each of them. What comes from the network is escaped.
+// show writes a line for each of them; of a lockout or a pause without a calling station, it is of all that are not familiar. What comes from the network
+// is escaped.
 func show(w io.Writer, p view.People) error {
 	if len(p.Lockouts)+len(p.Paused)+len(p.Blocks)+len(p.Remembered) == 0 {
 		_, err := fmt.Fprintln(w, "nobody is locked out, paused, blocked or remembered")
 		return err
 	}
-	const gap = 2
-	out := tabwriter.NewWriter(w, 0, 0, gap, ' ', 0)
+	out := output.Table(w)
 	_, _ = fmt.Fprintln(out, "WHO\tSTATE\tFROM\tWHEN\tMORE")
 	for _, l := range p.Lockouts {
-		_, _ = fmt.Fprintf(out, "%s\tlocked out\t%s\tuntil %s\t%d in a row\n", audit.Shown(l.User), place(l.Station), moment(l.Until), l.Count)
+		_, _ = fmt.Fprintf(out, "%s\tlocked out\t%s\tuntil %s\t%d in a row\n", audit.Shown(l.User), output.Text(l.Station), output.Moment(l.Until), l.Count)
 	}
 	for _, l := range p.Paused {
-		_, _ = fmt.Fprintf(out, "%s\tpaused\t%s\tuntil %s\t\n", audit.Shown(l.User), place(l.Station), moment(l.Until))
+		_, _ = fmt.Fprintf(out, "%s\tpaused\t%s\tuntil %s\t\n", audit.Shown(l.User), output.Text(l.Station), output.Moment(l.Until))
 	}
 	for _, b := range p.Blocks {
-		_, _ = fmt.Fprintf(out, "%s\tblocked\t-\tuntil %s\t%s\n", audit.Shown(b.Subject()), moment(b.Until), audit.Shown(b.Reason))
+		_, _ = fmt.Fprintf(out, "%s\tblocked\t-\tuntil %s\t%s\n", audit.Shown(b.Subject()), output.Moment(b.Until), audit.Shown(b.Reason))
 	}
 	for _, r := range p.Remembered {
-		_, _ = fmt.Fprintf(out, "%s\tremembered\t-\tsince %s\t%s\n", audit.Shown(r.User), moment(r.Newest), count.Of(r.Count, "login"))
+		_, _ = fmt.Fprintf(out, "%s\tremembered\t-\tsince %s\t%s\n", audit.Shown(r.User), output.Moment(r.Newest), count.Of(r.Count, "login"))
 	}
 	if err := out.Flush(); err != nil {
 		return fmt.Errorf("printing the people: %w", err)

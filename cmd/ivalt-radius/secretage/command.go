@@ -1,16 +1,15 @@
 package secretage
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"os"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"ivalt-radius/cmd/ivalt-radius/exit"
+	"ivalt-radius/cmd/ivalt-radius/output"
 	"ivalt-radius/config"
 	"ivalt-radius/config/inventory"
 )
@@ -38,7 +37,7 @@ func NewCommand(defaultConfig string) *cobra.Command {
 				return err
 			}
 			if format == "json" {
-				return printJSON(cmd.OutOrStdout(), entries)
+				return output.JSON(cmd.OutOrStdout(), entries)
 			}
 			return printText(cmd.OutOrStdout(), entries)
 		},
@@ -48,18 +47,8 @@ func NewCommand(defaultConfig string) *cobra.Command {
 	return cmd
 }
 
-func printJSON(w io.Writer, entries []inventory.Entry) error {
-	encoder := json.NewEncoder(w)
-	encoder.SetIndent("", "  ")
-	if err := encoder.Encode(entries); err != nil {
-		return fmt.Errorf("printing the list: %w", err)
-	}
-	return nil
-}
-
 func printText(w io.Writer, entries []inventory.Entry) error {
-	const gap = 2
-	table := tabwriter.NewWriter(w, 0, 0, gap, ' ', 0)
+	table := output.Table(w)
 	_, _ = fmt.Fprintln(table, "KEY\tGIVEN\tFIRST SEEN\tAGE\tJUDGEMENT")
 	for _, e := range entries {
 		first := ""

@@ -113,19 +113,14 @@ func open(dir string) (register, error) {
 	}
 	r := register{key: key, Secrets: map[string]seen{}}
 	path := filepath.Join(dir, RegisterFile)
-	file, err := os.Open(filepath.Clean(path))
-	if errors.Is(err, fs.ErrNotExist) {
+	text, err := durable.ReadAll(path, mostFile)
+	var long durable.LongError
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
 		return r, nil
-	}
-	if err != nil {
+	case err != nil && !errors.As(err, &long):
 		return register{}, err
-	}
-	defer func() { _ = file.Close() }() // only read
-	text, err := io.ReadAll(io.LimitReader(file, mostFile+1))
-	if err != nil {
-		return register{}, err
-	}
-	if err := json.Unmarshal(text, &r); err != nil || len(text) > mostFile {
+	case err != nil || json.Unmarshal(text, &r) != nil:
 		return register{}, fmt.Errorf("%s is damaged: remove it, and the ages begin anew", path)
 	}
 	if r.Secrets == nil {

@@ -4,14 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"ivalt-radius/admin/view"
-	"ivalt-radius/audit"
 	"ivalt-radius/cmd/ivalt-radius/configured"
 	"ivalt-radius/cmd/ivalt-radius/control"
 	"ivalt-radius/cmd/ivalt-radius/count"
@@ -41,12 +38,12 @@ func NewCommand(defaultConfig string) *cobra.Command {
 				err = errors.Join(err, wrong)
 				return exit.UsageError(cmd, err)
 			}
-			s, err := configured.Settings(path)
+			directory, err := configured.StateDirectory(path)
 			if err != nil {
 				return err
 			}
 			var found view.Sessions
-			if err := control.Call(cmd.Context(), s.State.Directory, view.PathSessions, in, &found); err != nil {
+			if err := control.Call(cmd.Context(), directory, view.PathSessions, in, &found); err != nil {
 				return fmt.Errorf("sessions: %w", err)
 			}
 			if asJSON {
@@ -65,14 +62,6 @@ func NewCommand(defaultConfig string) *cobra.Command {
 	return cmd
 }
 
-// shown is a text with everything escaped that a terminal could obey; a dash where there is none.
-func shown(text string) string {
-	if strings.TrimSpace(text) == "" {
-		return "-"
-	}
-	return audit.Shown(text)
-}
-
 // show writes a line for each session, and what they come to.
 func show(w io.Writer, found view.Sessions, ended bool) error { //nolint:revive // flag-parameter: as the command line has it
 	if len(found.Sessions) == 0 {
@@ -83,15 +72,14 @@ func show(w io.Writer, found view.Sessions, ended bool) error { //nolint:revive 
 		_, err := fmt.Fprintln(w, none)
 		return err
 	}
-	const gap = 2
-	out := tabwriter.NewWriter(w, 0, 0, gap, ' ', 0)
+	out := output.Table(w)
 	last := "ENDS"
 	if ended {
 		last = "CAUSE"
 	}
 	_, _ = fmt.Fprintln(out, "HEARD\tUSER\tCLIENT\tNAS\tFROM\tWITHIN\tSESSION\tNODE\tSTATE\tSINCE\tUP\tDOWN\tUNTIL\tLOGIN\t"+last)
 	for _, s := range found.Sessions {
-		word := shown(s.Cause)
+		word := output.Text(s.Cause)
 		switch {
 		case ended:
 		case s.Ends:
@@ -99,8 +87,8 @@ func show(w io.Writer, found view.Sessions, ended bool) error { //nolint:revive 
 		default:
 			word = "no"
 		}
-		_, _ = fmt.Fprintf(out, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", moment(s.Heard), shown(s.User), shown(s.Client), shown(s.NAS),
-			shown(s.CallingStation), within(s), shown(s.ID), shown(s.Node), s.State, moment(s.Started), amount(s.Input, s), amount(s.Output, s), moment(s.Until), shown(s.Attempt), word)
+		_, _ = fmt.Fprintf(out, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", moment(s.Heard), output.Text(s.User), output.Text(s.Client), output.Text(s.NAS),
+			output.Text(s.CallingStation), within(s), output.Text(s.ID), output.Text(s.Node), s.State, moment(s.Started), amount(s.Input, s), amount(s.Output, s), moment(s.Until), output.Text(s.Attempt), word)
 	}
 	if err := out.Flush(); err != nil {
 		return fmt.Errorf("printing the sessions: %w", err)
@@ -125,18 +113,18 @@ func moment(t time.Time) string {
 	if t.IsZero() {
 		return "-"
 	}
-	return stamp(t)
+	return output.Moment(t)
 }
 
 // within are the addresses that the person has within.
 func within(s view.Session) string {
 	switch {
 	case s.FramedIPv6 == "":
-		return shown(s.FramedIP)
+		return output.Text(s.FramedIP)
 	case s.FramedIP == "":
-		return shown(s.FramedIPv6)
+		return output.Text(s.FramedIPv6)
 	}
-	return shown(s.FramedIP) + "," + shown(s.FramedIPv6)
+	return output.Text(s.FramedIP) + "," + output.Text(s.FramedIPv6)
 }
 
 // amount are octets of a session.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"ivalt-radius/audit"
+	"ivalt-radius/cmd/ivalt-radius/output"
 	"ivalt-radius/radius/client"
 	"ivalt-radius/radius/dynauth"
 	"ivalt-radius/radius/dynauth/sessions"
@@ -87,12 +88,10 @@ func event(o *sessions.Overrun) audit.Security {
 	}[o.Proof]
 	e := audit.Security{
 		Event: "session_overrun", Attempt: o.Grant.Attempt, Client: o.Client, User: o.User,
-		Detail: fmt.Sprintf("on %s since %s, to end by %s: it %s", shown(o.NAS()), stamp(o.Started), stamp(o.Until), how),
+		Detail: fmt.Sprintf("on %s since %s, to end by %s: it %s", output.Text(o.NAS()), output.Moment(o.Started), output.Moment(o.Until), how),
 	}
 	if o.Station.IsValid() {
 		e.CallingStation = o.Station.String()
 	}
 	return e
 }
-
-func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }

@@ -2,14 +2,11 @@ package sharing
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"strings"
-	"text/tabwriter"
-	"time"
 
 	"github.com/sirupsen/logrus"
 	"github.com/spf13/cobra"
@@ -18,6 +15,7 @@ import (
 	"ivalt-radius/cmd/ivalt-radius/configured"
 	"ivalt-radius/cmd/ivalt-radius/control"
 	"ivalt-radius/cmd/ivalt-radius/exit"
+	"ivalt-radius/cmd/ivalt-radius/output"
 	"ivalt-radius/config"
 )
 
@@ -39,11 +37,12 @@ func NewCommand(defaultConfig string) *cobra.Command {
 			if err != nil {
 				return fmt.Errorf("nodes: %w", err)
 			}
-			write := show
 			if asJSON {
-				write = encode
+				err = output.JSON(cmd.OutOrStdout(), r)
+			} else {
+				err = show(cmd.OutOrStdout(), r)
 			}
-			if err := write(cmd.OutOrStdout(), r); err != nil {
+			if err != nil {
 				return err
 			}
 			if trouble := r.Trouble(); trouble != "" {
@@ -81,15 +80,6 @@ func Quiet() Deps {
 	return Deps{Log: log, Note: func(audit.Event) {}}
 }
 
-func encode(out io.Writer, r Report) error {
-	e := json.NewEncoder(out)
-	e.SetIndent("", "  ")
-	if err := e.Encode(r); err != nil {
-		return fmt.Errorf("printing the nodes: %w", err)
-	}
-	return nil
-}
-
 // show writes the memory, then a line for each node.
 func show(out io.Writer, r Report) error {
 	m := r.Memory
@@ -111,11 +101,10 @@ func show(out io.Writer, r Report) error {
 	if m.Alone {
 		_, _ = fmt.Fprintf(out, "        INSECURE: %s goes on by itself\n", r.Node)
 	}
-	const gap = 2
-	table := tabwriter.NewWriter(out, 0, 0, gap, ' ', 0)
+	table := output.Table(out)
 	_, _ = fmt.Fprintln(table, "\nNODE\tSTATE\tVERSION\tSETTINGS\tSTARTED\tLEADS")
 	for _, n := range r.Nodes {
-		_, _ = fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%d\n", n.Name, how(n), n.Version, digest(n), n.Started.UTC().Format(time.RFC3339), n.Leads)
+		_, _ = fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%d\n", n.Name, how(n), n.Version, digest(n), output.Moment(n.Started), n.Leads)
 	}
 	if err := table.Flush(); err != nil {
 		return fmt.Errorf("printing the nodes: %w", err)
@@ -126,7 +115,7 @@ func show(out io.Writer, r Report) error {
 func reached(m Memory) string {
 	since := ""
 	if m.Since != nil {
-		since = " since " + m.Since.UTC().Format(time.RFC3339)
+		since = " since " + output.Moment(*m.Since)
 	}
 	if m.Reachable {
 		return "in reach" + since
@@ -148,7 +137,7 @@ func how(m Member) string {
 	case m.State == Alive:
 		return string(m.State)
 	}
-	return string(m.State) + " since " + m.Seen.UTC().Format(time.RFC3339)
+	return string(m.State) + " since " + output.Moment(m.Seen)
 }
 
 // digest is as much of it as tells two apart.

@@ -11,6 +11,7 @@ import (
 
 	window "ivalt-radius/admin/view"
 	"ivalt-radius/audit"
+	"ivalt-radius/cmd/ivalt-radius/output"
 	"ivalt-radius/state/cluster"
 	"ivalt-radius/state/redis"
 )
@@ -84,7 +85,7 @@ func (n *Sharing) went(before, now []Member) {
 		if at < 0 || now[at].State == Left {
 			n.member(logrus.InfoLevel, audit.System{Event: "node_left", Detail: m.Name})
 		} else {
-			n.member(logrus.ErrorLevel, audit.System{Event: "node_died", Detail: m.Name + ", last seen " + now[at].Seen.UTC().Format(time.RFC3339)})
+			n.member(logrus.ErrorLevel, audit.System{Event: "node_died", Detail: m.Name + ", last seen " + output.Moment(now[at].Seen)})
 		}
 	}
 }
@@ -170,7 +171,7 @@ func (n *Sharing) shout() {
 		return
 	}
 	if t := n.alone.Now(); t.Alone {
-		n.deps.Note(audit.Security{Event: "alone_lasts", Detail: "INSECURE: " + n.name + " is alone since " + t.Since.UTC().Format(time.RFC3339) + ": " + counts(t)})
+		n.deps.Note(audit.Security{Event: "alone_lasts", Detail: "INSECURE: " + n.name + " is alone since " + output.Moment(t.Since) + ": " + counts(t)})
 	}
 }
 

@@ -2,7 +2,6 @@ package top
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"os"
@@ -16,6 +15,7 @@ import (
 	"ivalt-radius/cmd/ivalt-radius/configured"
 	"ivalt-radius/cmd/ivalt-radius/control"
 	"ivalt-radius/cmd/ivalt-radius/exit"
+	"ivalt-radius/cmd/ivalt-radius/output"
 	"ivalt-radius/cmd/ivalt-radius/terminal"
 )
 
@@ -69,7 +69,7 @@ func (a *asked) run(cmd *cobra.Command) error {
 	case err != nil:
 		return err
 	case a.json:
-		return printJSON(out, d)
+		return output.JSON(out, d)
 	case a.once || !terminal.Is(out):
 		return show(out, page(&d, unbounded()))
 	}
@@ -85,15 +85,6 @@ func (a *asked) run(cmd *cobra.Command) error {
 		styled: os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb",
 	}
 	return l.run(ctx, d)
-}
-
-func printJSON(w io.Writer, d view.Now) error {
-	encoder := json.NewEncoder(w)
-	encoder.SetIndent("", "  ")
-	if err := encoder.Encode(d); err != nil {
-		return fmt.Errorf("printing what is so now: %w", err)
-	}
-	return nil
 }
 
 // show prints lines plainly.

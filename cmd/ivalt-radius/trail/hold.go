@@ -17,6 +17,7 @@ import (
 	"ivalt-radius/cmd/ivalt-radius/configured"
 	"ivalt-radius/cmd/ivalt-radius/control"
 	"ivalt-radius/cmd/ivalt-radius/exit"
+	"ivalt-radius/cmd/ivalt-radius/output"
 )
 
 // Where the running server is told of holds.
@@ -114,10 +115,10 @@ func holdFlags(cmd *cobra.Command, defaultConfig string, path *string) {
 func describe(h keep.Hold) string {
 	text := h.Name
 	if !h.From.IsZero() {
-		text += " since " + h.From.UTC().Format(time.RFC3339)
+		text += " since " + output.Moment(h.From)
 	}
 	if !h.To.IsZero() {
-		text += " until " + h.To.UTC().Format(time.RFC3339)
+		text += " until " + output.Moment(h.To)
 	}
 	return text + fmt.Sprintf(" (%s)", audit.AppendString(nil, h.Reason))
 }

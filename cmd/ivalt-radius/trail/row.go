@@ -8,6 +8,7 @@ import (
 
 	"ivalt-radius/audit"
 	"ivalt-radius/audit/query"
+	"ivalt-radius/cmd/ivalt-radius/output"
 )
 
 // rows is the form for a person's eyes: the local time, type, user (or who did it), client, reason or what happened, duration, and the detail.
@@ -36,7 +37,7 @@ func (rows) Append(dst []byte, r *query.Record) []byte {
 		what, detail = r.Event, words(r.File, r.Detail)
 	}
 	row := fmt.Sprintf("%s  %-22s  %-24s  %-14s  %-18s  %8s  %s",
-		r.Time.Local().Format(time.DateTime), shown(r.Type), shown(who), shown(r.Client), shown(what), took, shown(detail)) //nolint:gosmopolitan // for the operator's eyes
+		r.Time.Local().Format(time.DateTime), output.Text(r.Type), output.Text(who), output.Text(r.Client), output.Text(what), took, output.Text(detail)) //nolint:gosmopolitan // for the operator's eyes
 	return append(dst, strings.TrimRight(row, " ")...)
 }
 
@@ -45,12 +46,4 @@ func words(all ...string) string { return strings.Join(strings.Fields(strings.Jo
 
 func duration(ms int64) string {
 	return (time.Duration(ms) * time.Millisecond).Round(10 * time.Millisecond).String()
-}
-
-// shown is a text with everything escaped that a terminal could obey, "-" where there is none.
-func shown(text string) string {
-	if strings.TrimSpace(text) == "" {
-		return "-"
-	}
-	return audit.Shown(text)
 }

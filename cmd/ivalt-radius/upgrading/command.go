@@ -5,13 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"ivalt-radius/cmd/ivalt-radius/configured"
 	"ivalt-radius/cmd/ivalt-radius/control"
-	"ivalt-radius/config"
 )
 
 // The commands of the running server.
@@ -59,12 +58,12 @@ func NewCommand(defaultConfig string) *cobra.Command {
 
 // upgrade asks the running server, and then the one that took its place.
 func upgrade(ctx context.Context, out io.Writer, path string) error {
-	s, faults := config.Inspect(path, config.Options{Environ: os.Environ()})
-	if s == nil {
-		return faults.Err()
+	directory, err := configured.StateDirectory(path)
+	if err != nil {
+		return err
 	}
 	var begun Serving
-	if err := control.Call(ctx, s.State.Directory, PathUpgrade, struct{}{}, &begun); err != nil {
+	if err := control.Call(ctx, directory, PathUpgrade, struct{}{}, &begun); err != nil {
 		return err //nolint:wrapcheck // the server's own words
 	}
 	ctx, cancel := context.WithTimeout(ctx, answeredWithin)
@@ -73,7 +72,7 @@ func upgrade(ctx context.Context, out io.Writer, path string) error {
 	defer look.Stop()
 	for {
 		var now Serving
-		err := control.Call(ctx, s.State.Directory, PathVersion, struct{}{}, &now)
+		err := control.Call(ctx, directory, PathVersion, struct{}{}, &now)
 		switch {
 		case err != nil || now.Token != begun.Token:
 		case now.Why != "":

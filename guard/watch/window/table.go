@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"ivalt-radius/guard"
+	"ivalt-radius/state/line"
 )
 
 // Entry is what is known of one subject.
@@ -20,16 +21,15 @@ type Entry struct {
 	Peak    int  // the highest count since
 	Last    time.Duration
 
-	key           uint64
-	before, after *Entry // in the order in which they were touched
+	key   uint64
+	place line.Place[Entry]
 }
 
 // Table holds the entries of many subjects, bounded: the one that was touched longest ago makes room for a new one.
 type Table struct {
 	most    int
 	entries map[uint64]*Entry
-	oldest  *Entry
-	newest  *Entry
+	touched line.Line[Entry] // longest ago first
 }
 
 // NewTable makes a table for at most so many subjects. It grows as they come.
@@ -48,10 +48,9 @@ func (t *Table) Take(key uint64) *Entry {
 	e := t.entries[key]
 	switch {
 	case e != nil:
-		t.unlink(e)
 	case len(t.entries) >= t.most:
-		e = t.oldest
-		t.unlink(e)
+		e = t.touched.First()
+		e.place.Leave()
 		delete(t.entries, e.key)
 		e.Window.Clear()
 		*e = Entry{Window: e.Window, key: key}
@@ -60,30 +59,6 @@ func (t *Table) Take(key uint64) *Entry {
 		e = &Entry{key: key}
 		t.entries[key] = e
 	}
-	t.link(e)
+	t.touched.Join(&e.place, e)
 	return e
-}
-
-// link makes an entry the newest.
-func (t *Table) link(e *Entry) {
-	e.before, e.after = t.newest, nil
-	if t.newest != nil {
-		t.newest.after = e
-	} else {
-		t.oldest = e
-	}
-	t.newest = e
-}
-
-func (t *Table) unlink(e *Entry) {
-	if e.before != nil {
-		e.before.after = e.after
-	} else {
-		t.oldest = e.after
-	}
-	if e.after != nil {
-		e.after.before = e.before
-	} else {
-		t.newest = e.before
-	}
 }

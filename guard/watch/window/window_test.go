@@ -122,7 +122,7 @@ func TestATableAgainstAList(t *testing.T) {
 			list = list[1:]
 		}
 		n := 0
-		for e := table.oldest; e != nil; e = e.after {
+		for e := range table.touched.All() {
 			if n >= len(list) || e.key != list[n] || table.Find(e.key) != e {
 				t.Fatalf("place %d: %d, want %v", n, e.key, list)
 			}

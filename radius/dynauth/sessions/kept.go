@@ -103,7 +103,7 @@ func (t *Table) Open(disk state.Disk, failing func(error)) error {
 func (t *Table) Close() error {
 	t.mu.Lock()
 	for k, e := range t.known {
-		t.kept.Set(named16(k), keep(&entryOf(e).Session))
+		t.kept.Set(named16(k), keep(&e.Session))
 	}
 	t.mu.Unlock()
 	if err := t.kept.Close(); err != nil {
@@ -117,7 +117,7 @@ func (t *Table) Forget(user string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for _, e := range t.known {
-		if entryOf(e).User == user {
+		if e.User == user {
 			t.drop(e)
 		}
 	}

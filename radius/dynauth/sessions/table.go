@@ -1,12 +1,12 @@
 package sessions
 
 import (
-	"container/list"
 	"net/netip"
 	"sync"
 	"time"
 
 	"ivalt-radius/state"
+	"ivalt-radius/state/line"
 )
 
 // How much is remembered, and for how long.
@@ -34,9 +34,9 @@ type Table struct {
 	now func() time.Time
 
 	mu      sync.Mutex
-	known   map[key]*list.Element // of *entry
-	order   list.List             // heard of longest ago first
-	told    map[key]int           // by person and calling station: sessions that have an Acct-Session-Id
+	known   map[key]*entry
+	order   line.Line[entry] // heard of longest ago first
+	told    map[key]int      // by person and calling station: sessions that have an Acct-Session-Id
 	stopped map[key]end
 	stops   []key // oldest first
 	grants  grants
@@ -61,12 +61,14 @@ type entry struct {
 	pair key
 	byID bool
 	box  string // as the NAS names itself
+
+	place line.Place[entry]
 }
 
 // New makes an empty table that tells the time by now.
 func New(now func() time.Time) *Table {
 	return &Table{
-		now: now, opened: now(), known: map[key]*list.Element{}, told: map[key]int{}, stopped: map[key]end{},
+		now: now, opened: now(), known: map[key]*entry{}, told: map[key]int{}, stopped: map[key]end{},
 		grants: grants{by: map[key]*granted{}}, totals: map[string]*total{},
 	}
 }
@@ -90,7 +92,7 @@ func (t *Table) admitted(s Session) {
 	if s.Grant.Limit > 0 {
 		s.Until = s.Grant.At.Add(s.Grant.Limit)
 	}
-	if e := t.known[k]; e != nil && entryOf(e).accounted || t.told[k] > 0 {
+	if e := t.known[k]; e != nil && e.accounted || t.told[k] > 0 {
 		return
 	}
 	t.put(k, s)
@@ -141,7 +143,7 @@ func (t *Table) goesOn(status string, s Session) {
 	s.accounted = true
 	pair := s.byPair()
 	if e := t.known[pair]; e != nil && k != pair { // what the Accept made
-		s.inherit(&entryOf(e).Session)
+		s.inherit(&e.Session)
 		t.drop(e)
 	}
 	t.enter(k, status, s)
@@ -150,7 +152,7 @@ func (t *Table) goesOn(status string, s Session) {
 // enter counts on what is known of a session.
 func (t *Table) enter(k key, status string, s Session) {
 	e := t.known[k]
-	if e == nil || !entryOf(e).accounted {
+	if e == nil || !e.accounted {
 		s.begin(status)
 		t.settle(&s)
 		if s.Grant.Attempt != "" { // else it may have been counted before this server began
@@ -159,7 +161,7 @@ func (t *Table) enter(k key, status string, s Session) {
 		t.put(k, s)
 		return
 	}
-	old := &entryOf(e).Session
+	old := &e.Session
 	if old.Heard.After(s.Heard) {
 		if old.Started.IsZero() {
 			old.Started = s.began(status)
@@ -196,13 +198,13 @@ func (t *Table) stop(s Session) {
 	strange := true
 	for _, gone := range []key{k, s.byPair()} {
 		e := t.known[gone]
-		if e == nil || entryOf(e).Heard.After(s.Heard) {
+		if e == nil || e.Heard.After(s.Heard) {
 			continue
 		}
-		if o := entryOf(e); gone == k && o.accounted {
+		if gone == k && e.accounted {
 			strange = false
-			last, before := s, o.Use
-			last.advance(&o.Session, stop)
+			last, before := s, e.Use
+			last.advance(&e.Session, stop)
 			t.count(&last, before)
 			t.stoppedLate(&last)
 		}
@@ -219,45 +221,42 @@ func (t *Table) stop(s Session) {
 // restart removes the sessions that a NAS had before it was switched on or off.
 func (t *Table) restart(s Session) {
 	box := s.nas()
-	for e := t.order.Front(); e != nil; {
-		next, o := e.Next(), entryOf(e)
-		if o.Client == s.Client && o.Source == s.Source && o.box == box && !o.Heard.After(s.Heard) {
+	for e := range t.order.All() {
+		if e.Client == s.Client && e.Source == s.Source && e.box == box && !e.Heard.After(s.Heard) {
 			t.drop(e)
 		}
-		e = next
 	}
 }
 
 // put enters a session as the one that was heard of last. What was heard later stays as it is.
 func (t *Table) put(k key, s Session) {
 	if e := t.known[k]; e != nil {
-		old := entryOf(e)
-		if old.Heard.After(s.Heard) {
+		if e.Heard.After(s.Heard) {
 			return
 		}
-		s.inherit(&old.Session)
+		s.inherit(&e.Session)
 		t.drop(e)
 	}
 	for t.order.Len() >= most {
-		t.drop(t.order.Front())
+		t.drop(t.order.First())
 	}
 	_, byID := s.byID()
 	n := &entry{Session: s, key: k, pair: s.byPair(), byID: byID, box: s.nas()}
-	t.known[k] = t.order.PushBack(n)
+	t.known[k] = n
+	t.order.Join(&n.place, n)
 	t.weigh(&n.Session, 1)
 	if n.byID {
 		t.told[n.pair]++
 	}
 }
 
-func (t *Table) drop(e *list.Element) {
-	o := entryOf(e)
-	t.order.Remove(e)
-	delete(t.known, o.key)
-	t.weigh(&o.Session, -1)
-	if o.byID {
-		if t.told[o.pair]--; t.told[o.pair] == 0 {
-			delete(t.told, o.pair)
+func (t *Table) drop(e *entry) {
+	e.place.Leave()
+	delete(t.known, e.key)
+	t.weigh(&e.Session, -1)
+	if e.byID {
+		if t.told[e.pair]--; t.told[e.pair] == 0 {
+			delete(t.told, e.pair)
 		}
 	}
 }
@@ -266,8 +265,8 @@ func (t *Table) drop(e *list.Element) {
 func (t *Table) expire() {
 	now := t.now()
 	for range expireAtOnce {
-		e := t.order.Front()
-		if e == nil || now.Sub(entryOf(e).Heard) < life {
+		e := t.order.First()
+		if e == nil || now.Sub(e.Heard) < life {
 			break
 		}
 		t.drop(e)
@@ -314,8 +313,8 @@ func (t *Table) Look(f Filter, limit int) (l Listing) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	now := t.now()
-	for e := t.order.Back(); e != nil; e = e.Prev() {
-		s := &entryOf(e).Session
+	for e := range t.order.Backward() {
+		s := &e.Session
 		if f.User != "" && s.User != f.User || f.Client != "" && s.Client != f.Client || station.IsValid() && s.Station != station || now.Sub(s.Heard) >= life {
 			continue
 		}
@@ -338,7 +337,7 @@ func (t *Table) Gone(s Session) {
 func (t *Table) gone(s Session) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if e := t.known[s.name()]; e != nil && !entryOf(e).Heard.After(s.Heard) {
+	if e := t.known[s.name()]; e != nil && !e.Heard.After(s.Heard) {
 		t.drop(e)
 	}
 }
@@ -348,9 +347,4 @@ func (t *Table) Len() int {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.order.Len()
-}
-
-func entryOf(e *list.Element) *entry {
-	o, _ := e.Value.(*entry)
-	return o
 }

@@ -33,9 +33,11 @@ func (t *Table) Overruns(limit int) []Overrun {
 	now := t.now()
 	out := t.late[:min(limit, len(t.late))]
 	t.late = t.late[len(out):]
-	for e := t.order.Front(); e != nil && len(out) < limit; e = e.Next() {
-		o := entryOf(e)
-		s := &o.Session
+	for e := range t.order.All() {
+		if len(out) >= limit {
+			break
+		}
+		s := &e.Session
 		if s.Until.IsZero() || !s.Overrun.IsZero() || s.elsewhere || !s.accounted || now.Sub(s.Until) <= Grace {
 			continue
 		}

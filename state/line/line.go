@@ -1,9 +1,8 @@
-package waiting
+package line
 
 import "iter"
 
-// Line has who waits, in the order in which they joined. Joining and leaving cost the same however many wait. The zero Line is empty. It is not safe
-// for concurrent use.
+// Line has its members in the order in which they joined. The zero Line is empty. It is not safe for concurrent use.
 type Line[T any] struct {
 	first, last *Place[T]
 	size        int
@@ -49,15 +48,42 @@ func (p *Place[T]) Leave() {
 	*p = Place[T]{}
 }
 
-// Len is how many wait.
+// In reports a place that is in this line.
+func (p *Place[T]) In(l *Line[T]) bool { return p.line == l }
+
+// Len is how many are in the line.
 func (l *Line[T]) Len() int { return l.size }
 
-// All are those who wait, the first one first. The line must not change meanwhile.
+// First is who joined before all others; nil where the line is empty.
+func (l *Line[T]) First() *T {
+	if l.first == nil {
+		return nil
+	}
+	return l.first.Of
+}
+
+// All are those in the line, the first one first. Nobody but the one at hand may leave meanwhile, and nobody join.
 func (l *Line[T]) All() iter.Seq[*T] {
 	return func(yield func(*T) bool) {
-		p := l.first
-		for p != nil && yield(p.Of) {
-			p = p.behind
+		for p := l.first; p != nil; {
+			next := p.behind
+			if !yield(p.Of) {
+				return
+			}
+			p = next
+		}
+	}
+}
+
+// Backward is All, the last one first.
+func (l *Line[T]) Backward() iter.Seq[*T] {
+	return func(yield func(*T) bool) {
+		for p := l.last; p != nil; {
+			next := p.before
+			if !yield(p.Of) {
+				return
+			}
+			p = next
 		}
 	}
 }

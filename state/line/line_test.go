@@ -1,6 +1,7 @@
-package waiting
+package line
 
 import (
+	"iter"
 	"slices"
 	"testing"
 
@@ -36,25 +37,44 @@ func TestLine(t *testing.T) {
 				if !slices.Equal(got, want[i]) || lines[i].Len() != len(want[i]) {
 					t.Fatalf("line %d has %v (%d), want %v", i, got, lines[i].Len(), want[i])
 				}
+				var back []int
+				for n := range lines[i].Backward() {
+					back = append(back, *n)
+				}
+				if slices.Reverse(back); !slices.Equal(back, got) {
+					t.Fatalf("line %d has %v from behind, want %v", i, back, got)
+				}
+				if first := lines[i].First(); (first == nil) != (len(got) == 0) || first != nil && *first != got[0] {
+					t.Fatalf("line %d begins with %v, want %v", i, first, got)
+				}
+				if places[who].In(&lines[i]) != (i == where) {
+					t.Fatalf("%d is in line %d: %v", who, i, i != where)
+				}
 			}
 		}
 	})
 }
 
-// TestAllEnds where nobody wants more.
+// TestAllEnds where nobody wants more, and goes on where the one at hand leaves.
 func TestAllEnds(t *testing.T) {
 	var line Line[int]
-	var places [3]Place[int]
+	var places [4]Place[int]
 	for i := range places {
 		line.Join(&places[i], &i)
 	}
-	seen := 0
-	for range line.All() {
-		if seen++; seen == 2 {
-			break
+	for name, all := range map[string]iter.Seq[*int]{"all": line.All(), "backward": line.Backward()} {
+		seen := 0
+		for i := range all {
+			if places[*i].Leave(); seen == 1 {
+				break
+			}
+			seen++
+		}
+		if seen != 1 {
+			t.Errorf("%s: %d were seen", name, seen)
 		}
 	}
-	if seen != 2 {
-		t.Errorf("%d were seen", seen)
+	if line.Len() != 0 {
+		t.Errorf("%d are left", line.Len())
 	}
 }
