@@ -239,7 +239,7 @@ type login struct {
 	name    Username
 	key     key
 	id      string
-	attempt *attempt // nil where none was entered
+	attempt *attempt // whose end its evidence tells; nil until its verdict is made, and where none was entered
 	first   time.Time
 	facts   policy.Facts
 	listed  string // the person's listed name, where it may be another one
@@ -255,7 +255,7 @@ type login struct {
 type pending struct {
 	login
 
-	attempt  *attempt
+	attempt  *attempt // that it leads or joined
 	subject  Subject
 	decision policy.Decision
 	proof    Proof

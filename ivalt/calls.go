@@ -77,7 +77,7 @@ func (s *scheduler) head(now instant) (*login, *line) {
 
 // take is the next call that may leave now. The budget has counted it.
 func (s *scheduler) take() (job, bool) {
-	for !s.closed && !s.held {
+	for !s.closed && !s.paused {
 		now := s.now()
 		l, q := s.head(now)
 		if l == nil {

@@ -5,15 +5,15 @@ import (
 	"time"
 )
 
-// holdLooks is how often it is looked whether the last call has its answer.
-const holdLooks = 2 * time.Millisecond
+// pauseLooks is how often it is looked whether the last call has its answer.
+const pauseLooks = 2 * time.Millisecond
 
-// Hold lets no call leave from now on, and waits until those under way have their answers and the approvals among them are confirmed; no longer than
+// Pause lets no call leave from now on, and waits until those under way have their answers and the approvals among them are confirmed; no longer than
 // ctx. It reports whether that is so. Close, and nothing else, follows: whoever goes on with the logins then asks for answers that nobody has read.
-func (s *Service) Hold(ctx context.Context) bool {
-	look := time.NewTicker(holdLooks)
+func (s *Service) Pause(ctx context.Context) bool {
+	look := time.NewTicker(pauseLooks)
 	defer look.Stop()
-	for !s.scheduler.hold() {
+	for !s.scheduler.pause() {
 		select {
 		case <-look.C:
 		case <-ctx.Done():
@@ -23,11 +23,11 @@ func (s *Service) Hold(ctx context.Context) bool {
 	return true
 }
 
-// hold reports that no call is under way.
-func (s *scheduler) hold() bool {
+// pause reports that no call is under way.
+func (s *scheduler) pause() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.held = true
+	s.paused = true
 	if s.running > s.idle {
 		return false
 	}

@@ -98,7 +98,7 @@ type scheduler struct {
 
 	mu        sync.Mutex
 	closed    bool
-	held      bool // no call leaves any more
+	paused    bool // no call leaves any more
 	plan      *plan
 	client    *gateway.Client
 	realm     string // of the client
