@@ -90,7 +90,7 @@ type app struct {
 type kept struct {
 	verifier *password.Verifier
 	ring     *seal.Ring // the key of sealed secrets, where a passphrase opened it
-	place    *succession
+	place    *succession // of the app that this is for; nil: nothing was left
 }
 
 // live is what the shared memory asks of the server, once that is there.
