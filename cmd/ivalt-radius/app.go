@@ -89,7 +89,7 @@ type app struct {
 // kept outlives the settings that it was made with.
 type kept struct {
 	verifier *password.Verifier
-	ring     *seal.Ring // the key of sealed secrets, where a passphrase opened it
+	ring     *seal.Ring  // the key of sealed secrets, where a passphrase opened it
 	place    *succession // of the app that this is for; nil: nothing was left
 }
 
