@@ -189,7 +189,7 @@ func (f *Flow) accompany(ctx context.Context, p *pending, role role) (verdict Ve
 		f.handOver(p)
 	}
 	if f.shares(p.req) && (role == joins || role == joinsLate) {
-		go f.accompanied(ctx, p)
+		go f.accompanied(ctx, p.key, f.exchange(p.req), p.leaveBy().Add(answerMargin))
 	}
 	switch role {
 	case joins:
@@ -224,7 +224,7 @@ type login struct {
 	name    Username
 	key     key
 	id      string
-	attempt *attempt // nil where none was entered
+	attempt *attempt // whose end its evidence tells; nil until its verdict is made, and where none was entered
 	first   time.Time
 	facts   policy.Facts
 	listed  string // the person's listed name, where it may be another one
@@ -240,7 +240,7 @@ type login struct {
 type pending struct {
 	login
 
-	attempt  *attempt
+	attempt  *attempt // that it leads or joined
 	subject  Subject
 	decision policy.Decision
 	proof    Proof

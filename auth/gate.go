@@ -52,7 +52,7 @@ func (f *Flow) admit(l *login, s Stage) error {
 	return nil
 }
 
-// arrive asks the gate about a login that is no retry of one that waits, or that is being checked.
+// arrive asks the gate about a login, unless it is a retry of one that waits or is being checked.
 func (f *Flow) arrive(l *login, err error) error {
 	if was := f.attempts.before.Find(l.key, f.Now()); was != nil {
 		l.familiar = was.Familiar

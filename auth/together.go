@@ -57,11 +57,12 @@ func (f *Flow) exchange(req *Request) cluster.Digest {
 	return joint.Exchange(f.attempts.names, req.Packet, req.Client.Name, req.CallingStation)
 }
 
-// accompanied tells the other nodes, behind the copy's back, of one that joined here: as long as its gateway may send it to them.
-func (f *Flow) accompanied(ctx context.Context, p *pending) {
-	ctx, cancel := context.WithDeadline(ctx, p.leaveBy().Add(answerMargin))
+// accompanied tells the other nodes, behind the copy's back, of one that joined here: until its gateway may send it to them no more. The copy
+// itself goes on meanwhile, so nothing of it is read here.
+func (f *Flow) accompanied(ctx context.Context, key key, exchange cluster.Digest, until time.Time) {
+	ctx, cancel := context.WithDeadline(ctx, until)
 	defer cancel()
-	f.joint.Joined(ctx, p.key, f.exchange(p.req))
+	f.joint.Joined(ctx, key, exchange)
 }
 
 // answered waits for the phone's answer, from whichever node. The error says why there is none.

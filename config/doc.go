@@ -3,7 +3,7 @@
 //
 // The way of a setting, in the order of the files:
 //
-//	keys.go      the one table of keys: type, default, range, meaning; reference.go prints it for the docs
+//	keys/        the one table of keys: type, default, range, meaning; reference.go prints it for the docs
 //	tree/        file and environment -> a tree of values that the table allows, and the place of each key
 //	settings.go  tree -> Settings, plain structs
 //	secrets.go   "env:", "file:" -> the secret texts; sealed.go opens "sealed:" with the key of seal/; people.go reads users.file

@@ -10,7 +10,7 @@
 //
 // The watch (guard/watch) reads the stream of audit events, and of what radius drops, in a goroutine of its own, with bounded memory; a
 // login never waits for it. What it finds is an Alert. guard/incident makes durable incidents of alerts, one for each thing that goes on,
-// and takes the steps that the settings name: notices (guard/notify), blocks, disconnected sessions.
+// and has guard/respond take the steps that the settings name: notices (guard/notify), blocks, disconnected sessions.
 //
 // This package holds the words that they share.
 package guard

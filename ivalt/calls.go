@@ -36,16 +36,16 @@ func (s *scheduler) queue(l *login, now instant) {
 		s.obey(l, c, o, now)
 		return
 	}
-	s.waiting[l.token].Remove(l)
-	l.token = fromRest
+	s.waiting[l.pays].Remove(l)
+	l.pays = fromRest
 	if int(l.reserved) > l.course.Keeps(l.next.Call, now) {
-		l.token = fromReserve
+		l.pays = fromReserve
 	}
 	rank := l.course.Rank(l.next.Call, now)
 	if l.late {
 		rank = course.RankLate
 	}
-	s.waiting[l.token].Put(l, rank, l.next.At)
+	s.waiting[l.pays].Put(l, rank, l.next.At)
 	// A poll that the budget holds back becomes the final one when its time comes, and may spend the place kept for it.
 	ring := l.course.End
 	if now < l.course.Last {
@@ -77,14 +77,14 @@ func (s *scheduler) head(now instant) (*login, *line) {
 
 // take is the next call that may leave now. The budget has counted it.
 func (s *scheduler) take() (job, bool) {
-	for !s.closed && !s.held {
+	for !s.closed && !s.paused {
 		now := s.now()
 		l, q := s.head(now)
 		if l == nil {
 			break
 		}
 		if wait := s.spend(l); wait > 0 {
-			s.blocked[l.token] = now + wait
+			s.blocked[l.pays] = now + wait
 			continue
 		}
 		q.Remove(l)
@@ -115,7 +115,7 @@ func (s *scheduler) job(l *login, k call, now instant) job {
 }
 
 func (s *scheduler) spend(l *login) time.Duration {
-	if l.token == fromRest || l.reserved == 0 {
+	if l.pays == fromRest || l.reserved == 0 {
 		return s.budget.Take()
 	}
 	wait := s.budget.TakeReserved()

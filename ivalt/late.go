@@ -129,6 +129,6 @@ func (s *scheduler) settleLate(l *login, r gateway.Result, now instant) {
 // forget takes a login out of all queues.
 func (s *scheduler) forget(l *login) {
 	s.timers.Remove(l)
-	s.waiting[l.token].Remove(l)
+	s.waiting[l.pays].Remove(l)
 	s.release(l, int(l.reserved))
 }

@@ -61,21 +61,21 @@ type login struct {
 	contact      instant          // when the memory was last told how far the push has come
 	credit       instant          // until when its push is looked after once it was answered; 0: it is not
 	reserved     uint8            // places in the budget
-	token        token            // of the call that waits for a caller
-	claim        stand            // of the phone
+	pays         payment          // for the call that waits for a caller
+	claim        stand            // how it stands with its phone
 	late         bool             // answered, and its push is still looked after
 	doubted      bool             // the phone was dirty or spent, and no poll has said better
 	approved     bool             // and the memory has yet to confirm it
 	over         bool             // answered; see stage
 }
 
-// token is how a call is paid for.
-type token uint8
+// payment is what a call is paid with.
+type payment uint8
 
 const (
-	fromReserve token = iota // its place was set aside before the push
-	fromRest                 // what the budget has left
-	tokenCount
+	fromReserve payment = iota // its place was set aside before the push
+	fromRest                   // what the budget has left
+	payments
 )
 
 // scheduler owns all waiting logins: their timers, the API budget, and the callers that do the HTTP. One mutex guards it; a
@@ -98,7 +98,7 @@ type scheduler struct {
 
 	mu        sync.Mutex
 	closed    bool
-	held      bool // no call leaves any more
+	paused    bool // no call leaves any more
 	plan      *plan
 	client    *gateway.Client
 	realm     string // of the client
@@ -107,8 +107,8 @@ type scheduler struct {
 	open      map[*login]struct{}
 	lastID    uint64
 	timers    line
-	waiting   [tokenCount]line
-	blocked   [tokenCount]instant // the budget lets no such call go before
+	waiting   [payments]line
+	blocked   [payments]instant // the budget lets no such call go before
 	phones    phones
 	asking    map[string]*login // that have a phone, or have asked for one, by attempt
 	breaker   *breaker.Breaker
@@ -219,7 +219,7 @@ func (s *scheduler) turn() time.Duration {
 	s.mu.Lock()
 	defer s.unlock()
 	if s.eased.Swap(false) {
-		s.blocked, s.poor = [tokenCount]instant{}, 0
+		s.blocked, s.poor = [payments]instant{}, 0
 	}
 	arrived := s.arrived
 	s.arrived = nil
@@ -324,7 +324,7 @@ func (s *scheduler) adopt(p *plan, c *gateway.Client, l state.Limits) {
 	s.plan, s.client, s.realm = p, c, c.Realm()
 	s.breaker = breaker.New()
 	s.voice.Reset()
-	s.blocked = [tokenCount]instant{}
+	s.blocked = [payments]instant{}
 	var moved []booking
 	before := s.budget
 	if c.SamePeople(old) {

@@ -25,7 +25,7 @@ const (
 	mostReused    = 16384 // replies whose identifier the NAS has used again
 	mostReplaced  = 64    // exchanges that one newer one withdraws
 	expireAtOnce  = 64
-	clientsShare  = 2 // one client may have this part of the memory in flight
+	clientsShare  = 2 // one client may have so many in flight: the memory's room by this
 	digestSize    = 16
 	digestPrefix  = 2 + 16 + 2 // socket, address, port
 	prefixAddress = 2

@@ -6,8 +6,7 @@
 // is a set on top of a Store whose question is answered from memory, since it is asked for every packet. Kept
 // is the copy on disk of values that somebody has in memory. A Budget says when the next call to an API with rate limits may leave.
 //
-// Everything here is for one node. What several nodes must share stands behind small interfaces, as Allowance for a Budget, so
-// that a shared memory can take its place.
+// All of that is of one node. What several nodes know together is package cluster's, below; an Allowance is the budget of one node or of all.
 //
 // All types are safe for concurrent use. Nothing in here knows what it remembers: keys that come from the network are the
 // caller's to canonicalise, secrets are the caller's to digest.

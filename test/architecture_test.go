@@ -82,3 +82,29 @@ func TestArchitectureSaysWhoMayImport(t *testing.T) {
 		}
 	}
 }
+
+// goFile is a Go file as a comment names it.
+var goFile = regexp.MustCompile(`\b[a-z0-9_]+\.go\b`)
+
+// gone are the files that a package's doc.go names and that lie neither beside it nor one folder above.
+func gone(doc source, there []string) (names []string) {
+	for _, name := range goFile.FindAllString(doc.text, -1) {
+		if !slices.Contains(there, path.Join(doc.dir(), name)) && !slices.Contains(there, path.Join(path.Dir(doc.dir()), name)) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// TestDocNamesFilesThatAreThere: a package's story tells of the files that it has.
+func TestDocNamesFilesThatAreThere(t *testing.T) {
+	there := files(t, ".go")
+	for _, s := range sources(t) {
+		if names := gone(s, there); path.Base(s.path) == "doc.go" && len(names) > 0 {
+			t.Errorf("%s names %q, which are not there", s.path, names)
+		}
+	}
+	if names := gone(parse(t, "auth/doc.go", "// Package auth: flow.go, other.go.\npackage auth\n"), []string{"auth/flow.go"}); !slices.Equal(names, []string{"other.go"}) {
+		t.Errorf("a file that is not there is not found: %q", names)
+	}
+}

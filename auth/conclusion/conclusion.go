@@ -54,7 +54,7 @@ func (p Proof) Remembers(d policy.Decision, now time.Time) bool {
 	return d.Action == policy.RequirePush && p.Password && within(p.SameLogin, d.Remember, now)
 }
 
-// within reports that a Moment is known, and less than life ago.
+// within reports that a time is known, and less than life ago.
 func within(at time.Time, life time.Duration, now time.Time) bool {
 	return !at.IsZero() && now.Sub(at) < life
 }

@@ -24,7 +24,8 @@ type Push struct {
 	Rings bool // it was begun at another node, or by an earlier process: it is asked for, and sent only where none has left yet
 }
 
-// Pusher has iVALT ask people. It is safe for concurrent use. Neither method may call into the Flow, which holds a lock meanwhile.
+// Pusher has iVALT ask people. It is safe for concurrent use. Neither Begin nor Withdraw of what it gives may call into the Flow, which holds a lock
+// meanwhile.
 type Pusher interface {
 	// Begin asks a person and returns at once. At most one push request that iVALT accepts is sent for it. p must
 	// not change until the answer is there.

@@ -89,8 +89,8 @@ type app struct {
 // kept outlives the settings that it was made with.
 type kept struct {
 	verifier *password.Verifier
-	ring     *seal.Ring // the key of sealed secrets, where a passphrase opened it
-	place    *succession
+	ring     *seal.Ring  // the key of sealed secrets, where a passphrase opened it
+	place    *succession // of the app that this is for; nil: nothing was left
 }
 
 // live is what the shared memory asks of the server, once that is there.

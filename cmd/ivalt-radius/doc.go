@@ -2,14 +2,16 @@
 // package can be built and tested without it.
 //
 //	main.go      the commands, and how they end
+//	load.go      a file's settings and what each room finds in them; `check` prints that
+//	rooms.go     settings as each room understands them
 //	serve.go     `serve`: signals in, a server's life from start to drain
 //	app.go       the running server: what it opens, in which order, and closes again
-//	reload.go    SIGHUP: new settings, or the old ones and the reasons
-//	rooms.go     settings as each room understands them; load.go reads them, `check` prints what is wrong
-//	control.go   the control socket, over which commands speak to the running server; clients.go is one that does
-//	explain.go   `explain`: a login's decision, word by word
+//	sharing.go   what it shares with other nodes
+//	clients.go   what commands may ask it; window.go is where: the control socket and the operator's window
+//	reload.go    SIGHUP: new settings, or the old ones and the reasons; changes.go has the record of what changed
+//	upgrade.go   SIGUSR2: another program in its place
+//	watch.go     what is looked at now and then; shout.go what is said again and again
+//	measure.go   what metrics read of it
 //
-// Commands that need no running server have packages of their own: login, probe, simulate, initial (`init`), trail (`audit`), hashing
-// (`hash-password`), sealing (`seal`). So have the logger and the watch over users.file; terminal asks people, and exit is how all
-// commands end.
+// Each command but `serve` and `check` has a package of its own below; docs/architecture.md says which.
 package main

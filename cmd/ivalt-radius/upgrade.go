@@ -124,7 +124,7 @@ func (a *app) leave(ctx context.Context) (d *upgrading.Document, sockets []int, 
 	err = a.server.Pause()
 	calls, cancel := context.WithTimeout(context.WithoutCancel(ctx), callsWithin)
 	defer cancel()
-	if !a.phone.Hold(calls) {
+	if !a.phone.Pause(calls) {
 		a.log.Warn("iVALT has not answered yet: what it would have said is asked for again")
 	}
 	a.flow.Leave(calls)

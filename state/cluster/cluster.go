@@ -21,11 +21,15 @@ type Digest = [32]byte
 
 // Attempts are the logins of all nodes. It is safe for concurrent use; each method is one round trip but for Await.
 type Attempts interface {
-	// Enter has this node lead an attempt, or join the one with its key that another node leads. A node enters once for each
-	// attempt: copies that reach the same node join there. Where it leads that attempt already, since it asked and was never told, it
-	// still does (Taken): the claim of the phone tells what rings. A caller that got ErrUnreachable and gives up Leaves e.ID, so that
-	// nobody waits for a leader that does not know. An Entry without a Life only joins what is there, open or told to its very packets yet, for a copy that
-	// waits at its node already: its Place is Follows or Over, and nobody leads by it. ErrLost where there is no such attempt.
+	// Enter gives this node its place in the attempt with a key: it leads a new one, follows one that another node leads, or is told the
+	// answer of one that is over. A node enters once for each attempt: copies that reach the same node join there.
+	//
+	// Where this node leads the attempt already, since it asked before and never heard the answer, it still does, and its Place is Taken:
+	// the claim of the phone tells what rings. A caller that got ErrUnreachable and gives up Leaves e.ID, so that nobody waits for a leader
+	// that does not know that it is one.
+	//
+	// An Entry without a Life begins nothing: it tells of a copy that waits at its node already. It joins an attempt that is open, or whose
+	// answer is still told to the very same packets; its Place is Follows or Over. ErrLost where there is no such attempt.
 	Enter(ctx context.Context, e Entry) (Place, error)
 	// Await blocks until an attempt that this node follows is over, or until this node leads it since the one that did is dead or has left
 	// it. Its Place is Over or Leads. The error is that of ctx, or ErrUnreachable where the memory could not be asked for Patience; ErrLost
@@ -43,7 +47,7 @@ type Entry struct {
 	Key      Digest
 	ID       string        // what the attempt is called where this node leads it
 	Exchange Digest        // of the packet: the very same packet at another node has the same one. MostExchanges are remembered of an attempt.
-	Life     time.Duration // until its answer must have left; behind it and Grace nobody waits any more. The longest of an attempt's exchanges counts. 0: it only joins
+	Life     time.Duration // until its answer must have left, the longest of an attempt's exchanges; Grace later nobody waits any more. 0: it only joins
 }
 
 // Role is what a node is to an attempt.
@@ -118,9 +122,9 @@ const (
 	Unclaimed ClaimKind = iota
 	Granted             // the phone is this attempt's
 	Held                // nobody may have it before Wait has passed: ask again
-	Taken               // another attempt has it: a collision. Other is this attempt itself where it collided under the node that had it before
-	Concluded           // the attempt ended at another node, less than EndKept ago, which died before it could tell: Answer is its Ending's
-	Late                // the attempt that this one renews was approved behind its answer: that counts here, and the claim is over
+	Taken               // another attempt has it: a collision. Other names it: this attempt itself, where that collided at the node that had it before
+	Concluded           // this attempt's claim ended less than EndKept ago, at a node that died before it told the attempt's end: Answer is its Ending's
+	Late                // the attempt that this one renews was approved behind its answer: that counts for this one, which has no claim
 )
 
 // History is what is known of a phone before a push.
@@ -143,9 +147,9 @@ type Claim struct {
 	Other   string        // of Taken: the attempt that has it
 	Answer  []byte        // of Concluded: Ending.Answer, nil where the claim had collided. Of Late: what End was told with it
 
-	// Progress is that of a push that rings already: of this attempt, which another node led (Of is its ID), or of the lapsed attempt that it
-	// renews (Of is the Bid.Renews with which the phone was granted first: a node that takes over is told it here); then what is found of it
-	// counts for another LateFor. nil: none rings, and Of is empty.
+	// Progress is that of a push that rings already; nil: none does. Of says whose push it is: this attempt's own, which another node led
+	// before, or that of the lapsed attempt which this one renews. The latter is the Bid.Renews with which the phone was granted first, which a
+	// node that takes over learns here; what is found of it counts for another LateFor.
 	Progress []byte
 	Rang     bool // that push may have left
 	Of       string
@@ -171,7 +175,7 @@ type EndKind uint8
 // The kinds. The zero kind ends it for good: a claim, or a lapsed one of which nothing more is expected.
 const (
 	Ended  EndKind = iota
-	Left           // the node gives it up, and the push may be taken over by a node that follows its attempt; for all others it has ended
+	Left           // the node gives it up: one that follows its attempt may take the push over, and for all others it has ended
 	Lapsed         // it was answered, and its node still looks after the push for Late: what is found counts for the login that renews it
 	Found          // of a lapsed one: it was approved; that is kept for Late, or told to the login that renews it already
 )
@@ -206,8 +210,8 @@ type Notice struct {
 	Answer  []byte
 }
 
-// Feed carries what a node tells all others. What is told is applied there a little later, in order for each node that tells; a node that
-// was away for less than an hour is told what it missed, or less long where more is told than the memory keeps. It may be lost where the memory is out of reach for long.
+// Feed carries what a node tells all others, who apply it a little later, in the order in which it told them. A node that was away hears what
+// it missed of the last hour, or of less where more was told than the memory keeps. It may be lost where the memory is out of reach for long.
 type Feed interface {
 	// Tell never blocks. kind is a short word of the caller's; the payload is sealed on its way. It must not change.
 	Tell(kind string, payload []byte)
@@ -235,7 +239,7 @@ type Table interface {
 type Replica interface {
 	// Apply takes a change of another node; a nil value is gone.
 	Apply(key string, value []byte)
-	// Each gives what the node has: where the memory has none of it, it is put there.
+	// Each gives all that the node has: what the memory lacks is put there.
 	Each(do func(key string, value []byte))
 }
 

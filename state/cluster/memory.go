@@ -13,7 +13,7 @@ import (
 // 5 minutes at iVALT; the rest is margin.
 const Young = 330 * time.Second
 
-// Memory is what the nodes of one process share. New makes one, Join a node's part of it. All methods are safe for concurrent use.
+// Memory is what the nodes of one process share. NewMemory makes one, Join a node's part of it. All methods are safe for concurrent use.
 type Memory struct {
 	now   func() time.Time
 	epoch time.Time // moments count from it

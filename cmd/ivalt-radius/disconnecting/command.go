@@ -81,7 +81,7 @@ func NewCommand(defaultConfig string) *cobra.Command {
 		Long: "disconnect has the running server send a Disconnect-Request (RFC 5176) for each session of a person, of the address that the\n" +
 			"person came from, or where both are given of both together: to NAS whose client has a disconnect_port. It tells what became of\n" +
 			"each session, and ends with 1 where one may still be there. The server knows sessions from accounting and from the logins it let\n" +
-			"in, since it has started. Whoever must not come back has to be blocked as well.",
+			"in. Whoever must not come back has to be blocked as well.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if address != "" {

@@ -9,7 +9,7 @@
 // Of each it knows since when, how much, by which login and until when: the Access-Accept's Session-Timeout counts from the start. Overruns finds those that go on
 // behind that end. Counters never go back, and what a NAS says twice, late or in the wrong order counts once.
 //
-// The table lies in memory; Open and Flush keep it on disk, so that a restart forgets nothing, and a crash what came since the last Flush. It holds 65,536 sessions,
+// The table lies in memory: Close writes it down and Open reads it, so that a restart forgets nothing and a crash all of it. It holds 65,536 sessions,
 // of which the one goes first that was heard of longest ago; a session of which nothing was heard for 24 hours is none.
 //
 // The tables of several nodes tell each other what they are told (Tell, Apply), so that any of them knows all sessions; the secret of a NAS is not

@@ -104,9 +104,9 @@ func aCopy() map[string]func(*stage) {
 			a, b := s.nodes()
 			a.enter("k", "A", "x1")
 			b.enter("k", "B", "x2")
-			b.joins("k", "x3", cluster.Follows)
+			b.joins("x3", cluster.Follows)
 			s.is(a.Conclude(s.Context(), digest("k"), "A", cluster.Conclusion{Answer: []byte("no"), Repeated: 30 * time.Second}), nil)
-			a.joins("k", "x4", cluster.Over)
+			a.joins("x4", cluster.Over)
 			s.same("answer", string(a.enters("k", "C", "x3", cluster.Over, "A").Answer), "no")
 			s.same("answer", string(b.enters("k", "C", "x4", cluster.Over, "A").Answer), "no")
 			s.Pass(31 * time.Second)
@@ -122,10 +122,10 @@ func aCopy() map[string]func(*stage) {
 			a, b := s.nodes()
 			a.enter("k", "A", "x1")
 			s.is(a.Leave(s.Context(), digest("k"), "A"), nil)
-			b.joins("k", "x2", cluster.Follows)
+			b.joins("x2", cluster.Follows)
 			s.same("taken", a.enters("k", "A2", "x3", cluster.Leads, "A").Taken, true)
 			s.Pass(life)
-			b.joins("k", "x4", cluster.Follows)
+			b.joins("x4", cluster.Follows)
 			s.Pass(cluster.Grace + time.Second)
 			s.knowsNo(b, "k", "x5")
 			b.enters("k", "B", "x4", cluster.Leads, "B")
@@ -133,10 +133,10 @@ func aCopy() map[string]func(*stage) {
 	}
 }
 
-// joins has a copy join attempt A, without a life of its own.
-func (n *node) joins(key, exchange string, role cluster.Role) {
+// joins has a copy join attempt A, whose key is k, without a life of its own.
+func (n *node) joins(exchange string, role cluster.Role) {
 	n.stage.Helper()
-	p, err := n.Enter(n.stage.Context(), cluster.Entry{Key: digest(key), ID: "copy", Exchange: digest(exchange)})
+	p, err := n.Enter(n.stage.Context(), cluster.Entry{Key: digest("k"), ID: "copy", Exchange: digest(exchange)})
 	n.stage.is(err, nil)
 	if p.Role != role || p.ID != "A" || p.Taken {
 		n.stage.Fatalf("the copy's place is %+v", p)
