@@ -71,7 +71,7 @@ func TestNotifyTest(t *testing.T) {
     - {name: pager, kind: command, command: /bin/true}
 `, server.URL, canary, ca)
 	out, err := run(t, receivers)
-	want := "hook (webhook): sent: it answered 200\nchat (slack): FAILED: it answered 410\npager (command): sent: it ended with 0\n"
+	want := "hook (webhook): sent: it answered 200\nchat (slack): FAILED: it answered 410\npager (command): sent: it ended with 0\nnot every receiver took the notice"
 	if err == nil || exit.Code(err) != exit.Fault || out != want {
 		t.Errorf("%q, %v", out, err)
 	}
