@@ -1,27 +1,22 @@
 package admin
 
 import (
-	"bytes"
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
-	"encoding/pem"
 	"io"
-	"math/big"
 	"net/http"
 	"net/netip"
-	"os"
 	"path/filepath"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/sirupsen/logrus"
 	"go.uber.org/goleak"
+
+	"ivalt-radius/audit/audittest"
+	"ivalt-radius/secret/secrettest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -29,26 +24,8 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // loopback is a free port of this host.
 func loopback() netip.AddrPort { return netip.MustParseAddrPort("127.0.0.1:0") }
 
-// spoken is a log that remembers.
-type spoken struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (s *spoken) Write(p []byte) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.text.Write(p)
-}
-
-func (s *spoken) String() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.text.String()
-}
-
-func logged() (*spoken, logrus.FieldLogger) {
-	out := &spoken{}
+func logged() (*audittest.Log, logrus.FieldLogger) {
+	out := &audittest.Log{}
 	log := logrus.New()
 	log.SetOutput(out)
 	return out, log
@@ -66,7 +43,7 @@ func window(t *testing.T, settings Settings, log logrus.FieldLogger, parts ...fu
 }
 
 // plain is a server without TLS on loopback, that says "hello" at /.
-func plain(t *testing.T, parts ...func(*http.ServeMux)) (*Server, *spoken) {
+func plain(t *testing.T, parts ...func(*http.ServeMux)) (*Server, *audittest.Log) {
 	t.Helper()
 	said, log := logged()
 	return window(t, Settings{Address: loopback(), Hosts: []string{"Radius.example"}}, log, append(parts, hello)...), said
@@ -115,27 +92,9 @@ func ask(t *testing.T, s *Server, method, path string, change func(*http.Request
 // certify writes a self-signed certificate for names into dir, and says when it expires.
 func certify(t *testing.T, dir string, expires time.Time, names ...string) Settings {
 	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(expires.Unix()), Subject: pkix.Name{CommonName: "window"}, DNSNames: names,
-		NotBefore: time.Now().Add(-time.Hour), NotAfter: expires,
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	private, err := x509.MarshalPKCS8PrivateKey(key)
-	if err != nil {
-		t.Fatal(err)
-	}
 	s := Settings{Address: loopback(), Certificate: filepath.Join(dir, "window.pem"), Key: filepath.Join(dir, "window.key")}
-	for path, block := range map[string]*pem.Block{s.Certificate: {Type: "CERTIFICATE", Bytes: der}, s.Key: {Type: "PRIVATE KEY", Bytes: private}} {
-		if err := os.WriteFile(path, pem.EncodeToMemory(block), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
+	secrettest.New(t, &x509.Certificate{
+		Subject: pkix.Name{CommonName: "window"}, DNSNames: names, NotBefore: time.Now().Add(-time.Hour), NotAfter: expires,
+	}, nil).Write(t, s.Certificate, s.Key)
 	return s
 }

@@ -13,11 +13,7 @@ import (
 // BenchmarkPost reports the CPU time that an event takes, caller and writer together: 60,000 events a second may take a
 // third of a core, that is 5,500 ns each.
 func BenchmarkPost(b *testing.B) {
-	trail, err := Open(filepath.Join(b.TempDir(), "trail"), Options{})
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer func() { _ = trail.Close() }()
+	trail := mustOpen(b, filepath.Join(b.TempDir(), "trail"), Options{})
 	a := attempt()
 	b.ReportAllocs()
 	begin := cpuTime(b)
@@ -39,11 +35,7 @@ func cpuTime(b *testing.B) int64 {
 }
 
 func BenchmarkCommit(b *testing.B) {
-	trail, err := Open(filepath.Join(b.TempDir(), "trail"), Options{})
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer func() { _ = trail.Close() }()
+	trail := mustOpen(b, filepath.Join(b.TempDir(), "trail"), Options{})
 	a := attempt()
 	b.ReportAllocs()
 	b.SetParallelism(256)

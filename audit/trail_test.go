@@ -81,13 +81,13 @@ func trailPath(t *testing.T) string {
 	return filepath.Join(t.TempDir(), childTrail)
 }
 
-func mustOpen(t *testing.T, path string, opt Options) *Trail {
-	t.Helper()
+func mustOpen(tb testing.TB, path string, opt Options) *Trail {
+	tb.Helper()
 	trail, err := Open(path, opt)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(func() { _ = trail.Close() })
+	tb.Cleanup(func() { _ = trail.Close() })
 	return trail
 }
 

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"ivalt-radius/auth"
+	"ivalt-radius/ivalt/ivalttest/gatewaytest"
 	"ivalt-radius/secret"
 	"ivalt-radius/state"
 )
@@ -144,7 +145,7 @@ func TestASlowClockMakesNoPauseLonger(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newHouse(t, settings(), func(request) reply {
 			theirs := time.Now().Add(time.Hour).UTC()
-			return reply{status: 429, body: bodyThrottle, header: http.Header{
+			return reply{status: 429, body: gatewaytest.Throttle, header: http.Header{
 				"Date": {theirs.Format(http.TimeFormat)}, "Retry-After": {theirs.Add(5 * time.Second).Format(http.TimeFormat)},
 			}}
 		})

@@ -16,6 +16,7 @@ import (
 
 	"ivalt-radius/auth"
 	"ivalt-radius/ivalt/gateway"
+	"ivalt-radius/ivalt/ivalttest/gatewaytest"
 	"ivalt-radius/state"
 )
 
@@ -110,7 +111,7 @@ func (c *benchCloud) serve(w http.ResponseWriter, r *http.Request) {
 	body, _ := io.ReadAll(r.Body)
 	w.Header().Set("Content-Type", "application/json")
 	if r.URL.Path == pushPath {
-		_, _ = io.WriteString(w, bodySent)
+		_, _ = io.WriteString(w, gatewaytest.Sent)
 		return
 	}
 	number, _, _ := strings.Cut(strings.TrimPrefix(string(body), `{"mobile":"`), `"`)
@@ -120,10 +121,10 @@ func (c *benchCloud) serve(w http.ResponseWriter, r *http.Request) {
 	c.mu.Unlock()
 	if n < 2+pollsOfALogin { // the drain and the sentinel come first
 		w.WriteHeader(http.StatusNotFound)
-		_, _ = io.WriteString(w, bodyPending)
+		_, _ = io.WriteString(w, gatewaytest.Pending)
 		return
 	}
-	_, _ = io.WriteString(w, bodyApproved(number))
+	_, _ = io.WriteString(w, gatewaytest.Approved(number))
 }
 
 func bare(b *testing.B, client *http.Client, url string) {

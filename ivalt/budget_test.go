@@ -13,12 +13,13 @@ import (
 
 	"ivalt-radius/auth"
 	"ivalt-radius/ivalt/breaker"
+	"ivalt-radius/ivalt/ivalttest/gatewaytest"
 	"ivalt-radius/state"
 )
 
 func TestThrottledPollsWaitTogether(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		asked := reply{status: 429, body: bodyThrottle, header: http.Header{"Retry-After": {"7"}}}
+		asked := reply{status: 429, body: gatewaytest.Throttle, header: http.Header{"Retry-After": {"7"}}}
 		h := newHouse(t, settings(), script(sent(), wait(), asked, said()))
 		h.age()
 		a := h.push(t.Context(), pushTo(t, "a1", testMobile))

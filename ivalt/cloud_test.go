@@ -1,11 +1,7 @@
 package ivalt
 
 import (
-	"context"
-	"net"
-	"net/http"
 	"strings"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -13,45 +9,9 @@ import (
 	"ivalt-radius/auth"
 	"ivalt-radius/ivalt/gateway"
 	"ivalt-radius/ivalt/ivalttest"
+	"ivalt-radius/ivalt/ivalttest/gatewaytest"
 	"ivalt-radius/secret"
 )
-
-// pipes is a network of one address inside a synctest bubble: real HTTP on both ends, a virtual clock in between.
-type pipes struct {
-	calls chan net.Conn
-	ended chan struct{}
-	once  sync.Once
-}
-
-func newPipes() *pipes { return &pipes{calls: make(chan net.Conn), ended: make(chan struct{})} }
-
-func (p *pipes) Accept() (net.Conn, error) {
-	select {
-	case c := <-p.calls:
-		return c, nil
-	case <-p.ended:
-		return nil, net.ErrClosed
-	}
-}
-
-func (p *pipes) Close() error {
-	p.once.Do(func() { close(p.ended) })
-	return nil
-}
-
-func (p *pipes) Addr() net.Addr { return &net.TCPAddr{} }
-
-func (p *pipes) dial(ctx context.Context, _, _ string) (net.Conn, error) {
-	ours, theirs := net.Pipe()
-	select {
-	case p.calls <- theirs:
-		return ours, nil
-	case <-p.ended:
-		return nil, net.ErrClosed
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-}
 
 // rehearsal is a service whose own HTTP client speaks to the simulator.
 type rehearsal struct {
@@ -70,24 +30,16 @@ func rehearseWith(t *testing.T, o ivalttest.Options, s Settings) *rehearsal {
 	t.Helper()
 	o.APIKey = secret.New(testKey)
 	r := &rehearsal{cloud: ivalttest.New(o)}
-	network := newPipes()
-	server := &http.Server{Handler: r.cloud, ReadHeaderTimeout: time.Hour}
-	var served sync.WaitGroup
-	served.Go(func() { _ = server.Serve(network) })
+	dial := gatewaytest.Serve(t, r.cloud)
 	s.API.URL = strings.Replace(s.API.URL, "https://api.ivalt.com", "http://127.0.0.1", 1)
 	r.Service = start(t, s)
 	options, faults := s.API.Options()
 	if err := faults.Err(); err != nil {
 		t.Fatal(err)
 	}
-	options.Connections, options.Dial = 4, network.dial
+	options.Connections, options.Dial = 4, dial
 	r.scheduler.client = gateway.New(options)
-	t.Cleanup(func() {
-		r.Close()
-		_ = server.Close()
-		_ = network.Close()
-		served.Wait()
-	})
+	t.Cleanup(r.Close)
 	<-time.After(dirtyFor)
 	return r
 }

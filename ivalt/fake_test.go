@@ -1,7 +1,6 @@
 package ivalt
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -16,10 +15,12 @@ import (
 	"github.com/sirupsen/logrus"
 
 	"ivalt-radius/audit"
+	"ivalt-radius/audit/audittest"
 	"ivalt-radius/auth"
 	"ivalt-radius/fault"
 	"ivalt-radius/ivalt/claim"
 	"ivalt-radius/ivalt/gateway"
+	"ivalt-radius/ivalt/ivalttest/gatewaytest"
 	"ivalt-radius/ivalt/pace"
 	"ivalt-radius/secret"
 	"ivalt-radius/state"
@@ -39,21 +40,7 @@ const (
 	lookUpPath = "/get-user-by-email"
 	pushPath   = "/biometric-auth-request"
 	resultPath = "/biometric-geo-fence-auth-results"
-
-	bodySent     = `{"data":{"status":true,"message":"Biometric Auth Request successfully sent.","details":null},"error":null,"debug":{"activityId":"7Vun"}}`
-	bodyPending  = `{"data":null,"error":{"title":"Not Found","status":404,"detail":"The mobile number provided was not found."}}`
-	bodyDenied   = `{"data":null,"error":{"title":"Unauthorized","status":401,"detail":"Denied - User denied biometric authentication."}}`
-	bodyFence    = `{"data":null,"error":{"title":"Invalid details","status":403,"detail":"You are not within the geofencing location."}}`
-	bodyWindow   = `{"data":null,"error":{"title":"Invalid details","status":403,"detail":"You are not within the timezone."}}`
-	bodyBadKey   = `{"message":"Forbidden"}`
-	bodyThrottle = `{"message":"Too Many Requests"}`
 )
-
-func bodyApproved(mobile string) string {
-	return fmt.Sprintf(`{"data":{"status":true,"message":"Biometric Authentication successfully done.","details":`+
-		`{"id":7,"name":"A","country_code":"+%s","mobile":"%s"}},"error":null,"debug":{"timestamp":"2026-11-10T17:28:37.471373Z"}}`,
-		mobile[1:3], mobile[3:])
-}
 
 // reply is one scripted answer. The zero reply is "pending".
 type reply struct {
@@ -64,14 +51,14 @@ type reply struct {
 	after  time.Duration
 }
 
-func sent() reply     { return reply{status: 200, body: bodySent} }
-func wait() reply     { return reply{status: 404, body: bodyPending} }
-func said() reply     { return reply{status: 200, body: bodyApproved(testMobile)} }
-func no() reply       { return reply{status: 401, body: bodyDenied} }
-func outside() reply  { return reply{status: 403, body: bodyFence} }
-func offHours() reply { return reply{status: 403, body: bodyWindow} }
-func wrongKey() reply { return reply{status: 403, body: bodyBadKey} }
-func tooMany() reply  { return reply{status: 429, body: bodyThrottle} }
+func sent() reply     { return reply{status: 200, body: gatewaytest.Sent} }
+func wait() reply     { return reply{status: 404, body: gatewaytest.Pending} }
+func said() reply     { return reply{status: 200, body: gatewaytest.Approved(testMobile)} }
+func no() reply       { return reply{status: 401, body: gatewaytest.Denied} }
+func outside() reply  { return reply{status: 403, body: gatewaytest.Fence} }
+func offHours() reply { return reply{status: 403, body: gatewaytest.Window} }
+func wrongKey() reply { return reply{status: 403, body: gatewaytest.BadKey} }
+func tooMany() reply  { return reply{status: 429, body: gatewaytest.Throttle} }
 func down() reply     { return reply{status: 503, body: `{"message":"Internal server error"}`} }
 func broken() reply   { return reply{err: io.ErrUnexpectedEOF} }
 
@@ -237,7 +224,7 @@ type house struct {
 	t     *testing.T
 	fake  *fake
 	notes *notes
-	log   *pad
+	log   *audittest.Log
 	level func(logrus.Level)
 
 	mu    sync.Mutex
@@ -271,7 +258,7 @@ func (h *house) push(ctx context.Context, p *auth.Push) auth.Answer {
 // newHouse starts a service on a fake.
 func newHouse(t *testing.T, s Settings, answer func(request) reply) *house {
 	t.Helper()
-	h := &house{t: t, fake: newFake(answer), notes: &notes{}, log: &pad{}, asked: map[string]int{}}
+	h := &house{t: t, fake: newFake(answer), notes: &notes{}, log: &audittest.Log{}, asked: map[string]int{}}
 	log := logrus.New()
 	log.SetOutput(h.log)
 	log.SetLevel(logrus.DebugLevel)
@@ -333,22 +320,4 @@ func byEmail(tb testing.TB, attempt, email string) *auth.Push {
 	p := pushTo(tb, attempt, testMobile)
 	p.Person = auth.Person{Email: secret.New(email)}
 	return p
-}
-
-// pad is a log's writer that may be read while somebody still writes.
-type pad struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (p *pad) Write(line []byte) (int, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.text.Write(line)
-}
-
-func (p *pad) String() string {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.text.String()
 }

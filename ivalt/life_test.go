@@ -14,6 +14,7 @@ import (
 	"github.com/sirupsen/logrus"
 
 	"ivalt-radius/auth"
+	"ivalt-radius/ivalt/ivalttest/gatewaytest"
 	"ivalt-radius/secret"
 	"ivalt-radius/state"
 )
@@ -172,7 +173,7 @@ func tenThousand(t *testing.T) {
 		if polls[r.mobile]++; polls[r.mobile] < 2 {
 			return after(10*time.Millisecond, wait())
 		}
-		return after(10*time.Millisecond, reply{status: 200, body: bodyApproved(r.mobile)})
+		return after(10*time.Millisecond, reply{status: 200, body: gatewaytest.Approved(r.mobile)})
 	})
 	h.level(logrus.InfoLevel)
 	h.age()
@@ -213,9 +214,9 @@ func TestCallersAreBounded(t *testing.T) {
 
 func TestAnApprovalNamesItsActivity(t *testing.T) {
 	for name, c := range map[string]struct{ body, want string }{
-		"named":      {strings.Replace(bodyApproved(testMobile), `"debug":{`, `"debug":{"activityId":"7VunVY",`, 1), "approved on the phone, iVALT activity 7VunVY"},
-		"not named":  {bodyApproved(testMobile), "approved on the phone"},
-		"not a name": {strings.Replace(bodyApproved(testMobile), `"debug":{`, `"debug":{"activityId":"a b",`, 1), "approved on the phone"},
+		"named":      {strings.Replace(gatewaytest.Approved(testMobile), `"debug":{`, `"debug":{"activityId":"7VunVY",`, 1), "approved on the phone, iVALT activity 7VunVY"},
+		"not named":  {gatewaytest.Approved(testMobile), "approved on the phone"},
+		"not a name": {strings.Replace(gatewaytest.Approved(testMobile), `"debug":{`, `"debug":{"activityId":"a b",`, 1), "approved on the phone"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

@@ -18,6 +18,7 @@ import (
 
 	"github.com/sirupsen/logrus"
 
+	"ivalt-radius/audit/audittest"
 	"ivalt-radius/auth"
 	"ivalt-radius/ivalt/breaker"
 	"ivalt-radius/ivalt/voice"
@@ -132,7 +133,7 @@ func TestClosingIsNoOutage(t *testing.T) {
 func TestARealOutage(t *testing.T) {
 	server := httptest.NewTLSServer(http.NotFoundHandler())
 	t.Cleanup(server.Close)
-	s, text := settings(), &pad{}
+	s, text := settings(), &audittest.Log{}
 	s.API.URL = server.URL
 	out := logrus.New()
 	out.SetOutput(text)

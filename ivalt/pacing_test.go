@@ -12,6 +12,7 @@ import (
 	"ivalt-radius/ivalt/breaker"
 	"ivalt-radius/ivalt/clock"
 	"ivalt-radius/ivalt/course"
+	"ivalt-radius/ivalt/ivalttest/gatewaytest"
 	"ivalt-radius/ivalt/pace"
 	"ivalt-radius/state"
 )
@@ -349,8 +350,8 @@ func TestOddAnswersAreSecurityEvents(t *testing.T) {
 		word string
 	}{
 		{"not JSON", page(), "not JSON"},
-		{"status", reply{status: 418, body: bodyApproved(testMobile)}, "unexpected status"},
-		{"another phone", reply{status: 200, body: bodyApproved(otherPhone)}, "approval of another mobile"},
+		{"status", reply{status: 418, body: gatewaytest.Approved(testMobile)}, "unexpected status"},
+		{"another phone", reply{status: 200, body: gatewaytest.Approved(otherPhone)}, "approval of another mobile"},
 		{"a name twice", reply{status: 200, body: `{"data":{"status":false},"DATA":{}}`}, "a name twice"},
 		{"script", reply{status: 200, body: `{"data":{"status":true,"message":"<ScRipt>"}}`}, "script-like content"},
 	} {

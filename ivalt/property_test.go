@@ -15,13 +15,14 @@ import (
 	"ivalt-radius/ivalt/course"
 	"ivalt-radius/ivalt/gateway"
 	"ivalt-radius/ivalt/ivalttest/answers"
+	"ivalt-radius/ivalt/ivalttest/gatewaytest"
 )
 
 // TestNoScriptApprovesButTheProof plays random answers, hostile ones among them, against whole logins of one phone: nobody is
 // approved unless the last answer was the full proof and a poll after the push had found none before.
 func TestNoScriptApprovesButTheProof(t *testing.T) {
 	bodies := lies()
-	common := []reply{sent(), wait(), said(), no(), down(), broken(), tooMany(), {status: 200, body: bodyApproved(otherPhone)}}
+	common := []reply{sent(), wait(), said(), no(), down(), broken(), tooMany(), {status: 200, body: gatewaytest.Approved(otherPhone)}}
 	rapid.Check(t, func(rt *rapid.T) {
 		replies := rapid.SliceOfN(rapid.OneOf(rapid.SampledFrom(common), rapid.SampledFrom(common), rapid.SampledFrom(bodies)), 1, 30).Draw(rt, "replies")
 		delays := rapid.SliceOfN(rapid.SampledFrom(ms(0, 300, 4000, 20000)), 1, 10).Draw(rt, "delays")
@@ -117,7 +118,7 @@ func judgeLogin(a auth.Answer, log []seen) string {
 		return "more than two pushes"
 	case len(pushes) == 2 && (taken(pushes[0].reply) || pushes[1].asked-pushes[0].read < course.ResendAfter):
 		return "a second push too many or too soon"
-	case len(pushes) > 0 && !a.Pushed && pushes[0].reply.body == bodySent && pushes[0].reply.after < gateway.Timeout:
+	case len(pushes) > 0 && !a.Pushed && pushes[0].reply.body == gatewaytest.Sent && pushes[0].reply.after < gateway.Timeout:
 		return "a push that iVALT took is denied"
 	case a.Outcome == auth.Approved && !proven(polls):
 		return "approved without the proof"
@@ -130,7 +131,7 @@ func proven(polls []seen) bool {
 	proof := func(s seen) bool {
 		// A request id harms nothing where the push was given none, or the same.
 		body := strings.Replace(s.reply.body, `"request_id":"other",`, "", 1)
-		return taken(s.reply) && body == bodyApproved(testMobile) && s.reply.status == 200
+		return taken(s.reply) && body == gatewaytest.Approved(testMobile) && s.reply.status == 200
 	}
 	cleared := slices.ContainsFunc(polls, func(s seen) bool { return readable(s.reply) && !proof(s) })
 	return len(polls) > 0 && cleared && proof(polls[len(polls)-1])

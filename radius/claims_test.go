@@ -6,7 +6,6 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -18,30 +17,13 @@ import (
 	"ivalt-radius/radius/remedy"
 	"ivalt-radius/radius/wire"
 	"ivalt-radius/secret"
+	"ivalt-radius/state/statetest"
 )
-
-// clock is time that stands still until it is moved.
-type clock struct {
-	mu sync.Mutex
-	at time.Time
-}
-
-func (c *clock) now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.at
-}
-
-func (c *clock) move(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.at = c.at.Add(d)
-}
 
 // desk is a claims with a clock, and a NAS that asks it.
 type desk struct {
 	*claims
-	*clock
+	*statetest.Clock
 	socket *socket
 	client *client.Client
 	key    *wire.Key
@@ -50,8 +32,8 @@ type desk struct {
 func stranger() *client.Client { return &client.Client{Standing: client.NewStanding()} }
 
 func newDesk(capacity int) *desk {
-	c := &clock{at: time.Unix(1_700_000_000, 0)}
-	d := &desk{claims: newClaims(1, c.now), clock: c, socket: &socket{}, client: stranger()}
+	c := statetest.NewClock(time.Unix(1_700_000_000, 0))
+	d := &desk{claims: newClaims(1, c.Now), Clock: c, socket: &socket{}, client: stranger()}
 	d.capacity, d.key = capacity, wire.NewKey(secret.New("a secret of sixteen"))
 	return d
 }
@@ -65,7 +47,7 @@ func (d *desk) ask(from uint16, id, serial byte) (*exchange, []uint64, claimed) 
 		panic(err)
 	}
 	source := netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), from)
-	return d.claim(&datagram{socket: d.socket, client: d.client, source: source, received: d.clock.now()}, question{packet: p, key: d.key})
+	return d.claim(&datagram{socket: d.socket, client: d.client, source: source, received: d.Now()}, question{packet: p, key: d.key})
 }
 
 // sound checks what must hold whatever happened.
@@ -92,16 +74,16 @@ func (d *desk) sound() string {
 func TestDUP4_KeptFromTheReply(t *testing.T) {
 	d := newDesk(100)
 	x, _, _ := d.ask(1, 1, 1)
-	d.move(5 * time.Minute) // the phone rings
+	d.Pass(5 * time.Minute) // the phone rings
 	if _, _, found := d.ask(1, 1, 1); found != claimInFlight {
 		t.Fatalf("a waiting exchange is %d", found)
 	}
 	d.conclude(x, []byte("reply"))
-	d.move(retention - time.Second)
+	d.Pass(retention - time.Second)
 	if y, _, found := d.ask(1, 1, 1); found != claimAnswered || y != x {
 		t.Errorf("after 29 s it is %d", found)
 	}
-	d.move(time.Second)
+	d.Pass(time.Second)
 	if _, _, found := d.ask(1, 1, 1); found != claimFresh {
 		t.Errorf("after 30 s it is %d", found)
 	}
@@ -128,7 +110,7 @@ func TestDUP7_FullDropsTheNewAndKeepsThePending(t *testing.T) {
 	if _, _, found := d.ask(2, 99, 0); found != claimFull {
 		t.Errorf("a full memory is %d", found)
 	}
-	d.move(leastMemory)
+	d.Pass(leastMemory)
 	if _, _, found := d.ask(2, 99, 0); found != claimFresh {
 		t.Errorf("an old reply makes no room: %d", found)
 	}
@@ -191,7 +173,7 @@ func TestClaims_AnyOrder(t *testing.T) {
 				waiting = append(waiting[:i:i], waiting[i+1:]...)
 			},
 			"wait": func(t *rapid.T) {
-				d.move(time.Duration(rapid.IntRange(0, 20).Draw(t, "seconds")) * time.Second)
+				d.Pass(time.Duration(rapid.IntRange(0, 20).Draw(t, "seconds")) * time.Second)
 			},
 			"": func(t *rapid.T) {
 				if why := d.sound(); why != "" {

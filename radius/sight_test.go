@@ -13,6 +13,7 @@ import (
 	"ivalt-radius/auth"
 	"ivalt-radius/radius"
 	"ivalt-radius/radius/sighting"
+	"ivalt-radius/state/statetest"
 )
 
 // enforcing has keys enforced by hand.
@@ -110,46 +111,28 @@ func answeredOrDropped(st *stage) (n uint64) {
 	return n
 }
 
-// hands is a clock that a test sets.
-type hands struct {
-	mu sync.Mutex
-	at time.Time
-}
-
-func (h *hands) now() time.Time {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return h.at
-}
-
-func (h *hands) forward(d time.Duration) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.at = h.at.Add(d)
-}
-
 // TestPatienceIsLearned from a NAS that asks every 3 s and gives up after 10 s, on a clock of its own.
 func TestPatienceIsLearned(t *testing.T) {
-	clock := &hands{at: time.Date(2026, 11, 26, 12, 0, 0, 0, time.UTC)}
+	clock := statetest.NewClock(time.Date(2026, 11, 26, 12, 0, 0, 0, time.UTC))
 	b := sighting.New()
 	end := make(chan auth.Verdict)
-	st := start(t, func(context.Context, auth.Request) auth.Verdict { return <-end }, settings(), sightedBy(b), func(d *radius.Deps) { d.Now = clock.now })
+	st := start(t, func(context.Context, auth.Request) auth.Verdict { return <-end }, settings(), sightedBy(b), func(d *radius.Deps) { d.Now = clock.Now })
 	n := st.nas(st.auth)
 	one := func(id byte, verdict auth.Verdict, after time.Duration) {
 		t.Helper()
-		request, begun := signed(login(id, "bob", "secret"), shared), clock.now()
+		request, begun := signed(login(id, "bob", "secret"), shared), clock.Now()
 		copies := st.Counters()["duplicate_dropped"]
 		n.send(request)
 		<-st.asked
 		for i := uint64(1); i <= 3; i++ { // at 3, 6 and 9 s
-			clock.forward(3 * time.Second)
+			clock.Pass(3 * time.Second)
 			n.send(request)
 			await(t, "a copy", func() bool { return st.Counters()["duplicate_dropped"] == copies+i })
 		}
 		if w := st.Waiting(); w[sighting.PeerOf("vpn", netip.MustParseAddr("127.0.0.1"))] != 1 {
 			t.Errorf("waiting: %v", w)
 		}
-		clock.forward(begun.Add(after).Sub(clock.now()))
+		clock.Pass(begun.Add(after).Sub(clock.Now()))
 		end <- verdict
 		n.judge(n.reply(), request, shared)
 	}

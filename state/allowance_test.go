@@ -43,7 +43,7 @@ func TestBudgetHeedsTheAPI(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			at := newClock()
-			b := NewBudget(c.limits, at.now)
+			b := NewBudget(c.limits, at.Now)
 			for range c.calls {
 				b.Take()
 			}
@@ -51,7 +51,7 @@ func TestBudgetHeedsTheAPI(t *testing.T) {
 			if got := left(b); got != c.left {
 				t.Errorf("%v left, want %v", got, c.left)
 			}
-			at.pass(c.later)
+			at.Pass(c.later)
 			if got := left(b); got != c.after {
 				t.Errorf("%v left %v later, want %v", got, c.later, c.after)
 			}
@@ -60,7 +60,7 @@ func TestBudgetHeedsTheAPI(t *testing.T) {
 }
 
 func TestBudgetTakesTheLimitBack(t *testing.T) {
-	b := NewBudget(Limits{PerMinute: 100}, newClock().now)
+	b := NewBudget(Limits{PerMinute: 100}, newClock().Now)
 	b.Heed(Notice{Limit: 10, Remaining: 10, Reset: time.Minute})
 	if got := left(b)[1]; got != 9 {
 		t.Errorf("%d left of ten", got)
@@ -73,7 +73,7 @@ func TestBudgetTakesTheLimitBack(t *testing.T) {
 
 // TestBudgetHoldsReservedPlaces: whatever the API says, a place that was promised is there.
 func TestBudgetHoldsReservedPlaces(t *testing.T) {
-	b := NewBudget(Limits{PerMinute: 100}, newClock().now)
+	b := NewBudget(Limits{PerMinute: 100}, newClock().Now)
 	if !b.Reserve(4) {
 		t.Fatal("no room")
 	}
@@ -84,7 +84,7 @@ func TestBudgetHoldsReservedPlaces(t *testing.T) {
 }
 
 func TestBudgetUse(t *testing.T) {
-	b := NewBudget(Limits{PerMinute: 100, PerHour: 1000}, newClock().now)
+	b := NewBudget(Limits{PerMinute: 100, PerHour: 1000}, newClock().Now)
 	for range 40 {
 		b.Take()
 	}
@@ -106,7 +106,7 @@ func TestBudgetUse(t *testing.T) {
 // TestBudgetBelievesTheLatestNotice: what was said before is replaced, not added to.
 func TestBudgetBelievesTheLatestNotice(t *testing.T) {
 	at := newClock()
-	b := NewBudget(Limits{PerHour: 1000}, at.now)
+	b := NewBudget(Limits{PerHour: 1000}, at.Now)
 	b.Heed(Notice{Limit: 1000, Remaining: 0, Reset: time.Hour})
 	if got := left(b)[2]; got != 0 {
 		t.Errorf("%d left of none", got)
@@ -128,7 +128,7 @@ func TestBudgetBelievesTheLatestNotice(t *testing.T) {
 
 // TestNewLimitsForgetNotices: an operator who reloads need not wait.
 func TestNewLimitsForgetNotices(t *testing.T) {
-	b := NewBudget(Limits{PerMinute: 100}, newClock().now)
+	b := NewBudget(Limits{PerMinute: 100}, newClock().Now)
 	b.Heed(Notice{Limit: 50, Remaining: 0, Reset: time.Minute})
 	b.SetLimits(Limits{PerMinute: 100})
 	if got := left(b)[1]; got != 97 {

@@ -9,26 +9,13 @@ import (
 	"time"
 
 	"pgregory.net/rapid"
+
+	"ivalt-radius/state/statetest"
 )
 
-// clock is a time that tests set.
-type clock struct {
-	mu sync.Mutex
-	t  time.Time
-}
-
-func newClock() *clock { return &clock{t: time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)} }
-
-func (c *clock) now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.t
-}
-
-func (c *clock) pass(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.t = c.t.Add(d)
+// newClock stands at an hour of its own.
+func newClock() *statetest.Clock {
+	return statetest.NewClock(time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC))
 }
 
 // takeAll takes until the budget says wait.
@@ -60,7 +47,7 @@ func TestBudgetLimits(t *testing.T) {
 		"beyond numbers": {Limits{PerMinute: math.MaxInt}, [3]int{math.MaxInt, math.MaxInt/100*97 + 7*97/100, math.MaxInt}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if got := left(NewBudget(c.limits, newClock().now)); got != c.left {
+			if got := left(NewBudget(c.limits, newClock().Now)); got != c.left {
 				t.Errorf("%v, want %v", got, c.left)
 			}
 		})
@@ -83,20 +70,20 @@ func TestBudgetWindowsSlide(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			at := newClock()
-			b := NewBudget(c.limits, at.now)
+			b := NewBudget(c.limits, at.Now)
 			if b.Take() != 0 {
 				t.Fatal("the first call waits")
 			}
-			at.pass(c.wait / 4)
+			at.Pass(c.wait / 4)
 			taken, wait := takeAll(b)
 			if taken+1 != c.first || wait != c.wait*3/4 {
 				t.Fatalf("%d calls, then wait %v", taken+1, wait)
 			}
-			at.pass(wait - 1)
+			at.Pass(wait - 1)
 			if b.Take() != 1 {
 				t.Error("a call leaves a nanosecond too early")
 			}
-			at.pass(1)
+			at.Pass(1)
 			if taken, wait := takeAll(b); taken != 1 || wait != c.wait/4 {
 				t.Errorf("%d calls after the wait, then wait %v", taken, wait)
 			}
@@ -106,7 +93,7 @@ func TestBudgetWindowsSlide(t *testing.T) {
 
 func TestBudgetReservesAllOrNone(t *testing.T) {
 	at := newClock()
-	b := NewBudget(Limits{PerSecond: 3, PerMinute: 10}, at.now) // two a second, nine a minute
+	b := NewBudget(Limits{PerSecond: 3, PerMinute: 10}, at.Now) // two a second, nine a minute
 	for i, c := range []struct {
 		n    int
 		want bool
@@ -135,7 +122,7 @@ func TestBudgetReservesAllOrNone(t *testing.T) {
 	}
 	b.Release(100)
 	b.Release(-1)
-	at.pass(time.Second)
+	at.Pass(time.Second)
 	if got := left(b); got != [3]int{2, 7, math.MaxInt} {
 		t.Errorf("%v left after all were given back", got)
 	}
@@ -147,12 +134,12 @@ func TestBudgetReservesAllOrNone(t *testing.T) {
 // TestBudgetReservedPlacesOutliveTheMinute: a place that was reserved is there, however late it is used.
 func TestBudgetReservedPlacesOutliveTheMinute(t *testing.T) {
 	at := newClock()
-	b := NewBudget(Limits{PerMinute: 5}, at.now) // four a minute
+	b := NewBudget(Limits{PerMinute: 5}, at.Now) // four a minute
 	if !b.Reserve(2) {
 		t.Fatal("no room")
 	}
 	for range 3 {
-		at.pass(40 * time.Second)
+		at.Pass(40 * time.Second)
 		_, _ = takeAll(b)
 	}
 	for range 2 {
@@ -167,17 +154,17 @@ func TestBudgetReservedPlacesOutliveTheMinute(t *testing.T) {
 
 func TestBudgetPenalty(t *testing.T) {
 	at := newClock()
-	b := NewBudget(Limits{}, at.now)
+	b := NewBudget(Limits{}, at.Now)
 	if !b.Reserve(1) {
 		t.Fatal("no room")
 	}
-	b.Penalise(at.now().Add(10 * time.Second))
-	b.Penalise(at.now().Add(5 * time.Second))
-	b.Penalise(at.now().Add(-time.Hour))
+	b.Penalise(at.Now().Add(10 * time.Second))
+	b.Penalise(at.Now().Add(5 * time.Second))
+	b.Penalise(at.Now().Add(-time.Hour))
 	if b.Take() != 10*time.Second || b.TakeReserved() != 10*time.Second || b.Reserve(1) {
 		t.Error("a call leaves during the penalty")
 	}
-	at.pass(10 * time.Second)
+	at.Pass(10 * time.Second)
 	if b.Take() != 0 || b.TakeReserved() != 0 || !b.Reserve(1) {
 		t.Error("the penalty does not end")
 	}
@@ -185,7 +172,7 @@ func TestBudgetPenalty(t *testing.T) {
 
 func TestBudgetNewLimits(t *testing.T) {
 	at := newClock()
-	b := NewBudget(Limits{PerMinute: 100, PerHour: 100}, at.now)
+	b := NewBudget(Limits{PerMinute: 100, PerHour: 100}, at.Now)
 	for range 50 {
 		b.Take()
 	}
@@ -208,9 +195,9 @@ func TestBudgetNewLimits(t *testing.T) {
 
 func TestBudgetClockSetBack(t *testing.T) {
 	at := newClock()
-	b := NewBudget(Limits{PerSecond: 1}, at.now)
+	b := NewBudget(Limits{PerSecond: 1}, at.Now)
 	b.Take()
-	at.pass(-time.Hour)
+	at.Pass(-time.Hour)
 	if wait := b.Take(); wait != time.Second {
 		t.Errorf("waits %v", wait)
 	}
@@ -220,7 +207,7 @@ func TestBudgetClockSetBack(t *testing.T) {
 type budgetModel struct {
 	budget   *Budget
 	limits   Limits
-	at       *clock
+	at       *statetest.Clock
 	calls    []time.Time
 	reserved int
 }
@@ -231,7 +218,7 @@ func TestBudgetNeverExceedsAnyWindow(t *testing.T) {
 		m := budgetModel{at: newClock(), limits: Limits{
 			rapid.IntRange(0, 4).Draw(t, "second"), rapid.IntRange(0, 12).Draw(t, "minute"), rapid.IntRange(0, 60).Draw(t, "hour"),
 		}}
-		m.budget = NewBudget(m.limits, m.at.now)
+		m.budget = NewBudget(m.limits, m.at.Now)
 		for range rapid.IntRange(1, 200).Draw(t, "steps") {
 			m.play(t)
 		}
@@ -239,7 +226,7 @@ func TestBudgetNeverExceedsAnyWindow(t *testing.T) {
 }
 
 func (m *budgetModel) within(length time.Duration) int {
-	first, _ := slices.BinarySearchFunc(m.calls, m.at.now().Add(-length+1), time.Time.Compare)
+	first, _ := slices.BinarySearchFunc(m.calls, m.at.Now().Add(-length+1), time.Time.Compare)
 	return len(m.calls) - first
 }
 
@@ -255,7 +242,7 @@ func (m *budgetModel) play(t *rapid.T) {
 	fits := min(m.room(m.limits.PerMinute, time.Minute), m.room(m.limits.PerHour, time.Hour))
 	switch rapid.IntRange(0, 4).Draw(t, "do") {
 	case 0:
-		m.at.pass(time.Duration(rapid.IntRange(0, 120_000).Draw(t, "pass")) * time.Millisecond)
+		m.at.Pass(time.Duration(rapid.IntRange(0, 120_000).Draw(t, "pass")) * time.Millisecond)
 	case 1:
 		m.reserve(t, rapid.IntRange(1, 4).Draw(t, "reserve"), fits)
 	case 2:
@@ -286,13 +273,13 @@ func (m *budgetModel) called(t *rapid.T, wait time.Duration, want bool) bool { /
 		t.Fatalf("wait %v; to be let through: %v", wait, want)
 	}
 	if wait == 0 {
-		m.calls = append(m.calls, m.at.now())
+		m.calls = append(m.calls, m.at.Now())
 	}
 	return wait == 0
 }
 
 func TestBudgetFromManySides(t *testing.T) {
-	b := NewBudget(Limits{PerMinute: 1000}, newClock().now)
+	b := NewBudget(Limits{PerMinute: 1000}, newClock().Now)
 	var all sync.WaitGroup
 	var total atomic.Int64
 	for range 8 {
@@ -325,10 +312,10 @@ func callSome(b *Budget) (calls int64) {
 
 func TestBudgetMemoryIsBounded(t *testing.T) {
 	at := newClock()
-	b := NewBudget(Limits{PerSecond: 100}, at.now)
+	b := NewBudget(Limits{PerSecond: 100}, at.Now)
 	for range 100_000 {
 		b.Take()
-		at.pass(10 * time.Millisecond)
+		at.Pass(10 * time.Millisecond)
 	}
 	if n := cap(b.second.calls); n > 1000 {
 		t.Errorf("room for %d calls in a window of 100", n)

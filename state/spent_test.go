@@ -6,10 +6,12 @@ import (
 	"reflect"
 	"testing"
 	"time"
+
+	"ivalt-radius/state/statetest"
 )
 
 // resumed is a budget that goes on with what another one has spent, so long after it.
-func resumed(t *testing.T, l Limits, c *clock, s Spent) *Budget {
+func resumed(t *testing.T, l Limits, c *statetest.Clock, s Spent) *Budget {
 	t.Helper()
 	text, err := json.Marshal(s)
 	if err != nil {
@@ -19,7 +21,7 @@ func resumed(t *testing.T, l Limits, c *clock, s Spent) *Budget {
 	if err := json.Unmarshal(text, &read); err != nil || !reflect.DeepEqual(read, s) {
 		t.Fatalf("%v; read %+v, want %+v", err, read, s)
 	}
-	b := NewBudget(l, c.now)
+	b := NewBudget(l, c.Now)
 	b.Resume(read)
 	return b
 }
@@ -31,18 +33,18 @@ func TestSpentCountsOn(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := newClock()
-			was := NewBudget(l, c.now)
+			was := NewBudget(l, c.Now)
 			for range 8 {
 				for range 5 {
 					was.Take()
 				}
-				c.pass(300 * time.Millisecond)
+				c.Pass(300 * time.Millisecond)
 			}
 			spent := was.Spent()
-			c.pass(200 * time.Millisecond) // an upgrade
+			c.Pass(200 * time.Millisecond) // an upgrade
 			is := resumed(t, l, c, spent)
 			for _, later := range []time.Duration{0, 500 * time.Millisecond, 30 * time.Second, 28 * time.Second, 2 * time.Second, time.Hour - time.Minute, time.Minute} {
-				c.pass(later)
+				c.Pass(later)
 				if left(was) != left(is) {
 					t.Errorf("after %v: %v are left, %v were", later, left(is), left(was))
 				}
@@ -54,15 +56,15 @@ func TestSpentCountsOn(t *testing.T) {
 // TestSpentIsAPenaltyToo: what the API asked for holds in the next process, less what has passed.
 func TestSpentIsAPenaltyToo(t *testing.T) {
 	c := newClock()
-	was := NewBudget(Limits{PerSecond: 20}, c.now)
-	was.Penalise(c.now().Add(10 * time.Second))
+	was := NewBudget(Limits{PerSecond: 20}, c.Now)
+	was.Penalise(c.Now().Add(10 * time.Second))
 	spent := was.Spent()
-	c.pass(4 * time.Second)
+	c.Pass(4 * time.Second)
 	is := resumed(t, Limits{PerSecond: 20}, c, spent)
 	if wait := is.Take(); wait != 6*time.Second {
 		t.Errorf("it waits %v", wait)
 	}
-	c.pass(6 * time.Second)
+	c.Pass(6 * time.Second)
 	if wait := is.Take(); wait != 0 {
 		t.Errorf("behind it: %v", wait)
 	}
@@ -71,7 +73,7 @@ func TestSpentIsAPenaltyToo(t *testing.T) {
 // TestSpentKeepsNoReservation: who has one asks anew.
 func TestSpentKeepsNoReservation(t *testing.T) {
 	c := newClock()
-	was := NewBudget(Limits{PerMinute: 10}, c.now)
+	was := NewBudget(Limits{PerMinute: 10}, c.Now)
 	if !was.Reserve(5) {
 		t.Fatal("no room")
 	}
@@ -96,23 +98,23 @@ func TestHostileSpent(t *testing.T) {
 		for when, at := range map[string]time.Duration{"now": 0, "long ago": math.MinInt64, "a while ago": -30 * time.Minute, "in the future": math.MaxInt64} {
 			t.Run(name+", "+when, func(t *testing.T) {
 				c := newClock()
-				c.pass(time.Hour)
+				c.Pass(time.Hour)
 				s := s
-				s.At = c.now().Add(at)
-				b := NewBudget(limits, c.now)
-				c.pass(time.Second)
+				s.At = c.Now().Add(at)
+				b := NewBudget(limits, c.Now)
+				c.Pass(time.Second)
 				b.Resume(s)
 				if taken, wait := takeAll(b); taken > 19 || wait <= 0 || wait > time.Hour+mostHeeded {
 					t.Errorf("%d calls, then %v", taken, wait)
 				}
-				c.pass(time.Hour + mostHeeded)
+				c.Pass(time.Hour + mostHeeded)
 				if taken, _ := takeAll(b); taken != 19 {
 					t.Errorf("an hour later %d calls may leave", taken)
 				}
 			})
 		}
 		if name == "nothing" {
-			b := NewBudget(limits, newClock().now)
+			b := NewBudget(limits, newClock().Now)
 			b.Resume(Spent{})
 			if taken, _ := takeAll(b); taken != 19 {
 				t.Errorf("nothing was spent, and %d calls may leave", taken)

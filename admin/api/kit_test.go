@@ -18,8 +18,7 @@ import (
 	"ivalt-radius/admin/access"
 	"ivalt-radius/admin/api"
 	"ivalt-radius/admin/view"
-	"ivalt-radius/guard"
-	"ivalt-radius/guard/incident"
+	"ivalt-radius/admin/view/viewtest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -76,7 +75,7 @@ func (d *desk) Ask(ctx context.Context, actor, path string, in, out any) error {
 	}
 	document := reflect.New(reflect.TypeOf(out).Elem()).Elem()
 	if !d.bare {
-		say(document)
+		viewtest.Say(document)
 	} else if r, ok := document.Addr().Interface().(*view.Rehearsed); ok {
 		r.Cloud = view.Configured // of a closed list
 	}
@@ -93,66 +92,6 @@ func (d *desk) last() []asked {
 	was := d.asked
 	d.asked = nil
 	return was
-}
-
-// say gives every field of a document something to say.
-func say(v reflect.Value) {
-	switch known := v.Addr().Interface().(type) {
-	case *time.Time:
-		*known = at()
-	case *netip.Addr:
-		*known = netip.MustParseAddr("192.0.2.1")
-	case *netip.Prefix:
-		*known = netip.MustParsePrefix("192.0.2.0/24")
-	case *json.RawMessage:
-		*known = json.RawMessage(`{"event":"push_sent"}`)
-	case *guard.Severity:
-		*known = guard.High
-	case *incident.State:
-		*known = incident.Acknowledged
-	case *incident.Outcome:
-		*known = incident.Done
-	case *view.Cloud:
-		*known = view.Simulator
-	case *view.Signing:
-		*known = view.Ready
-	case *view.Rung:
-		*known = view.ByHand
-	case *view.Stage:
-		*known = view.StageRinging
-	default:
-		sayMore(v)
-	}
-}
-
-func sayMore(v reflect.Value) {
-	switch v.Kind() {
-	case reflect.Pointer:
-		v.Set(reflect.New(v.Type().Elem()))
-		say(v.Elem())
-	case reflect.Struct:
-		for i := range v.NumField() {
-			say(v.Field(i))
-		}
-	case reflect.Slice:
-		v.Set(reflect.MakeSlice(v.Type(), 1, 1))
-		say(v.Index(0))
-	case reflect.Map:
-		v.Set(reflect.MakeMap(v.Type()))
-		value := reflect.New(v.Type().Elem()).Elem()
-		say(value)
-		v.SetMapIndex(reflect.ValueOf("word").Convert(v.Type().Key()), value)
-	case reflect.String:
-		v.SetString("word")
-	case reflect.Bool:
-		v.SetBool(true)
-	case reflect.Float64:
-		v.SetFloat(0.5)
-	case reflect.Uint64, reflect.Uint8:
-		v.SetUint(7)
-	default:
-		v.SetInt(7)
-	}
 }
 
 // signedIn are the sessions of the window; the first is the one that asks, where an account does.

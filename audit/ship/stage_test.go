@@ -29,7 +29,7 @@ type stage struct {
 
 	mu    sync.Mutex
 	notes []string
-	log   logs
+	log   audittest.Log
 }
 
 func newStage(t *testing.T, to string) *stage {
@@ -56,26 +56,6 @@ func (s *stage) deps() Deps {
 			s.notes = append(s.notes, string(e.AppendFields(nil)))
 		},
 	}
-}
-
-// logs is what was logged.
-type logs struct {
-	mu   sync.Mutex
-	text strings.Builder
-}
-
-// Write implements io.Writer.
-func (l *logs) Write(b []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.Write(b)
-}
-
-// String is all of it.
-func (l *logs) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.String()
 }
 
 // brisk is a target that is less patient than a server's, so that a test sees what comes after.

@@ -309,9 +309,14 @@ func TestNamesInDNs(t *testing.T) {
 
 // TestWaitEnds: nobody waits for longer than the login.
 func TestWaitEnds(t *testing.T) {
-	p := pace{count: 1}
-	p.took[0] = time.Hour
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	p.wait(ctx, time.Now())
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		p, began := pace{count: 1}, time.Now()
+		p.took[0] = time.Hour
+		p.wait(ctx, began)
+		if waited := time.Since(began); waited != time.Second {
+			t.Errorf("it waited for %v", waited)
+		}
+	})
 }

@@ -194,8 +194,8 @@ func TestGivenUp(t *testing.T) {
 			t.Errorf("%q wait", d.waiting(t))
 		}
 		same(t, "events", d.told(), "notice_failing receiver ops: it cannot be reached", "notices_dropped receiver ops: 2: not delivered within 72h")
-		if strings.Contains(d.text.String(), "canary") {
-			t.Error(d.text.String())
+		if strings.Contains(d.String(), "canary") {
+			t.Error(d.String())
 		}
 		d.paper.got()
 		wait(time.Hour)

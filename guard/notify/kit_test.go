@@ -1,7 +1,6 @@
 package notify
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -16,6 +15,7 @@ import (
 	"go.uber.org/goleak"
 
 	"ivalt-radius/audit"
+	"ivalt-radius/audit/audittest"
 	"ivalt-radius/guard"
 	"ivalt-radius/guard/notify/way"
 )
@@ -39,15 +39,10 @@ func must(t *testing.T, err error) {
 
 // log keeps what the log and the trail are told.
 type log struct {
-	mu     sync.Mutex
-	text   bytes.Buffer
-	events []string
-}
+	audittest.Log
 
-func (l *log) Write(b []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.Write(b)
+	mu     sync.Mutex
+	events []string
 }
 
 func (l *log) note(e audit.Event) {

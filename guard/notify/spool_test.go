@@ -267,7 +267,7 @@ func TestToARealWebhook(t *testing.T) {
 	if len(told) != 2 || told[0] != "notice_failing receiver ops: it answered 503" || !strings.HasPrefix(told[1], "notice_recovered ") {
 		t.Errorf("%q", told)
 	}
-	if all := l.text.String() + strings.Join(told, ""); strings.Contains(all, "canary") || !strings.Contains(all, "notices sent") {
+	if all := l.String() + strings.Join(told, ""); strings.Contains(all, "canary") || !strings.Contains(all, "notices sent") {
 		t.Error(all)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"ivalt-radius/auth"
+	"ivalt-radius/ivalt/ivalttest/gatewaytest"
 )
 
 // answerCase is a row: what came back, and what it means to a push, a poll and a look-up.
@@ -24,10 +25,10 @@ func problem(status, title, detail string) string {
 func table() []answerCase {
 	foundBody := `{"data":{"status":true,"message":"","details":{"mobile_with_country_code":"` + testMobile + `","status":"active"}},"error":null}`
 	return []answerCase{
-		{"approved", 200, bodyApproved(testMobile), Accepted, Approved, Drift},
-		{"push taken", 200, bodySent, Accepted, Drift, Unknown},
-		{"push taken, 201", 201, bodySent, Accepted, Drift, Refused},
-		{"push taken, 202", 202, bodySent, Accepted, Pending, Refused},
+		{"approved", 200, gatewaytest.Approved(testMobile), Accepted, Approved, Drift},
+		{"push taken", 200, gatewaytest.Sent, Accepted, Drift, Unknown},
+		{"push taken, 201", 201, gatewaytest.Sent, Accepted, Drift, Refused},
+		{"push taken, 202", 202, gatewaytest.Sent, Accepted, Pending, Refused},
 		{"push refused in a 200", 200, `{"data":{"status":false}}`, Refused, Pending, Unknown},
 		{"status null", 200, `{"data":{"status":null,"details":null},"error":null}`, Accepted, Pending, Unknown},
 		{"look-up found", 200, foundBody, Accepted, Drift, Found},
@@ -36,19 +37,19 @@ func table() []answerCase {
 		{"422 pending", 422, problem("422", "Unprocessable", "Authentication pending"), Refused, Pending, Refused},
 		{"400 bare", 400, problem("400", "Bad Request", "Bad request"), Refused, Pending, Refused},
 		{"400 user not found", 400, `{"error":{"code":"USER_NOT_FOUND","detail":"User with email x@y.z not found"}}`, Refused, Pending, Unknown},
-		{"401 denied", 401, bodyDenied, Denied, Denied, BadRequest},
+		{"401 denied", 401, gatewaytest.Denied, Denied, Denied, BadRequest},
 		{"403 denied", 403, problem("403", "Forbidden", "Authentication failed (biometric rejected), security token missing, or 5-minute window exceeded"), Denied, Denied, BadRequest},
 		{"403 expired", 403, problem("403", "Forbidden", "The request has expired"), Expired, Expired, BadRequest},
 		{"403 timed out", 403, problem("403", "Forbidden", "Session timed out"), Expired, Expired, BadRequest},
-		{"403 timezone", 403, bodyWindow, Window, Window, BadRequest},
-		{"403 geofence", 403, bodyFence, Fence, Fence, BadRequest},
+		{"403 timezone", 403, gatewaytest.Window, Window, Window, BadRequest},
+		{"403 geofence", 403, gatewaytest.Fence, Fence, Fence, BadRequest},
 		{"400 timezone", 400, problem("400", "x", "User's timezone does not match the allowed one"), Window, Window, BadRequest},
 		{"400 time slot code", 400, `{"error":{"code":"INVALID_TIME_SLOT","detail":"x"}}`, Window, Window, BadRequest},
 		{"400 time window", 400, problem("400", "x", "outside the time window"), Window, Window, BadRequest},
 		{"400 geofence boundaries", 400, problem("400", "x", "Location outside allowed geofence boundaries"), Fence, Fence, BadRequest},
 		{"422 geo-fence code", 422, `{"error":{"code":"INVALID_GEOFENCE","detail":"x"}}`, Fence, Fence, BadRequest},
 		{"404 geo fence", 404, problem("404", "x", "geo fence"), Fence, Fence, Unknown},
-		{"403 bad key", 403, bodyBadKey, BadKey, BadKey, BadKey},
+		{"403 bad key", 403, gatewaytest.BadKey, BadKey, BadKey, BadKey},
 		{"403 bad secret key", 403, `{"message":"Invalid secret key"}`, BadKey, BadKey, BadKey},
 		{"403 bad path", 403, `{"message":"Missing Authentication Token"}`, BadKey, BadKey, BadKey},
 		{"401 message and nulls", 401, `{"message":"Unauthorized","data":null,"error":null}`, BadKey, BadKey, BadKey},
@@ -58,21 +59,21 @@ func table() []answerCase {
 		{"400 invalid", 400, problem("400", "x", "Invalid mobile"), BadRequest, BadRequest, BadRequest},
 		{"400 array detail", 400, `{"error":{"detail":["one","two"]}}`, BadRequest, BadRequest, BadRequest},
 		{"array detail of a fence", 403, `{"error":{"detail":["x","not within the geofencing location"]}}`, Fence, Fence, BadRequest},
-		{"429", 429, bodyThrottle, Throttled, Throttled, Throttled},
+		{"429", 429, gatewaytest.Throttle, Throttled, Throttled, Throttled},
 		{"429 quota", 429, `{"message":"Limit Exceeded"}`, Throttled, Throttled, Throttled},
 		{"429 page", 429, `<html>slow down</html>`, Throttled, Throttled, Throttled},
 		{"500", 500, `{"message":"Internal server error"}`, Failed, Failed, Failed},
 		{"504", 504, `{"message":"Endpoint request timed out"}`, Failed, Failed, Failed},
 		{"503 page", 503, `<html></html>`, Failed, Failed, Failed},
-		{"599 approved", 599, bodyApproved(testMobile), Failed, Failed, Failed},
+		{"599 approved", 599, gatewaytest.Approved(testMobile), Failed, Failed, Failed},
 		{"200 page", 200, `<html>ok</html>`, Failed, Failed, Failed},
 		{"403 page", 403, `<html>blocked</html>`, Refused, Failed, Failed},
 		{"301", 301, ``, BadKey, BadKey, BadKey},
-		{"302 approved", 302, bodyApproved(testMobile), BadKey, BadKey, BadKey},
+		{"302 approved", 302, gatewaytest.Approved(testMobile), BadKey, BadKey, BadKey},
 		{"304", 304, ``, BadKey, BadKey, BadKey},
-		{"202 approved", 202, bodyApproved(testMobile), Accepted, Pending, Refused},
-		{"201 approved", 201, bodyApproved(testMobile), Accepted, Drift, Refused},
-		{"206 approved", 206, bodyApproved(testMobile), Refused, Drift, Refused},
+		{"202 approved", 202, gatewaytest.Approved(testMobile), Accepted, Pending, Refused},
+		{"201 approved", 201, gatewaytest.Approved(testMobile), Accepted, Drift, Refused},
+		{"206 approved", 206, gatewaytest.Approved(testMobile), Refused, Drift, Refused},
 		{"405", 405, `{"message":"Method not allowed"}`, Refused, Refused, Refused},
 		{"410", 410, `{"error":{"detail":"gone"}}`, Refused, Refused, Refused},
 	}
@@ -138,7 +139,7 @@ func TestHostileBodiesApproveNothing(t *testing.T) {
 }
 
 func TestProofAsItMayBe(t *testing.T) {
-	full := bodyApproved(testMobile)
+	full := gatewaytest.Approved(testMobile)
 	with := func(old, replacement string) string { return strings.Replace(full, old, replacement, 1) }
 	tests := []struct {
 		name, body string
@@ -187,7 +188,7 @@ func TestContentType(t *testing.T) {
 		"": Approved, "application/json": Approved, "APPLICATION/JSON; charset=utf-8": Approved, "application/problem+json": Approved,
 		"text/html": Failed, "text/plain": Failed, "application/javascript": Failed, ";": Approved,
 	} {
-		r := response{status: 200, header: http.Header{"Content-Type": {contentType}}, body: []byte(bodyApproved(testMobile))}
+		r := response{status: 200, header: http.Header{"Content-Type": {contentType}}, body: []byte(gatewaytest.Approved(testMobile))}
 		if got := classifyResult(r, theQuestion(t), theTime()).Class; got != want {
 			t.Errorf("%q: %s, want %s", contentType, got, want)
 		}
@@ -241,7 +242,7 @@ func TestLookup(t *testing.T) {
 
 func TestMarksOfAnswers(t *testing.T) {
 	q := theQuestion(t)
-	if got := classifyPush(jsonAnswer(200, bodySent), theTime()).Activity; got != "7Vun" {
+	if got := classifyPush(jsonAnswer(200, gatewaytest.Sent), theTime()).Activity; got != "7Vun" {
 		t.Errorf("activity %q", got)
 	}
 	for _, id := range []string{`"a b"`, `"\u001b[1m"`, `7`, `"` + strings.Repeat("a", 65) + `"`} {

@@ -17,6 +17,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"go.uber.org/goleak"
 
+	"ivalt-radius/ivalt/ivalttest/gatewaytest"
 	"ivalt-radius/secret"
 )
 
@@ -76,9 +77,9 @@ func TestCallsAsTheDialectWantsThem(t *testing.T) {
 		case lookUpPath:
 			answer(w, 200, `{"data":{"details":{"mobile_with_country_code":"`+testMobile+`"}}}`)
 		case pushPath:
-			answer(w, 200, bodySent)
+			answer(w, 200, gatewaytest.Sent)
 		default:
-			answer(w, 403, bodyFence)
+			answer(w, 403, gatewaytest.Fence)
 		}
 	})
 	q := theQuestion(t)
@@ -115,7 +116,7 @@ func TestTLS(t *testing.T) {
 		{"an unknown root", tls.VersionTLS13, true, Unsent},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { answer(w, 404, bodyPending) }))
+			server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { answer(w, 404, gatewaytest.Pending) }))
 			server.Config.ErrorLog = nil
 			server.TLS = &tls.Config{MinVersion: tls.VersionTLS10, MaxVersion: tc.most} //nolint:gosec // the old server that is refused
 			server.StartTLS()
@@ -187,7 +188,7 @@ func TestTheKeyFollowsNoRedirect(t *testing.T) {
 }
 
 func TestBodiesThatNobodyCanRead(t *testing.T) {
-	full := bodyApproved(testMobile)
+	full := gatewaytest.Approved(testMobile)
 	for name, write := range map[string]func(w http.ResponseWriter){
 		"huge": func(w http.ResponseWriter) {
 			answer(w, 200, full+strings.Repeat(" ", mostBody))
@@ -216,7 +217,7 @@ func TestBodiesThatNobodyCanRead(t *testing.T) {
 }
 
 func TestRetiredClientsLetGo(t *testing.T) {
-	c := plain(t, func(w http.ResponseWriter, _ *http.Request) { answer(w, 404, bodyPending) })
+	c := plain(t, func(w http.ResponseWriter, _ *http.Request) { answer(w, 404, gatewaytest.Pending) })
 	c.Retire()
 	if got := c.Poll(t.Context(), theQuestion(t)); got.Class != Pending {
 		t.Errorf("%+v", got)
@@ -238,7 +239,7 @@ func TestSamePeople(t *testing.T) {
 
 // BenchmarkClassify is what reading one pending answer costs, the commonest there is.
 func BenchmarkClassify(b *testing.B) {
-	r := jsonAnswer(http.StatusNotFound, bodyPending)
+	r := jsonAnswer(http.StatusNotFound, gatewaytest.Pending)
 	q := theQuestion(b)
 	b.ReportAllocs()
 	for b.Loop() {

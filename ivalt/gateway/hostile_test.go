@@ -3,6 +3,8 @@ package gateway
 import (
 	"maps"
 	"strings"
+
+	"ivalt-radius/ivalt/ivalttest/gatewaytest"
 )
 
 // hostile are bodies of a 200 that look like an approval and are none.
@@ -15,12 +17,12 @@ func hostile() map[string]string {
 
 // with is the full approval with one text replaced.
 func with(old, replacement string) string {
-	return strings.Replace(bodyApproved(testMobile), old, replacement, 1)
+	return strings.Replace(gatewaytest.Approved(testMobile), old, replacement, 1)
 }
 
 // hostileStatus say yes in a way that is none.
 func hostileStatus() map[string]string {
-	full := bodyApproved(testMobile)
+	full := gatewaytest.Approved(testMobile)
 	return map[string]string{
 		"status a string":            with(`"status":true`, `"status":"true"`),
 		"status a number":            with(`"status":true`, `"status":1`),
@@ -56,7 +58,7 @@ func hostileStatus() map[string]string {
 func hostileMobiles() map[string]string {
 	return map[string]string{
 		"mobile twice":           with(`"mobile":`, `"mobile":"`+otherPhone+`","mobile":`),
-		"another mobile":         bodyApproved(otherPhone),
+		"another mobile":         gatewaytest.Approved(otherPhone),
 		"another country":        with(`"country_code":"+91"`, `"country_code":"+92"`),
 		"no country":             with(`"country_code":"+91",`, ``),
 		"a longer mobile":        with(`"mobile":"`+testMobile[3:], `"mobile":"`+testMobile[3:]+`0`),
@@ -79,7 +81,7 @@ func hostileMobiles() map[string]string {
 
 // hostileForms are no strict JSON object.
 func hostileForms() map[string]string {
-	full := bodyApproved(testMobile)
+	full := gatewaytest.Approved(testMobile)
 	deep := strings.Repeat(`{"a":`, 40) + "1" + strings.Repeat("}", 40)
 	return map[string]string{
 		"empty":           ``,

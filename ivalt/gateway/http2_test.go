@@ -13,6 +13,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
+
+	"ivalt-radius/ivalt/ivalttest/gatewaytest"
 )
 
 func TestManyCallsShareOneConnection(t *testing.T) {
@@ -21,7 +23,7 @@ func TestManyCallsShareOneConnection(t *testing.T) {
 		if r.ProtoMajor != 2 {
 			old.Add(1)
 		}
-		answer(w, 404, bodyPending)
+		answer(w, 404, gatewaytest.Pending)
 	}, func(s *httptest.Server) {
 		s.EnableHTTP2 = true
 		s.Config.ConnState = func(_ net.Conn, state http.ConnState) {

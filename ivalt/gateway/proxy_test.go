@@ -12,6 +12,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"ivalt-radius/ivalt/ivalttest/gatewaytest"
 	"ivalt-radius/secret"
 )
 
@@ -60,7 +61,7 @@ func TestProxy(t *testing.T) {
 		if r.Header.Get("Proxy-Authorization") != "" {
 			t.Error("iVALT hears the proxy's password")
 		}
-		answer(w, 404, bodyPending)
+		answer(w, 404, gatewaytest.Pending)
 	}, func(s *httptest.Server) { s.EnableHTTP2 = true })
 	open := httptest.NewServer(tunnel(&tunnels))
 	t.Cleanup(open.Close)

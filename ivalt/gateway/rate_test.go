@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"testing"
 	"time"
+
+	"ivalt-radius/ivalt/ivalttest/gatewaytest"
 )
 
 func rateHeader(limit, remaining, reset string) http.Header {
@@ -61,12 +63,12 @@ func TestRateAndClockOfAnswers(t *testing.T) {
 		status           int
 		want             time.Time
 	}{
-		{"its own time", bodyApproved(testMobile), "Tue, 10 Nov 2026 17:00:00 GMT", 200, time.Date(2026, 11, 10, 17, 28, 37, 471373000, time.UTC)},
-		{"the date of its header", bodyPending, "Tue, 10 Nov 2026 17:00:00 GMT", 404, time.Date(2026, 11, 10, 17, 0, 0, 0, time.UTC)},
+		{"its own time", gatewaytest.Approved(testMobile), "Tue, 10 Nov 2026 17:00:00 GMT", 200, time.Date(2026, 11, 10, 17, 28, 37, 471373000, time.UTC)},
+		{"the date of its header", gatewaytest.Pending, "Tue, 10 Nov 2026 17:00:00 GMT", 404, time.Date(2026, 11, 10, 17, 0, 0, 0, time.UTC)},
 		{"a time that is none", `{"debug":{"timestamp":"now"}}`, "never", 404, time.Time{}},
 		{"a page", "<html>", "Tue, 10 Nov 2026 17:00:00 GMT", 503, time.Date(2026, 11, 10, 17, 0, 0, 0, time.UTC)},
 		{"nothing yet", "", "Tue, 10 Nov 2026 17:00:00 GMT", 204, time.Date(2026, 11, 10, 17, 0, 0, 0, time.UTC)},
-		{"a throttle", bodyThrottle, "Tue, 10 Nov 2026 17:00:00 GMT", 429, time.Date(2026, 11, 10, 17, 0, 0, 0, time.UTC)},
+		{"a throttle", gatewaytest.Throttle, "Tue, 10 Nov 2026 17:00:00 GMT", 429, time.Date(2026, 11, 10, 17, 0, 0, 0, time.UTC)},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			c := plain(t, func(w http.ResponseWriter, _ *http.Request) {

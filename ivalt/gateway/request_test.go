@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"ivalt-radius/ivalt/gateway/signature"
+	"ivalt-radius/ivalt/ivalttest/gatewaytest"
 	"ivalt-radius/secret"
 )
 
@@ -22,7 +23,7 @@ func recorded(t *testing.T, base string, o Options) (*Client, *[]*http.Request, 
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
 		requests, bodies = append(requests, r), append(bodies, string(body))
-		answer(w, 404, bodyPending)
+		answer(w, 404, gatewaytest.Pending)
 	}))
 	t.Cleanup(server.Close)
 	o.URL = server.URL + base
@@ -209,7 +210,7 @@ func TestPendingStatuses(t *testing.T) {
 
 func TestProbe(t *testing.T) {
 	for body, want := range map[string]Class{
-		`{"message":"The mobile field is required.","errors":{"mobile":["x"]}}`: BadRequest, bodyPending: Refused, bodyBadKey: BadKey, `<html>`: Failed,
+		`{"message":"The mobile field is required.","errors":{"mobile":["x"]}}`: BadRequest, gatewaytest.Pending: Refused, gatewaytest.BadKey: BadKey, `<html>`: Failed,
 	} {
 		c := plain(t, func(w http.ResponseWriter, _ *http.Request) {
 			answer(w, map[Class]int{BadRequest: 422, Refused: 404, BadKey: 403, Failed: 200}[want], body)

@@ -1,15 +1,11 @@
 package gateway
 
 import (
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/pem"
-	"math/big"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -17,7 +13,9 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
-	"time"
+
+	"ivalt-radius/ivalt/ivalttest/gatewaytest"
+	"ivalt-radius/secret/secrettest"
 )
 
 // secured starts a TLS server that h answers for; change bends it before it starts. The pool trusts it.
@@ -37,32 +35,13 @@ func asItIs(*httptest.Server) {}
 
 func pinOf(c *x509.Certificate) Pin { return sha256.Sum256(c.RawSubjectPublicKeyInfo) }
 
-// stranger is a certificate that nobody issued.
-func stranger(tb testing.TB) *x509.Certificate {
-	tb.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(time.Hour)}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	c, err := x509.ParseCertificate(der)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	return c
-}
-
 // TestPins: also, a handshake that is right tells when the certificate ends; one that is refused tells nothing.
 func TestPins(t *testing.T) {
-	decoy := stranger(t)
+	decoy := secrettest.New(t, &x509.Certificate{}, nil)
 	var calls atomic.Int64
 	server, roots := secured(t, func(w http.ResponseWriter, _ *http.Request) {
 		calls.Add(1)
-		answer(w, 404, bodyPending)
+		answer(w, 404, gatewaytest.Pending)
 	}, asItIs)
 	server.TLS.Certificates[0].Certificate = append(server.TLS.Certificates[0].Certificate, decoy.Raw)
 	ours := pinOf(server.Certificate())
@@ -77,7 +56,7 @@ func TestPins(t *testing.T) {
 		{"its key", roots, []Pin{ours}, Pending, Answered},
 		{"one of two", roots, []Pin{{1}, ours}, Pending, Answered},
 		{"another key", roots, []Pin{{1}}, Unsent, Unpinned},
-		{"a key that is sent along but vouches for nothing", roots, []Pin{pinOf(decoy)}, Unsent, Unpinned},
+		{"a key that is sent along but vouches for nothing", roots, []Pin{pinOf(decoy.Certificate)}, Unsent, Unpinned},
 		{"its key, but nobody trusts it", x509.NewCertPool(), []Pin{ours}, Unsent, Untrusted},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -103,7 +82,7 @@ func TestPins(t *testing.T) {
 
 func TestWeakCiphersAreRefused(t *testing.T) {
 	for _, suite := range []uint16{tls.TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA, tls.TLS_RSA_WITH_AES_128_GCM_SHA256} {
-		server, roots := secured(t, func(w http.ResponseWriter, _ *http.Request) { answer(w, 404, bodyPending) }, func(s *httptest.Server) {
+		server, roots := secured(t, func(w http.ResponseWriter, _ *http.Request) { answer(w, 404, gatewaytest.Pending) }, func(s *httptest.Server) {
 			s.TLS.MaxVersion, s.TLS.CipherSuites = tls.VersionTLS12, []uint16{suite}
 		})
 		c := newTestClient(t, Options{URL: server.URL, Roots: roots})

@@ -7,10 +7,11 @@ import (
 	"time"
 
 	"ivalt-radius/ivalt/ivalttest/answers"
+	"ivalt-radius/ivalt/ivalttest/gatewaytest"
 )
 
 func TestViolations(t *testing.T) {
-	full := bodyApproved(testMobile)
+	full := gatewaytest.Approved(testMobile)
 	page := http.Header{"Content-Type": {"text/html"}}
 	json := http.Header{"Content-Type": {"application/json"}}
 	for _, tc := range []struct {
@@ -22,7 +23,7 @@ func TestViolations(t *testing.T) {
 		push, poll Class
 	}{
 		{"an approval", 200, json, full, Sound, Accepted, Approved},
-		{"pending", 404, json, bodyPending, Sound, Unknown, Pending},
+		{"pending", 404, json, gatewaytest.Pending, Sound, Unknown, Pending},
 		{"a server's page", 502, page, "<html>", Sound, Failed, Failed},
 		{"a throttle's page", 429, page, "<html>", Sound, Throttled, Throttled},
 		{"nothing, and no type", 200, http.Header{}, "", NotJSON, Failed, Failed},
@@ -39,16 +40,16 @@ func TestViolations(t *testing.T) {
 		{"a script", 200, json, with(`"name":"A"`, `"name":"<SCRIPT>"`), Script, Failed, Failed},
 		{"a script behind escapes", 200, json, with(`"name":"A"`, `"name":"\u003Cs\u0063ript>"`), Script, Failed, Failed},
 		{"a script in a name", 200, json, with(`"name"`, `"Java\u0053cript:"`), Script, Failed, Failed},
-		{"a denial with a script", 401, json, strings.Replace(bodyDenied, "biometric", "eval(1)", 1), Script, Failed, Failed},
+		{"a denial with a script", 401, json, strings.Replace(gatewaytest.Denied, "biometric", "eval(1)", 1), Script, Failed, Failed},
 		{"a page with a script", 403, page, "<script>", Script, Failed, Failed},
 		{"a server's page with a script", 500, page, "<script>", Script, Failed, Failed},
 		{"a throttle with a script", 429, page, "<script>", Script, Throttled, Throttled},
-		{"another phone", 200, json, bodyApproved(otherPhone), OtherPhone, Accepted, Drift},
+		{"another phone", 200, json, gatewaytest.Approved(otherPhone), OtherPhone, Accepted, Drift},
 		{"another country", 200, json, with(`"country_code":"+91"`, `"country_code":"+92"`), OtherPhone, Accepted, Drift},
 		{"a number without its country", 200, json, with(`"country_code":"+91",`, ``), Sound, Accepted, Drift},
 		{"before the push", 200, json, with(`"id":7`, `"verified_at":"2026-11-10T17:20:00Z"`), OldTime, Accepted, Drift},
 		{"a time that is none", 200, json, with(`"id":7`, `"verified_at":"yesterday"`), Sound, Accepted, Drift},
-		{"no approval of another phone", 200, json, strings.Replace(bodyApproved(otherPhone), "true", "false", 1), Sound, Refused, Pending},
+		{"no approval of another phone", 200, json, strings.Replace(gatewaytest.Approved(otherPhone), "true", "false", 1), Sound, Refused, Pending},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			r := response{status: tc.status, header: tc.header, body: []byte(tc.body)}
@@ -81,7 +82,7 @@ func vouches(t *testing.T, r response) {
 func TestTooLarge(t *testing.T) {
 	for _, status := range []int{200, 404, 429, 500} {
 		c := plain(t, func(w http.ResponseWriter, _ *http.Request) {
-			answer(w, status, bodyApproved(testMobile)+strings.Repeat(" ", mostBody))
+			answer(w, status, gatewaytest.Approved(testMobile)+strings.Repeat(" ", mostBody))
 		})
 		if got := c.Poll(t.Context(), theQuestion(t)); got.Violation != TooLarge || got.Class == Approved {
 			t.Errorf("%d: %+v", status, got)

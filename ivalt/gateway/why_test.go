@@ -15,6 +15,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"ivalt-radius/ivalt/ivalttest/gatewaytest"
 )
 
 func TestWhyOfErrors(t *testing.T) {
@@ -81,8 +83,8 @@ func TestWhyOfAnswers(t *testing.T) {
 		why   Why
 		cause string
 	}{
-		{"an answer", func(w http.ResponseWriter) { answer(w, 404, bodyPending) }, Answered, ""},
-		{"a refusal", func(w http.ResponseWriter) { answer(w, 403, bodyBadKey) }, Answered, ""},
+		{"an answer", func(w http.ResponseWriter) { answer(w, 404, gatewaytest.Pending) }, Answered, ""},
+		{"a refusal", func(w http.ResponseWriter) { answer(w, 403, gatewaytest.BadKey) }, Answered, ""},
 		{"5xx", func(w http.ResponseWriter) { answer(w, 503, testKey) }, ServerError, "status 503"},
 		{"a page", func(w http.ResponseWriter) {
 			w.Header().Set("Content-Type", "text/html; charset=utf-8")
@@ -92,7 +94,7 @@ func TestWhyOfAnswers(t *testing.T) {
 		{"huge", func(w http.ResponseWriter) { answer(w, 200, strings.Repeat(" ", mostBody+1)) }, NoJSON, "status 200: larger than is read"},
 		{"cut", func(w http.ResponseWriter) {
 			w.Header().Set("Content-Length", "5000")
-			answer(w, 200, bodyPending)
+			answer(w, 200, gatewaytest.Pending)
 		}, Broken, "the connection was closed before the answer was whole"},
 		{"a header with an echo", func(w http.ResponseWriter) {
 			conn, _, err := http.NewResponseController(w).Hijack()

@@ -43,7 +43,7 @@ func TestBehavioursOverTime(t *testing.T) {
 			r.push(alice).want(t, 200, textSent)
 			past := time.Duration(0)
 			for _, m := range tt.polls {
-				r.clock.pass(m.at - past)
+				r.clock.Pass(m.at - past)
 				past = m.at
 				r.poll(alice).want(t, m.status, m.text)
 			}
@@ -77,7 +77,7 @@ func TestDefaultEnrolsEverybody(t *testing.T) {
 	mobile := DerivedMobile("Carol@Example.com")
 	r.lookUp("carol@example.com").want(t, 200, `"mobile_with_country_code":"`+mobile+`"`)
 	r.push(mobile).want(t, 200, textSent)
-	r.clock.pass(time.Second)
+	r.clock.Pass(time.Second)
 	if a := r.poll(mobile); !a.proof(mobile) || !strings.Contains(a.body, `"email":"carol@example.com"`) {
 		t.Errorf("no approval: %s", a.body)
 	}
@@ -118,7 +118,7 @@ func TestResultsBelongToTheMobile(t *testing.T) {
 			r.poll(alice).want(t, tt.again, "")
 			r.push(alice)
 			r.poll(alice).want(t, tt.after, "")
-			r.clock.pass(5 * time.Minute)
+			r.clock.Pass(5 * time.Minute)
 			r.poll(alice).want(t, 404, "was not found.")
 		})
 	}
@@ -135,11 +135,11 @@ func TestResultsBelongToTheMobile(t *testing.T) {
 		r := newRig(t, Options{})
 		r.Set(Person{Mobile: alice, Behaviour: Approve, After: 10 * time.Second})
 		r.push(alice)
-		r.clock.pass(6 * time.Second)
+		r.clock.Pass(6 * time.Second)
 		r.push(alice)
-		r.clock.pass(4 * time.Second)
+		r.clock.Pass(4 * time.Second)
 		r.poll(alice).want(t, 200, textApproved)
-		r.clock.pass(6 * time.Second)
+		r.clock.Pass(6 * time.Second)
 		r.poll(alice).want(t, 200, textApproved)
 	})
 }

@@ -23,7 +23,7 @@ func TestLaravelDialect(t *testing.T) {
 				call(habit.LaravelPush).want(t, 200, textSent)
 				call(habit.LaravelResult).want(t, 422, "pending")
 				call(habit.LaravelPolicy).want(t, 404, "was not found.")
-				r.clock.pass(time.Second)
+				r.clock.Pass(time.Second)
 				call(habit.LaravelPolicy).want(t, 403, textGeofence)
 				call(habit.LaravelResult).want(t, 200, textApproved)
 				if n := r.Counters(); n.Submissions != 0 || n.Pushes != 1 || n.Polls != 4 {
@@ -86,7 +86,7 @@ func TestTheTrap(t *testing.T) {
 	req := r.request(habit.LaravelSubmit, "country_code=%2B91&mobile=9876543210&status=1")
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	r.do(req).want(t, 200, "")
-	r.clock.pass(5 * time.Minute)
+	r.clock.Pass(5 * time.Minute)
 	r.poll(alice).want(t, 404, "was not found.") // it lives as long as a push
 
 	req = r.request(habit.LaravelSubmit, "{}")

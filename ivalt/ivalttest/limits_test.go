@@ -37,9 +37,9 @@ func TestLimits(t *testing.T) {
 				a.want(t, 429, tt.body)
 				a.wantHeader(t, "Retry-After", tt.retry)
 			}
-			r.clock.pass(tt.wait - time.Millisecond)
+			r.clock.Pass(tt.wait - time.Millisecond)
 			r.push(alice).want(t, 429, "")
-			r.clock.pass(time.Millisecond)
+			r.clock.Pass(time.Millisecond)
 			r.push(alice).want(t, 200, "")
 			if r.Pushes(alice) != tt.fit+1 || r.Counters().Throttled != 3 {
 				t.Errorf("%d pushes, %+v", r.Pushes(alice), r.Counters())
@@ -61,10 +61,10 @@ func TestPeaks(t *testing.T) {
 		for range 2 {
 			r.poll(alice)
 		}
-		r.clock.pass(700 * time.Millisecond)
+		r.clock.Pass(700 * time.Millisecond)
 	}
 	r.do(r.request("/nowhere", "{}")).want(t, 403, "")
-	r.clock.pass(time.Hour - 1400*time.Millisecond)
+	r.clock.Pass(time.Hour - 1400*time.Millisecond)
 	r.push(alice)
 	if n := r.Counters(); n.PeakSecond != 4 || n.PeakMinute != 7 || n.PeakHour != 7 || n.Throttled != 2 {
 		t.Errorf("%+v", n)

@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -15,6 +14,7 @@ import (
 
 	"ivalt-radius/ivalt/ivalttest/habit"
 	"ivalt-radius/secret"
+	"ivalt-radius/state/statetest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -39,40 +39,20 @@ const (
 	bob     = "+491701234567"
 )
 
-// clock is a time that tests turn by hand.
-type clock struct {
-	mu sync.Mutex
-	at time.Time
-}
-
-func newClock() *clock { return &clock{at: time.Date(2026, 11, 23, 9, 0, 0, 471373000, time.UTC)} }
-
-func (c *clock) now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.at
-}
-
-func (c *clock) pass(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.at = c.at.Add(d)
-}
-
 // rig is a Cloud behind a real server, with a clock.
 type rig struct {
 	*Cloud
 
 	t      *testing.T
-	clock  *clock
+	clock  *statetest.Clock
 	url    string
 	client *http.Client
 }
 
 func newRig(t *testing.T, o Options) *rig {
 	t.Helper()
-	r := &rig{t: t, clock: newClock()}
-	o.Now = r.clock.now
+	r := &rig{t: t, clock: statetest.NewClock(time.Date(2026, 11, 23, 9, 0, 0, 471373000, time.UTC))}
+	o.Now = r.clock.Now
 	o.APIKey = secret.New(testKey)
 	r.Cloud = New(o)
 	server := httptest.NewServer(r.Cloud)

@@ -16,7 +16,7 @@ const testSigning = "signing_secret_of_32_characters_"
 func (r *rig) signed(path, body string) *http.Request {
 	r.t.Helper()
 	req := r.request(path, body)
-	signature.Add(req.Header, secret.New(testSigning), req.Method, req.URL.EscapedPath(), []byte(body), r.clock.now())
+	signature.Add(req.Header, secret.New(testSigning), req.Method, req.URL.EscapedPath(), []byte(body), r.clock.Now())
 	return req
 }
 
@@ -32,12 +32,12 @@ func TestSignedCalls(t *testing.T) {
 			other.Header = q.Header
 			return other
 		},
-		"stale":   func(r *rig) *http.Request { q := r.signed(pathPush, body); r.clock.pass(301 * time.Second); return q },
-		"early":   func(r *rig) *http.Request { q := r.signed(pathPush, body); r.clock.pass(-301 * time.Second); return q },
+		"stale":   func(r *rig) *http.Request { q := r.signed(pathPush, body); r.clock.Pass(301 * time.Second); return q },
+		"early":   func(r *rig) *http.Request { q := r.signed(pathPush, body); r.clock.Pass(-301 * time.Second); return q },
 		"too big": func(r *rig) *http.Request { return r.signed(pathPush, body+strings.Repeat(" ", maxBody)) },
 		"another secret": func(r *rig) *http.Request {
 			q := r.request(pathPush, body)
-			signature.Add(q.Header, secret.New(testSigning+"x"), q.Method, pathPush, []byte(body), r.clock.now())
+			signature.Add(q.Header, secret.New(testSigning+"x"), q.Method, pathPush, []byte(body), r.clock.Now())
 			return q
 		},
 	} {

@@ -49,7 +49,7 @@ func TestRequestIDs(t *testing.T) {
 	if first == "" || first == second {
 		t.Fatalf("%q and %q", first, second)
 	}
-	r.clock.pass(time.Second)
+	r.clock.Pass(time.Second)
 	if got := id(r.poll(alice)); got != first {
 		t.Errorf("the result is of %q, want %q", got, first)
 	}
@@ -65,7 +65,7 @@ func TestRequestIDs(t *testing.T) {
 func TestClockOffset(t *testing.T) {
 	for _, offset := range []time.Duration{0, 90 * time.Second, -time.Hour} {
 		r := newRig(t, Options{Default: Step{Behaviour: Approve}, ClockOffset: offset, Limits: Limits{PerMinute: 1000}})
-		shown := r.clock.now().Add(offset)
+		shown := r.clock.Now().Add(offset)
 		if err := r.Inject(Fault{Kind: StaleApproval, Requests: 1}); err != nil {
 			t.Fatal(err)
 		}
@@ -77,7 +77,7 @@ func TestClockOffset(t *testing.T) {
 		}
 		a := r.poll(bob)
 		a.wantHeader(t, "X-RateLimit-Reset", strconv.FormatInt(shown.Add(time.Minute).Unix(), 10))
-		if got := r.Answers(); len(got) != 1 || !got[0].At.Equal(r.clock.now()) {
+		if got := r.Answers(); len(got) != 1 || !got[0].At.Equal(r.clock.Now()) {
 			t.Errorf("the truth has another clock: %+v", got)
 		}
 	}

@@ -11,22 +11,22 @@ import (
 // TestAnswersAreTheTruth: everything that was said, in the order in which it was said, whatever the API made of it.
 func TestAnswersAreTheTruth(t *testing.T) {
 	r := newRig(t, Options{})
-	start := r.clock.now()
+	start := r.clock.Now()
 	at := func(d time.Duration) time.Time { return start.Add(d) }
 	r.Set(Person{Mobile: alice, Behaviour: Approve, After: 9 * time.Second, Next: []Step{{Deny, 2 * time.Second}, {DenySilent, 0}}})
 	r.Set(Person{Mobile: bob, Behaviour: Geofence, After: 3 * time.Second, Next: []Step{{Manual, 0}}})
 	r.push(alice) // 1: denied, and overwritten
 	r.push(bob)   // 2: by hand
-	r.clock.pass(time.Second)
+	r.clock.Pass(time.Second)
 	r.push(alice) // 3: never
 	r.push(alice) // 4: approves at 10 s, and nobody reads it
 	r.push(bob)   // 5: approves at 4 s, elsewhere
-	r.clock.pass(time.Second)
+	r.clock.Pass(time.Second)
 	r.ApprovePush(2)
 	if got := r.Answers(); len(got) != 2 || got[0].Push+got[1].Push != 3 {
 		t.Fatalf("after two seconds: %+v", got)
 	}
-	r.clock.pass(20 * time.Second)
+	r.clock.Pass(20 * time.Second)
 	want := []Answer{
 		{alice, 1, "denied", at(2 * time.Second), OwnAccord},
 		{bob, 2, "approved", at(2 * time.Second), ByHand},
@@ -76,7 +76,7 @@ func TestAnswersAreBounded(t *testing.T) {
 	for i := range keptAnswers + 3 {
 		p := &push{id: uint64(i + 1), mobile: alice}
 		ph := phone{answers: c.answered, open: []*push{p}}
-		ph.answer(0, reply{approved, r.clock.now().Add(time.Duration(i)), OwnAccord}, time.Minute)
+		ph.answer(0, reply{approved, r.clock.Now().Add(time.Duration(i)), OwnAccord}, time.Minute)
 	}
 	got := c.Answers()
 	if len(got) != keptAnswers || got[0].Push != 4 || got[len(got)-1].Push != keptAnswers+3 {
@@ -99,7 +99,7 @@ func TestExpirySwitch(t *testing.T) {
 			}
 			r.push(alice)
 			expired(404, "was not found.")
-			r.clock.pass(time.Minute)
+			r.clock.Pass(time.Minute)
 			expired(403, "expired")
 			expired(404, "was not found.")
 			r.push(alice)
@@ -110,23 +110,23 @@ func TestExpirySwitch(t *testing.T) {
 		r := newRig(t, Options{PushLifetime: time.Minute, Expiry: 1})
 		r.Set(Person{Mobile: alice, Behaviour: Ignore})
 		r.push(alice)
-		r.clock.pass(30 * time.Second)
+		r.clock.Pass(30 * time.Second)
 		r.push(alice)
-		r.clock.pass(30 * time.Second)
+		r.clock.Pass(30 * time.Second)
 		r.poll(alice).want(t, 404, "")
-		r.clock.pass(30 * time.Second)
+		r.clock.Pass(30 * time.Second)
 		r.poll(alice).want(t, 403, "expired")
 	})
 	t.Run("not after the answer was read", func(t *testing.T) {
 		r := newRig(t, Options{PushLifetime: time.Minute, Expiry: 1})
 		r.Set(Person{Mobile: alice, Behaviour: Approve, Next: []Step{{Ignore, 0}}})
 		r.push(alice)
-		r.clock.pass(time.Minute)
+		r.clock.Pass(time.Minute)
 		r.poll(alice).want(t, 403, "expired")
 		r.push(alice)
 		r.poll(alice).want(t, 200, textApproved)
 		r.poll(alice).want(t, 404, "")
-		r.clock.pass(time.Hour)
+		r.clock.Pass(time.Hour)
 		r.poll(alice).want(t, 404, "")
 	})
 }

@@ -4,11 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
-	"os"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -16,6 +13,7 @@ import (
 
 	"ivalt-radius/ivalt/gateway"
 	"ivalt-radius/ivalt/ivalttest"
+	"ivalt-radius/ivalt/ivalttest/gatewaytest"
 	"ivalt-radius/secret"
 )
 
@@ -38,58 +36,12 @@ func canaries() []string {
 	}
 }
 
-// pipes is a network of one address inside a synctest bubble: real HTTP on both ends, a virtual clock in between.
-type pipes struct {
-	calls chan net.Conn
-	ended chan struct{}
-	once  sync.Once
-}
-
-func newPipes() *pipes { return &pipes{calls: make(chan net.Conn), ended: make(chan struct{})} }
-
-func (p *pipes) Accept() (net.Conn, error) {
-	select {
-	case c := <-p.calls:
-		return c, nil
-	case <-p.ended:
-		return nil, net.ErrClosed
-	}
-}
-
-func (p *pipes) Close() error {
-	p.once.Do(func() { close(p.ended) })
-	return nil
-}
-
-func (p *pipes) Addr() net.Addr { return &net.TCPAddr{} }
-
-func (p *pipes) dial(ctx context.Context, _, _ string) (net.Conn, error) {
-	ours, theirs := net.Pipe()
-	select {
-	case p.calls <- theirs:
-		return ours, nil
-	case <-p.ended:
-		return nil, &net.OpError{Op: "dial", Net: "tcp", Err: os.ErrDeadlineExceeded}
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-}
-
 // serve has a handler behind a network, and gives the options of a walk to it.
 func serve(t *testing.T, h http.Handler) Options {
 	t.Helper()
-	network := newPipes()
-	server := &http.Server{Handler: h, ReadHeaderTimeout: time.Hour}
-	var served sync.WaitGroup
-	served.Go(func() { _ = server.Serve(network) })
-	t.Cleanup(func() {
-		_ = server.Close()
-		_ = network.Close()
-		served.Wait()
-	})
 	return Options{
 		Gateway: gateway.Options{
-			URL: "http://127.0.0.1", APIKey: secret.New(testKey), Connections: 4, Version: "test", Dial: network.dial,
+			URL: "http://127.0.0.1", APIKey: secret.New(testKey), Connections: 4, Version: "test", Dial: gatewaytest.Serve(t, h),
 		},
 		Email: secret.New(testEmail), Patience: 30 * time.Second,
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"ivalt-radius/state/cluster"
+	"ivalt-radius/state/statetest"
 )
 
 const carriedPhone = "+491701111111"
@@ -17,15 +18,15 @@ const carriedPhone = "+491701111111"
 type before struct {
 	*cluster.Member
 	t      *testing.T
-	clock  *clock
+	clock  *statetest.Clock
 	memory *cluster.Memory
 }
 
 func newBefore(t *testing.T) *before {
 	t.Helper()
-	c := &clock{now: time.Unix(1_800_000_000, 0)}
-	m := cluster.NewMemory(c.read)
-	c.pass(time.Hour) // it knows its phones
+	c := statetest.NewClock(time.Unix(1_800_000_000, 0))
+	m := cluster.NewMemory(c.Now)
+	c.Pass(time.Hour) // it knows its phones
 	return &before{Member: m.Join("a", nil), t: t, clock: c, memory: m}
 }
 
@@ -67,8 +68,8 @@ func (b *before) next(later time.Duration) *cluster.Member {
 	if err := json.Unmarshal(text, &read); err != nil {
 		b.t.Fatal(err)
 	}
-	b.clock.pass(later)
-	m, err := cluster.Restored(read, b.clock.read)
+	b.clock.Pass(later)
+	m, err := cluster.Restored(read, b.clock.Now)
 	if err != nil {
 		b.t.Fatal(err)
 	}
@@ -124,7 +125,7 @@ func TestCarriedPhones(t *testing.T) {
 			t.Helper()
 			b.ends(b.rings(), cluster.Ending{Answer: []byte("yes")})
 			n := b.next(time.Second)
-			b.clock.pass(cluster.EndKept)
+			b.clock.Pass(cluster.EndKept)
 			if got := b.claim(n, "a1", ""); got.Kind != cluster.Granted || got.Rang {
 				t.Errorf("%+v", got)
 			}
@@ -144,7 +145,7 @@ func TestCarriedMarks(t *testing.T) {
 			if got := b.claim(n, "a2", ""); got.Kind != cluster.Held || got.Wait != 6*time.Second {
 				t.Errorf("%+v", got)
 			}
-			b.clock.pass(6 * time.Second)
+			b.clock.Pass(6 * time.Second)
 			if got := b.claim(n, "a2", ""); got.Kind != cluster.Granted {
 				t.Errorf("behind it: %+v", got)
 			}
@@ -273,7 +274,7 @@ func TestHostilePhones(t *testing.T) {
 		b.rings()
 		c := b.memory.Carry()
 		spoil(&c, &c.Phones[0])
-		if m, err := cluster.Restored(c, b.clock.read); err == nil || m != nil {
+		if m, err := cluster.Restored(c, b.clock.Now); err == nil || m != nil {
 			t.Errorf("%s: %+v", name, m)
 		}
 	}
@@ -287,7 +288,7 @@ func TestAnEndWasLost(t *testing.T) {
 		b.ends(token, cluster.Ending{Answer: []byte("yes")})
 		c := b.memory.Carry()
 		c.Phones[0].Ended[0].Lost = words
-		m, err := cluster.Restored(c, b.clock.read)
+		m, err := cluster.Restored(c, b.clock.Now)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -4,36 +4,18 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"ivalt-radius/state/cluster"
 	"ivalt-radius/state/cluster/clustertest"
+	"ivalt-radius/state/statetest"
 )
 
-// clock is one that stands still but for pass.
-type clock struct {
-	mu  sync.Mutex
-	now time.Time
-}
-
-func (c *clock) read() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.now
-}
-
-func (c *clock) pass(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.now = c.now.Add(d)
-}
-
 func world(*testing.T) clustertest.World {
-	c := &clock{now: time.Unix(1_000_000_000, 0)}
-	m := cluster.NewMemory(c.read)
+	c := statetest.NewClock(time.Unix(1_000_000_000, 0))
+	m := cluster.NewMemory(c.Now)
 	members := map[string]*cluster.Member{}
 	return clustertest.World{
 		Join: func(name string, notice func(cluster.Notice)) clustertest.Member {
@@ -41,7 +23,7 @@ func world(*testing.T) clustertest.World {
 			return members[name]
 		},
 		Die: func(name string) { members[name].Die() },
-		Cut: m.Cut, Mend: m.Mend, Empty: m.Empty, Pass: c.pass,
+		Cut: m.Cut, Mend: m.Mend, Empty: m.Empty, Pass: c.Pass,
 	}
 }
 
@@ -78,8 +60,8 @@ func TestAwaitLosesPatience(t *testing.T) {
 
 // TestMemoryForgets: what nobody asks for any more makes room.
 func TestMemoryForgets(t *testing.T) {
-	c := &clock{now: time.Unix(1_000_000_000, 0)}
-	m := cluster.NewMemory(c.read)
+	c := statetest.NewClock(time.Unix(1_000_000_000, 0))
+	m := cluster.NewMemory(c.Now)
 	n := m.Join("a", nil)
 	for i := range 10_000 {
 		name := fmt.Sprint(i)
@@ -93,7 +75,7 @@ func TestMemoryForgets(t *testing.T) {
 		if err := n.End(t.Context(), claim.Token, cluster.Ending{Taint: time.Second}); err != nil {
 			t.Fatal(err)
 		}
-		c.pass(time.Second)
+		c.Pass(time.Second)
 	}
 	attempts, phones := m.Size()
 	if attempts > 2048 || phones > 2048 {

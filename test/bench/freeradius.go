@@ -3,33 +3,18 @@ package main
 import (
 	"context"
 	"fmt"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+
+	"ivalt-radius/test/radiusd"
 )
 
 // radiusdConf is FreeRADIUS with nothing but what a Reject needs, and room for the requests that it remembers.
-const radiusdConf = `prefix = /usr
-libdir = /usr/lib/freeradius
-name = radiusd
-logdir = %[1]s
-run_dir = %[1]s/run
-pidfile = %[1]s/run/radiusd.pid
-log {
-	destination = stdout
-	auth = no
-}
-security {
-	max_attributes = 200
-	reject_delay = 0
-	status_server = no
-}
-proxy_requests = no
-max_requests = 1000000
+const radiusdConf = `max_requests = 1000000
 client bench {
 	ipaddr = 127.0.0.0/8
-	secret = "%[4]s"
+	secret = "%[3]s"
 	require_message_authenticator = yes
 }
 thread pool {
@@ -42,14 +27,14 @@ modules {
 	pap {
 	}
 	files {
-		usersfile = %[1]s/users
+		usersfile = ${logdir}/users
 	}
 }
 server default {
 	listen {
 		type = auth
-		ipaddr = %[2]s
-		port = %[3]s
+		ipaddr = %[1]s
+		port = %[2]s
 	}
 	authorize {
 		files
@@ -65,7 +50,7 @@ server default {
 
 // freeradius runs Debian's FreeRADIUS with a `files` module that rejects; nil where the package is not there.
 func freeradius(ctx context.Context, o options) (*process, error) {
-	program, err := exec.LookPath("freeradius")
+	program, err := exec.LookPath(radiusd.Program)
 	if err != nil {
 		return nil, nil //nolint:nilnil,nilerr // no FreeRADIUS, no row; the report says so
 	}
@@ -74,21 +59,12 @@ func freeradius(ctx context.Context, o options) (*process, error) {
 		return nil, err
 	}
 	dir := filepath.Join(o.dir, "freeradius")
-	if err := os.MkdirAll(filepath.Join(dir, "run"), 0o700); err != nil {
-		return nil, fmt.Errorf("making a directory: %w", err)
-	}
 	host, port, _ := strings.Cut(address, ":")
-	files := map[string]string{
-		"dictionary":   "$INCLUDE /usr/share/freeradius/dictionary\n",
-		"users":        "accepted-user Cleartext-Password := \"correct horse\"\n",
-		"radiusd.conf": fmt.Sprintf(radiusdConf, dir, host, port, sharedSecret),
+	args, err := radiusd.Lay(dir, "accepted-user Cleartext-Password := \"correct horse\"\n", fmt.Sprintf(radiusdConf, host, port, sharedSecret))
+	if err != nil {
+		return nil, err
 	}
-	for name, text := range files {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
-			return nil, fmt.Errorf("writing settings: %w", err)
-		}
-	}
-	p, err := start(ctx, o.dir, "", nil, program, "-f", "-l", "stdout", "-d", dir, "-n", "radiusd")
+	p, err := start(ctx, o.dir, "", nil, program, args...)
 	if err != nil {
 		return p, err
 	}

@@ -49,7 +49,7 @@ func TestABlockWhileAPhoneRings(t *testing.T) {
 	again := site.NAS(t)
 	r = again.Request(blackbox.Login{User: "bob", Password: password, CallingStation: station})
 	again.Send(r)
-	eventually(t, "a second push", func() bool { return site.Pushes("bob") == 2 })
+	blackbox.Eventually(t, "a second push", func() bool { return site.Pushes("bob") == 2 })
 	site.Approve(t, mobile)
 	accepted(t, again.Answer(t, r))
 }

@@ -71,7 +71,7 @@ func clientsOf(t *testing.T, site *blackbox.Site) (o overview) {
 // addressOf waits until what is known of one address is as wanted.
 func addressOf(t *testing.T, site *blackbox.Site, address string, is func(seenAddress) bool) {
 	t.Helper()
-	eventually(t, "what is known of "+address, func() bool {
+	blackbox.Eventually(t, "what is known of "+address, func() bool {
 		return slices.ContainsFunc(clientsOf(t, site).Clients[0].Addresses, func(a seenAddress) bool { return a.Address == address && is(a) })
 	})
 }
@@ -91,7 +91,7 @@ func TestClients(t *testing.T) {
 	addressOf(t, site, blackbox.Source, func(a seenAddress) bool {
 		return a.State == "observe" && a.Signed.Count == 1 && a.Unsigned.Count == 1 && a.Accepted == 2 && len(a.EnforcedBy) == 0 && time.Since(a.LastSeen) < time.Minute
 	})
-	eventually(t, "the stranger", func() bool {
+	blackbox.Eventually(t, "the stranger", func() bool {
 		o := clientsOf(t, site)
 		return o.Running && len(o.Clients[0].Secrets) == 1 && len(o.Strangers) == 1 && o.Strangers[0].Address == "127.0.0.98" && o.Strangers[0].Packets == 1
 	})
@@ -102,7 +102,7 @@ func TestClients(t *testing.T) {
 	}
 	accepted(t, site.NAS(t).Login(t, unsigned))
 	does(t, site, append(enforce, "--force"), "gateway: "+blackbox.Source+" must send Message-Authenticator until ivalt-radius clients forget")
-	eventually(t, "who enforced it", func() bool { return len(site.Actions(t, "enforce_message_authenticator")) == 1 })
+	blackbox.Eventually(t, "who enforced it", func() bool { return len(site.Actions(t, "enforce_message_authenticator")) == 1 })
 	if a := site.Actions(t, "enforce_message_authenticator")[0]; !strings.Contains(a.Text("target"), blackbox.Source) || !strings.Contains(a.Text("detail"), "it signs since today (forced") || !strings.HasPrefix(a.Text("actor"), "uid=") {
 		t.Errorf("the trail says %v", a)
 	}

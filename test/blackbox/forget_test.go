@@ -169,7 +169,7 @@ func TestForgettingKilled(t *testing.T) {
 	site.Start(t)
 	remembers(t, site, 5)
 	command := blackbox.Start(t, nil, "audit", "forget", "--config", site.Config(), "--user", oubliette, "--yes")
-	eventually(t, "the record that says who is forgotten", func() bool {
+	blackbox.Eventually(t, "the record that says who is forgotten", func() bool {
 		files, err := filepath.Glob(site.Trail() + "*")
 		return err == nil && anyHolds(files, `"action":"forget"`)
 	})

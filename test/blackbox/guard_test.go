@@ -61,7 +61,7 @@ func ended(t *testing.T, site *blackbox.Site, user string, n int, reason, detail
 // did waits for what was done by hand, as the trail has it, by somebody.
 func did(t *testing.T, site *blackbox.Site, action, target, detail string) {
 	t.Helper()
-	eventually(t, action+" of "+target, func() bool {
+	blackbox.Eventually(t, action+" of "+target, func() bool {
 		return slices.ContainsFunc(site.Actions(t, action), func(r blackbox.Record) bool {
 			return r.Text("target") == target && strings.Contains(r.Text("detail"), detail) && strings.HasPrefix(r.Text("actor"), "uid=")
 		})

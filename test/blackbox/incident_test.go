@@ -75,7 +75,7 @@ func incidents(t *testing.T, site *blackbox.Site) (found []incidentFile) {
 // awaitIncident waits for an open incident of a rule that is as wanted.
 func awaitIncident(t *testing.T, site *blackbox.Site, rule string, is func(incidentFile) bool) (found incidentFile) {
 	t.Helper()
-	eventually(t, "an incident "+rule, func() bool {
+	blackbox.Eventually(t, "an incident "+rule, func() bool {
 		all := incidents(t, site)
 		n := slices.IndexFunc(all, func(i incidentFile) bool { return i.Rule == rule && i.State == "open" && is(i) })
 		if n >= 0 {

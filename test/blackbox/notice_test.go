@@ -14,6 +14,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"ivalt-radius/test/blackbox"
 )
 
 const signing = "hK4mQ9tW2xZ7bN5cV8dF3gJ6"
@@ -97,7 +99,7 @@ func (r *hook) settings() string {
 // of waits for the notice of an incident's severity, and gives it. All messages must be signed.
 func (r *hook) of(t *testing.T, id, severity string) (found notice) {
 	t.Helper()
-	eventually(t, "the notice of "+id+", "+severity, func() bool {
+	blackbox.Eventually(t, "the notice of "+id+", "+severity, func() bool {
 		r.mu.Lock()
 		defer r.mu.Unlock()
 		i := slices.IndexFunc(r.notices, func(n notice) bool { return n.Incident == id && n.Severity == severity })
@@ -135,7 +137,7 @@ func TestANoticeOutlivesAKill(t *testing.T) {
 	site.Start(t)
 	guesses(t, site, "svc-bob", elsewhere, 3)
 	found := awaitIncident(t, site, "brute_force", func(i incidentFile) bool { return i.Subject.Address == elsewhere && i.step("notify") != nil })
-	eventually(t, "a try to deliver", admins.wasAsked)
+	blackbox.Eventually(t, "a try to deliver", admins.wasAsked)
 	site.Server.AwaitLines(t, "notices do not reach a receiver", 1)
 	site.Server.Kill()
 	admins.fails(false)

@@ -108,6 +108,7 @@ func silent(t *testing.T, site *blackbox.Site, canaries map[string]string, user 
 	for _, args := range append(readings(site),
 		[]string{"check", "--config", site.Config()},
 		[]string{"explain", "--config", site.Config(), "--user", user, "--client", "gateway"},
+		[]string{"clients", "list", "--config", site.Config()},
 	) {
 		outputs[strings.Join(args, " ")], _ = blackbox.Run(t, args...)
 	}

@@ -149,13 +149,13 @@ func TestShipping(t *testing.T) {
 	logins(3)
 	ctx, unstick := context.WithCancel(t.Context())
 	r.live(t, func(net.Conn) { <-ctx.Done() })
-	eventually(t, "a connection to the stuck receiver", r.connected)
+	blackbox.Eventually(t, "a connection to the stuck receiver", r.connected)
 	filling(t, site, "stuck", 3) // over the ends of files
 	r.die()
 	unstick()
 	logins(3)
 	r.live(t, r.read)
-	eventually(t, "records at the receiver", func() bool { r.mu.Lock(); defer r.mu.Unlock(); return len(r.got) > 20 })
+	blackbox.Eventually(t, "records at the receiver", func() bool { r.mu.Lock(); defer r.mu.Unlock(); return len(r.got) > 20 })
 	r.die()
 	logins(3)
 	r.live(t, r.read)
@@ -175,7 +175,7 @@ func arrived(t *testing.T, r *receiver, last uint64) {
 			t.Error(err)
 		}
 	}()
-	eventually(t, "records at the receiver", func() bool { return r.whole(last) == nil })
+	blackbox.Eventually(t, "records at the receiver", func() bool { return r.whole(last) == nil })
 }
 
 // TestShippingReloaded: SIGHUP adds a receiver, has it mask, and takes it away; a file that is renamed goes on in a new one.
@@ -201,13 +201,13 @@ func TestShippingReloaded(t *testing.T) {
 	login(1, "svc-first")
 	ship(1, "")
 	login(2, "svc-second")
-	eventually(t, "the second login in the file", holds(file, "svc-second"))
+	blackbox.Eventually(t, "the second login in the file", holds(file, "svc-second"))
 	old := file + ".1"
 	if err := os.Rename(file, old); err != nil {
 		t.Fatal(err)
 	}
 	login(3, "svc-third")
-	eventually(t, "the third login in a new file", holds(file, "svc-third"))
+	blackbox.Eventually(t, "the third login in a new file", holds(file, "svc-third"))
 
 	masked := file + ".2"
 	if err := os.Rename(file, masked); err != nil {
@@ -216,7 +216,7 @@ func TestShippingReloaded(t *testing.T) {
 	file = filepath.Join(site.Dir, "masked.jsonl")
 	ship(2, ", mask: true, types: [authentication_attempt]")
 	login(4, "svc-fourth")
-	eventually(t, "the fourth login under a pseudonym", holds(file, `"user":"user-`))
+	blackbox.Eventually(t, "the fourth login under a pseudonym", holds(file, `"user":"user-`))
 	stopsShipping(t, site, plain, func() { login(5, "svc-fifth") }, file)
 	text, err := os.ReadFile(file)
 	if err != nil {

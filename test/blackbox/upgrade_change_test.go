@@ -2,13 +2,8 @@ package blackbox_test
 
 import (
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/x509"
 	"crypto/x509/pkix"
-	"encoding/pem"
-	"errors"
 	"fmt"
 	"io"
 	"math/big"
@@ -26,6 +21,7 @@ import (
 	"ivalt-radius/radius"
 	"ivalt-radius/radius/radiustest"
 	"ivalt-radius/secret"
+	"ivalt-radius/secret/secrettest"
 	"ivalt-radius/test/blackbox"
 )
 
@@ -89,22 +85,14 @@ func (u *upgrading) settle(t *testing.T, changes int) {
 // certify gives the window a certificate of its own.
 func (u *upgrading) certify(t *testing.T, serial int) {
 	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	template := x509.Certificate{
-		SerialNumber: big.NewInt(int64(serial) + 1), Subject: pkix.Name{CommonName: "window"}, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
-		IPAddresses: []net.IP{net.ParseIP(u.Address)},
-	}
-	certificate, err := x509.CreateCertificate(rand.Reader, &template, &template, key.Public(), key)
-	secretKey, failed := x509.MarshalPKCS8PrivateKey(key)
-	for name, block := range map[string]*pem.Block{"key.pem": {Type: "PRIVATE KEY", Bytes: secretKey}, "window.pem": {Type: "CERTIFICATE", Bytes: certificate}} {
-		at := filepath.Join(u.Dir, name)
-		err = errors.Join(err, failed, os.WriteFile(at+".new", pem.EncodeToMemory(block), 0o600), os.Rename(at+".new", at))
-	}
-	if err != nil {
-		t.Fatal(err)
+	certificate, key := filepath.Join(u.Dir, "window.pem"), filepath.Join(u.Dir, "key.pem")
+	secrettest.New(t, &x509.Certificate{
+		SerialNumber: big.NewInt(int64(serial) + 1), Subject: pkix.Name{CommonName: "window"}, IPAddresses: []net.IP{net.ParseIP(u.Address)},
+	}, nil).Write(t, certificate+".new", key+".new")
+	for _, at := range []string{key, certificate} {
+		if err := os.Rename(at+".new", at); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 

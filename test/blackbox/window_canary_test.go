@@ -15,15 +15,7 @@ import (
 func TestNothingSecretInTheWindow(t *testing.T) {
 	t.Parallel()
 	site := blackbox.NewSite(t)
-	site.List(t, "\"mary\": {email: "+canaryEmail+", mobile: \"+"+canaryMobile+"\"}\n\"nora\": {email: "+canaryEmail+"}\n")
-	site.Settings.Clients = "\n  - {name: gateway, networks: [127.0.0.0/8], secrets: [" + canarySecret + "], answer_within: 15s}"
-	site.Settings.IVALT = "approval_timeout: 6s"
-	site.Settings.Policy = `
-  default: require_push
-  rules:
-    - {name: services, match: {users: ["svc-*"]}, decision: deny}
-    - {name: machines, match: {users: ["exempt-*"]}, decision: exempt}
-    - {name: elsewhere, match: {users: ["ext-*"]}, only: {networks: ["203.0.113.0/24"]}}`
+	openEveryPath(t, site)
 	site.OpenWindow("")
 	site.Start(t, "--log-level", "debug")
 	v := site.Visitor()
@@ -56,7 +48,7 @@ func everything(t *testing.T, site *blackbox.Site, v *blackbox.Visitor) map[stri
 	}
 	a.Status = http.StatusOK
 	a.JSON(t, &begun)
-	eventually(t, "the rehearsal's end", func() bool {
+	blackbox.Eventually(t, "the rehearsal's end", func() bool {
 		return strings.Contains(v.Get(t, "/api/v1/rehearsals/"+begun.ID).Body, `"over":true`)
 	})
 	var document struct {

@@ -44,7 +44,7 @@ func TestTerminal(t *testing.T) {
 	accepted(t, nas.Answer(t, r))
 	guesses(t, site, "svc-eve", station, 2)
 	site.AwaitAttempts(t, "svc-eve", 2)
-	eventually(t, "what has ended, in top", func() bool {
+	blackbox.Eventually(t, "what has ended, in top", func() bool {
 		d := document[view.Now](t, site, "top")
 		return d.Waiting == 0 && d.Totals.Accepted == 1 && d.Totals.Rejected == 2 && len(d.Recent) == 3
 	})

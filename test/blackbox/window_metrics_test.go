@@ -69,7 +69,7 @@ func TestMetrics(t *testing.T) {
 	}
 	var scrape blackbox.Answer
 	var by map[string]float64
-	eventually(t, "the dropped packet's count", func() bool {
+	blackbox.Eventually(t, "the dropped packet's count", func() bool {
 		scrape = v.Get(t, "/metrics")
 		by = moved(before, scrape.Series(t))
 		return by[`ivalt_radius_drops_total{cause="bad_authenticator"}`] > 0

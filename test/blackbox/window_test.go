@@ -37,7 +37,7 @@ func says(t *testing.T, v *blackbox.Visitor, path string, status int, words ...s
 			t.Logf("%s said last: %s", path, last)
 		}
 	}()
-	eventually(t, path+" says "+strings.Join(words, ", "), func() bool {
+	blackbox.Eventually(t, path+" says "+strings.Join(words, ", "), func() bool {
 		a, err := v.Try(t, path)
 		if err != nil {
 			last = err.Error()
@@ -106,7 +106,7 @@ func TestReadyWithoutATrail(t *testing.T) {
 		t.Fatal(err)
 	}
 	nas := site.NAS(t)
-	eventually(t, "an Access-Accept", func() bool {
+	blackbox.Eventually(t, "an Access-Accept", func() bool {
 		return nas.Login(t, blackbox.Login{User: "bob", Password: password}).Code == blackbox.AccessAccept
 	})
 	says(t, v, "/readyz", http.StatusOK, "trail          ok")
@@ -124,7 +124,7 @@ func TestTwoServersOnOneHost(t *testing.T) {
 		s.Settings.Admin, s.Settings.Policy = blackbox.DefaultAdmin, " {default: exempt}"
 	}
 	one.Start(t)
-	eventually(t, "the first one's window", func() bool { return has(one) }) // whatever else had the port before
+	blackbox.Eventually(t, "the first one's window", func() bool { return has(one) }) // whatever else had the port before
 	two.Start(t)
 	if has(two) || !strings.Contains(two.Server.Output(), "another program has its port; it is tried again each 10 s") {
 		t.Errorf("the second one has %q, and says nothing of it", two.Server.Lines("ready")[0].Text("admin"))

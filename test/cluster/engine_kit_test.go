@@ -17,6 +17,7 @@ import (
 	"ivalt-radius/state/cluster"
 	"ivalt-radius/state/redis"
 	"ivalt-radius/state/redis/link"
+	"ivalt-radius/test/blackbox"
 )
 
 // node is an Engine under test with a table, a feed, and what it told.
@@ -117,14 +118,14 @@ func (n *node) hears(what string) bool {
 // together checks that two nodes see each other, and that what one tells and keeps reaches the other.
 func together(t *testing.T, when string, a, b *node) {
 	t.Helper()
-	eventually(t, when+": both are there", func() bool {
+	blackbox.Eventually(t, when+": both are there", func() bool {
 		nodes, err := a.Nodes(t.Context())
 		return err == nil && len(nodes) == 2 && nodes[0].Alive && nodes[1].Alive && a.Health().Reachable && b.Health().Reachable
 	})
 	a.Feed().Tell("k", []byte(when))
-	eventually(t, when+": what is told is heard", func() bool { return b.hears(when) && b.Feed().Current() })
-	eventually(t, when+": what is kept is kept by both", func() bool { return b.blocks.Put(t.Context(), "who", []byte(when)) == nil })
-	eventually(t, when+": it is kept by the other", func() bool { return a.value("who") == when })
+	blackbox.Eventually(t, when+": what is told is heard", func() bool { return b.hears(when) && b.Feed().Current() })
+	blackbox.Eventually(t, when+": what is kept is kept by both", func() bool { return b.blocks.Put(t.Context(), "who", []byte(when)) == nil })
+	blackbox.Eventually(t, when+": it is kept by the other", func() bool { return a.value("who") == when })
 }
 
 // why is the last reason that a node gave for being alone.

@@ -17,43 +17,45 @@ import (
 	"ivalt-radius/state/cluster"
 	"ivalt-radius/state/redis"
 	"ivalt-radius/state/redis/link"
+	"ivalt-radius/test/blackbox"
+	"ivalt-radius/test/cluster/servers"
 )
 
 func TestServerKilledAndRestartedEmpty(t *testing.T) {
 	t.Parallel()
-	s := startRedis(t)
-	a, b := startNode(t, engineOptions("a", s.addr())), startNode(t, engineOptions("b", s.addr()))
+	s := servers.Redis(t)
+	a, b := startNode(t, engineOptions("a", s.Address())), startNode(t, engineOptions("b", s.Address()))
 	together(t, "at first", a, b)
 	a.Apply("kept by a", []byte("1"))
-	s.kill()
-	eventually(t, "both are alone", func() bool { return !a.Health().Reachable && !b.Health().Reachable })
-	eventually(t, "nothing is current", func() bool { return !a.Feed().Current() && !b.Feed().Current() })
+	s.Kill()
+	blackbox.Eventually(t, "both are alone", func() bool { return !a.Health().Reachable && !b.Health().Reachable })
+	blackbox.Eventually(t, "nothing is current", func() bool { return !a.Feed().Current() && !b.Feed().Current() })
 	a.Feed().Tell("k", []byte("meanwhile"))
-	s.start()
+	s.Start()
 	together(t, "behind a restart", a, b)
-	eventually(t, "the table is whole", func() bool { return b.value("kept by a") == "1" })
-	eventually(t, "what was told meanwhile is heard", func() bool { return b.hears("meanwhile") })
+	blackbox.Eventually(t, "the table is whole", func() bool { return b.value("kept by a") == "1" })
+	blackbox.Eventually(t, "what was told meanwhile is heard", func() bool { return b.hears("meanwhile") })
 	for _, n := range []*node{a, b} {
 		if len(n.told(redis.Unreachable)) != 1 || len(n.told(redis.Reachable)) != 2 || len(n.told(redis.Emptied)) != 1 {
 			t.Errorf("told: %+v", n.events)
 		}
 	}
-	if got := s.ask("EVAL", "return #redis.call('KEYS', '{ivalt-radius:*}:epoch')", "0"); got != "257" {
+	if got := s.Ask("EVAL", "return #redis.call('KEYS', '{ivalt-radius:*}:epoch')", "0"); got != "257" {
 		t.Errorf("%s epochs", got)
 	}
 }
 
 func TestServerThatAnswersNothing(t *testing.T) {
 	t.Parallel()
-	s := startRedis(t)
-	a, b := startNode(t, engineOptions("a", s.addr())), startNode(t, engineOptions("b", s.addr()))
+	s := servers.Redis(t)
+	a, b := startNode(t, engineOptions("a", s.Address())), startNode(t, engineOptions("b", s.Address()))
 	together(t, "at first", a, b)
-	s.pause()
-	eventually(t, "both are alone", func() bool { return !a.Health().Reachable && !b.Health().Reachable })
+	s.Pause()
+	blackbox.Eventually(t, "both are alone", func() bool { return !a.Health().Reachable && !b.Health().Reachable })
 	if !strings.Contains(a.why(), "state.redis.timeout") {
 		t.Errorf("why: %s", a.why())
 	}
-	s.resume()
+	s.Resume()
 	together(t, "behind it", a, b)
 	if len(a.told(redis.Emptied)) != 0 {
 		t.Error("it was not emptied")
@@ -62,14 +64,14 @@ func TestServerThatAnswersNothing(t *testing.T) {
 
 func TestPartitionOfOneNode(t *testing.T) {
 	t.Parallel()
-	s := startRedis(t)
-	w := newWire(t, s.addr())
-	a, b := startNode(t, engineOptions("a", w.addr())), startNode(t, engineOptions("b", s.addr()))
+	s := servers.Redis(t)
+	w := newWire(t, s.Address())
+	a, b := startNode(t, engineOptions("a", w.addr())), startNode(t, engineOptions("b", s.Address()))
 	together(t, "at first", a, b)
 	for _, how := range []func(){w.cut, w.stall} {
 		how()
-		eventually(t, "a is alone", func() bool { return !a.Health().Reachable })
-		eventually(t, "b sees that", func() bool {
+		blackbox.Eventually(t, "a is alone", func() bool { return !a.Health().Reachable })
+		blackbox.Eventually(t, "b sees that", func() bool {
 			nodes, err := b.Nodes(t.Context())
 			return err == nil && len(nodes) == 2 && !nodes[0].Alive && nodes[1].Alive
 		})
@@ -79,29 +81,29 @@ func TestPartitionOfOneNode(t *testing.T) {
 		}
 		w.mend()
 		together(t, "behind it", a, b)
-		eventually(t, "a hears what it missed", func() bool { return a.hears("while a was away") })
+		blackbox.Eventually(t, "a hears what it missed", func() bool { return a.hears("while a was away") })
 	}
 }
 
 func TestServerOutOfMemory(t *testing.T) {
 	t.Parallel()
-	s := startRedis(t)
-	a, b := startNode(t, engineOptions("a", s.addr())), startNode(t, engineOptions("b", s.addr()))
+	s := servers.Redis(t)
+	a, b := startNode(t, engineOptions("a", s.Address())), startNode(t, engineOptions("b", s.Address()))
 	together(t, "at first", a, b)
-	s.ask("CONFIG", "SET", "maxmemory", "1")
-	eventually(t, "both are alone", func() bool { return !a.Health().Reachable && !b.Health().Reachable })
+	s.Ask("CONFIG", "SET", "maxmemory", "1")
+	blackbox.Eventually(t, "both are alone", func() bool { return !a.Health().Reachable && !b.Health().Reachable })
 	if !strings.Contains(a.why(), "out of memory: raise its maxmemory") {
 		t.Errorf("why: %s", a.why())
 	}
-	s.ask("CONFIG", "SET", "maxmemory", "0")
+	s.Ask("CONFIG", "SET", "maxmemory", "0")
 	together(t, "behind it", a, b)
 }
 
 func TestServerThatEvicts(t *testing.T) {
 	t.Parallel()
-	s := startRedis(t, "--maxmemory-policy", "allkeys-lru")
-	a := startNode(t, engineOptions("a", s.addr()))
-	eventually(t, "it is shouted", func() bool { return len(a.told(redis.Evicts)) == 1 })
+	s := servers.Redis(t, "--maxmemory-policy", "allkeys-lru")
+	a := startNode(t, engineOptions("a", s.Address()))
+	blackbox.Eventually(t, "it is shouted", func() bool { return len(a.told(redis.Evicts)) == 1 })
 }
 
 // sent finds the commands in lines of MONITOR, those of scripts too.
@@ -128,9 +130,9 @@ func sent(lines []string) []string {
 }
 
 // limited gives a server a user with the documented rules alone.
-func limited(s *server, commands ...string) {
-	s.ask(append([]string{"ACL", "SETUSER", "ivalt", "on", ">secret"}, strings.Fields(redis.Rules("ivalt-radius", commands...))...)...)
-	s.ask("ACL", "LOG", "RESET")
+func limited(s *servers.Server, commands ...string) {
+	s.Ask(append([]string{"ACL", "SETUSER", "ivalt", "on", ">secret"}, strings.Fields(redis.Rules("ivalt-radius", commands...))...)...)
+	s.Ask("ACL", "LOG", "RESET")
 }
 
 func asLimited(o redis.Options) redis.Options {
@@ -140,14 +142,14 @@ func asLimited(o redis.Options) redis.Options {
 
 func TestDocumentedPermissionsSuffice(t *testing.T) {
 	t.Parallel()
-	s := startRedis(t)
+	s := servers.Redis(t)
 	limited(s, redis.Commands()...)
-	stop := s.monitor()
-	o := asLimited(engineOptions("a", s.addr()))
+	stop := s.Monitor()
+	o := asLimited(engineOptions("a", s.Address()))
 	o.Database = 1
-	a, b := startNode(t, o), startNode(t, asLimited(engineOptions("b", s.addr())))
-	eventually(t, "they are there", func() bool { return a.Health().Reachable && b.Health().Reachable })
-	a2 := startNode(t, asLimited(engineOptions("c", s.addr())))
+	a, b := startNode(t, o), startNode(t, asLimited(engineOptions("b", s.Address())))
+	blackbox.Eventually(t, "they are there", func() bool { return a.Health().Reachable && b.Health().Reachable })
+	a2 := startNode(t, asLimited(engineOptions("c", s.Address())))
 	together(t, "with few permissions", b, a2)
 	if err := b.blocks.Delete(t.Context(), "who"); err != nil {
 		t.Fatal(err)
@@ -156,7 +158,7 @@ func TestDocumentedPermissionsSuffice(t *testing.T) {
 	if err := a2.Close(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if log := s.ask("ACL", "LOG"); strings.TrimSpace(log) != "" {
+	if log := s.Ask("ACL", "LOG"); strings.TrimSpace(log) != "" {
 		t.Errorf("Redis refused: %s", log)
 	}
 	seen := sent(stop())
@@ -201,24 +203,24 @@ func logsIn(t *testing.T, leads, follows *node) {
 	if place := <-told; err != nil || place.Role != cluster.Over {
 		t.Errorf("%+v, %v", place, err)
 	}
-	eventually(t, "calls leave", func() bool { return b.TakeReserved() == 0 })
+	blackbox.Eventually(t, "calls leave", func() bool { return b.TakeReserved() == 0 })
 }
 
 func TestMissingPermission(t *testing.T) {
 	t.Parallel()
-	s := startRedis(t)
+	s := servers.Redis(t)
 	limited(s, "info")
-	a := startNode(t, asLimited(engineOptions("a", s.addr())))
-	eventually(t, "it is alone", func() bool { return !a.Health().Reachable })
+	a := startNode(t, asLimited(engineOptions("a", s.Address())))
+	blackbox.Eventually(t, "it is alone", func() bool { return !a.Health().Reachable })
 	if !strings.Contains(a.why(), "lacks a permission") {
 		t.Errorf("why: %s", a.why())
 	}
 	limited(s, redis.Commands()...)
-	eventually(t, "it is not any more", func() bool { return a.Health().Reachable })
-	wrong := asLimited(engineOptions("b", s.addr()))
+	blackbox.Eventually(t, "it is not any more", func() bool { return a.Health().Reachable })
+	wrong := asLimited(engineOptions("b", s.Address()))
 	wrong.Password = secret.New("canary-of-a-password")
 	b := startNode(t, wrong)
-	eventually(t, "it is alone", func() bool { return !b.Health().Reachable })
+	blackbox.Eventually(t, "it is alone", func() bool { return !b.Health().Reachable })
 	if why := b.why(); !strings.Contains(why, "refuses the password") || strings.Contains(why, "canary") {
 		t.Errorf("why: %s", why)
 	}
@@ -227,57 +229,59 @@ func TestMissingPermission(t *testing.T) {
 func TestTLS(t *testing.T) {
 	t.Parallel()
 	certs := certificates(t)
-	s := startTLS(t, certs)
+	s := servers.TLS(t, certs)
 	with := func(name string, c *tls.Config) redis.Options {
-		o := engineOptions(name, s.addr())
+		o := engineOptions(name, s.Address())
 		o.TLS = c
 		return o
 	}
 	a, b := startNode(t, with("a", trusts(t, certs))), startNode(t, with("b", trusts(t, certs)))
 	together(t, "with TLS", a, b)
 	strange := startNode(t, with("c", trusts(t, certificates(t))))
-	eventually(t, "a server of another authority is not trusted", func() bool { return !strange.Health().Reachable })
+	blackbox.Eventually(t, "a server of another authority is not trusted", func() bool { return !strange.Health().Reachable })
 	if !strings.Contains(strange.why(), "state.redis.ca_file") {
 		t.Errorf("why: %s", strange.why())
 	}
-	plain := startNode(t, engineOptions("d", s.addr()))
-	eventually(t, "nothing goes in the clear", func() bool { return !plain.Health().Reachable })
+	plain := startNode(t, engineOptions("d", s.Address()))
+	blackbox.Eventually(t, "nothing goes in the clear", func() bool { return !plain.Health().Reachable })
 	old := trusts(t, certs)
 	old.MinVersion, old.MaxVersion = tls.VersionTLS10, tls.VersionTLS11
 	outdated := startNode(t, with("e", old))
-	eventually(t, "TLS 1.1 is too old", func() bool { return !outdated.Health().Reachable })
+	blackbox.Eventually(t, "TLS 1.1 is too old", func() bool { return !outdated.Health().Reachable })
 }
 
 func TestSentinelFailover(t *testing.T) {
 	t.Parallel()
-	c := startSentinel(t)
-	for _, s := range c.sentinels {
-		s.ask(append([]string{"ACL", "SETUSER", "watcher", "on", ">secret", "resetchannels", "&*", "-@all"}, plus(redis.SentinelCommands())...)...)
+	c := servers.RunSentinels(t)
+	for _, s := range c.Watchers {
+		s.Ask(append([]string{"ACL", "SETUSER", "watcher", "on", ">secret", "resetchannels", "&*", "-@all"}, plus(redis.SentinelCommands())...)...)
 	}
-	limited(c.first, redis.Commands()...)
-	limited(c.second, redis.Commands()...)
+	limited(c.Redis[0], redis.Commands()...)
+	limited(c.Redis[1], redis.Commands()...)
 	with := func(name string) redis.Options {
-		o := asLimited(engineOptions(name, c.addrs()...))
+		o := asLimited(engineOptions(name, c.Addresses()...))
 		o.Mode, o.Master = link.Sentinel, "ivalt"
 		o.SentinelUsername, o.SentinelPassword = "watcher", secret.New("secret")
 		return o
 	}
 	a, b := startNode(t, with("a")), startNode(t, with("b"))
 	together(t, "at first", a, b)
-	c.sentinels[0].ask("SENTINEL", "FAILOVER", "ivalt")
-	eventually(t, "the replica is the master, and the master its replica", func() bool {
-		return c.master() == c.second && c.second.info("role") == "master" && c.first.info("role") == "slave" && c.first.info("master_link_status") == "up"
+	c.Watchers[0].Ask("SENTINEL", "FAILOVER", "ivalt")
+	blackbox.Eventually(t, "the replica is the master, and the master its replica", func() bool {
+		return c.Master() == c.Redis[1] && c.Redis[1].Info("role") == "master" && c.Redis[0].Info("role") == "slave" && c.Redis[0].Info("master_link_status") == "up"
 	})
 	together(t, "behind a planned failover", a, b)
-	c.second.pause()
-	eventually(t, "the first is the master again", func() bool { return c.master() == c.first && c.first.info("role") == "master" })
+	c.Redis[1].Pause()
+	blackbox.Eventually(t, "the first is the master again", func() bool { return c.Master() == c.Redis[0] && c.Redis[0].Info("role") == "master" })
 	together(t, "behind a master that hangs", a, b)
-	c.second.resume()
-	eventually(t, "the second is its replica", func() bool { return c.second.info("role") == "slave" && c.second.info("master_link_status") == "up" })
+	c.Redis[1].Resume()
+	blackbox.Eventually(t, "the second is its replica", func() bool {
+		return c.Redis[1].Info("role") == "slave" && c.Redis[1].Info("master_link_status") == "up"
+	})
 	together(t, "when it is back", a, b)
-	for _, s := range append([]*server{c.first, c.second}, c.sentinels...) {
-		if log := s.ask("ACL", "LOG"); strings.TrimSpace(log) != "" {
-			t.Errorf("%s refused: %s", s.program, log)
+	for _, s := range append([]*servers.Server{c.Redis[0], c.Redis[1]}, c.Watchers[:]...) {
+		if log := s.Ask("ACL", "LOG"); strings.TrimSpace(log) != "" {
+			t.Errorf("%s refused: %s", s.Address(), log)
 		}
 	}
 	if len(a.told(redis.Emptied)) != 0 {
@@ -294,14 +298,14 @@ func plus(commands []string) (rules []string) {
 
 func TestClusterFailover(t *testing.T) {
 	t.Parallel()
-	servers := startCluster(t, 6)
+	all := servers.Cluster(t, 6)
 	var addrs []string
 	var stops []func() []string
 	commands := append(redis.Commands(), redis.ClusterCommands()...)
-	for _, s := range servers {
-		addrs = append(addrs, s.addr())
+	for _, s := range all {
+		addrs = append(addrs, s.Address())
 		limited(s, commands...)
-		stops = append(stops, s.monitor())
+		stops = append(stops, s.Monitor())
 	}
 	with := func(name string) redis.Options {
 		o := asLimited(engineOptions(name, addrs...))
@@ -311,21 +315,21 @@ func TestClusterFailover(t *testing.T) {
 	a, b := startNode(t, with("a")), startNode(t, with("b"))
 	together(t, "at first", a, b)
 	for _, tag := range []string{"{ivalt-radius:nodes}", "{ivalt-radius:feed}"} {
-		master := masterOf(t, servers, tag)
-		eventually(t, "its replica is in step", func() bool { return strings.Contains(master.info("slave0"), "state=online") })
-		master.kill()
+		master := masterOf(t, all, tag)
+		blackbox.Eventually(t, "its replica is in step", func() bool { return strings.Contains(master.Info("slave0"), "state=online") })
+		master.Kill()
 		together(t, "without the master of "+tag, a, b)
-		master.start()
+		master.Start()
 		limited(master, commands...)
 		together(t, "with it again "+tag, a, b)
-		eventually(t, "the cluster is whole", func() bool {
-			return !slices.ContainsFunc(servers, func(s *server) bool { return !strings.Contains(s.ask("CLUSTER", "INFO"), "cluster_state:ok") })
+		blackbox.Eventually(t, "the cluster is whole", func() bool {
+			return !slices.ContainsFunc(all, func(s *servers.Server) bool { return !strings.Contains(s.Ask("CLUSTER", "INFO"), "cluster_state:ok") })
 		})
 	}
 	// By the test, and by a master to its replica.
 	others := []string{"hello", "acl", "cluster|info", "cluster|nodes", "cluster|keyslot", "replconf", "psync", "ping", "multi", "exec"}
-	for i, s := range servers {
-		if log := s.ask("ACL", "LOG"); strings.TrimSpace(log) != "" {
+	for i, s := range all {
+		if log := s.Ask("ACL", "LOG"); strings.TrimSpace(log) != "" {
 			t.Errorf("a server refused: %s", log)
 		}
 		for _, command := range sent(stops[i]()) {
@@ -337,22 +341,22 @@ func TestClusterFailover(t *testing.T) {
 }
 
 // masterOf is the server that has the slot of a key.
-func masterOf(t *testing.T, servers []*server, key string) *server {
+func masterOf(t *testing.T, all []*servers.Server, key string) *servers.Server {
 	t.Helper()
-	slot, err := strconv.Atoi(servers[0].ask("CLUSTER", "KEYSLOT", key))
+	slot, err := strconv.Atoi(all[0].Ask("CLUSTER", "KEYSLOT", key))
 	if err != nil {
 		t.Fatal(err)
 	}
 	slots := regexp.MustCompile(`^\S+ 127\.0\.0\.1:(\d+)\S* (?:myself,)?master .* (\d+)-(\d+)$`)
-	for line := range strings.SplitSeq(servers[0].ask("CLUSTER", "NODES"), "\n") {
+	for line := range strings.SplitSeq(all[0].Ask("CLUSTER", "NODES"), "\n") {
 		m := slots.FindStringSubmatch(strings.TrimSpace(line))
 		if m == nil {
 			continue
 		}
 		from, _ := strconv.Atoi(m[2])
 		to, _ := strconv.Atoi(m[3])
-		for _, s := range servers {
-			if slot >= from && slot <= to && strconv.Itoa(s.port) == m[1] {
+		for _, s := range all {
+			if slot >= from && slot <= to && strings.HasSuffix(s.Address(), ":"+m[1]) {
 				return s
 			}
 		}

@@ -1,23 +1,17 @@
 package docs_test
 
 import (
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/x509"
-	"encoding/pem"
-	"math/big"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
-	"time"
 
 	"go.yaml.in/yaml/v3"
 
 	"ivalt-radius/directory/password"
 	"ivalt-radius/secret"
+	"ivalt-radius/secret/secrettest"
 	"ivalt-radius/test/blackbox"
 )
 
@@ -137,20 +131,8 @@ func check(t *testing.T, text string) (output string, code int) {
 // certificate is a throwaway one in PEM, as an authority's file holds, and its key.
 func certificate(t *testing.T) (made, its string) {
 	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(time.Hour), IsCA: true, BasicConstraintsValid: true}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	private, err := x509.MarshalPKCS8PrivateKey(key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})), string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: private}))
+	c := secrettest.New(t, secrettest.Authority(), nil)
+	return string(c.PEM()), string(c.KeyPEM(t))
 }
 
 func write(t *testing.T, path, text string) {

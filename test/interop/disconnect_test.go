@@ -26,20 +26,10 @@ import (
 	"ivalt-radius/secret"
 )
 
-// freeradiusCoA is Debian's FreeRADIUS as a Dynamic Authorization Server: %[1]s its folder, %[2]s its port, %[3]s the shared secret.
-const freeradiusCoA = `prefix = /usr
-libdir = /usr/lib/freeradius
-name = radiusd
-logdir = %[1]s
-run_dir = %[1]s/run
-pidfile = %[1]s/run/radiusd.pid
-log {
-	destination = stdout
-}
-proxy_requests = no
-client ivalt {
+// freeradiusCoA is Debian's FreeRADIUS as a Dynamic Authorization Server: %[1]s its port, %[2]s the shared secret.
+const freeradiusCoA = `client ivalt {
 	ipaddr = 127.0.0.1
-	secret = "%[3]s"
+	secret = "%[2]s"
 	require_message_authenticator = yes
 }
 thread pool {
@@ -60,7 +50,7 @@ server coa {
 	listen {
 		type = coa
 		ipaddr = 127.0.0.1
-		port = %[2]s
+		port = %[1]s
 	}
 	recv-coa {
 		if (&User-Name == "CORP\\Alice" && &Acct-Session-Id == "known" && &Calling-Station-Id == "203.0.113.9" && &NAS-Identifier == "gw1" && &Event-Timestamp) {
@@ -108,20 +98,7 @@ func gateways() []gateway {
 
 func startFreeRADIUSCoA(t *testing.T, port, shared string) {
 	t.Helper()
-	f := &freeradius{dir: t.TempDir(), port: port}
-	if err := os.Mkdir(filepath.Join(f.dir, "run"), 0o700); err != nil {
-		t.Fatal(err)
-	}
-	for name, text := range map[string]string{
-		"dictionary":   "$INCLUDE /usr/share/freeradius/dictionary\n",
-		"radiusd.conf": fmt.Sprintf(freeradiusCoA, f.dir, port, shared),
-	} {
-		if err := os.WriteFile(filepath.Join(f.dir, name), []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	t.Cleanup(func() { f.kill(t) })
-	f.start(t)
+	runFreeRADIUS(t, port, "", fmt.Sprintf(freeradiusCoA, port, shared))
 }
 
 // background runs a script until the test ends, and waits until it says that it is ready.

@@ -12,29 +12,15 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"ivalt-radius/test/radiusd"
 )
 
-// freeradiusConf is Debian's FreeRADIUS with a users file, for PAP, CHAP and MS-CHAPv2: %[1]s its folder, %[2]s its port, %[3]s the shared
-// secret, %[4]s what authorize does first.
-const freeradiusConf = `prefix = /usr
-libdir = /usr/lib/freeradius
-name = radiusd
-logdir = %[1]s
-run_dir = %[1]s/run
-pidfile = %[1]s/run/radiusd.pid
-log {
-	destination = stdout
-	auth = no
-}
-security {
-	max_attributes = 200
-	reject_delay = 0
-	status_server = no
-}
-proxy_requests = no
-client ivalt {
+// freeradiusConf is Debian's FreeRADIUS with a users file, for PAP, CHAP and MS-CHAPv2: %[1]s its port, %[2]s the shared secret, %[3]s what
+// authorize does first.
+const freeradiusConf = `client ivalt {
 	ipaddr = 127.0.0.1
-	secret = "%[3]s"
+	secret = "%[2]s"
 	require_message_authenticator = yes
 }
 thread pool {
@@ -55,17 +41,17 @@ modules {
 		rcode = ok
 	}
 	files {
-		usersfile = %[1]s/users
+		usersfile = ${logdir}/users
 	}
 }
 server default {
 	listen {
 		type = auth
 		ipaddr = 127.0.0.1
-		port = %[2]s
+		port = %[1]s
 	}
 	authorize {
-		%[4]s
+		%[3]s
 		chap
 		mschap
 		files
@@ -99,6 +85,7 @@ const upstreamSecret = "interop-upstream-secret-0123456789"
 // freeradius is one FreeRADIUS server in a folder of its own.
 type freeradius struct {
 	dir, port string
+	args      []string
 	cmd       *exec.Cmd
 }
 
@@ -106,10 +93,6 @@ type freeradius struct {
 // program is missing.
 func newFreeRADIUS(t *testing.T, class, first string) *freeradius {
 	t.Helper()
-	f := &freeradius{dir: t.TempDir(), port: freePort(t)}
-	if err := os.Mkdir(filepath.Join(f.dir, "run"), 0o700); err != nil {
-		t.Fatal(err)
-	}
 	users := fmt.Sprintf(`alice Cleartext-Password := "%s"
 	Class = "%s",
 	Filter-Id = "vpn-users",
@@ -118,14 +101,17 @@ func newFreeRADIUS(t *testing.T, class, first string) *freeradius {
 	Session-Timeout = 3600,
 	Reply-Message = "words of the upstream server"
 `, password, class)
-	for name, text := range map[string]string{
-		"dictionary":   "$INCLUDE /usr/share/freeradius/dictionary\n",
-		"users":        users,
-		"radiusd.conf": fmt.Sprintf(freeradiusConf, f.dir, f.port, upstreamSecret, first),
-	} {
-		if err := os.WriteFile(filepath.Join(f.dir, name), []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
+	port := freePort(t)
+	return runFreeRADIUS(t, port, users, fmt.Sprintf(freeradiusConf, port, upstreamSecret, first))
+}
+
+// runFreeRADIUS starts a server with these users and this end of its settings.
+func runFreeRADIUS(t *testing.T, port, users, rest string) *freeradius {
+	t.Helper()
+	f := &freeradius{dir: t.TempDir(), port: port}
+	var err error
+	if f.args, err = radiusd.Lay(f.dir, users, rest); err != nil {
+		t.Fatal(err)
 	}
 	t.Cleanup(func() { f.kill(t) })
 	f.start(t)
@@ -137,8 +123,7 @@ func (f *freeradius) address() string { return "127.0.0.1:" + f.port }
 // start starts the server, or starts it anew, and waits until it is ready.
 func (f *freeradius) start(t *testing.T) {
 	t.Helper()
-	program := "/usr/sbin/freeradius"
-	if _, err := os.Stat(program); err != nil {
+	if _, err := os.Stat(radiusd.Program); err != nil {
 		t.Fatalf("FreeRADIUS is missing, see packages.sh: %v", err)
 	}
 	log, err := os.Create(filepath.Join(f.dir, "log"))
@@ -146,7 +131,7 @@ func (f *freeradius) start(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = log.Close() }()
-	f.cmd = exec.Command(program, "-f", "-l", "stdout", "-d", f.dir, "-n", "radiusd") //nolint:noctx // killed by the test's clean-up
+	f.cmd = exec.Command(radiusd.Program, f.args...) //nolint:noctx // killed by the test's clean-up
 	f.cmd.Stdout, f.cmd.Stderr = log, log
 	if err := f.cmd.Start(); err != nil {
 		t.Fatal(err)

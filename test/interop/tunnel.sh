@@ -11,8 +11,9 @@
 set -euo pipefail
 PATH=$PATH:/usr/sbin:/sbin
 here=$(realpath "$(dirname "$0")")
-. "$(dirname "$0")/lib.sh"
-: "${CERTS:?folder with ca.pem, server.pem, server.key}" "${GATEWAY:?ocserv or openvpn}"
+. "$here/lib.sh"
+. "$here/gateways.sh"
+: "${GATEWAY:?ocserv or openvpn}"
 
 if ip link show type veth | grep -q . || ip route | grep -q .; then
 	echo "this namespace is in use: run it in one of its own" >&2
@@ -40,130 +41,35 @@ ip address add "$INTERNAL_IP4_ADDRESS/24" dev "$TUNDEV"
 SCRIPT
 chmod +x "$SCRATCH/vpnc"
 
-ocserv_up() {
-	printf '%s %s\n' "$server" "$secret" >"$SCRATCH/servers"
-	cat >"$SCRATCH/radcli.conf" <<CONF
-nas-identifier ocserv
-authserver $server:$port
-acctserver $server:$((port + 1))
-servers $SCRATCH/servers
-dictionary /etc/radcli/dictionary
-default_realm
-radius_timeout 20
-radius_retries 1
-bindaddr *
-CONF
-	cat >"$SCRATCH/ocserv.conf" <<CONF
-auth = "radius[config=radcli.conf,groupconfig=true]"
+ocserv_tunnel() {
+	ocserv_up 192.0.2.1 4443 'auth = "radius[config=radcli.conf,groupconfig=true]"
 acct = "radius[config=radcli.conf]"
 stats-report-time = 5
-listen-host = 192.0.2.1
-tcp-port = 4443
 udp-port = 4443
-socket-file = $SCRATCH/ocserv.sock
-pid-file = $SCRATCH/ocserv.pid
-server-cert = $CERTS/server.pem
-server-key = $CERTS/server.key
-isolate-workers = false
-run-as-user = root
-run-as-group = root
-device = vpnr
-max-clients = 2
-ipv4-network = 10.254.252.0
-ipv4-netmask = 255.255.255.0
-auth-timeout = 240
-cookie-timeout = 60
-ping-leases = false
-use-occtl = false
-CONF
-	cd "$SCRATCH" # ocserv reads a comma in a path as the end of the option
-	ocserv -f -d 2 -c "$SCRATCH/ocserv.conf" >"$SCRATCH/gateway.log" 2>&1 &
-	children+=($!)
-	for _ in {1..100}; do
-		(exec 3<>/dev/tcp/192.0.2.1/4443) 2>/dev/null && break
-		sleep 0.1
-	done
+ping-leases = false'
 	printf "%s\n" "$password" >"$SCRATCH/password"
 	nsenter --net=/proc/$person/ns/net openconnect --protocol=anyconnect --no-dtls --cafile="$CERTS/ca.pem" --user="$user" --passwd-on-stdin --non-inter \
 		--script="$SCRATCH/vpnc" --interface=person1 --resolve=localhost:192.0.2.1 --reconnect-timeout=1 https://localhost:4443 >"$SCRATCH/person.log" 2>&1 <"$SCRATCH/password" &
 	client=$!
 	established='Configured as|Connected as|CSTP connected'
 	inside=10.254.252.1
-	device=vpnr0
 }
 
-openvpn_up() {
-	mkdir -p "$SCRATCH/clients"
-	cat >"$SCRATCH/radius.cnf" <<CONF
-NAS-Identifier=openvpn
-NAS-IP-Address=127.0.0.1
-NAS-Port-Type=5
-Service-Type=5
-Framed-Protocol=1
-OpenVPNConfig=$SCRATCH/server.conf
-subnet=255.255.255.0
-overwriteccfiles=true
-useauthcontrolfile=true
-server
-{
-	name=$server
-	authport=$port
-	acctport=$((port + 1))
-	sharedsecret=$secret
-	wait=50
-	retry=1
-}
-CONF
-	cat >"$SCRATCH/server.conf" <<CONF
-local 192.0.2.1
-port 1194
-proto udp
-dev vpnr0
-dev-type tun
-topology subnet
-server 10.254.253.0 255.255.255.0
-ca $CERTS/ca.pem
-cert $CERTS/server.pem
-key $CERTS/server.key
-dh none
-verify-client-cert none
-username-as-common-name
-client-config-dir $SCRATCH/clients
-status $SCRATCH/status 1
-status-version 1
-tmp-dir $SCRATCH
-script-security 2
-keepalive 2 10
-verb 3
-plugin /usr/lib/openvpn/radiusplugin.so $SCRATCH/radius.cnf
-CONF
-	printf '%s\n%s\n' "$user" "$password" >"$SCRATCH/login"
-	cat >"$SCRATCH/person.conf" <<CONF
-client
-remote 192.0.2.1 1194 udp
-dev person1
-dev-type tun
-nobind
-ca $CERTS/ca.pem
-verify-x509-name localhost name
-auth-user-pass $SCRATCH/login
-auth-retry none
-connect-retry-max 1
+openvpn_tunnel() {
+	radius_plugin
+	openvpn_up 192.0.2.1 1194 "dev $device
+keepalive 2 10"
+	openvpn_person 192.0.2.1 1194 'dev person1
 explicit-exit-notify 1
-remap-usr1 SIGTERM
-verb 3
-CONF
-	openvpn --config "$SCRATCH/server.conf" >"$SCRATCH/gateway.log" 2>&1 &
-	children+=($!)
-	appears "$SCRATCH/gateway.log" 'Initialization Sequence Completed' 15 || return 1
+remap-usr1 SIGTERM'
 	nsenter --net=/proc/$person/ns/net openvpn --config "$SCRATCH/person.conf" >"$SCRATCH/person.log" 2>&1 &
 	client=$!
 	established='Initialization Sequence Completed'
 	inside=10.254.253.1
-	device=vpnr0
 }
 
-"${GATEWAY}_up"
+device=vpnr0 # ocserv counts the devices of its kind
+"${GATEWAY}_tunnel"
 children+=("$client")
 if ! appears "$SCRATCH/person.log" "$established" 75; then
 	tail -n 30 "$SCRATCH/gateway.log" "$SCRATCH/person.log"

@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -34,33 +33,6 @@ var (
 )
 
 func TestMain(m *testing.M) { os.Exit(blackbox.Main(m)) }
-
-// length is how long the load goes on.
-func length(t *testing.T) time.Duration {
-	t.Helper()
-	text := os.Getenv(lengthVariable)
-	if text == "" {
-		text = "5m"
-	}
-	d, err := time.ParseDuration(text)
-	if err != nil || d < time.Minute {
-		t.Fatalf("%s=%q is no length of a minute or more, such as 5m", lengthVariable, text)
-	}
-	return d
-}
-
-func seed(t *testing.T) uint64 {
-	t.Helper()
-	text := os.Getenv(seedVariable)
-	if text == "" {
-		return rand.Uint64() //nolint:gosec // chance, not secrecy
-	}
-	n, err := strconv.ParseUint(text, 10, 64)
-	if err != nil {
-		t.Fatalf("%s=%q is no seed", seedVariable, text)
-	}
-	return n
-}
 
 // passes lets time go by.
 func passes(d time.Duration) { <-time.After(d) }
@@ -212,7 +184,7 @@ func soaked(t *testing.T) soak.Report {
 		}
 		return report
 	}
-	seed, d := seed(t), length(t)
+	seed, d := blackbox.Seed(t, seedVariable), blackbox.Length(t, lengthVariable, 5*time.Minute, time.Minute)
 	t.Logf("seed %d, %s (%s=%s %s=%d plays it again, as far as chance is ours)", seed, d, lengthVariable, d, seedVariable, seed)
 	siem, chat := newReceiver(t), newWebhook(t)
 	site := open(t, siem, chat)

@@ -15,6 +15,7 @@ import (
 
 	"ivalt-radius/admin/api"
 	"ivalt-radius/admin/view"
+	"ivalt-radius/admin/view/viewtest"
 	"ivalt-radius/audit"
 	"ivalt-radius/cmd/ivalt-radius/clienting"
 	"ivalt-radius/cmd/ivalt-radius/control"
@@ -58,7 +59,7 @@ func TestDocumentsOfTypes(t *testing.T) {
 		"nodes":                   {&sharing.Report{}, &api.Nodes{}}, "disconnect": {&dynauth.Result{}, &api.Disconnected{}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			say(reflect.ValueOf(c.says).Elem())
+			viewtest.Say(reflect.ValueOf(c.says).Elem())
 			said, err := json.Marshal(c.says)
 			if err != nil {
 				t.Fatal(err)
@@ -70,40 +71,6 @@ func TestDocumentsOfTypes(t *testing.T) {
 	}
 	if lost(t, json.RawMessage(`{"said":[],"more":1}`), &api.Said{}) == "" || lost(t, json.RawMessage(`{}`), &api.Said{}) == "" {
 		t.Error("a document that the window does not know is no finding")
-	}
-}
-
-// say gives every field something to say.
-func say(v reflect.Value) {
-	switch known := v.Addr().Interface().(type) {
-	case *time.Time:
-		*known = time.Date(2026, 11, 26, 12, 0, 0, 0, time.UTC)
-		return
-	case *netip.Addr:
-		*known = netip.MustParseAddr("192.0.2.1")
-		return
-	}
-	switch v.Kind() {
-	case reflect.Pointer:
-		v.Set(reflect.New(v.Type().Elem()))
-		say(v.Elem())
-	case reflect.Struct:
-		for i := range v.NumField() {
-			say(v.Field(i))
-		}
-	case reflect.Slice:
-		v.Set(reflect.MakeSlice(v.Type(), 1, 1))
-		say(v.Index(0))
-	case reflect.String:
-		v.SetString("word")
-	case reflect.Bool:
-		v.SetBool(true)
-	case reflect.Float64:
-		v.SetFloat(0.5)
-	case reflect.Uint64:
-		v.SetUint(7)
-	default:
-		v.SetInt(7)
 	}
 }
 

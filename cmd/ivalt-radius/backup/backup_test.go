@@ -20,6 +20,7 @@ import (
 
 	"ivalt-radius/audit"
 	"ivalt-radius/audit/chain"
+	"ivalt-radius/cmd/ivalt-radius/commandtest"
 	"ivalt-radius/cmd/ivalt-radius/control"
 	"ivalt-radius/cmd/ivalt-radius/exit"
 	"ivalt-radius/config"
@@ -35,13 +36,9 @@ type site struct {
 
 func newSite(t *testing.T) site {
 	t.Helper()
-	root := t.TempDir()
-	s := site{dir: filepath.Join(root, "state"), config: filepath.Join(root, "c.yaml")}
+	var s site
+	s.config, s.dir = commandtest.Settings(t)
 	s.trail = filepath.Join(s.dir, "audit.jsonl")
-	text := "clients: [{name: a, networks: [10.0.0.0/8], secrets: [\"file:/nonexistent\"]}]\nivalt: {api_key: \"file:/nonexistent\"}\nstate: {directory: " + s.dir + "}\n"
-	if err := os.WriteFile(s.config, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
 	store, err := state.OpenStore(s.dir)
 	if err != nil {
 		t.Fatal(err)
@@ -79,14 +76,8 @@ func newSite(t *testing.T) site {
 // run runs a command as the program does.
 func run(t *testing.T, cmd *cobra.Command, args ...string) (code int, out string) {
 	t.Helper()
-	var stdout bytes.Buffer
-	exit.WithUsage(cmd)
-	cmd.SetArgs(args)
-	cmd.SetIn(strings.NewReader(""))
-	cmd.SetOut(&stdout)
-	cmd.SetErr(&stdout)
-	err := cmd.ExecuteContext(t.Context())
-	return exit.Code(err), fmt.Sprint(stdout.String(), err)
+	out, err := commandtest.Run(t.Context(), cmd, args...)
+	return exit.Code(err), out
 }
 
 // tree is the files below a directory with their texts, and the modes that are not for the owner alone.

@@ -1,7 +1,6 @@
 package clienting
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -16,6 +15,7 @@ import (
 	"ivalt-radius/admin/view"
 	"ivalt-radius/audit"
 	"ivalt-radius/auth"
+	"ivalt-radius/cmd/ivalt-radius/commandtest"
 	"ivalt-radius/cmd/ivalt-radius/configured"
 	"ivalt-radius/cmd/ivalt-radius/control"
 	"ivalt-radius/cmd/ivalt-radius/exit"
@@ -70,17 +70,7 @@ func (s site) remember(t *testing.T, do func(*Memory)) {
 
 func (s site) run(t *testing.T, args ...string) (code int, out string) {
 	t.Helper()
-	var stdout bytes.Buffer
-	cmd := NewCommand("/nowhere/config.yaml")
-	exit.WithUsage(cmd)
-	cmd.SetArgs(append(args, "--config", s.config))
-	cmd.SetOut(&stdout)
-	cmd.SetErr(&stdout)
-	err := cmd.ExecuteContext(t.Context())
-	text := stdout.String()
-	if err != nil {
-		text += err.Error()
-	}
+	text, err := commandtest.Run(t.Context(), NewCommand("/nowhere/config.yaml"), append(args, "--config", s.config)...)
 	for _, canary := range []string{shared, apiKey} {
 		if strings.Contains(text, canary) {
 			t.Errorf("a secret is in the output: %s", text)

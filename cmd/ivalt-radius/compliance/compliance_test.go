@@ -14,6 +14,7 @@ import (
 
 	"ivalt-radius/audit"
 	"ivalt-radius/audit/compliance"
+	"ivalt-radius/cmd/ivalt-radius/commandtest"
 	"ivalt-radius/cmd/ivalt-radius/exit"
 	"ivalt-radius/cmd/ivalt-radius/initial"
 	"ivalt-radius/config"
@@ -29,11 +30,8 @@ const (
 func set(t *testing.T) (dir string) {
 	t.Helper()
 	dir = filepath.Join(t.TempDir(), "set")
-	cmd := initial.NewCommand()
-	cmd.SetArgs([]string{"--dir", dir})
-	cmd.SetOut(&bytes.Buffer{})
-	if err := cmd.ExecuteContext(t.Context()); err != nil {
-		t.Fatal(err)
+	if out, err := commandtest.Run(t.Context(), initial.NewCommand(), "--dir", dir); err != nil {
+		t.Fatal(out)
 	}
 	write(t, filepath.Join(dir, "ivalt-api-key"), apiKey+"\n")
 	return dir
@@ -78,22 +76,13 @@ func trailOf(t *testing.T, dir string, more ...audit.Event) string {
 // command runs `compliance` as the program does.
 func command(t *testing.T, g gatherer, args ...string) (out string, code int) {
 	t.Helper()
-	var stdout bytes.Buffer
-	cmd := newCommand("/nowhere/config.yaml", g)
-	exit.WithUsage(cmd)
-	cmd.SetArgs(args)
-	cmd.SetOut(&stdout)
-	cmd.SetErr(&stdout)
-	err := cmd.ExecuteContext(t.Context())
-	if err != nil {
-		stdout.WriteString(err.Error())
-	}
+	out, err := commandtest.Run(t.Context(), newCommand("/nowhere/config.yaml", g), args...)
 	for _, canary := range []string{apiKey, literal, person, "canary.example", "+49"} {
-		if strings.Contains(stdout.String(), canary) {
+		if strings.Contains(out, canary) {
 			t.Errorf("%q is in the output", canary)
 		}
 	}
-	return stdout.String(), exit.Code(err)
+	return out, exit.Code(err)
 }
 
 func ordinary() gatherer {

@@ -6,17 +6,12 @@ import (
 	"strings"
 	"testing"
 
-	"ivalt-radius/config"
+	"ivalt-radius/cmd/ivalt-radius/commandtest"
 )
 
 // TestSettings: secrets that cannot be read keep nobody from the rest; what is no configuration does.
 func TestSettings(t *testing.T) {
-	dir := t.TempDir()
-	path := filepath.Join(dir, "config.yaml")
-	text := config.Template(config.Sample{SharedSecretFile: "/nonexistent/a", APIKeyFile: "/nonexistent/b", StateDirectory: dir})
-	if err := os.WriteFile(path, text, 0o600); err != nil {
-		t.Fatal(err)
-	}
+	path, dir := commandtest.Settings(t)
 	if s, err := Settings(path); err != nil || s.State.Directory != dir {
 		t.Errorf("%v, %v", s, err)
 	}

@@ -1,7 +1,6 @@
 package defence
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -19,6 +18,7 @@ import (
 
 	"ivalt-radius/audit"
 	"ivalt-radius/audit/keep"
+	"ivalt-radius/cmd/ivalt-radius/commandtest"
 	"ivalt-radius/cmd/ivalt-radius/configured"
 	"ivalt-radius/cmd/ivalt-radius/control"
 	"ivalt-radius/cmd/ivalt-radius/exit"
@@ -45,10 +45,8 @@ func must(t *testing.T, err error) {
 
 func newSite(t *testing.T) *site {
 	t.Helper()
-	root := t.TempDir()
-	s := &site{dir: filepath.Join(root, "s"), config: filepath.Join(root, "c.yaml")}
-	text := "clients: [{name: a, networks: [10.0.0.0/8], secrets: [\"file:/nonexistent\"]}]\nivalt: {api_key: \"file:/nonexistent\"}\nstate: {directory: " + s.dir + "}\n"
-	must(t, os.WriteFile(s.config, []byte(text), 0o600))
+	s := &site{}
+	s.config, s.dir = commandtest.Settings(t)
 	s.onFiles(t, func(d Deps) {
 		for _, a := range []guard.Alert{
 			{Rule: guard.PushBombing, Severity: guard.Medium, Subject: guard.Subject{User: "alice"}},
@@ -108,15 +106,8 @@ func (s *site) run(t *testing.T, args ...string) (code int, out string) {
 	t.Helper()
 	root := &cobra.Command{Use: "ivalt-radius"}
 	root.AddCommand(NewCommands(s.config)...)
-	exit.WithUsage(root)
-	var stdout bytes.Buffer
-	root.SetArgs(args)
-	root.SetOut(&stdout)
-	root.SetErr(&stdout)
-	if err := root.ExecuteContext(t.Context()); err != nil {
-		return exit.Code(err), stdout.String() + err.Error()
-	}
-	return exit.OK, stdout.String()
+	out, err := commandtest.Run(t.Context(), root, args...)
+	return exit.Code(err), out
 }
 
 // trail are the lines of the trail that have all of some texts.

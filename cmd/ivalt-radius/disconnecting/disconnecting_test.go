@@ -1,7 +1,6 @@
 package disconnecting_test
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -18,6 +17,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"ivalt-radius/audit"
+	"ivalt-radius/cmd/ivalt-radius/commandtest"
 	"ivalt-radius/cmd/ivalt-radius/control"
 	"ivalt-radius/cmd/ivalt-radius/disconnecting"
 	"ivalt-radius/cmd/ivalt-radius/exit"
@@ -53,18 +53,6 @@ func (s *server) Commit(_ context.Context, e audit.Event) error {
 	return nil
 }
 
-// site is a state directory with settings that point to it.
-func site(t *testing.T) (dir, path string) {
-	t.Helper()
-	dir = t.TempDir()
-	path = filepath.Join(dir, "config.yaml")
-	sample := config.Template(config.Sample{SharedSecretFile: "/nonexistent/a", APIKeyFile: "/nonexistent/b", StateDirectory: dir})
-	if err := os.WriteFile(path, sample, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return dir, path
-}
-
 // serve is a server that knows one session of alice's.
 func serve(t *testing.T, dir string) *server {
 	t.Helper()
@@ -88,18 +76,12 @@ func command(t *testing.T, path string, args ...string) (code int, output string
 	t.Helper()
 	root := &cobra.Command{Use: "ivalt-radius"}
 	root.AddCommand(disconnecting.NewCommand(path))
-	exit.WithUsage(root)
-	var out bytes.Buffer
-	root.SetOut(&out)
-	root.SetArgs(append([]string{"disconnect"}, args...))
-	if err := root.ExecuteContext(t.Context()); err != nil {
-		return exit.Code(err), out.String() + err.Error()
-	}
-	return exit.OK, out.String()
+	output, err := commandtest.Run(t.Context(), root, append([]string{"disconnect"}, args...)...)
+	return exit.Code(err), output
 }
 
 func TestDisconnect(t *testing.T) {
-	dir, path := site(t)
+	path, dir := commandtest.Settings(t)
 	s := serve(t, dir)
 	code, out := command(t, path, "--user", "Alice", "--address", "::ffff:203.0.113.9", "--reason", " lost phone ")
 	if code != exit.Fault || !strings.Contains(out, "vpn  192.0.2.1  alice  203.0.113.9  session \"5F3A\"  of a client that the settings no longer have") {
@@ -129,7 +111,7 @@ func TestDisconnect(t *testing.T) {
 
 // TestWithoutEvidence: what cannot be recorded is not done.
 func TestWithoutEvidence(t *testing.T) {
-	dir, path := site(t)
+	path, dir := commandtest.Settings(t)
 	s := serve(t, dir)
 	s.fail = errors.New("the disk is full")
 	code, out := command(t, path, "--user", "alice", "--reason", "r")
@@ -139,7 +121,7 @@ func TestWithoutEvidence(t *testing.T) {
 }
 
 func TestRefusals(t *testing.T) {
-	_, path := site(t)
+	path, _ := commandtest.Settings(t)
 	for _, c := range []struct {
 		says string
 		code int
@@ -162,7 +144,7 @@ func TestRefusals(t *testing.T) {
 
 // TestServerRefuses: the running server believes no command's own checks.
 func TestServerRefuses(t *testing.T) {
-	dir, _ := site(t)
+	_, dir := commandtest.Settings(t)
 	s := serve(t, dir)
 	for body, says := range map[string]string{
 		`{"user":"alice"}`:            "--reason",

@@ -1,7 +1,6 @@
 package doctoring
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -13,6 +12,7 @@ import (
 
 	"ivalt-radius/audit"
 	"ivalt-radius/audit/checkpoint"
+	"ivalt-radius/cmd/ivalt-radius/commandtest"
 	"ivalt-radius/cmd/ivalt-radius/exit"
 	"ivalt-radius/config"
 	"ivalt-radius/doctor"
@@ -99,22 +99,13 @@ func (s *site) trail(t *testing.T, events ...audit.Event) {
 // command runs `doctor` as the program does.
 func command(t *testing.T, args ...string) (code int, out string) {
 	t.Helper()
-	var stdout bytes.Buffer
-	cmd := NewCommand("/nowhere/config.yaml", "v1", load)
-	exit.WithUsage(cmd)
-	cmd.SetArgs(args)
-	cmd.SetOut(&stdout)
-	cmd.SetErr(&stdout)
-	err := cmd.ExecuteContext(t.Context())
-	if err != nil {
-		stdout.WriteString(err.Error())
-	}
+	out, err := commandtest.Run(t.Context(), NewCommand("/nowhere/config.yaml", "v1", load), args...)
 	for _, canary := range []string{apiKey, shared} {
-		if strings.Contains(stdout.String(), canary) {
+		if strings.Contains(out, canary) {
 			t.Errorf("%q is in the output", canary)
 		}
 	}
-	return exit.Code(err), stdout.String()
+	return exit.Code(err), out
 }
 
 // findings are those of `doctor --json`.

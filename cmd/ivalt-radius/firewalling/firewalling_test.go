@@ -1,12 +1,12 @@
 package firewalling
 
 import (
-	"bytes"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"ivalt-radius/cmd/ivalt-radius/commandtest"
 	"ivalt-radius/cmd/ivalt-radius/exit"
 )
 
@@ -16,16 +16,8 @@ func command(t *testing.T, settings string, args ...string) (code int, out strin
 	if err := os.WriteFile(path, []byte(settings), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	var stdout bytes.Buffer
-	cmd := NewCommand("/nowhere/config.yaml")
-	exit.WithUsage(cmd)
-	cmd.SetArgs(append(args, "--config", path))
-	cmd.SetOut(&stdout)
-	err := cmd.ExecuteContext(t.Context())
-	if err != nil {
-		stdout.WriteString(err.Error())
-	}
-	return exit.Code(err), stdout.String()
+	out, err := commandtest.Run(t.Context(), NewCommand("/nowhere/config.yaml"), append(args, "--config", path)...)
+	return exit.Code(err), out
 }
 
 // sound settings whose secrets are nowhere: the rules need none.

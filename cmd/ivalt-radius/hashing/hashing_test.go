@@ -1,14 +1,13 @@
 package hashing
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"io"
-	"os"
 	"strings"
 	"testing"
 
+	"ivalt-radius/cmd/ivalt-radius/commandtest"
 	"ivalt-radius/cmd/ivalt-radius/exit"
 	"ivalt-radius/cmd/ivalt-radius/terminal/terminaltest"
 	"ivalt-radius/directory/password"
@@ -19,19 +18,8 @@ const typed = "correct horse cAnArY"
 
 // command runs hash-password and returns its exit code and what it says.
 func command(ctx context.Context, in io.Reader, args ...string) (code int, out, said string) {
-	var stdout, stderr bytes.Buffer
-	cmd := NewCommand() //nolint:contextcheck // cobra hands it on
-	exit.WithUsage(cmd)
-	cmd.SetArgs(args)
-	cmd.SetIn(in)
-	cmd.SetOut(&stdout)
-	cmd.SetErr(&stderr)
-	err := cmd.ExecuteContext(ctx)
-	said = stderr.String()
-	if err != nil {
-		said += err.Error()
-	}
-	return exit.Code(err), stdout.String(), said
+	out, said, err := commandtest.Apart(ctx, NewCommand(), in, args...) //nolint:contextcheck // cobra hands it on
+	return exit.Code(err), out, said
 }
 
 func TestHashPassword(t *testing.T) {
@@ -138,13 +126,7 @@ type broken struct{}
 func (broken) Write([]byte) (int, error) { return 0, errors.New("full") }
 
 func TestHashThatCannotBePrinted(t *testing.T) {
-	cmd := NewCommand()
-	cmd.SetArgs(nil)
-	cmd.SetIn(strings.NewReader(typed))
-	cmd.SetOut(broken{})
-	cmd.SetErr(os.Stderr)
-	cmd.SilenceErrors, cmd.SilenceUsage = true, true
-	if err := cmd.ExecuteContext(t.Context()); exit.Code(err) != exit.Fault {
+	if err := commandtest.Into(t.Context(), NewCommand(), strings.NewReader(typed), broken{}, io.Discard); exit.Code(err) != exit.Fault {
 		t.Error(err)
 	}
 }

@@ -1,48 +1,25 @@
 package healthing
 
 import (
-	"bytes"
 	"context"
 	"net/http"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
 	"go.uber.org/goleak"
 
 	"ivalt-radius/admin/view"
+	"ivalt-radius/cmd/ivalt-radius/commandtest"
 	"ivalt-radius/cmd/ivalt-radius/control"
 	"ivalt-radius/cmd/ivalt-radius/exit"
-	"ivalt-radius/config"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// settings are a configuration file whose secrets nobody can read, as whoever asks for health need not.
-func settings(t *testing.T) (path, state string) {
-	t.Helper()
-	dir := t.TempDir()
-	path = filepath.Join(dir, "config.yaml")
-	text := config.Template(config.Sample{SharedSecretFile: "/nonexistent/a", APIKeyFile: "/nonexistent/b", StateDirectory: dir})
-	if err := os.WriteFile(path, text, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return path, dir
-}
-
 func ask(t *testing.T, path string, args ...string) (code int, out string) {
 	t.Helper()
-	var text bytes.Buffer
-	cmd := NewCommand("/nonexistent/config.yaml")
-	exit.WithUsage(cmd)
-	cmd.SetArgs(append(args, "--config", path))
-	cmd.SetOut(&text)
-	err := cmd.ExecuteContext(t.Context())
-	if err != nil {
-		text.WriteString(err.Error())
-	}
-	return exit.Code(err), text.String()
+	out, err := commandtest.Run(t.Context(), NewCommand("/nonexistent/config.yaml"), append(args, "--config", path)...)
+	return exit.Code(err), out
 }
 
 // TestHealth: ready or alive is what every check says; no check at all is neither.
@@ -62,7 +39,7 @@ func TestHealth(t *testing.T) {
 		"usage":              {nil, nil, []string{"now"}, exit.Usage, "usage"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			path, state := settings(t)
+			path, state := commandtest.Settings(t)
 			mux := http.NewServeMux()
 			say := func(checks []view.Check) func(context.Context) []view.Check {
 				return func(context.Context) []view.Check { return checks }
@@ -83,7 +60,7 @@ func TestHealth(t *testing.T) {
 
 // TestNobodyRuns: that is not healthy, and is said; nor is a configuration that is not there.
 func TestNobodyRuns(t *testing.T) {
-	path, _ := settings(t)
+	path, _ := commandtest.Settings(t)
 	for args, want := range map[string]string{path: "no server is running", path + ".gone": "no such file"} {
 		if code, out := ask(t, args); code != exit.Fault || !strings.Contains(out, want) {
 			t.Errorf("exit %d: %s", code, out)

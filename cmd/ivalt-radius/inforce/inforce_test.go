@@ -15,6 +15,7 @@ import (
 
 	"ivalt-radius/admin/view"
 	"ivalt-radius/audit"
+	"ivalt-radius/cmd/ivalt-radius/commandtest"
 	"ivalt-radius/cmd/ivalt-radius/control"
 	"ivalt-radius/config"
 	"ivalt-radius/fault"
@@ -246,15 +247,7 @@ func (broken) Write([]byte) (int, error) { return 0, errors.New("gone") }
 func TestCommand(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "c.yaml")
-	run := func() (string, error) {
-		var out bytes.Buffer
-		cmd := NewCommand(path)
-		cmd.SetArgs([]string{"--reason", "r"})
-		cmd.SetOut(&out)
-		cmd.SetErr(&out)
-		err := cmd.ExecuteContext(t.Context())
-		return out.String(), err
-	}
+	run := func() (string, error) { return commandtest.Run(t.Context(), NewCommand(path), "--reason", "r") }
 	if _, err := run(); err == nil || !strings.Contains(err.Error(), "cannot be read") {
 		t.Error(err)
 	}

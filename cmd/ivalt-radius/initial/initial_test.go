@@ -1,7 +1,6 @@
 package initial
 
 import (
-	"bytes"
 	"errors"
 	"io/fs"
 	"os"
@@ -9,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"ivalt-radius/cmd/ivalt-radius/commandtest"
 	"ivalt-radius/cmd/ivalt-radius/exit"
 	"ivalt-radius/config"
 	"ivalt-radius/directory/password"
@@ -18,14 +18,7 @@ import (
 // runInit runs the command and returns what it printed.
 func runInit(t *testing.T, args ...string) (string, error) {
 	t.Helper()
-	var out bytes.Buffer
-	cmd := NewCommand()
-	exit.WithUsage(cmd)
-	cmd.SetArgs(args)
-	cmd.SetOut(&out)
-	cmd.SetErr(&out)
-	err := cmd.Execute()
-	return out.String(), err
+	return commandtest.Run(t.Context(), NewCommand(), args...)
 }
 
 func TestInitMakesSettingsThatOnlyLackTheKey(t *testing.T) {

@@ -1,7 +1,6 @@
 package login
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -13,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"ivalt-radius/cmd/ivalt-radius/commandtest"
 	"ivalt-radius/cmd/ivalt-radius/exit"
 	"ivalt-radius/radius/attribute"
 	"ivalt-radius/radius/radiustest"
@@ -106,24 +106,13 @@ func (a answering) answers(raw, attributes []byte) [][]byte {
 func runLogin(t *testing.T, stdin io.Reader, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
 	t.Setenv("LOGIN_TEST_SECRET", loginSecret)
-	cmd := NewCommand()
-	exit.WithUsage(cmd)
-	var out, errs bytes.Buffer
-	cmd.SetArgs(args)
-	cmd.SetIn(stdin)
-	cmd.SetOut(&out)
-	cmd.SetErr(&errs)
-	err := cmd.ExecuteContext(t.Context())
-	text := errs.String()
-	if err != nil {
-		text += err.Error()
-	}
+	stdout, stderr, err := commandtest.Apart(t.Context(), NewCommand(), stdin, args...)
 	for _, canary := range []string{loginSecret, loginPassword} {
-		if strings.Contains(out.String()+text, canary) {
+		if strings.Contains(stdout+stderr, canary) {
 			t.Errorf("%q is in the output", canary)
 		}
 	}
-	return exit.Code(err), out.String(), text
+	return exit.Code(err), stdout, stderr
 }
 
 func typed() io.Reader { return strings.NewReader(loginPassword + "\n") }

@@ -1,19 +1,18 @@
 package logins
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"net/http"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
 	"ivalt-radius/admin/view"
 	"ivalt-radius/audit"
 	"ivalt-radius/audit/query"
+	"ivalt-radius/cmd/ivalt-radius/commandtest"
 	"ivalt-radius/cmd/ivalt-radius/configured"
 	"ivalt-radius/cmd/ivalt-radius/control"
 	"ivalt-radius/cmd/ivalt-radius/exit"
@@ -26,12 +25,8 @@ type site struct{ config, state string }
 
 func newSite(t *testing.T) site {
 	t.Helper()
-	root := t.TempDir()
-	s := site{filepath.Join(root, "c.yaml"), filepath.Join(root, "s")}
-	text := "clients: [{name: a, networks: [10.0.0.0/8], secrets: [\"file:/nonexistent\"]}]\nivalt: {api_key: \"file:/nonexistent\"}\nstate: {directory: " + s.state + "}\n"
-	if err := os.WriteFile(s.config, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	var s site
+	s.config, s.state = commandtest.Settings(t)
 	s.with(t, func(file *audit.Trail) {
 		for _, e := range []audit.Event{call("a1", "push", "accepted", 200), ended("a1", "alice", "accept", "approved"), ended("a\x1b2", "e\x1bve", "reject", "push_denied")} {
 			if err := file.Commit(t.Context(), e); err != nil {
@@ -67,14 +62,7 @@ func (s site) with(t *testing.T, do func(*audit.Trail)) {
 // run is what a command line comes to.
 func (s site) run(t *testing.T, args ...string) (string, error) {
 	t.Helper()
-	cmd := NewCommand("/nonexistent")
-	exit.WithUsage(cmd)
-	var out bytes.Buffer
-	cmd.SetOut(&out)
-	cmd.SetErr(&out)
-	cmd.SetArgs(append(args, "--config", s.config))
-	err := cmd.ExecuteContext(t.Context())
-	return out.String(), err
+	return commandtest.Run(t.Context(), NewCommand("/nonexistent"), append(args, "--config", s.config)...)
 }
 
 // last is the last reading of the trail that it has on record.

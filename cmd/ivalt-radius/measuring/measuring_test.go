@@ -1,13 +1,9 @@
 package measuring
 
 import (
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/x509"
 	"encoding/pem"
 	"errors"
-	"math/big"
 	"os"
 	"path/filepath"
 	"slices"
@@ -33,6 +29,7 @@ import (
 	"ivalt-radius/ivalt/gateway"
 	"ivalt-radius/ivalt/standing"
 	"ivalt-radius/radius"
+	"ivalt-radius/secret/secrettest"
 	"ivalt-radius/state"
 	"ivalt-radius/state/cluster"
 )
@@ -118,18 +115,10 @@ func write(t *testing.T, path string, text []byte) {
 // certificate is a PEM file with a key before a certificate that ends so.
 func certificate(t *testing.T, until time.Time) string {
 	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	form := &x509.Certificate{SerialNumber: big.NewInt(1), NotBefore: until.Add(-time.Hour), NotAfter: until}
-	der, err := x509.CreateCertificate(rand.Reader, form, form, key.Public(), key)
-	if err != nil {
-		t.Fatal(err)
-	}
+	made := secrettest.New(t, &x509.Certificate{NotBefore: until.Add(-time.Hour), NotAfter: until}, nil)
 	path := filepath.Join(t.TempDir(), "c.pem")
 	text := pem.EncodeToMemory(&pem.Block{Type: "EC PARAMETERS", Bytes: []byte{1}})
-	write(t, path, append(text, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})...))
+	write(t, path, append(text, made.PEM()...))
 	return path
 }
 

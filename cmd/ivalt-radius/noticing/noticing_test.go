@@ -1,7 +1,6 @@
 package noticing
 
 import (
-	"bytes"
 	"encoding/json"
 	"encoding/pem"
 	"fmt"
@@ -14,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"ivalt-radius/cmd/ivalt-radius/commandtest"
 	"ivalt-radius/cmd/ivalt-radius/exit"
 	"ivalt-radius/config"
 	"ivalt-radius/guard"
@@ -42,22 +42,14 @@ clients:
   - {name: vpn, networks: [127.0.0.0/8], secrets: [nR8kQ5tZ1mB7yL4cW9dHvX2], answer_within: 25s}
 guard:
   notify:`+receivers), 0o600))
-	cmd := NewCommand(path)
-	exit.WithUsage(cmd)
-	var b bytes.Buffer
-	cmd.SetOut(&b)
-	cmd.SetErr(&b)
-	cmd.SetArgs(append([]string{"test"}, args...))
-	cmd.SilenceErrors, cmd.SilenceUsage = true, true
-	err = cmd.ExecuteContext(t.Context())
+	out, err = commandtest.Run(t.Context(), NewCommand(path), append([]string{"test"}, args...)...)
 	if files, _ := filepath.Glob(filepath.Join(dir, "notices*")); len(files) > 0 {
 		t.Errorf("it touched the spool: %q", files)
 	}
-	text := b.String() + fmt.Sprint(err)
-	if strings.Contains(text, canary) {
-		t.Errorf("a secret is in %q", text)
+	if strings.Contains(out, canary) {
+		t.Errorf("a secret is in %q", out)
 	}
-	return b.String(), err
+	return out, err
 }
 
 // TestNotifyTest: each receiver gets a notice that says that it is a test, and the command says what became of it.
@@ -79,7 +71,7 @@ func TestNotifyTest(t *testing.T) {
     - {name: pager, kind: command, command: /bin/true}
 `, server.URL, canary, ca)
 	out, err := run(t, receivers)
-	want := "hook (webhook): sent: it answered 200\nchat (slack): FAILED: it answered 410\npager (command): sent: it ended with 0\n"
+	want := "hook (webhook): sent: it answered 200\nchat (slack): FAILED: it answered 410\npager (command): sent: it ended with 0\nnot every receiver took the notice"
 	if err == nil || exit.Code(err) != exit.Fault || out != want {
 		t.Errorf("%q, %v", out, err)
 	}

@@ -6,8 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -17,6 +15,7 @@ import (
 	"ivalt-radius/audit"
 	"ivalt-radius/auth"
 	"ivalt-radius/auth/approvals"
+	"ivalt-radius/cmd/ivalt-radius/commandtest"
 	"ivalt-radius/cmd/ivalt-radius/control"
 	"ivalt-radius/cmd/ivalt-radius/exit"
 	"ivalt-radius/guard/block"
@@ -62,12 +61,7 @@ func (s *server) running() Running {
 // run is what a command line comes to, asked of the server on its socket.
 func (s *server) run(t *testing.T, line string) (string, error) {
 	t.Helper()
-	root := t.TempDir()
-	config, state := filepath.Join(root, "c.yaml"), filepath.Join(root, "s")
-	text := "clients: [{name: a, networks: [10.0.0.0/8], secrets: [\"file:/nonexistent\"]}]\nivalt: {api_key: \"file:/nonexistent\"}\nstate: {directory: " + state + "}\n"
-	if err := errors.Join(os.Mkdir(state, 0o700), os.WriteFile(config, []byte(text), 0o600)); err != nil {
-		t.Fatal(err)
-	}
+	config, state := commandtest.Settings(t)
 	if s != nil {
 		mux := http.NewServeMux()
 		Handle(mux, s.running())
@@ -77,16 +71,7 @@ func (s *server) run(t *testing.T, line string) (string, error) {
 		}
 		defer listening.Close(t.Context())
 	}
-	cmd := NewCommand("/nonexistent")
-	exit.WithUsage(cmd)
-	var out bytes.Buffer
-	cmd.SetOut(&out)
-	cmd.SetArgs(append(strings.Fields(line), "--config", config))
-	err := cmd.ExecuteContext(t.Context())
-	if err != nil {
-		out.WriteString(err.Error())
-	}
-	return out.String(), err
+	return commandtest.Run(t.Context(), NewCommand("/nonexistent"), append(strings.Fields(line), "--config", config)...)
 }
 
 func TestCommand(t *testing.T) {

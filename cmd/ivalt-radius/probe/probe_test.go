@@ -6,13 +6,10 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
-	"net"
-	"net/http"
 	"os"
 	"os/signal"
 	"path/filepath"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"testing/synctest"
@@ -22,9 +19,11 @@ import (
 	"go.uber.org/goleak"
 	"golang.org/x/sys/unix"
 
+	"ivalt-radius/cmd/ivalt-radius/commandtest"
 	"ivalt-radius/cmd/ivalt-radius/exit"
 	"ivalt-radius/ivalt/gateway"
 	"ivalt-radius/ivalt/ivalttest"
+	"ivalt-radius/ivalt/ivalttest/gatewaytest"
 	"ivalt-radius/ivalt/probe"
 	"ivalt-radius/secret"
 )
@@ -42,70 +41,22 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m)
 }
 
-// network is one of a single address: real HTTP on both ends, a virtual clock in between.
-type network struct {
-	calls chan net.Conn
-	ended chan struct{}
-	once  sync.Once
-}
-
-func (n *network) Accept() (net.Conn, error) {
-	select {
-	case c := <-n.calls:
-		return c, nil
-	case <-n.ended:
-		return nil, net.ErrClosed
-	}
-}
-
-func (n *network) Close() error {
-	n.once.Do(func() { close(n.ended) })
-	return nil
-}
-
-func (n *network) Addr() net.Addr { return &net.TCPAddr{} }
-
-func (n *network) dial(ctx context.Context, _, _ string) (net.Conn, error) {
-	ours, theirs := net.Pipe()
-	select {
-	case n.calls <- theirs:
-		return ours, nil
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-}
-
 // serving is what the settings of a file come to: the way to a cloud.
 func serving(t *testing.T, cloud *ivalttest.Cloud) Load {
 	t.Helper()
-	n := &network{calls: make(chan net.Conn), ended: make(chan struct{})}
-	server := &http.Server{Handler: cloud, ReadHeaderTimeout: time.Hour}
-	var served sync.WaitGroup
-	served.Go(func() { _ = server.Serve(n) })
-	t.Cleanup(func() {
-		_ = server.Close()
-		served.Wait()
-	})
+	dial := gatewaytest.Serve(t, cloud)
 	return func(path string) (gateway.Options, error) {
 		if path != "the.yaml" {
 			return gateway.Options{}, errors.New("other settings were read")
 		}
-		return gateway.Options{URL: "http://127.0.0.1", APIKey: secret.New(testKey), Connections: 2, Dial: n.dial}, nil
+		return gateway.Options{URL: "http://127.0.0.1", APIKey: secret.New(testKey), Connections: 2, Dial: dial}, nil
 	}
 }
 
 // runProbe runs the command as the program does.
 func runProbe(ctx context.Context, cmd *cobra.Command, args ...string) (code int, output string) {
 	var out bytes.Buffer
-	exit.WithUsage(cmd)
-	cmd.SetArgs(args)
-	cmd.SetIn(strings.NewReader("yes\n"))
-	cmd.SetOut(&out)
-	cmd.SetErr(&out)
-	err := cmd.ExecuteContext(ctx)
-	if err != nil {
-		out.WriteString(err.Error())
-	}
+	err := commandtest.Into(ctx, cmd, strings.NewReader("yes\n"), &out, &out, args...)
 	return exit.Code(err), out.String()
 }
 

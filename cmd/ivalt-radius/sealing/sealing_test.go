@@ -1,7 +1,6 @@
 package sealing
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -10,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"ivalt-radius/cmd/ivalt-radius/commandtest"
 	"ivalt-radius/cmd/ivalt-radius/exit"
 	"ivalt-radius/cmd/ivalt-radius/terminal/terminaltest"
 	"ivalt-radius/config/seal"
@@ -19,19 +19,8 @@ const typed = "shared secret cAnArY"
 
 // command runs seal and returns its exit code and what it says.
 func command(ctx context.Context, in io.Reader, args ...string) (code int, out, said string) {
-	var stdout, stderr bytes.Buffer
-	cmd := NewCommand("/nowhere/config.yaml") //nolint:contextcheck // cobra hands it on
-	exit.WithUsage(cmd)
-	cmd.SetArgs(args)
-	cmd.SetIn(in)
-	cmd.SetOut(&stdout)
-	cmd.SetErr(&stderr)
-	err := cmd.ExecuteContext(ctx)
-	said = stderr.String()
-	if err != nil {
-		said += err.Error()
-	}
-	return exit.Code(err), stdout.String(), said
+	out, said, err := commandtest.Apart(ctx, NewCommand("/nowhere/config.yaml"), in, args...) //nolint:contextcheck // cobra hands it on
+	return exit.Code(err), out, said
 }
 
 // TestSeal makes a key once, and what is sealed opens with it.

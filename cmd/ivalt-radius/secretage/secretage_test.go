@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"ivalt-radius/cmd/ivalt-radius/commandtest"
 	"ivalt-radius/cmd/ivalt-radius/exit"
 	"ivalt-radius/config"
 	"ivalt-radius/config/inventory"
@@ -158,14 +159,8 @@ func TestDamagedFiles(t *testing.T) {
 
 func run(t *testing.T, args ...string) (code int, out string) {
 	t.Helper()
-	var stdout bytes.Buffer
-	cmd := NewCommand("/nowhere/config.yaml")
-	exit.WithUsage(cmd)
-	cmd.SetArgs(args)
-	cmd.SetOut(&stdout)
-	cmd.SetErr(&stdout)
-	err := cmd.ExecuteContext(t.Context())
-	return exit.Code(err), fmt.Sprint(stdout.String(), err)
+	out, err := commandtest.Run(t.Context(), NewCommand("/nowhere/config.yaml"), args...)
+	return exit.Code(err), out
 }
 
 func TestCommand(t *testing.T) {

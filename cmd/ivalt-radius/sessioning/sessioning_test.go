@@ -8,8 +8,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/netip"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -19,6 +17,7 @@ import (
 	"ivalt-radius/audit"
 	"ivalt-radius/audit/query"
 	"ivalt-radius/auth"
+	"ivalt-radius/cmd/ivalt-radius/commandtest"
 	"ivalt-radius/cmd/ivalt-radius/control"
 	"ivalt-radius/cmd/ivalt-radius/exit"
 	"ivalt-radius/radius/client"
@@ -131,23 +130,9 @@ func TestRefusals(t *testing.T) {
 
 func TestCommand(t *testing.T) {
 	t.Parallel()
-	root := t.TempDir()
-	config, state := filepath.Join(root, "c.yaml"), filepath.Join(root, "s")
-	text := "clients: [{name: a, networks: [10.0.0.0/8], secrets: [\"file:/nonexistent\"]}]\nivalt: {api_key: \"file:/nonexistent\"}\nstate: {directory: " + state + "}\n"
-	if err := errors.Join(os.Mkdir(state, 0o700), os.WriteFile(config, []byte(text), 0o600)); err != nil {
-		t.Fatal(err)
-	}
+	config, state := commandtest.Settings(t)
 	run := func(line string) (string, error) {
-		cmd := NewCommand("/nonexistent")
-		exit.WithUsage(cmd)
-		var out bytes.Buffer
-		cmd.SetOut(&out)
-		cmd.SetArgs(append(strings.Fields(line), "--config", config))
-		err := cmd.ExecuteContext(t.Context())
-		if err != nil {
-			out.WriteString(err.Error())
-		}
-		return out.String(), err
+		return commandtest.Run(t.Context(), NewCommand("/nonexistent"), append(strings.Fields(line), "--config", config)...)
 	}
 	if out, err := run(""); !errors.Is(err, control.ErrNotRunning) || exit.Code(err) != exit.Fault {
 		t.Error(out, err)

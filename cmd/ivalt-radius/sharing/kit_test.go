@@ -3,14 +3,8 @@ package sharing
 import (
 	"bytes"
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/x509"
-	"crypto/x509/pkix"
-	"encoding/pem"
 	"fmt"
-	"math/big"
 	"os"
 	"path/filepath"
 	"sync"
@@ -22,6 +16,7 @@ import (
 
 	"ivalt-radius/audit"
 	"ivalt-radius/config"
+	"ivalt-radius/secret/secrettest"
 	"ivalt-radius/state"
 	"ivalt-radius/state/cluster"
 	"ivalt-radius/state/redis"
@@ -212,46 +207,25 @@ func (h *house) sharing(t *testing.T, more string) *Sharing {
 // authority signs certificates of a test.
 type authority struct {
 	dir  string
-	cert *x509.Certificate
-	key  *ecdsa.PrivateKey
+	made *secrettest.Certificate
 }
 
 func newAuthority(t *testing.T) *authority {
 	t.Helper()
 	a := &authority{dir: t.TempDir()}
-	a.cert, a.key = a.sign(t, "ca", &x509.Certificate{IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign})
+	a.made = a.sign(t, "ca", secrettest.Authority())
 	return a
 }
 
 func (a *authority) path(name string) string { return filepath.Join(a.dir, name) }
 
 // sign writes NAME.pem and NAME.key.
-func (a *authority) sign(t *testing.T, name string, c *x509.Certificate) (*x509.Certificate, *ecdsa.PrivateKey) {
+func (a *authority) sign(t *testing.T, name string, form *x509.Certificate) *secrettest.Certificate {
 	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	c.SerialNumber, c.Subject, c.NotAfter = big.NewInt(time.Now().UnixNano()), pkix.Name{CommonName: name}, time.Now().Add(time.Hour)
-	parent, signer := a.cert, a.key
-	if parent == nil {
-		parent, signer = c, key
-	}
-	der, err := x509.CreateCertificate(rand.Reader, c, parent, key.Public(), signer)
-	if err != nil {
-		t.Fatal(err)
-	}
-	private, err := x509.MarshalPKCS8PrivateKey(key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	write(t, a.path(name+".pem"), string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})))
-	write(t, a.path(name+".key"), string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: private})))
-	cert, err := x509.ParseCertificate(der)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return cert, key
+	form.Subject.CommonName = name
+	made := secrettest.New(t, form, a.made)
+	made.Write(t, a.path(name+".pem"), a.path(name+".key"))
+	return made
 }
 
 // deafen has nothing arrive that others tell.

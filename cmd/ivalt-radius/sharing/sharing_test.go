@@ -19,6 +19,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"ivalt-radius/cmd/ivalt-radius/commandtest"
 	"ivalt-radius/cmd/ivalt-radius/control"
 	"ivalt-radius/cmd/ivalt-radius/exit"
 	"ivalt-radius/config"
@@ -123,7 +124,7 @@ func TestHandshake(t *testing.T) {
 			t.Fatal(err)
 		}
 		clients := x509.NewCertPool()
-		clients.AddCert(a.cert)
+		clients.AddCert(a.made.Certificate)
 		l, err := tls.Listen("tcp", "127.0.0.1:0", &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{pair}, ClientAuth: tls.RequireAndVerifyClientCert, ClientCAs: clients})
 		if err != nil {
 			t.Fatal(err)
@@ -235,21 +236,13 @@ func (h *house) listen(t *testing.T, dir string, n *Sharing) {
 // run is the command `nodes`.
 func run(t *testing.T, args ...string) (code int, out string) {
 	t.Helper()
-	var printed bytes.Buffer
-	cmd := NewCommand("/none")
-	exit.WithUsage(cmd)
-	cmd.SetArgs(args)
-	cmd.SetOut(&printed)
-	err := cmd.ExecuteContext(t.Context())
-	if err != nil {
-		printed.WriteString(err.Error())
-	}
+	out, err := commandtest.Run(t.Context(), NewCommand("/none"), args...)
 	for _, canary := range []string{password, clusterKey, apiKey} {
-		if strings.Contains(printed.String(), canary) {
-			t.Errorf("a secret is in %s", printed.String())
+		if strings.Contains(out, canary) {
+			t.Errorf("a secret is in %s", out)
 		}
 	}
-	return exit.Code(err), printed.String()
+	return exit.Code(err), out
 }
 
 func TestCommand(t *testing.T) {

@@ -15,6 +15,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"ivalt-radius/cmd/ivalt-radius/commandtest"
 	"ivalt-radius/cmd/ivalt-radius/exit"
 )
 
@@ -41,15 +42,7 @@ func (w *firstWrite) String() string {
 
 // run runs the command as the program does, and returns its exit code.
 func run(ctx context.Context, cmd *cobra.Command, out io.Writer, args ...string) int {
-	exit.WithUsage(cmd)
-	cmd.SetArgs(args)
-	cmd.SetOut(out)
-	cmd.SetErr(out)
-	err := cmd.ExecuteContext(ctx)
-	if err != nil {
-		_, _ = io.WriteString(out, err.Error())
-	}
-	return exit.Code(err)
+	return exit.Code(commandtest.Into(ctx, cmd, strings.NewReader(""), out, out, args...))
 }
 
 // simulating runs `simulate` and returns its greeting, its URL, and what stops it and gives its exit code.

@@ -2,6 +2,7 @@ package tokens
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -13,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"go.yaml.in/yaml/v3"
 
+	"ivalt-radius/cmd/ivalt-radius/commandtest"
 	"ivalt-radius/cmd/ivalt-radius/exit"
 )
 
@@ -21,17 +23,8 @@ func noon() time.Time { return time.Date(2026, 11, 26, 13, 0, 0, 5, time.FixedZo
 // command runs token and returns its exit code and what it says.
 func command(stdout io.Writer, args ...string) (code int, said string) {
 	var stderr bytes.Buffer
-	cmd := NewCommand(noon)
-	exit.WithUsage(cmd)
-	cmd.SetArgs(args)
-	cmd.SetOut(stdout)
-	cmd.SetErr(&stderr)
-	err := cmd.Execute()
-	said = stderr.String()
-	if err != nil {
-		said += err.Error()
-	}
-	return exit.Code(err), said
+	err := commandtest.Into(context.Background(), NewCommand(noon), strings.NewReader(""), stdout, &stderr, args...)
+	return exit.Code(err), stderr.String()
 }
 
 type element struct {

@@ -8,7 +8,6 @@ import (
 	"io"
 	"net/http"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -18,10 +17,10 @@ import (
 	"golang.org/x/sys/unix"
 
 	"ivalt-radius/admin/view"
+	"ivalt-radius/cmd/ivalt-radius/commandtest"
 	"ivalt-radius/cmd/ivalt-radius/control"
 	"ivalt-radius/cmd/ivalt-radius/exit"
 	"ivalt-radius/cmd/ivalt-radius/terminal/terminaltest"
-	"ivalt-radius/config"
 )
 
 func theMoment() time.Time { return time.Date(2026, 11, 26, 9, 0, 0, 0, time.UTC) }
@@ -139,12 +138,7 @@ func TestAge(t *testing.T) {
 // settled is a configuration whose state.directory is a new one; a server that answers d listens there where d is not nil.
 func settled(t *testing.T, d *view.Now) (path string) {
 	t.Helper()
-	dir := t.TempDir()
-	path = filepath.Join(dir, "config.yaml")
-	text := config.Template(config.Sample{SharedSecretFile: "/nonexistent/a", APIKeyFile: "/nonexistent/b", StateDirectory: dir})
-	if err := os.WriteFile(path, text, 0o600); err != nil {
-		t.Fatal(err)
-	}
+	path, dir := commandtest.Settings(t)
 	if d == nil {
 		return path
 	}
@@ -162,11 +156,7 @@ func settled(t *testing.T, d *view.Now) (path string) {
 func top(ctx context.Context, in io.Reader, out io.Writer, args ...string) error {
 	root := &cobra.Command{Use: "ivalt-radius"}
 	root.AddCommand(NewCommand("/nonexistent")) //nolint:contextcheck // it takes the command's own
-	exit.WithUsage(root)
-	root.SetArgs(append([]string{"top"}, args...))
-	root.SetIn(in)
-	root.SetOut(out)
-	return root.ExecuteContext(ctx)
+	return commandtest.Into(ctx, root, in, out, io.Discard, append([]string{"top"}, args...)...)
 }
 
 func TestCommand(t *testing.T) {

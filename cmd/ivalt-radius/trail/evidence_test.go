@@ -1,7 +1,6 @@
 package trail
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -18,6 +17,7 @@ import (
 	"ivalt-radius/audit/forget"
 	"ivalt-radius/audit/query"
 	"ivalt-radius/audit/segment"
+	"ivalt-radius/cmd/ivalt-radius/commandtest"
 	"ivalt-radius/cmd/ivalt-radius/control"
 	"ivalt-radius/cmd/ivalt-radius/exit"
 	"ivalt-radius/config"
@@ -104,17 +104,8 @@ func (s site) serve(trail interface {
 // run runs `audit` as the program does.
 func (s site) run(args ...string) (out string, code int) {
 	s.t.Helper()
-	var stdout bytes.Buffer
-	cmd := NewCommand(s.config)
-	exit.WithUsage(cmd)
-	cmd.SetArgs(args)
-	cmd.SetOut(&stdout)
-	cmd.SetErr(&stdout)
-	err := cmd.ExecuteContext(s.t.Context())
-	if err != nil {
-		stdout.WriteString(err.Error())
-	}
-	return stdout.String(), exit.Code(err)
+	out, err := commandtest.Run(s.t.Context(), NewCommand(s.config), args...)
+	return out, exit.Code(err)
 }
 
 // must runs it, and wants the code and each of the words.

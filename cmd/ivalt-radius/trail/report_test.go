@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"ivalt-radius/cmd/ivalt-radius/commandtest"
 	"ivalt-radius/cmd/ivalt-radius/exit"
 	"ivalt-radius/config"
 )
@@ -16,14 +17,8 @@ import (
 // auditReport runs `audit report` as the program does.
 func auditReport(t *testing.T, args ...string) (stdout, failure string, code int) {
 	t.Helper()
-	var out bytes.Buffer
-	cmd := NewCommand("")
-	exit.WithUsage(cmd)
-	cmd.SetArgs(append([]string{"report"}, args...))
-	cmd.SetOut(&out)
-	cmd.SetErr(&out)
-	err := cmd.ExecuteContext(t.Context())
-	return out.String(), fmt.Sprint(err), exit.Code(err)
+	stdout, failure, err := commandtest.Apart(t.Context(), NewCommand(""), strings.NewReader(""), append([]string{"report"}, args...)...)
+	return stdout, failure, exit.Code(err)
 }
 
 // reportSettings are settings whose trail is at the path.

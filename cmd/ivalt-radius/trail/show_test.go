@@ -17,6 +17,7 @@ import (
 
 	"ivalt-radius/audit"
 	"ivalt-radius/audit/mask"
+	"ivalt-radius/cmd/ivalt-radius/commandtest"
 	"ivalt-radius/cmd/ivalt-radius/exit"
 	"ivalt-radius/config"
 	"ivalt-radius/config/seal"
@@ -65,12 +66,8 @@ func people() []audit.Event {
 func run(ctx context.Context, out io.Writer, defaultConfig string, args ...string) (said string, code int) {
 	var stderr bytes.Buffer
 	cmd := NewCommand(defaultConfig) //nolint:contextcheck // a command takes the context that it is executed with
-	exit.WithUsage(cmd)
-	cmd.SetArgs(args)
-	cmd.SetOut(out)
-	cmd.SetErr(&stderr)
-	err := cmd.ExecuteContext(ctx)
-	return fmt.Sprintf("%s%v", stderr.String(), err), exit.Code(err)
+	err := commandtest.Into(ctx, cmd, strings.NewReader(""), out, &stderr, args...)
+	return stderr.String(), exit.Code(err)
 }
 
 func ran(t *testing.T, defaultConfig string, args ...string) string {
@@ -293,7 +290,7 @@ func (g gone) Write([]byte) (int, error) { return 0, g.err }
 func TestBrokenPipeIsQuiet(t *testing.T) {
 	settings, _ := settle(t, people()...)
 	for _, command := range []string{"tail", "export"} {
-		if said, code := run(t.Context(), gone{syscall.EPIPE}, settings, command); code != exit.OK || said != "<nil>" {
+		if said, code := run(t.Context(), gone{syscall.EPIPE}, settings, command); code != exit.OK || said != "" {
 			t.Errorf("%s: exit %d, %s", command, code, said)
 		}
 		if _, code := run(t.Context(), gone{syscall.ENOSPC}, settings, command); code != exit.Fault {

@@ -3,13 +3,13 @@ package trail
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"ivalt-radius/audit"
+	"ivalt-radius/cmd/ivalt-radius/commandtest"
 	"ivalt-radius/cmd/ivalt-radius/exit"
 	"ivalt-radius/config"
 )
@@ -34,14 +34,8 @@ func soundTrail(t *testing.T) string {
 // auditVerify runs `audit verify` as the program does.
 func auditVerify(t *testing.T, defaultConfig string, args ...string) (out string, code int) {
 	t.Helper()
-	var stdout bytes.Buffer
-	cmd := NewCommand(defaultConfig)
-	exit.WithUsage(cmd)
-	cmd.SetArgs(append([]string{"verify"}, args...))
-	cmd.SetOut(&stdout)
-	cmd.SetErr(&stdout)
-	err := cmd.ExecuteContext(t.Context())
-	return fmt.Sprintf("%s%v", stdout.String(), err), exit.Code(err)
+	out, err := commandtest.Run(t.Context(), NewCommand(defaultConfig), append([]string{"verify"}, args...)...)
+	return out, exit.Code(err)
 }
 
 func TestAuditVerify(t *testing.T) {

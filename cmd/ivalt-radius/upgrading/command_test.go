@@ -1,7 +1,6 @@
 package upgrading
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -12,6 +11,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"ivalt-radius/cmd/ivalt-radius/commandtest"
 	"ivalt-radius/cmd/ivalt-radius/control"
 )
 
@@ -71,21 +71,13 @@ func TestCommand(t *testing.T) {
 		{"nobody serves", nil, nil, "", "upgrade: "},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			var out bytes.Buffer
-			cmd := NewCommand("/nowhere/config.yaml")
-			cmd.SilenceErrors, cmd.SilenceUsage = true, true
-			cmd.SetOut(&out)
-			cmd.SetArgs([]string{"--config", installed(t, c.upgrade, c.serving)})
-			err := cmd.ExecuteContext(t.Context())
-			if out.String() != c.out || (err == nil) != (c.err == "") || err != nil && !strings.Contains(err.Error(), c.err) {
-				t.Errorf("%q, %v", out.String(), err)
+			out, said, err := commandtest.Apart(t.Context(), NewCommand("/nowhere/config.yaml"), strings.NewReader(""), "--config", installed(t, c.upgrade, c.serving))
+			if out != c.out || (err == nil) != (c.err == "") || !strings.Contains(said, c.err) {
+				t.Errorf("%q, %q", out, said)
 			}
 		})
 	}
-	cmd := NewCommand("/nowhere/config.yaml")
-	cmd.SilenceErrors, cmd.SilenceUsage = true, true
-	cmd.SetArgs(nil)
-	if err := cmd.ExecuteContext(t.Context()); err == nil {
+	if _, err := commandtest.Run(t.Context(), NewCommand("/nowhere/config.yaml")); err == nil {
 		t.Error("a file that is not there is read")
 	}
 }

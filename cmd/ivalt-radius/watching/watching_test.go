@@ -1,12 +1,11 @@
 package watching
 
 import (
-	"os"
-	"path/filepath"
 	"reflect"
 	"testing"
 	"time"
 
+	"ivalt-radius/cmd/ivalt-radius/commandtest"
 	"ivalt-radius/config"
 	"ivalt-radius/guard"
 	"ivalt-radius/guard/watch"
@@ -42,12 +41,7 @@ func TestSettings(t *testing.T) {
 
 // TestTheDefaultsAreSound, and each rule is on.
 func TestTheDefaultsAreSound(t *testing.T) {
-	dir := t.TempDir()
-	path := filepath.Join(dir, "config.yaml")
-	text := config.Template(config.Sample{SharedSecretFile: "/nonexistent/a", APIKeyFile: "/nonexistent/b", StateDirectory: dir})
-	if err := os.WriteFile(path, text, 0o600); err != nil {
-		t.Fatal(err)
-	}
+	path, _ := commandtest.Settings(t)
 	s, _ := config.LoadWithoutSecrets(path, config.Options{})
 	got := Settings(s)
 	if faults := got.Check(); len(faults) > 0 {

@@ -2,14 +2,9 @@ package window
 
 import (
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/x509"
-	"encoding/pem"
 	"errors"
 	"fmt"
-	"math/big"
 	"os"
 	"path/filepath"
 	"slices"
@@ -22,6 +17,7 @@ import (
 	"ivalt-radius/auth"
 	"ivalt-radius/directory/password"
 	"ivalt-radius/secret"
+	"ivalt-radius/secret/secrettest"
 )
 
 const (
@@ -101,26 +97,9 @@ func TestAccess(t *testing.T) {
 // certified are files of a certificate that expires then.
 func certified(t *testing.T, expires time.Time) (certificate, key string) {
 	t.Helper()
-	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotBefore: expires.AddDate(-1, 0, 0), NotAfter: expires}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, &private.PublicKey, private)
-	if err != nil {
-		t.Fatal(err)
-	}
-	text, err := x509.MarshalPKCS8PrivateKey(private)
-	if err != nil {
-		t.Fatal(err)
-	}
 	dir := t.TempDir()
 	certificate, key = filepath.Join(dir, "c.pem"), filepath.Join(dir, "k.pem")
-	for path, block := range map[string]*pem.Block{certificate: {Type: "CERTIFICATE", Bytes: der}, key: {Type: "PRIVATE KEY", Bytes: text}} {
-		if err := os.WriteFile(path, pem.EncodeToMemory(block), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
+	secrettest.New(t, &x509.Certificate{NotBefore: expires.AddDate(-1, 0, 0), NotAfter: expires}, nil).Write(t, certificate, key)
 	return certificate, key
 }
 

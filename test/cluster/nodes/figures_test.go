@@ -17,6 +17,7 @@ import (
 
 	"ivalt-radius/ivalt/ivalttest"
 	"ivalt-radius/test/blackbox"
+	"ivalt-radius/test/cluster/servers"
 )
 
 // figures is set by `make bench-cluster`: the page that the figures go to, and the word to measure for long enough.
@@ -108,15 +109,15 @@ type work struct {
 
 var commandLine = regexp.MustCompile(`(?m)^cmdstat_([^:]+):calls=(\d+)`)
 
-func worked(t *testing.T, r *program) work {
+func worked(t *testing.T, r *servers.Server) work {
 	t.Helper()
 	w := work{calls: map[string]int{}, at: time.Now()}
-	for _, m := range commandLine.FindAllStringSubmatch(r.ask("INFO", "commandstats"), -1) {
+	for _, m := range commandLine.FindAllStringSubmatch(r.Ask("INFO", "commandstats"), -1) {
 		w.calls[m[1]], _ = strconv.Atoi(m[2])
 	}
-	stats := r.ask("INFO", "stats")
-	w.in, _ = strconv.Atoi(field(stats, "total_net_input_bytes"))
-	w.out, _ = strconv.Atoi(field(stats, "total_net_output_bytes"))
+	stats := r.Ask("INFO", "stats")
+	w.in, _ = strconv.Atoi(servers.Field(stats, "total_net_input_bytes"))
+	w.out, _ = strconv.Atoi(servers.Field(stats, "total_net_output_bytes"))
 	return w
 }
 
@@ -293,7 +294,7 @@ func (p *page) rates(t *testing.T, m measure) {
 		for _, n := range h.nodes {
 			n.Server.Kill()
 		}
-		h.redis.kill()
+		h.redis.Kill()
 		if got == 0 {
 			t.Errorf("%d nodes let nobody in", n)
 		}

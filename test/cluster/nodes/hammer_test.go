@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
-	"strconv"
 	"sync"
 	"syscall"
 	"testing"
@@ -14,6 +13,7 @@ import (
 
 	"ivalt-radius/test/blackbox"
 	"ivalt-radius/test/cluster/history"
+	"ivalt-radius/test/cluster/servers"
 )
 
 // The environment of the hammer: how long it goes on, the seed of its chance, and the memory that it hits: redis or sentinel.
@@ -34,8 +34,8 @@ type hammer struct {
 	house   *house
 	journal *journal
 	rng     *rand.Rand
-	lose    func(t *testing.T) // what makes the memory forget, or lose what it just heard
-	pauses  func() *program    // the server that is stopped for a moment
+	lose    func(t *testing.T)     // what makes the memory forget, or lose what it just heard
+	pauses  func() *servers.Server // the server that is stopped for a moment
 	counts  map[string]int
 }
 
@@ -101,9 +101,9 @@ func blows() []blow {
 		{"memory paused", 2, func(t *testing.T, h *hammer, _ *node) {
 			t.Helper()
 			p := h.pauses()
-			p.pause()
+			p.Pause()
 			passes(h.moment(200*time.Millisecond, 5*time.Second))
-			p.resume()
+			p.Resume()
 		}},
 		{"memory lost", 1, func(t *testing.T, h *hammer, _ *node) {
 			t.Helper()
@@ -133,34 +133,6 @@ func (h *hammer) shake(t *testing.T, until time.Time) {
 	}
 }
 
-// length is how long the hammer goes on.
-func length(t *testing.T) time.Duration {
-	t.Helper()
-	text := os.Getenv(lengthVariable)
-	if text == "" {
-		return 2 * time.Minute
-	}
-	d, err := time.ParseDuration(text)
-	if err != nil || d < time.Second {
-		t.Fatalf("%s=%q is no length such as 2m", lengthVariable, text)
-	}
-	return d
-}
-
-// seed is the hammer's: one of its own, unless it is told one.
-func seed(t *testing.T) uint64 {
-	t.Helper()
-	text := os.Getenv(seedVariable)
-	if text == "" {
-		return rand.Uint64() //nolint:gosec // chance, not secrecy
-	}
-	n, err := strconv.ParseUint(text, 10, 64)
-	if err != nil {
-		t.Fatalf("%s=%q is no seed", seedVariable, text)
-	}
-	return n
-}
-
 // newHammer opens a house of three nodes on the memory that the environment names.
 func newHammer(t *testing.T, seed uint64) *hammer {
 	t.Helper()
@@ -168,27 +140,27 @@ func newHammer(t *testing.T, seed uint64) *hammer {
 	switch memory := os.Getenv(memoryVariable); memory {
 	case "", "redis":
 		h.house = build(t, plan{nodes: 3, settings: hammered})
-		h.pauses = func() *program { return h.house.redis }
+		h.pauses = func() *servers.Server { return h.house.redis }
 		h.lose = func(t *testing.T) {
 			t.Helper()
 			from := time.Now()
-			h.house.redis.restart()
+			h.house.redis.Restart()
 			h.journal.lost("restarted empty", from, time.Now())
 		}
 	case "sentinel":
-		s := runSentinels(t)
+		s := servers.RunSentinels(t)
 		h.house = build(t, plan{nodes: 3, settings: hammered, memory: func(*node) string {
-			return addresses(s.addresses()...) + "\n    mode: sentinel\n    master: " + watched
+			return addresses(s.Addresses()...) + "\n    mode: sentinel\n    master: " + servers.Watched
 		}})
-		h.pauses = func() *program { return s.watchers[0] } // a paused master is a failover
+		h.pauses = func() *servers.Server { return s.Watchers[0] } // a paused master is a failover
 		h.lose = func(t *testing.T) {
 			t.Helper()
-			old := s.master()
-			from, to := s.failover(t)
-			old.start()
-			eventually(t, "the old master follows", func() bool {
-				said, err := old.try("INFO", "replication")
-				return err == nil && field(said, "master_link_status") == "up"
+			old := s.Master()
+			from, to := s.Failover(t)
+			old.Start()
+			blackbox.Eventually(t, "the old master follows", func() bool {
+				said, err := old.Try("INFO", "replication")
+				return err == nil && servers.Field(said, "master_link_status") == "up"
 			})
 			h.journal.lost("failover", from, to)
 		}
@@ -203,7 +175,7 @@ func newHammer(t *testing.T, seed uint64) *hammer {
 // nobody waits for ever.
 func TestHammer(t *testing.T) {
 	const people = 24
-	seed, d := seed(t), length(t)
+	seed, d := blackbox.Seed(t, seedVariable), blackbox.Length(t, lengthVariable, 2*time.Minute, time.Second)
 	t.Logf("seed %d, %s (%s=%d %s=%s plays it again, as far as chance is ours)", seed, d, seedVariable, seed, lengthVariable, d)
 	h := newHammer(t, seed)
 	h.house.begin(t)

@@ -11,6 +11,7 @@ import (
 
 	"ivalt-radius/ivalt/ivalttest"
 	"ivalt-radius/test/blackbox"
+	"ivalt-radius/test/cluster/servers"
 )
 
 const (
@@ -39,7 +40,7 @@ type node struct {
 // house is several nodes on one memory, with one cloud.
 type house struct {
 	cloud *ivalttest.Cloud
-	redis *program // nil: none, or not one alone
+	redis *servers.Server // nil: none, or not one alone
 	nodes []*node
 }
 
@@ -66,7 +67,7 @@ func build(t *testing.T, p plan) *house {
 	h := &house{}
 	if p.memory == nil {
 		p.memory = alone
-		h.redis = runRedis(t, p.redis...)
+		h.redis = servers.Redis(t, p.redis...)
 	}
 	for i := range cmp.Or(p.nodes, 2) {
 		n := &node{Site: blackbox.NewSite(t), name: string(rune('a' + i))}
@@ -78,7 +79,7 @@ func build(t *testing.T, p plan) *house {
 			n.CloudURL = h.nodes[0].CloudURL
 		}
 		if h.redis != nil {
-			n.wire = newWire(t, h.redis.address())
+			n.wire = newWire(t, h.redis.Address())
 		}
 		n.Settings.IVALT = "approval_timeout: 25s"
 		n.Settings.Policy = "\n  default: require_push\n  rules: [{name: machines, match: {users: [\"svc-*\"]}, decision: exempt}]"
@@ -133,7 +134,7 @@ func mobile(user string) string { return ivalttest.DerivedMobile(blackbox.Email(
 // rings waits for a push to the user.
 func (h *house) rings(t *testing.T, user string) {
 	t.Helper()
-	eventually(t, "a push to "+user, func() bool { return h.cloud.Pushes(mobile(user)) > 0 })
+	blackbox.Eventually(t, "a push to "+user, func() bool { return h.cloud.Pushes(mobile(user)) > 0 })
 }
 
 // rang fails the test unless the user's phone rang so often.
@@ -147,7 +148,7 @@ func (h *house) rang(t *testing.T, user string, want int) {
 // polled waits until the user's result has been asked for since then; it returns when that was.
 func (h *house) polled(t *testing.T, user string, since time.Time) (when time.Time) {
 	t.Helper()
-	eventually(t, "a poll for "+user, func() bool {
+	blackbox.Eventually(t, "a poll for "+user, func() bool {
 		for _, r := range h.cloud.Requests() { // newest first
 			if r.Time.Before(since) {
 				break
@@ -170,7 +171,7 @@ func login(user string) blackbox.Login {
 func (n *node) did(t *testing.T, user, verdict, reason string) {
 	t.Helper()
 	var last string
-	eventually(t, fmt.Sprintf("%s: %s ends as %s, %s", n.name, user, verdict, reason), func() bool {
+	blackbox.Eventually(t, fmt.Sprintf("%s: %s ends as %s, %s", n.name, user, verdict, reason), func() bool {
 		all := n.Attempts(t, user)
 		if len(all) == 0 {
 			return false

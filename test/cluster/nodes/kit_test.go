@@ -8,54 +8,43 @@ import (
 	"strings"
 	"testing"
 	"time"
-)
 
-// through is a Redis as it is asked through a wire.
-func through(t *testing.T, r *program, w *wire) *program {
-	t.Helper()
-	host, port, err := net.SplitHostPort(w.address())
-	if err != nil {
-		t.Fatal(err)
-	}
-	n, err := strconv.Atoi(port)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return &program{t: t, host: host, port: n, dir: r.dir}
-}
+	"ivalt-radius/test/blackbox"
+	"ivalt-radius/test/cluster/servers"
+)
 
 // TestKitRedis: it forgets by a restart, and nothing by a pause; it is gone when it is killed.
 func TestKitRedis(t *testing.T) {
 	t.Parallel()
-	r := runRedis(t)
-	r.ask("SET", "a", "1")
-	r.pause()
+	r := servers.Redis(t)
+	r.Ask("SET", "a", "1")
+	r.Pause()
 	go func() {
 		passes(300 * time.Millisecond)
-		r.resume()
+		r.Resume()
 	}()
 	began := time.Now()
-	if said := r.ask("GET", "a"); said != "1" || time.Since(began) < 250*time.Millisecond {
+	if said := r.Ask("GET", "a"); said != "1" || time.Since(began) < 250*time.Millisecond {
 		t.Errorf("%q after %s", said, time.Since(began))
 	}
-	r.restart()
-	if said := r.ask("GET", "a"); said != "" {
+	r.Restart()
+	if said := r.Ask("GET", "a"); said != "" {
 		t.Errorf("after a restart it has %q", said)
 	}
-	r.kill()
-	if said, err := r.try("PING"); err == nil {
+	r.Kill()
+	if said, err := r.Try("PING"); err == nil {
 		t.Errorf("a dead one says %q", said)
 	}
-	r.start()
+	r.Start()
 }
 
 // TestKitWire: what is cut does not pass and comes back by healing; delay and throttle cost the time that they say.
 func TestKitWire(t *testing.T) {
 	t.Parallel()
-	r := runRedis(t)
-	w := newWire(t, r.address())
-	near := through(t, r, w)
-	if near.ask("PING") != "PONG" {
+	r := servers.Redis(t)
+	w := newWire(t, r.Address())
+	near := r.At(w.address())
+	if near.Ask("PING") != "PONG" {
 		t.Error("it does not pass")
 	}
 	conn, err := new(net.Dialer).DialContext(t.Context(), "tcp", w.address())
@@ -81,13 +70,13 @@ func TestKitWire(t *testing.T) {
 	if said := asks(300 * time.Millisecond); said != "" {
 		t.Errorf("a connection over a cut lives on: %q", said)
 	}
-	if near.ask("PING") != "PONG" {
+	if near.Ask("PING") != "PONG" {
 		t.Error("it is not healed")
 	}
 	costs := func(what string, least time.Duration, command ...string) {
 		t.Helper()
 		began := time.Now()
-		near.ask(command...)
+		near.Ask(command...)
 		if took := time.Since(began); took < least {
 			t.Errorf("%s: %s, at least %s", what, took, least)
 		}
@@ -102,34 +91,34 @@ func TestKitWire(t *testing.T) {
 // TestKitSentinels: they name another master when theirs is killed, and the killed one comes back as its replica.
 func TestKitSentinels(t *testing.T) {
 	t.Parallel()
-	s := runSentinels(t)
-	first := s.master()
-	if first != s.redis[0] || len(s.addresses()) != 3 {
+	s := servers.RunSentinels(t)
+	first := s.Master()
+	if first != s.Redis[0] || len(s.Addresses()) != 3 {
 		t.Fatalf("the master is at %v", first)
 	}
-	first.ask("SET", "a", "1")
-	first.ask("WAIT", "1", "5000")
-	from, to := s.failover(t)
-	if now := s.master(); now != s.redis[1] || !to.After(from) {
-		t.Errorf("the master is at %v, and not at %s", now, s.redis[1].address())
+	first.Ask("SET", "a", "1")
+	first.Ask("WAIT", "1", "5000")
+	from, to := s.Failover(t)
+	if now := s.Master(); now != s.Redis[1] || !to.After(from) {
+		t.Errorf("the master is at %v, and not at %s", now, s.Redis[1].Address())
 	}
-	if said := s.redis[1].ask("GET", "a"); said != "1" {
+	if said := s.Redis[1].Ask("GET", "a"); said != "1" {
 		t.Errorf("the replica was told by WAIT, and has %q", said)
 	}
-	first.start()
-	eventually(t, "the old master follows", func() bool { return field(first.ask("INFO", "replication"), "role") == "slave" })
+	first.Start()
+	blackbox.Eventually(t, "the old master follows", func() bool { return servers.Field(first.Ask("INFO", "replication"), "role") == "slave" })
 }
 
 // TestKitCluster: three masters share the slots.
 func TestKitCluster(t *testing.T) {
 	t.Parallel()
-	all := runCluster(t)
+	all := servers.Cluster(t, 3)
 	owners := map[string]bool{}
 	for i := range 30 {
 		key := "k" + strconv.Itoa(i)
 		for _, p := range all {
-			if said := p.ask("SET", key, "1"); said == "OK" {
-				owners[p.address()] = true
+			if said := p.Ask("SET", key, "1"); said == "OK" {
+				owners[p.Address()] = true
 			} else if !strings.HasPrefix(said, "MOVED") {
 				t.Fatalf("%q", said)
 			}
@@ -153,11 +142,11 @@ func TestKitMeasures(t *testing.T) {
 	if got := rate(t, h, m); got <= 0 || got > 40 {
 		t.Errorf("%.1f logins a second of %d people", got, m.load)
 	}
-	r := runRedis(t)
+	r := servers.Redis(t)
 	idle, idler := work{at: time.Now()}, work{at: time.Now().Add(time.Second)}
 	before := worked(t, r)
 	for range 10 {
-		r.ask("SET", "a", "1")
+		r.Ask("SET", "a", "1")
 	}
 	if row := costs(idle, idler, before, worked(t, r), 5); !strings.Contains(row, "set 2.0") {
 		t.Errorf("10 operations of 5 logins: %s", row)

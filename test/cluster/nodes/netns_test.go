@@ -7,13 +7,14 @@ import (
 	"net"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"ivalt-radius/ivalt/ivalttest"
+	"ivalt-radius/test/blackbox"
+	"ivalt-radius/test/cluster/servers"
 )
 
 // insideVariable is set for the test's second run, the one in namespaces.
@@ -44,17 +45,13 @@ func inside(t *testing.T, loss, delay int) bool {
 	return false
 }
 
+// farPort is where the Redis at the other end listens.
+const farPort = 6379
+
 // farRedis runs a redis-server at the other end of the wires, which each node reaches over its own.
-func farRedis(t *testing.T) *program {
+func farRedis(t *testing.T) *servers.Server {
 	t.Helper()
-	p := &program{t: t, dir: t.TempDir(), host: "192.0.2.1", port: 6379}
-	p.args = []string{
-		"ip", "netns", "exec", "memory", "redis-server", "--port", strconv.Itoa(p.port), "--bind", "192.0.2.1", "198.51.100.1", "--protected-mode", "no", "--dir", p.dir,
-		"--save", "", "--appendonly", "no", "--logfile", filepath.Join(p.dir, "log"), "--daemonize", "no",
-	}
-	p.start()
-	t.Cleanup(p.kill)
-	return p
+	return servers.Far(t, farPort, []string{"192.0.2.1", "198.51.100.1"}, "ip", "netns", "exec", "memory")
 }
 
 // tear has a node's wire down, and mend up again.
@@ -95,19 +92,19 @@ func TestKitNamespaces(t *testing.T) {
 	}
 	p := farRedis(t)
 	for device, host := range map[string]string{"node0": "192.0.2.1", "node1": "198.51.100.1"} {
-		near := &program{t: t, dir: p.dir, host: host, port: p.port}
+		near := p.At(net.JoinHostPort(host, strconv.Itoa(farPort)))
 		began := time.Now()
-		near.ask("PING")
+		near.Ask("PING")
 		if took := time.Since(began); took < 3*delayed(t) { // a connection and a question, twice the delay each
 			t.Errorf("%s: %s", host, took)
 		}
 		tear(t, device)
-		if said, err := near.try("PING"); err == nil {
+		if said, err := near.Try("PING"); err == nil {
 			t.Errorf("%s: through a torn wire: %q", host, said)
 		}
 		mend(t, device)
-		eventually(t, device+" is mended", func() bool {
-			_, err := near.try("PING")
+		blackbox.Eventually(t, device+" is mended", func() bool {
+			_, err := near.Try("PING")
 			return err == nil
 		})
 	}
@@ -118,11 +115,11 @@ func TestLossyNetwork(t *testing.T) {
 	if !inside(t, 3, 15) {
 		return
 	}
-	p := farRedis(t)
+	farRedis(t)
 	h := build(t, plan{memory: func(n *node) string {
 		host := map[string]string{"a": "192.0.2.1", "b": "198.51.100.1"}[n.name]
 		// Without TLS a node asks loopback alone: its relay stands there, and the wire with netem begins behind it.
-		n.wire = newWire(t, net.JoinHostPort(host, strconv.Itoa(p.port)))
+		n.wire = newWire(t, net.JoinHostPort(host, strconv.Itoa(farPort)))
 		return alone(n)
 	}})
 	h.begin(t)

@@ -52,7 +52,7 @@ func TestTheDocumentedUserSuffices(t *testing.T) {
 	}
 	_, rules, _ := strings.Cut(strings.TrimSpace(string(acl)), "\nuser ")
 	h := build(t, plan{more: "username: radius-nodes\n    password: " + clusterKey})
-	h.redis.ask(append([]string{"ACL", "SETUSER"}, strings.Fields(strings.Replace(rules, "#@SHA256@", ">"+clusterKey, 1))...)...)
+	h.redis.Ask(append([]string{"ACL", "SETUSER"}, strings.Fields(strings.Replace(rules, "#@SHA256@", ">"+clusterKey, 1))...)...)
 	h.begin(t)
 	h.enrol("alice", ivalttest.Approve, 4*time.Second) // so that the follower looks by itself, and a quiet connection is tried
 	g, r := gate(t), request(login("alice"), 7)
@@ -64,10 +64,10 @@ func TestTheDocumentedUserSuffices(t *testing.T) {
 	h.rang(t, "alice", 1)
 	h.a().did(t, "alice", "accept", "approved")
 	h.b().did(t, "alice", "accept", "approved")
-	if users := h.redis.ask("CLIENT", "LIST"); !strings.Contains(users, "user=radius-nodes") {
+	if users := h.redis.Ask("CLIENT", "LIST"); !strings.Contains(users, "user=radius-nodes") {
 		t.Errorf("the nodes are somebody else:\n%s", users)
 	}
-	if log := h.redis.ask("ACL", "LOG"); log != "" {
+	if log := h.redis.Ask("ACL", "LOG"); log != "" {
 		t.Errorf("Redis refused: %s", log)
 	}
 }
@@ -186,7 +186,7 @@ func TestRollingUpgrade(t *testing.T) {
 	for _, user := range []string{"early", "late", "after"} {
 		h.rang(t, user, 1)
 	}
-	eventually(t, "nodes shows both versions", func() bool {
+	blackbox.Eventually(t, "nodes shows both versions", func() bool {
 		out, code := blackbox.Run(t, "nodes", "--config", h.b().Config())
 		return code == 0 && strings.Contains(out, rolled) && strings.Count(out, "\n") > 1
 	})

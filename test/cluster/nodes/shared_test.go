@@ -50,7 +50,7 @@ func TestLockoutAtBothNodes(t *testing.T) {
 			passes(settled)
 		}
 	}
-	eventually(t, "a lockout in a trail", func() bool { return h.said(t, "locked_out") })
+	blackbox.Eventually(t, "a lockout in a trail", func() bool { return h.said(t, "locked_out") })
 	passes(settled)
 	for _, n := range h.nodes {
 		rejected(t, asks(t, n, login("svc-bob")), denied)
@@ -72,13 +72,13 @@ func TestABlockAtOneNodeHoldsAtBoth(t *testing.T) {
 	accepted(t, asks(t, h.b(), login("svc-bob")))
 	run(h.a(), "block", "--user", "svc-bob", "--for", "1h", "--reason", "stolen laptop")
 	rejected(t, asks(t, h.a(), login("svc-bob")), denied)
-	eventually(t, "b refuses", func() bool { return asks(t, h.b(), login("svc-bob")).Code == blackbox.AccessReject })
+	blackbox.Eventually(t, "b refuses", func() bool { return asks(t, h.b(), login("svc-bob")).Code == blackbox.AccessReject })
 	h.b().did(t, "svc-bob", "reject", "blocked")
 	h.b().Server.Kill() // what was learned is on its disk
 	h.b().Start(t)
 	rejected(t, asks(t, h.b(), login("svc-bob")), denied)
 	run(h.b(), "unblock", "--user", "svc-bob", "--reason", "found")
-	eventually(t, "a lets in", func() bool { return asks(t, h.a(), login("svc-bob")).Code == blackbox.AccessAccept })
+	blackbox.Eventually(t, "a lets in", func() bool { return asks(t, h.a(), login("svc-bob")).Code == blackbox.AccessAccept })
 }
 
 // TestCollisionOfTwoNodes: two different logins of one person, one at each node, are both denied.
@@ -111,7 +111,7 @@ func TestALateApprovalAtTheOtherNode(t *testing.T) {
 		Email: blackbox.Email("alice"), Behaviour: ivalttest.Ignore, Next: []ivalttest.Step{{Behaviour: ivalttest.Approve, After: 7 * time.Second}},
 	})
 	rejected(t, asks(t, h.a(), login("alice")), "Not approved in time.")
-	eventually(t, "the late approval in a trail", func() bool { return h.said(t, "late_approval") })
+	blackbox.Eventually(t, "the late approval in a trail", func() bool { return h.said(t, "late_approval") })
 	accepted(t, asks(t, h.b(), login("alice")))
 	h.rang(t, "alice", 1)
 }
@@ -169,13 +169,13 @@ func TestNodes(t *testing.T) {
 	}
 	h.begin(t)
 	for _, asked := range h.nodes {
-		eventually(t, asked.name+" names both", func() bool {
+		blackbox.Eventually(t, asked.name+" names both", func() bool {
 			out, code := blackbox.Run(t, "nodes", "--config", asked.Config())
 			return code == 0 && strings.Contains(out, "rome") && strings.Contains(out, "oslo")
 		})
 	}
 	h.a().Server.Kill()
-	eventually(t, "the dead one is not shown as alive", func() bool {
+	blackbox.Eventually(t, "the dead one is not shown as alive", func() bool {
 		out, code := blackbox.Run(t, "nodes", "--config", h.b().Config())
 		for line := range strings.Lines(out) {
 			if strings.HasPrefix(line, "rome") && !strings.Contains(line, "dead since") {

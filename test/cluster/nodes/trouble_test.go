@@ -10,6 +10,7 @@ import (
 
 	"ivalt-radius/ivalt/ivalttest"
 	"ivalt-radius/test/blackbox"
+	"ivalt-radius/test/cluster/servers"
 )
 
 // refuses fails the test unless a node refuses push logins, without a push, and lets exempt ones in.
@@ -30,7 +31,7 @@ func (h *house) refuses(t *testing.T, n *node, user string) {
 func (h *house) recovers(t *testing.T, n *node, user string) {
 	t.Helper()
 	pid := n.Server.PID()
-	eventually(t, n.name+" lets people in again", func() bool { return asks(t, n, login(user)).Code == blackbox.AccessAccept })
+	blackbox.Eventually(t, n.name+" lets people in again", func() bool { return asks(t, n, login(user)).Code == blackbox.AccessAccept })
 	if !n.Server.Running() || n.Server.PID() != pid {
 		t.Errorf("%s is another process", n.name)
 	}
@@ -44,10 +45,10 @@ func TestRedisIsGone(t *testing.T) {
 		h.enrol(user, ivalttest.Approve, time.Second)
 	}
 	accepted(t, asks(t, h.a(), login("alice")))
-	h.redis.kill()
+	h.redis.Kill()
 	h.refuses(t, h.a(), "carol")
 	h.refuses(t, h.b(), "bob")
-	h.redis.start()
+	h.redis.Start()
 	h.recovers(t, h.a(), "alice")
 	h.recovers(t, h.b(), "bob")
 }
@@ -57,9 +58,9 @@ func TestRedisIsPaused(t *testing.T) {
 	t.Parallel()
 	h := open(t, plan{})
 	h.enrol("alice", ivalttest.Approve, time.Second)
-	h.redis.pause()
+	h.redis.Pause()
 	h.refuses(t, h.a(), "alice")
-	h.redis.resume()
+	h.redis.Resume()
 	h.recovers(t, h.b(), "alice")
 }
 
@@ -86,9 +87,9 @@ func TestRedisIsOutOfMemory(t *testing.T) {
 	t.Parallel()
 	h := open(t, plan{redis: []string{"--maxmemory-policy", "noeviction"}})
 	h.enrol("alice", ivalttest.Approve, time.Second)
-	h.redis.ask("CONFIG", "SET", "maxmemory", "1")
+	h.redis.Ask("CONFIG", "SET", "maxmemory", "1")
 	h.refuses(t, h.a(), "alice")
-	h.redis.ask("CONFIG", "SET", "maxmemory", "0")
+	h.redis.Ask("CONFIG", "SET", "maxmemory", "0")
 	h.recovers(t, h.a(), "alice")
 	h.recovers(t, h.b(), "alice")
 }
@@ -99,11 +100,11 @@ func TestRedisIsRestartedEmpty(t *testing.T) {
 	h := open(t, plan{settings: func(n *node) { n.Settings.IVALT = "sentinel: auto" }})
 	h.enrol("alice", ivalttest.Approve, 3*time.Second)
 	accepted(t, asks(t, h.a(), login("alice")))
-	h.redis.restart()
+	h.redis.Restart()
 	since := time.Now()
 	theirs := login("alice")
 	theirs.CallingStation = other
-	eventually(t, "the next login", func() bool { return asks(t, h.b(), theirs).Code == blackbox.AccessAccept })
+	blackbox.Eventually(t, "the next login", func() bool { return asks(t, h.b(), theirs).Code == blackbox.AccessAccept })
 	first := ""
 	for _, r := range h.cloud.Requests() { // newest first
 		if r.Time.Before(since) {
@@ -128,7 +129,7 @@ func TestALossInTheMiddle(t *testing.T) {
 	first, second := request(login("alice"), 1), request(login("alice"), 2)
 	g.send(h.a(), first)
 	h.rings(t, "alice")
-	h.redis.restart()
+	h.redis.Restart()
 	g.send(h.b(), second)
 	for i, reply := range []blackbox.Reply{g.answer(t, h.a(), first), g.answer(t, h.b(), second)} {
 		if reply.Code != blackbox.AccessReject {
@@ -194,18 +195,18 @@ func TestInsecureAlone(t *testing.T) {
 	h := open(t, plan{more: "on_failure: insecure_alone"})
 	h.enrol("alice", ivalttest.Approve, 2*time.Second)
 	h.enrol("bob", ivalttest.Approve, 2*time.Second)
-	h.redis.kill()
+	h.redis.Kill()
 	for i, user := range []string{"alice", "bob"} {
 		n := h.nodes[i]
-		eventually(t, n.name+" goes on alone", func() bool { return asks(t, n, login(user)).Code == blackbox.AccessAccept })
+		blackbox.Eventually(t, n.name+" goes on alone", func() bool { return asks(t, n, login(user)).Code == blackbox.AccessAccept })
 		if said := n.Server.Output(); !strings.Contains(said, "insecure_alone") {
 			t.Errorf("%s does not shout", n.name)
 		}
 	}
-	h.redis.start()
+	h.redis.Start()
 	g := gate(t)
 	h.enrol("carol", ivalttest.Approve, 5*time.Second)
-	eventually(t, "both are one again", func() bool {
+	blackbox.Eventually(t, "both are one again", func() bool {
 		first := request(login("carol"), 1)
 		before := h.cloud.Pushes(mobile("carol"))
 		g.send(h.a(), first)
@@ -218,9 +219,9 @@ func TestInsecureAlone(t *testing.T) {
 // TestSentinelFailover in the middle of logins: at worst one more push each, nobody is let in who did not approve, and the nodes find the new master.
 func TestSentinelFailover(t *testing.T) {
 	t.Parallel()
-	s := runSentinels(t)
+	s := servers.RunSentinels(t)
 	h := open(t, plan{memory: func(*node) string {
-		return addresses(s.addresses()...) + "\n    mode: sentinel\n    master: " + watched
+		return addresses(s.Addresses()...) + "\n    mode: sentinel\n    master: " + servers.Watched
 	}})
 	type ask struct {
 		user string
@@ -240,7 +241,7 @@ func TestSentinelFailover(t *testing.T) {
 		all = append(all, a)
 	}
 	h.rings(t, "user7")
-	from, to := s.failover(t)
+	from, to := s.Failover(t)
 	t.Logf("the failover took %s", to.Sub(from).Round(time.Millisecond))
 	for i, a := range all {
 		a.g.send(h.nodes[1-i%2], a.r)
@@ -270,10 +271,10 @@ func TestSentinelFailover(t *testing.T) {
 // TestRedisCluster: the same promises with the keys in three servers.
 func TestRedisCluster(t *testing.T) {
 	t.Parallel()
-	all := runCluster(t)
+	all := servers.Cluster(t, 3)
 	var where []string
 	for _, p := range all {
-		where = append(where, p.address())
+		where = append(where, p.Address())
 	}
 	h := open(t, plan{memory: func(*node) string { return addresses(where...) + "\n    mode: cluster" }})
 	for i := range 6 {
@@ -302,10 +303,10 @@ func TestNothingIsReadable(t *testing.T) {
 	g, r := gate(t), request(login("quillonia"), 1)
 	g.send(h.a(), r)
 	h.rings(t, "quillonia")
-	keys := h.redis.ask("KEYS", "*")
+	keys := h.redis.Ask("KEYS", "*")
 	text := keys
 	for key := range strings.Lines(keys) {
-		dump, err := h.redis.try("DUMP", strings.TrimSpace(key))
+		dump, err := h.redis.Try("DUMP", strings.TrimSpace(key))
 		if err != nil {
 			t.Fatal(err)
 		}
