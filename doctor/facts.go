@@ -134,7 +134,6 @@ type TLS struct {
 	Trouble  string // why there is no connection that is trusted; empty: there is one
 	Version  string
 	Old      bool // older than TLS 1.2
-	Issuer   string
 	Expires  time.Time // the first of the chain to expire; zero: not seen
 	Pins     int       // in the settings
 	ViaProxy bool

@@ -118,18 +118,6 @@ func (p *Policy) Possible(client string) iter.Seq2[int, Decision] {
 	}
 }
 
-// Factors are the first factors that the rules may ask for in a login through a client, each once and in their order; empty is the
-// client's own. Rules that deny ask for none.
-func (p *Policy) Factors(client string) []Factor {
-	var out []Factor
-	for _, d := range p.Possible(client) {
-		if d.Action != Deny && !slices.Contains(out, d.Factor) {
-			out = append(out, d.Factor)
-		}
-	}
-	return out
-}
-
 // anybody reports a rule that every login meets whose client it is for. `groups` and `networks` never do: a person may have no
 // group, and a login no address.
 func (r *rule) anybody() bool {

@@ -45,9 +45,6 @@ type Store struct {
 	forgotten *state.Cache[time.Time] // when a person's approvals were taken back: what was told before that does not bring them back
 }
 
-// New makes an empty Store, whose digests are its own, and in which everything counts.
-func New() *Store { return Shared(naming.New(), nil) }
-
 // Shared makes an empty Store of approvals that other nodes know as well: its digests are those of the names. What it keeps counts only while
 // current says that all is heard that the others took back; nil: always.
 func Shared(names *naming.Names, current func() bool) *Store {

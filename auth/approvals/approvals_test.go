@@ -10,9 +10,12 @@ import (
 	"ivalt-radius/secret"
 )
 
+// alone makes a Store in which everything counts.
+func alone() *Store { return Shared(naming.New(), nil) }
+
 func TestRecall(t *testing.T) {
 	start := time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC)
-	s := New()
+	s := alone()
 	password, phone := s.Digest("password", "bob", "pw"), s.Digest("phone", "+49")
 	base := Approval{Client: "vpn", Station: "203.0.113.9", Factor: "file", Credential: password, Phone: phone, At: start}
 	cases := []struct {
@@ -53,7 +56,7 @@ func TestRecall(t *testing.T) {
 }
 
 func TestKeepIsBounded(t *testing.T) {
-	s := New()
+	s := alone()
 	at := func(i int) Approval {
 		return Approval{Station: fmt.Sprint(i), Credential: Digest{1}, At: time.Unix(int64(i), 0)}
 	}
@@ -77,7 +80,7 @@ func TestKeepIsBounded(t *testing.T) {
 
 // TestDigestsAreOfTheStoreAlone: what one process keeps says nothing to another, and parts do not run into each other.
 func TestDigestsAreOfTheStoreAlone(t *testing.T) {
-	a, b := New(), New()
+	a, b := alone(), alone()
 	if a.Digest("x") == b.Digest("x") || a.Digest("ab", "c") == a.Digest("a", "bc") || a.Digest() == (Digest{}) {
 		t.Error("digests are equal that must differ, or the other way")
 	}
@@ -114,7 +117,7 @@ func TestShared(t *testing.T) {
 
 // TestPeople: who approved last comes first, and nobody who was forgotten.
 func TestPeople(t *testing.T) {
-	s := New()
+	s := alone()
 	if all, left := s.People(9); len(all) != 0 || left != 0 {
 		t.Errorf("%v, %d", all, left)
 	}

@@ -1,6 +1,6 @@
 // Package strength judges secrets that people choose: whether everybody tries them first, and how many guesses they hold out.
 //
-// Bits is an estimate from above, by parts. The text is read from its left; each part costs what it takes to guess it:
+// How many bits a secret holds is an estimate from above, by parts. The text is read from its left; each part costs what it takes to guess it:
 //
 //	a word of the list               8 bits  the list has some hundred, in any case
 //	another word, of one case       13 bits  as one of 7,776 on dice; 2.5 more for each letter behind the eighth

@@ -43,12 +43,6 @@ func Judge(s secret.Secret, least int) []Word {
 	return words
 }
 
-// Bits is how many bits a secret holds, at most. It tells of the secret, so it is for judging, not for printing.
-func Bits(s secret.Secret) int {
-	bits, _ := estimate(s.Reveal())
-	return int(bits)
-}
-
 // fewLetters reports a text of fewer than six different characters.
 func fewLetters(text string) bool {
 	different := map[rune]bool{}

@@ -20,7 +20,6 @@ const nasIdentifier = "ivalt-radius"
 const (
 	headerSize        = 20
 	authenticatorSize = 16
-	signatureSize     = 18
 	maxPacket         = 4096
 	maxValue          = 253
 

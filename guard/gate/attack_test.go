@@ -216,3 +216,15 @@ func strangersOf(n int) []auth.Visit {
 	}
 	return all
 }
+
+// entries is how many counts there are.
+func (c *counts) entries() (n int) {
+	for k := range kinds {
+		for sh := range shares {
+			for s := range scopes {
+				n += c.tables[k][sh][s].Len()
+			}
+		}
+	}
+	return n
+}

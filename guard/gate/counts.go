@@ -170,15 +170,3 @@ func (c *counts) release(name, station string) {
 		}
 	}
 }
-
-// entries is how many counts there are.
-func (c *counts) entries() (n int) {
-	for k := range kinds {
-		for sh := range shares {
-			for s := range scopes {
-				n += c.tables[k][sh][s].Len()
-			}
-		}
-	}
-	return n
-}
