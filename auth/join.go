@@ -8,12 +8,15 @@ import (
 	"ivalt-radius/auth/conclusion"
 )
 
-// follow waits for the verdict of the attempt that the exchange joined. One that came before the attempt's own waits no longer than its NAS does:
-// where its first factor took longer, or the two came at one moment, the verdict may leave a little behind its own time.
+// oneMoment is how far apart two copies may come, so that both get the verdict that the later one's time allows.
+const oneMoment = 100 * time.Millisecond
+
+// follow waits for the verdict of the attempt that the exchange joined. One that came before the attempt's own, and whose first factor took longer,
+// waits no longer than its NAS does.
 func (f *Flow) follow(ctx context.Context, p *pending) Verdict {
 	var over <-chan time.Time
 	if p.first.Before(p.attempt.led) {
-		timer := time.NewTimer(p.leaveBy().Add(answerMargin).Sub(f.Now()))
+		timer := time.NewTimer(p.leaveBy().Add(oneMoment).Sub(f.Now()))
 		defer timer.Stop()
 		over = timer.C
 	}

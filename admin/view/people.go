@@ -17,7 +17,7 @@ type SessionFilter struct {
 	Since time.Time `json:"since,omitzero"`  // of those: that ended from then on; zero: in the last day
 }
 
-// Sessions are people who are in, as accounting and the logins since the start tell.
+// Sessions are people who are in, as accounting and logins tell.
 type Sessions struct {
 	Sessions []Session `json:"sessions"`      // the newest first
 	Left     int       `json:"left_out"`      // that do not fit; of ended ones those that are left are not counted: 1 where there may be more

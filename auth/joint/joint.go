@@ -142,12 +142,15 @@ func (s *Seat) Told(phones ...identity.Mobile) (outcome.Answer, error) {
 }
 
 // Joined tells the memory of an exchange that joined an attempt at this node, so that the very same packet at another node is none of its own where this
-// one dies. It goes on until the memory knows, or ctx ends: an attempt that the memory does not know may be about to be told to it.
+// one dies. It asks again, ever more seldom, until the memory can be asked, or ctx ends. An attempt that the memory does not know may be about to be
+// told to it for 3 s, and is gone then.
 func (p *Part) Joined(ctx context.Context, key, exchange cluster.Digest) {
-	e := cluster.Entry{Key: key, ID: "joined", Exchange: exchange}
-	for {
+	e, began := cluster.Entry{Key: key, ID: "joined", Exchange: exchange}, time.Now()
+	for wait := pause; ; wait = min(2*wait, patience) {
 		_, err := p.attempts.Enter(ctx, e)
-		if !errors.Is(err, cluster.ErrUnreachable) && !errors.Is(err, cluster.ErrLost) || !Rest(ctx) {
+		away := errors.Is(err, cluster.ErrUnreachable)
+		gone := !errors.Is(err, cluster.ErrLost) || time.Since(began) > patience
+		if !away && gone || !rest(ctx, wait) {
 			return
 		}
 	}
@@ -252,8 +255,10 @@ func patiently(ctx context.Context, ask func() error) error {
 }
 
 // Rest waits a moment before the memory is asked again. It is false where ctx has ended.
-func Rest(ctx context.Context) bool {
-	timer := time.NewTimer(pause)
+func Rest(ctx context.Context) bool { return rest(ctx, pause) }
+
+func rest(ctx context.Context, wait time.Duration) bool {
+	timer := time.NewTimer(wait)
 	defer timer.Stop()
 	select {
 	case <-timer.C:

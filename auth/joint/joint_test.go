@@ -309,6 +309,52 @@ func TestPatience(t *testing.T) {
 	})
 }
 
+// counting counts how often the memory is entered.
+type counting struct {
+	cluster.Attempts
+	entered int
+}
+
+func (c *counting) Enter(ctx context.Context, e cluster.Entry) (cluster.Place, error) {
+	c.entered++
+	return c.Attempts.Enter(ctx, e)
+}
+
+// TestJoined: a copy is told once, and again while the memory cannot be asked, ever more seldom; of an attempt that is gone it is asked for a moment only.
+func TestJoined(t *testing.T) {
+	for _, c := range []struct {
+		name        string
+		begun, away bool
+		took        time.Duration // at most
+		asked       int           // at most
+	}{
+		{"it is there", true, false, 0, 1},
+		{"it is gone", false, false, 2 * patience, 8},
+		{"the memory is away", true, true, time.Minute, 30},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				a, b, memory := two(nil)
+				if c.begun {
+					enter(t, b, "one")
+				}
+				if c.away {
+					memory.Cut()
+				}
+				count := &counting{Attempts: a.attempts}
+				a.attempts = count
+				ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+				defer cancel()
+				began := time.Now()
+				a.Joined(ctx, cluster.Digest{1}, cluster.Digest{9})
+				if took := time.Since(began); took > c.took || count.entered > c.asked || count.entered == 0 || c.away && took != time.Minute {
+					t.Errorf("it was asked %d times in %v", count.entered, took)
+				}
+			})
+		})
+	}
+}
+
 // TestWaits: who withdraws a login ends its wait, and nothing answers it.
 func TestWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

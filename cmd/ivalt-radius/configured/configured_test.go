@@ -39,6 +39,17 @@ func TestStateDirectory(t *testing.T) {
 			t.Errorf("%q: %q, %v", text, got, err)
 		}
 	}
+	if err := os.WriteFile(path, []byte("state: {directory: /srv/a}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("IVALT_RADIUS_FOO", "1")
+	if got, err := StateDirectory(path); got != "/srv/a" || err != nil {
+		t.Errorf("beside a stray variable: %q, %v", got, err)
+	}
+	t.Setenv("IVALT_RADIUS_STATE__DIRECTRY", "/srv/b")
+	if got, err := StateDirectory(path); err == nil {
+		t.Errorf("a variable that may have been meant for it: %q", got)
+	}
 	if got, err := StateDirectory(path + "x"); err == nil {
 		t.Errorf("no file, and %q", got)
 	}

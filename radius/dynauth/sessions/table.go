@@ -69,7 +69,7 @@ type entry struct {
 func New(now func() time.Time) *Table {
 	return &Table{
 		now: now, opened: now(), known: map[key]*entry{}, told: map[key]int{}, stopped: map[key]end{},
-		grants: grants{by: map[key]*granted{}}, totals: map[string]*total{},
+		grants: grants{by: map[name]*granted{}}, totals: map[string]*total{},
 	}
 }
 
@@ -103,14 +103,14 @@ func (t *Table) grant(s *Session, until time.Time) {
 	if s.Grant.Attempt == "" {
 		return
 	}
-	names := [2]key{s.byPair()}
+	login := &granted{Grant: s.Grant, names: []name{s.byPair().digest()}}
 	if k, ok := s.byID(); ok {
-		names[1] = k
+		login.names = append(login.names, k.digest())
 	}
-	t.grants.add(s.Grant, names, t.now())
 	if s.accounted {
-		t.grants.order[len(t.grants.order)-1].until = until
+		login.until = until
 	}
+	t.grants.add(login, t.now())
 }
 
 // Told takes what an Accounting-Request told that is believed and recorded; status is audit.Accounting's. A retransmission changes

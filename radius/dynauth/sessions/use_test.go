@@ -1,6 +1,7 @@
 package sessions_test
 
 import (
+	"fmt"
 	"net/netip"
 	"slices"
 	"testing"
@@ -234,17 +235,23 @@ func TestGrantIsOfOneLogin(t *testing.T) {
 	}
 }
 
-// TestGrantsAreBounded: logins of which nothing more is heard.
+// TestGrantsAreBounded: logins of which nothing more is heard. A person who comes again and again from one place takes one place.
 func TestGrantsAreBounded(t *testing.T) {
 	w := newWorld(t)
 	w.logIn("carol", "", "first", 1)
-	others := w.of("alice", "").Granted("a", nil)
+	again := w.of("alice", "").Granted("a", nil)
 	for range 65536 {
-		w.Admitted(others)
+		w.Admitted(again)
 	}
-	s := w.of("carol", "late")
-	w.Told("start", s)
-	if found, _ := w.List("carol", "", netip.Addr{}, 1); len(found) != 1 || found[0].Grant.Attempt != "" {
+	w.Told("start", w.of("carol", "early"))
+	if found, _ := w.List("carol", "", netip.Addr{}, 1); len(found) != 1 || found[0].Grant.Attempt != "first" {
+		t.Errorf("many logins of one person: %+v", found)
+	}
+	for i := range 65536 {
+		w.Admitted(w.of(fmt.Sprint("alice", i), "").Granted("a", nil))
+	}
+	w.Told("start", w.of("carol", "late"))
+	if found, _ := w.List("carol", "", netip.Addr{}, 2); len(found) != 1 || found[0].ID() != "late" || found[0].Grant.Attempt != "" {
 		t.Errorf("the first of too many is remembered: %+v", found)
 	}
 }

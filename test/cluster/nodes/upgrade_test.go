@@ -62,6 +62,7 @@ func TestUpgradeInPlace(t *testing.T) {
 	pid := h.a().Server.PID()
 	done := make(chan string, 1)
 	go func() {
+		defer close(done)
 		said, _ := blackbox.Run(t, "upgrade", "--config", h.a().Config())
 		done <- said
 	}()
