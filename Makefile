@@ -181,4 +181,4 @@ $(NFPM):
 
 .PHONY: clean
 clean: ## remove what the other targets made
-	rm -rf bin dist coverage.out
+	rm -rf bin dist coverage.out coverage.part

@@ -86,7 +86,7 @@ func lastChecks() []check {
 		{id: "hand.procedures", area: yourself, title: "Incident response is written down", guide: []string{incidentResponse}, judge: byHand("who is called, and who may block whom",
 			"write down who answers an incident; docs/operations.md has a runbook for each alert")},
 		{id: "hand.testing", area: yourself, title: "The set-up was tested", guide: []string{securityTesting}, judge: byHand("whether logins were tried that must fail",
-			"try some with ivalt-radius login, from each gateway too: a wrong password, a refused push, outside the hours")},
+			"try some with ivalt-radius login, from each gateway too (with --no-message-authenticator where the gateway sends none): a wrong password, a refused push, outside the hours")},
 		{id: "hand.compliance", area: yourself, title: "What you must comply with is met", guide: []string{compliance}, judge: byHand("which rules you are under",
 			"ivalt-radius compliance --framework NAME gathers what can be seen from here")},
 	}

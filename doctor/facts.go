@@ -133,7 +133,7 @@ type TLS struct {
 	Plain    bool   // ivalt.url is http, of this host
 	Trouble  string // why there is no connection that is trusted; empty: there is one
 	Version  string
-	Old      bool // older than TLS 1.2
+	Old      bool      // older than TLS 1.2
 	Expires  time.Time // the first of the chain to expire; zero: not seen
 	Pins     int       // in the settings
 	ViaProxy bool

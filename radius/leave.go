@@ -9,6 +9,7 @@ import (
 	"ivalt-radius/auth/carried"
 	"ivalt-radius/radius/access"
 	"ivalt-radius/radius/carry"
+	"ivalt-radius/radius/remedy"
 	"ivalt-radius/radius/wire"
 )
 
@@ -114,6 +115,8 @@ func (s *Server) restore(d *Carried) {
 	for i := range d.Unanswered {
 		if again := s.again(&d.Unanswered[i]); again != nil {
 			s.queue <- again
+		} else {
+			s.drops.drop(unknownClient, d.Unanswered[i].Source.Addr(), remedy.Hint{Advice: remedy.Stranger, Address: d.Unanswered[i].Source.Addr()})
 		}
 	}
 }

@@ -17,6 +17,7 @@ import (
 	"ivalt-radius/auth"
 	"ivalt-radius/cmd/ivalt-radius/clienting"
 	"ivalt-radius/cmd/ivalt-radius/clockwatch"
+	"ivalt-radius/cmd/ivalt-radius/configured"
 	"ivalt-radius/cmd/ivalt-radius/control"
 	"ivalt-radius/cmd/ivalt-radius/count"
 	"ivalt-radius/cmd/ivalt-radius/explaining"
@@ -124,7 +125,7 @@ func start(ctx context.Context, path string, s *config.Settings, r rooms, k kept
 			_ = a.close(ctx)
 		}
 	}()
-	if a.store, err = state.OpenStore(s.State.Directory); err != nil {
+	if a.store, err = configured.Store(s.State.Directory); err != nil {
 		return nil, fmt.Errorf("state.directory: %w", err)
 	}
 	if a.clients, err = clienting.Open(a.store); err != nil {

@@ -12,7 +12,7 @@ if ! have_compiler && ! { install_packages gcc libc6-dev && have_compiler; }; th
 	race=()
 fi
 
-# With every tag, so that it sees each file: none is left out by one of these.
+# With every tag, so that it sees each file but the few that the race detector alone has.
 say "go vet"
 go vet -tags 'interop conformance soak packages' ./...
 
@@ -22,7 +22,7 @@ log=$(mktemp)
 trap 'rm -f "$log" "$log.again"' EXIT
 code=0
 # The profile is written beside, so that `make cover` need not run the tests again.
-go test "${race[@]}" -vet=off -shuffle=on -timeout=15m -covermode=atomic -coverprofile=coverage.out ./... | tee "$log" || code=$?
+go test "${race[@]}" -vet=off -shuffle=on -timeout=15m -covermode=atomic -coverprofile=coverage.part ./... | tee "$log" || code=$?
 
 # The race detector itself dies now and then under testing/synctest (golang/go#78156), with a message that no test of ours can
 # print. Only where that happened in every package that failed are these tested again, three times at most, and it is said.
@@ -36,8 +36,9 @@ for _ in 1 2 3; do
 	go test "${race[@]}" -vet=off -shuffle=on -timeout=15m "${again[@]}" | tee "$log.again" || code=$?
 	cat "$log.again" >>"$log"
 	last=$log.again
-	rm -f coverage.out # it lacks these packages; make cover runs its own
+	rm -f coverage.part # it lacks these packages; make cover runs its own
 done
+[ ! -e coverage.part ] || mv coverage.part coverage.out # it is there once it is whole
 
 printf '\n%d packages passed, %d failed, %s\n' "$(grep -c '^ok' "$log" || true)" "$([ "$code" -eq 0 ] && echo 0 || grep -cE '^FAIL\s+\S' "$last" || true)" \
 	"$([ ${#race[@]} -gt 0 ] && echo 'with the race detector' || echo 'WITHOUT THE RACE DETECTOR')"

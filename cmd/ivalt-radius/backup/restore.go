@@ -15,6 +15,7 @@ import (
 	"path"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"unicode"
 
 	"github.com/spf13/cobra"
@@ -48,7 +49,7 @@ func NewRestoreCommand() *cobra.Command {
 		Short: "Bring a backup back, into an empty directory",
 		Long: "restore unpacks what `backup` wrote into DIR, which must be empty or not there yet, for its owner alone, and leaves nothing\n" +
 			"where it fails. --identity names the key file of an encrypted backup; its passphrase, where it has one, is asked for. Run it as\n" +
-			"the server's user, or give it the files afterwards.",
+			"the server's user, or as root: then all of it belongs to the owner of DIR, where that is there already.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := restore(cmd, input, dir, identity); err != nil {
@@ -242,7 +243,8 @@ func (u *unpacker) member(h *tar.Header) error {
 	if err := u.directories(path.Dir(h.Name)); err != nil {
 		return err
 	}
-	file, err := u.root.OpenFile(filepath.FromSlash(h.Name), os.O_WRONLY|os.O_CREATE|os.O_EXCL, owner)
+	name := filepath.FromSlash(h.Name)
+	file, err := u.root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, owner)
 	if err != nil {
 		return err // one that is named twice too
 	}
@@ -250,7 +252,19 @@ func (u *unpacker) member(h *tar.Header) error {
 	if err != nil {
 		err = damaged(err)
 	}
-	return errors.Join(err, file.Sync(), file.Close())
+	return errors.Join(err, u.give(name), file.Sync(), file.Close())
+}
+
+// give gives what root has made to the owner of the directory, whose server could not read it else.
+func (u *unpacker) give(name string) error {
+	is, err := u.root.Stat(".")
+	if err != nil || os.Geteuid() != 0 {
+		return err
+	}
+	if like, ok := is.Sys().(*syscall.Stat_t); ok && like.Uid != 0 {
+		return u.root.Lchown(name, int(like.Uid), int(like.Gid))
+	}
+	return nil
 }
 
 func (u *unpacker) directories(dir string) error {
@@ -261,7 +275,11 @@ func (u *unpacker) directories(dir string) error {
 		return err
 	}
 	u.made[dir] = true
-	return u.root.Mkdir(filepath.FromSlash(dir), ownDirectory)
+	dir = filepath.FromSlash(dir)
+	if err := u.root.Mkdir(dir, ownDirectory); err != nil {
+		return err
+	}
+	return u.give(dir)
 }
 
 // sync makes the names durable.

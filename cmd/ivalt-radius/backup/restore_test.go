@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"ivalt-radius/cmd/ivalt-radius/exit"
@@ -99,6 +100,30 @@ func restoreOf(t *testing.T, octets []byte) (code int, out string) {
 		t.Errorf("left behind: %v", tree(t, tmp))
 	}
 	return code, out
+}
+
+// TestOwner: what root restores belongs to whom the directory belongs.
+func TestOwner(t *testing.T) {
+	if os.Geteuid() != 0 {
+		return // nobody else can give anything away
+	}
+	dir := t.TempDir()
+	if err := os.Chown(dir, 12345, 54321); err != nil {
+		t.Fatal(err)
+	}
+	in := archived(t, head, named("audit.jsonl", "x\n"), named("a/b", "y"))
+	if _, files, err := unpack(bytes.NewReader(in), dir, limits{octets: 1 << 20, files: 9}); err != nil || files != 2 {
+		t.Fatalf("%d files, %v", files, err)
+	}
+	for _, name := range []string{"audit.jsonl", "a", "a/b"} {
+		info, err := os.Lstat(filepath.Join(dir, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if is, ok := info.Sys().(*syscall.Stat_t); !ok || is.Uid != 12345 || is.Gid != 54321 {
+			t.Errorf("%s belongs to %d:%d", name, is.Uid, is.Gid)
+		}
+	}
 }
 
 // TestBomb: what grows beyond measure is refused before the disk is full.

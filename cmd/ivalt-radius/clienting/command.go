@@ -18,7 +18,6 @@ import (
 	"ivalt-radius/cmd/ivalt-radius/secretage"
 	"ivalt-radius/cmd/ivalt-radius/trail"
 	"ivalt-radius/config"
-	"ivalt-radius/state"
 )
 
 // asked is what the command line says.
@@ -171,7 +170,7 @@ func (a *asked) order(cmd *cobra.Command, path string, do func(desk, context.Con
 
 // onFiles works on the state itself, while no server runs. Its lock keeps one from starting meanwhile.
 func onFiles(s *config.Settings, do func(*Memory) error) error {
-	store, err := state.OpenStore(s.State.Directory)
+	store, err := configured.Store(s.State.Directory)
 	if err != nil {
 		return fmt.Errorf("state.directory: %w", err)
 	}

@@ -22,7 +22,6 @@ import (
 	"ivalt-radius/guard/gate"
 	"ivalt-radius/guard/incident"
 	"ivalt-radius/guard/respond"
-	"ivalt-radius/state"
 )
 
 // Releaser forgets what the gate has against a person: lockouts and pauses. An empty station means all of them.
@@ -106,7 +105,7 @@ func Handle(mux *http.ServeMux, d Deps) {
 
 // onFiles does something while no server runs. The store's lock keeps one from starting.
 func onFiles(s *config.Settings, warn io.Writer, do func(Deps) error) (err error) {
-	store, err := state.OpenStore(s.State.Directory)
+	store, err := configured.Store(s.State.Directory)
 	if err != nil {
 		return fmt.Errorf("state.directory: %w", err)
 	}

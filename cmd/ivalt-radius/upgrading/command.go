@@ -11,6 +11,7 @@ import (
 
 	"ivalt-radius/cmd/ivalt-radius/configured"
 	"ivalt-radius/cmd/ivalt-radius/control"
+	"ivalt-radius/cmd/ivalt-radius/count"
 )
 
 // The commands of the running server.
@@ -78,7 +79,7 @@ func upgrade(ctx context.Context, out io.Writer, path string) error {
 		case now.Why != "":
 			return fmt.Errorf("version %s serves again, with every login that waited: %s", now.Version, now.Why)
 		default:
-			_, err := fmt.Fprintf(out, "version %s serves, version %s did; %d logins waited and go on\n", now.Version, now.From, now.Waiting)
+			_, err := fmt.Fprintf(out, "version %s serves, version %s did; %s waited and go on\n", now.Version, now.From, count.Of(now.Waiting, "login"))
 			return err //nolint:wrapcheck // writing to the terminal
 		}
 		select {

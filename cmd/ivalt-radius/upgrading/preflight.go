@@ -25,6 +25,9 @@ func Preflight(ctx context.Context, program, config string) (version string, err
 	ctx, cancel := context.WithTimeout(ctx, preflightLasts)
 	defer cancel()
 	said, err := try(ctx, program, "--version")
+	if err != nil && ctx.Err() != nil {
+		return "", fmt.Errorf("%s does not run: it has not answered within %s", program, preflightLasts)
+	}
 	if err != nil {
 		return "", fmt.Errorf("%s does not run: %w", program, err)
 	}
