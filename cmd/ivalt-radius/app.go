@@ -159,7 +159,7 @@ func start(ctx context.Context, path string, s *config.Settings, r rooms, k kept
 		return nil, err
 	}
 	carried := a.carried()
-	a.flow = auth.New(a.together(auth.Options{Carried: &carried.Logins, Pusher: phone, Gate: a.guard.Gate, Recorder: a, Now: time.Now, Concluded: a.concluded}))
+	a.flow = auth.New(a.together(auth.Options{Carried: &carried.Logins, Pusher: phone, Gate: recorded{a.guard.Gate, a.trail.Failing}, Recorder: a, Now: time.Now, Concluded: a.concluded}))
 	if err = a.know(); err != nil {
 		return nil, fmt.Errorf("state.directory: %w", err)
 	}

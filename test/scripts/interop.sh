@@ -17,6 +17,6 @@ go test -tags interop -count=1 -timeout=10m -v ./test/release
 go test -tags interop -count=1 -timeout=15m -run TestShellBlocks -v ./test/docs
 # The operator's window, in Chromium; it keeps both processors busy, so by itself.
 go test -tags interop -count=1 -timeout=15m -v ./test/browser
-# Each package has clocks to keep, so one at a time. HAMMER is how long the hammer of test/cluster/nodes goes on, 2m unless it is set; beside others it would find
-# answers late that are only late here.
+# Each package has clocks to keep, so one at a time. HAMMER is how long the hammer of test/cluster/nodes goes on, 2m unless it is set; beside other
+# tests it would find answers late that are only late here.
 go test -tags interop -count=1 -timeout=30m -p=1 -v ./test/cluster/... ./state/redis/claims

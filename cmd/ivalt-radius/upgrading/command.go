@@ -65,6 +65,9 @@ func upgrade(ctx context.Context, out io.Writer, path string) error {
 	}
 	var begun Serving
 	if err := control.Call(ctx, directory, PathUpgrade, struct{}{}, &begun); err != nil {
+		if errors.Is(err, io.EOF) {
+			err = fmt.Errorf("the server was replaced as it was asked, by another upgrade: see `ivalt-radius health`, and ask again if that was not the one: %w", err)
+		}
 		return err //nolint:wrapcheck // the server's own words
 	}
 	ctx, cancel := context.WithTimeout(ctx, answeredWithin)
