@@ -3,6 +3,7 @@ package health
 import (
 	"context"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 	"unicode"
@@ -134,7 +135,7 @@ func (p *probe) run(ctx context.Context) (check view.Check) {
 func safe(note string) string {
 	out := make([]rune, 0, min(len(note), mostNote))
 	size := 0
-	for _, r := range note {
+	for _, r := range strings.ReplaceAll(note, "\n", "; ") { // errors that were joined
 		if !unicode.IsPrint(r) || r == unicode.ReplacementChar {
 			r = '?'
 		}

@@ -116,7 +116,7 @@ func TestNotesAreSafe(t *testing.T) {
 	got := c.Now(t.Context())
 	want := []view.Check{
 		{Name: "panics", Note: "cannot be looked at: this is a defect of ivalt-radius, please report it"},
-		{Name: "steers", OK: true, Note: "a?[2Jb?c?"},
+		{Name: "steers", OK: true, Note: "a?[2Jb; c?"},
 		{Name: "long", Note: strings.Repeat("ü", 100) + "..."},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
