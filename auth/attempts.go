@@ -9,6 +9,7 @@ import (
 	"ivalt-radius/auth/carried"
 	"ivalt-radius/auth/naming"
 	"ivalt-radius/state"
+	"ivalt-radius/state/cluster"
 	"ivalt-radius/state/line"
 )
 
@@ -41,6 +42,8 @@ type attempt struct {
 
 	asked Asked // the push; nil until it was begun
 	over  error // why it ended before its answer: errWithdrawn, errShutdown
+
+	told map[cluster.Digest]struct{} // its copies that the other nodes are told of; nil: none
 
 	waiting int           // exchanges that wait for the verdict
 	total   int           // exchanges that ever did
@@ -165,6 +168,20 @@ func (s *attempts) placed(a *attempt, id, renews string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	a.id, a.renews = id, cmp.Or(renews, a.renews)
+}
+
+// tells reports an exchange that the other nodes are to be told of: none that they were, nor more than they keep.
+func (s *attempts) tells(a *attempt, exchange cluster.Digest) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if _, told := a.told[exchange]; told || len(a.told) >= cluster.MostExchanges {
+		return false
+	}
+	if a.told == nil {
+		a.told = map[cluster.Digest]struct{}{}
+	}
+	a.told[exchange] = struct{}{}
+	return true
 }
 
 // nameOf is what the attempt is called now.

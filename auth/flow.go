@@ -189,7 +189,7 @@ func (f *Flow) accompany(ctx context.Context, p *pending, role role) (verdict Ve
 		f.handOver(p)
 	}
 	if f.shares(p.req) && (role == joins || role == joinsLate) {
-		go f.accompanied(ctx, p.key, f.exchange(p.req), p.leaveBy().Add(answerMargin))
+		f.accompanied(ctx, p)
 	}
 	switch role {
 	case joins:

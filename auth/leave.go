@@ -230,7 +230,7 @@ func (s *attempts) reopen(p *pending, k key, q *carried.Question) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	a := &attempt{key: k, id: q.ID, first: p.first, led: p.first, heard: p.req.Heard, before: &q.Attempt, owing: q.Owing, total: 1}
-	p.attempt = a
+	p.attempt, a.place.Of = a, p
 	s.open[k] = a
 	if k != p.key {
 		a.root, a.leader = p.key, p

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"ivalt-radius/auth/carried"
+	"ivalt-radius/auth/waiting"
 	"ivalt-radius/policy"
 )
 
@@ -28,6 +29,9 @@ func TestAQuestionStaysOpen(t *testing.T) {
 		next.wantPushes(t, 1)
 		if !next.pushes[0].Rings || next.pushes[0].Number != h.pushes[0].Number || next.pushes[0].Attempt != h.pushes[0].Attempt {
 			t.Errorf("push %+v", next.pushes[0])
+		}
+		if seen := next.Look(9); len(seen.Logins) != 1 || seen.Logins[0].For != waiting.Question || seen.Logins[0].User != "bob" {
+			t.Errorf("who looks sees %+v", seen)
 		}
 		copied := next.run(req) // a copy of its first packet has the question again
 		if copied.Kind != Challenge || copied.State != second.State {

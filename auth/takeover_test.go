@@ -138,6 +138,42 @@ func TestACopysNodeIsGone(t *testing.T) {
 	}
 }
 
+// TestACopyJoinsNoOtherLogin: a login that could not be told to the memory, and was refused, gets nothing of an earlier one that was let in.
+func TestACopyJoinsNoOtherLogin(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		all := newCluster()
+		a, b := all.join("a"), all.join("b")
+		want(t, b.run(ask("bob", "pw", packet(1))), Accept, ApprovedByPerson)
+		pass(11 * time.Second) // it is joinable no more
+		all.memory.Cut()
+		one, two := a.start(ask("bob", "pw", packet(2))), a.start(ask("bob", "pw", packet(3)))
+		want(t, <-one, Reject, Unavailable)
+		want(t, <-two, Reject, Unavailable)
+		all.memory.Mend()
+		pass(4 * time.Second)
+		all.says = Denied
+		want(t, b.run(ask("bob", "pw", packet(3))), Reject, PushDenied)
+		all.wantRings(t, 2)
+	})
+}
+
+// TestWithdrawnByAll: a login that nobody listens for any more is over. What the person says to its push lets no later login in.
+func TestWithdrawnByAll(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		all := newCluster()
+		a, b := all.join("a"), all.join("b")
+		one := a.start(ask("bob", "pw", packet(1), id(1)))
+		pass(time.Second)
+		a.attempts.withdraw([]uint64{1})
+		<-one
+		pass(6 * time.Second)
+		v := b.run(ask("bob", "pw", packet(2), id(2)))
+		if all.wantRings(t, 2); v.Attempt == a.concluded[0].Attempt {
+			t.Errorf("it goes on with the one that was withdrawn: %+v", v)
+		}
+	})
+}
+
 // TestCutOff: a node that led, and was believed dead, takes the other's answer in the end.
 func TestCutOff(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -58,11 +58,17 @@ func (f *Flow) exchange(req *Request) cluster.Digest {
 }
 
 // accompanied tells the other nodes, behind the copy's back, of one that joined here: until its gateway may send it to them no more. The copy
-// itself goes on meanwhile, so nothing of it is read here.
-func (f *Flow) accompanied(ctx context.Context, key key, exchange cluster.Digest, until time.Time) {
-	ctx, cancel := context.WithDeadline(ctx, until)
-	defer cancel()
-	f.joint.Joined(ctx, key, exchange)
+// itself goes on meanwhile, so nothing of it is read there. The very same packet is told once, and no more of an attempt than the memory keeps.
+func (f *Flow) accompanied(ctx context.Context, p *pending) {
+	key, exchange, a, until := p.key, f.exchange(p.req), p.attempt, p.leaveBy().Add(answerMargin)
+	if !f.attempts.tells(a, exchange) {
+		return
+	}
+	go func() {
+		ctx, cancel := context.WithDeadline(ctx, until)
+		defer cancel()
+		f.joint.Joined(ctx, key, exchange, func() string { return f.attempts.nameOf(a) })
+	}()
 }
 
 // answered waits for the phone's answer, from whichever node. The error says why there is none.

@@ -79,6 +79,7 @@ func (s *Server) late(x *exchange, octets []byte) {
 func (t *claims) carried(held map[*exchange]rejection) (e carry.Exchanges) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	now := t.now() // the wall clock may have been set since the start
 	for _, x := range t.byDigest {
 		r, waits := held[x]
 		if !x.concluded && !waits {
@@ -87,7 +88,7 @@ func (t *claims) carried(held map[*exchange]rejection) (e carry.Exchanges) {
 		}
 		said := carry.Reply{
 			Socket: x.socket.Addr(), Source: x.source, Local: x.local, Digest: x.digest[:], Identifier: x.origin.Identifier,
-			Octets: x.reply, At: t.start.Add(x.since),
+			Octets: x.reply, At: now.Add(x.since - now.Sub(t.start)),
 		}
 		if waits {
 			said.Octets, said.At, said.Held = r.octets, r.due, true

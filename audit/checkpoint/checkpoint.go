@@ -150,10 +150,19 @@ func writePublic(path string, p Public) error {
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(os.Chmod(name, everyone), os.Rename(name, path)); err != nil {
+	if err := errors.Join(readable(name), os.Rename(name, path)); err != nil {
 		return errors.Join(err, os.Remove(name))
 	}
 	return durable.SyncDirectory(filepath.Dir(path))
+}
+
+// readable lets everybody read a file. The directory may be another user's, who would have a link followed.
+func readable(name string) error {
+	file, err := os.OpenFile(filepath.Clean(name), os.O_WRONLY|syscall.O_NOFOLLOW, 0)
+	if err != nil {
+		return err
+	}
+	return errors.Join(file.Chmod(everyone), file.Close())
 }
 
 // ReadPublic reads a public key in PEM.

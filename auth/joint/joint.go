@@ -54,8 +54,9 @@ type Seat struct {
 	part  *Part
 	entry cluster.Entry
 	given bool
-	led   bool          // this node leads the attempt, did so, or does not know
-	freed chan struct{} // closed once it is given up, and that is told
+	to    cluster.Leaving // whom it is left to
+	led   bool            // this node leads the attempt, did so, or does not know
+	freed chan struct{}   // closed once it is given up, and that is told
 }
 
 // Enter takes a seat. An earlier end of this node's own, in an attempt with the same key, is told first. It takes 3 s at most, and no longer than
@@ -142,12 +143,12 @@ func (s *Seat) Told(phones ...identity.Mobile) (outcome.Answer, error) {
 }
 
 // Joined tells the memory of an exchange that joined an attempt at this node, so that the very same packet at another node is none of its own where this
-// one dies. It asks again, ever more seldom, until the memory can be asked, or ctx ends. An attempt that the memory does not know may be about to be
-// told to it for 3 s, and is gone then.
-func (p *Part) Joined(ctx context.Context, key, exchange cluster.Digest) {
-	e, began := cluster.Entry{Key: key, ID: "joined", Exchange: exchange}, time.Now()
+// one dies. id is what the attempt is called by now; one of another login is never joined. It asks again, ever more seldom, until the memory can be
+// asked, or ctx ends. An attempt that the memory does not know may be about to be told to it for 3 s, and is gone then.
+func (p *Part) Joined(ctx context.Context, key, exchange cluster.Digest, id func() string) {
+	began := time.Now()
 	for wait := pause; ; wait = min(2*wait, patience) {
-		_, err := p.attempts.Enter(ctx, e)
+		_, err := p.attempts.Enter(ctx, cluster.Entry{Key: key, ID: id(), Exchange: exchange})
 		away := errors.Is(err, cluster.ErrUnreachable)
 		gone := !errors.Is(err, cluster.ErrLost) || time.Since(began) > patience
 		if !away && gone || !rest(ctx, wait) {
@@ -157,10 +158,17 @@ func (p *Part) Joined(ctx context.Context, key, exchange cluster.Digest) {
 }
 
 // Conclude gives the seat up, and returns at once. Where this node leads, the others are told the answer, or the stage.RefusalError that kept the phone
-// from ringing; of an attempt that was withdrawn here, or stopped, it is theirs to go on with. joinable and renewed are those of
+// from ringing; of an attempt that was withdrawn here it is for those who follow to go on with, of one that was stopped for anybody. joinable and renewed are those of
 // cluster.Conclusion; below zero they are none.
 func (s *Seat) Conclude(a outcome.Answer, err error, joinable, renewed time.Duration) {
-	if s == nil || a.Outcome == outcome.Withdrawn || a.Outcome == outcome.Stopping {
+	switch {
+	case s == nil:
+		return
+	case a.Outcome == outcome.Withdrawn:
+		s.to = cluster.ToFollowers
+		s.Leave()
+		return
+	case a.Outcome == outcome.Stopping:
 		s.Leave()
 		return
 	}
@@ -200,7 +208,7 @@ func (s *Seat) tell(c *cluster.Conclusion) {
 		if c != nil && leads {
 			return s.part.attempts.Conclude(ctx, s.entry.Key, s.Place.ID, *c)
 		}
-		return s.part.attempts.Leave(ctx, s.entry.Key, s.Place.ID)
+		return s.part.attempts.Leave(ctx, s.entry.Key, s.Place.ID, s.to)
 	})
 	if err == nil || errors.Is(err, cluster.ErrLost) {
 		return

@@ -50,11 +50,11 @@ func (l *lossy) Conclude(ctx context.Context, k cluster.Digest, id string, c clu
 	return l.Attempts.Conclude(ctx, k, id, c)
 }
 
-func (l *lossy) Leave(ctx context.Context, k cluster.Digest, id string) error {
+func (l *lossy) Leave(ctx context.Context, k cluster.Digest, id string, to cluster.Leaving) error {
 	if err := l.lost("leave"); err != nil {
 		return err
 	}
-	return l.Attempts.Leave(ctx, k, id)
+	return l.Attempts.Leave(ctx, k, id, to)
 }
 
 // two are a part whose answers may be lost, and another node's.
@@ -346,7 +346,7 @@ func TestJoined(t *testing.T) {
 				ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 				defer cancel()
 				began := time.Now()
-				a.Joined(ctx, cluster.Digest{1}, cluster.Digest{9})
+				a.Joined(ctx, cluster.Digest{1}, cluster.Digest{9}, func() string { return "one" })
 				if took := time.Since(began); took > c.took || count.entered > c.asked || count.entered == 0 || c.away && took != time.Minute {
 					t.Errorf("it was asked %d times in %v", count.entered, took)
 				}

@@ -113,11 +113,11 @@ func (a *Alone) Await(ctx context.Context, key Digest, id string) (Place, error)
 }
 
 // Leave implements Attempts.
-func (a *Alone) Leave(ctx context.Context, key Digest, id string) error {
-	if err := a.own.Leave(ctx, key, id); !errors.Is(err, ErrLost) {
+func (a *Alone) Leave(ctx context.Context, key Digest, id string, to Leaving) error {
+	if err := a.own.Leave(ctx, key, id, to); !errors.Is(err, ErrLost) {
 		return err
 	}
-	return a.all.Leave(ctx, key, id)
+	return a.all.Leave(ctx, key, id, to)
 }
 
 // Conclude implements Attempts.

@@ -97,7 +97,7 @@ func endedWhereItBegan(t *testing.T) {
 		"polled":   p.Polled(ctx, together, 0),
 		"end":      p.End(ctx, together, Ending{}),
 		"conclude": p.Conclude(ctx, Digest{1}, "together", Conclusion{}),
-		"leave":    p.Leave(ctx, Digest{1}, "together"),
+		"leave":    p.Leave(ctx, Digest{1}, "together", ToAnybody),
 	} {
 		if !errors.Is(err, ErrUnreachable) {
 			t.Errorf("%s of what all nodes know, while they cannot be asked: %v", name, err)
@@ -131,7 +131,7 @@ func endedWhereItBegan(t *testing.T) {
 		}
 	}
 	third := begin(3, "left", "+3")
-	if err := errors.Join(p.Leave(ctx, Digest{3}, "left"), p.End(ctx, third, Ending{Kind: Left})); err != nil {
+	if err := errors.Join(p.Leave(ctx, Digest{3}, "left", ToAnybody), p.End(ctx, third, Ending{Kind: Left})); err != nil {
 		t.Error(err)
 	}
 }

@@ -10,6 +10,7 @@ import (
 type attempt struct {
 	id        string
 	leader    *Member // nil: it was left
+	followed  bool    // another node has followed it
 	exchanges map[Digest]struct{}
 	ends      moment // nobody waits any more
 	over      bool
@@ -48,12 +49,12 @@ func (n *Member) Enter(_ context.Context, e Entry) (Place, error) {
 	defer n.memory.mu.Unlock()
 	a := n.memory.attempts[e.Key]
 	if e.Life == 0 {
-		return a.joined(e.Exchange, now)
+		return a.joined(e, now)
 	}
 	if a != nil {
 		_, same := a.exchanges[e.Exchange]
 		switch {
-		case a.open(now):
+		case a.open(now) && (a.led() || now < a.ends-moment(Grace)):
 			a.enters(e.Exchange)
 			a.ends = max(a.ends, now+e.Life+Grace)
 			return n.place(a), nil
@@ -77,27 +78,30 @@ func (n *Member) Enter(_ context.Context, e Entry) (Place, error) {
 }
 
 // joined has an exchange that waits at its node already join what is there.
-func (a *attempt) joined(e Digest, now moment) (Place, error) {
+func (a *attempt) joined(e Entry, now moment) (Place, error) {
 	switch {
-	case a == nil || !a.open(now) && (!a.over || now >= a.repeated):
+	case a == nil || a.id != e.ID || !a.open(now) && (!a.over || now >= a.repeated):
 		return Place{}, ErrLost
 	case a.over:
-		a.enters(e)
+		a.enters(e.Exchange)
 		return Place{Role: Over, ID: a.id, Answer: bytes.Clone(a.answer)}, nil
 	}
-	a.enters(e)
+	a.enters(e.Exchange)
 	return Place{Role: Follows, ID: a.id}, nil
 }
 
 // place is the node's in an open attempt: it takes one over that nobody leads.
 func (n *Member) place(a *attempt) Place {
-	p := Place{Role: Follows, ID: a.id}
-	if a.leader == nil || a.leader.dead || a.leader == n {
-		p.Role, p.Taken = Leads, true
+	if !a.led() || a.leader == n {
 		a.leader = n
+		return Place{Role: Leads, ID: a.id, Taken: true}
 	}
-	return p
+	a.followed = true
+	return Place{Role: Follows, ID: a.id}
 }
+
+// led reports that a node that lives leads it.
+func (a *attempt) led() bool { return a.leader != nil && !a.leader.dead }
 
 // Await implements Attempts.
 func (n *Member) Await(ctx context.Context, key Digest, id string) (Place, error) {
@@ -148,7 +152,7 @@ func (n *Member) look(key Digest, id string) (Place, <-chan struct{}, error) {
 }
 
 // Leave implements Attempts.
-func (n *Member) Leave(_ context.Context, key Digest, id string) error {
+func (n *Member) Leave(_ context.Context, key Digest, id string, to Leaving) error {
 	now, err := n.lock()
 	if err != nil {
 		return err
@@ -160,6 +164,9 @@ func (n *Member) Leave(_ context.Context, key Digest, id string) error {
 	}
 	a.leader = nil
 	a.changed()
+	if to == ToFollowers && !a.followed {
+		delete(n.memory.attempts, key)
+	}
 	return nil
 }
 

@@ -28,15 +28,16 @@ type Attempts interface {
 	// the claim of the phone tells what rings. A caller that got ErrUnreachable and gives up Leaves e.ID, so that nobody waits for a leader
 	// that does not know that it is one.
 	//
-	// An Entry without a Life begins nothing: it tells of a copy that waits at its node already. It joins an attempt that is open, or whose
-	// answer is still told to the very same packets; its Place is Follows or Over. ErrLost where there is no such attempt.
+	// An Entry without a Life begins nothing: it tells of a copy that waits at its node already. It joins the attempt of e.ID
+	// while that is open, or its answer is still told to the very same packets; its Place is Follows or Over. ErrLost where that is not there, whatever
+	// else the key has: another login's answer is none for this one.
 	Enter(ctx context.Context, e Entry) (Place, error)
 	// Await blocks until an attempt that this node follows is over, or until this node leads it since the one that did is dead or has left
 	// it. Its Place is Over or Leads. The error is that of ctx, or ErrUnreachable where the memory could not be asked for Patience; ErrLost
 	// where the memory no longer knows the attempt, or its life has passed without an end.
 	Await(ctx context.Context, key Digest, id string) (Place, error)
-	// Leave has this node lead the attempt no more, without an end: whoever follows it takes it over. ErrLost where it leads it no more.
-	Leave(ctx context.Context, key Digest, id string) error
+	// Leave has this node lead the attempt no more, without an end: whoever to says takes it over. ErrLost where it leads it no more.
+	Leave(ctx context.Context, key Digest, id string, to Leaving) error
 	// Conclude ends an attempt that this node leads, and tells those who follow. ErrLost where it leads it no more, or its life has passed.
 	// Asked again by the node that concluded it, it changes nothing and is no error.
 	Conclude(ctx context.Context, key Digest, id string, e Conclusion) error
@@ -49,6 +50,15 @@ type Entry struct {
 	Exchange Digest        // of the packet: the very same packet at another node has the same one. MostExchanges are remembered of an attempt.
 	Life     time.Duration // until its answer must have left, the longest of an attempt's exchanges; Grace later nobody waits any more. 0: it only joins
 }
+
+// Leaving is to whom a node leaves an attempt.
+type Leaving uint8
+
+// Who takes an attempt over that was left. Behind its life nobody does: whoever enters then begins anew.
+const (
+	ToAnybody   Leaving = iota // who follows, or enters next: its gateway turns to another node
+	ToFollowers                // who follows; where nobody does it is gone, since its gateway no longer listens
+)
 
 // Role is what a node is to an attempt.
 type Role uint8

@@ -12,6 +12,7 @@ import (
 	"ivalt-radius/cmd/ivalt-radius/configured"
 	"ivalt-radius/cmd/ivalt-radius/control"
 	"ivalt-radius/cmd/ivalt-radius/count"
+	"ivalt-radius/cmd/ivalt-radius/output"
 )
 
 // The commands of the running server.
@@ -80,9 +81,9 @@ func upgrade(ctx context.Context, out io.Writer, path string) error {
 		switch {
 		case err != nil || now.Token != begun.Token:
 		case now.Why != "":
-			return fmt.Errorf("version %s serves again, with every login that waited: %s", now.Version, now.Why)
+			return fmt.Errorf("version %s serves again, with every login that waited: %s", output.Text(now.Version), output.Text(now.Why))
 		default:
-			_, err := fmt.Fprintf(out, "version %s serves, version %s did; %s waited and go on\n", now.Version, now.From, count.Of(now.Waiting, "login"))
+			_, err := fmt.Fprintf(out, "version %s serves, version %s did; %s waited and go on\n", output.Text(now.Version), output.Text(now.From), count.Of(now.Waiting, "login"))
 			return err //nolint:wrapcheck // writing to the terminal
 		}
 		select {

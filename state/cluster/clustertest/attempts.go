@@ -97,6 +97,42 @@ func joining() map[string]func(*stage) {
 	}
 }
 
+// lapsing has attempts that nobody waits for any more.
+func lapsing() map[string]func(*stage) {
+	return map[string]func(*stage){
+		"one that nobody follows is gone where nobody listens": func(s *stage) {
+			a, b := s.nodes()
+			a.enter("k", "A", "x1")
+			s.is(a.Leave(s.Context(), digest("k"), "A", cluster.ToFollowers), nil)
+			s.same("taken", b.enters("k", "B", "x2", cluster.Leads, "B").Taken, false)
+		},
+		"one that somebody follows is theirs": func(s *stage) {
+			a, b := s.nodes()
+			a.enter("k", "A", "x1")
+			b.enter("k", "B", "x2")
+			wait := b.await()
+			s.is(a.Leave(s.Context(), digest("k"), "A", cluster.ToFollowers), nil)
+			got := wait()
+			s.is(got.err, nil)
+			s.same("role", got.place.Role, cluster.Leads)
+		},
+		"one that was left is begun anew behind its life": func(s *stage) {
+			a, b := s.nodes()
+			a.enter("k", "A", "x1")
+			s.is(a.Leave(s.Context(), digest("k"), "A", cluster.ToAnybody), nil)
+			s.Pass(life + time.Second)
+			s.same("taken", b.enters("k", "B", "x2", cluster.Leads, "B").Taken, false)
+		},
+		"and so is one whose node died": func(s *stage) {
+			a, b := s.nodes()
+			a.enter("k", "A", "x1")
+			s.Die("a")
+			s.Pass(life + time.Second)
+			s.same("taken", b.enters("k", "B", "x2", cluster.Leads, "B").Taken, false)
+		},
+	}
+}
+
 // aCopy has copies join at a node that has its part already, and never more than that.
 func aCopy() map[string]func(*stage) {
 	return map[string]func(*stage){
@@ -113,6 +149,14 @@ func aCopy() map[string]func(*stage) {
 			s.knowsNo(a, "k", "x3")
 			b.enters("k", "D", "x3", cluster.Leads, "D")
 		},
+		"it joins no other attempt of the key": func(s *stage) {
+			a, b := s.nodes()
+			a.enter("k", "A", "x1")
+			s.is(a.Conclude(s.Context(), digest("k"), "A", cluster.Conclusion{Answer: []byte("yes"), Joinable: time.Second, Repeated: 30 * time.Second}), nil)
+			s.Pass(2 * time.Second)
+			s.knowsNo(b, "k", "x2") // of a login that the memory was never told of
+			b.enters("k", "B", "x2", cluster.Leads, "B")
+		},
 		"it begins nothing": func(s *stage) {
 			a, b := s.nodes()
 			s.knowsNo(a, "k", "x1")
@@ -121,7 +165,7 @@ func aCopy() map[string]func(*stage) {
 		"it takes nothing over, and prolongs nothing": func(s *stage) {
 			a, b := s.nodes()
 			a.enter("k", "A", "x1")
-			s.is(a.Leave(s.Context(), digest("k"), "A"), nil)
+			s.is(a.Leave(s.Context(), digest("k"), "A", cluster.ToAnybody), nil)
 			b.joins("x2", cluster.Follows)
 			s.same("taken", a.enters("k", "A2", "x3", cluster.Leads, "A").Taken, true)
 			s.Pass(life)
@@ -136,7 +180,7 @@ func aCopy() map[string]func(*stage) {
 // joins has a copy join attempt A, whose key is k, without a life of its own.
 func (n *node) joins(exchange string, role cluster.Role) {
 	n.stage.Helper()
-	p, err := n.Enter(n.stage.Context(), cluster.Entry{Key: digest("k"), ID: "copy", Exchange: digest(exchange)})
+	p, err := n.Enter(n.stage.Context(), cluster.Entry{Key: digest("k"), ID: "A", Exchange: digest(exchange)})
 	n.stage.is(err, nil)
 	if p.Role != role || p.ID != "A" || p.Taken {
 		n.stage.Fatalf("the copy's place is %+v", p)
@@ -155,16 +199,16 @@ func onlyTheLeader(s *stage) {
 	a.enter("k", "A", "x1")
 	b.enter("k", "B", "x2")
 	s.is(b.Conclude(s.Context(), digest("k"), "A", cluster.Conclusion{Answer: []byte("forged"), Joinable: time.Minute}), cluster.ErrLost)
-	s.is(b.Leave(s.Context(), digest("k"), "A"), cluster.ErrLost)
+	s.is(b.Leave(s.Context(), digest("k"), "A", cluster.ToAnybody), cluster.ErrLost)
 	s.is(a.Conclude(s.Context(), digest("k"), "B", cluster.Conclusion{}), cluster.ErrLost)
 	s.is(a.Conclude(s.Context(), digest("unknown"), "A", cluster.Conclusion{}), cluster.ErrLost)
-	s.is(a.Leave(s.Context(), digest("unknown"), "A"), cluster.ErrLost)
-	s.is(a.Leave(s.Context(), digest("k"), "A"), nil)
+	s.is(a.Leave(s.Context(), digest("unknown"), "A", cluster.ToAnybody), cluster.ErrLost)
+	s.is(a.Leave(s.Context(), digest("k"), "A", cluster.ToAnybody), nil)
 	s.is(a.Conclude(s.Context(), digest("k"), "A", cluster.Conclusion{}), cluster.ErrLost)
-	s.is(a.Leave(s.Context(), digest("k"), "A"), cluster.ErrLost)
+	s.is(a.Leave(s.Context(), digest("k"), "A", cluster.ToAnybody), cluster.ErrLost)
 	s.same("taken", b.enters("k", "B", "x3", cluster.Leads, "A").Taken, true)
 	b.concluded("A", "yes")
-	s.is(b.Leave(s.Context(), digest("k"), "A"), cluster.ErrLost)
+	s.is(b.Leave(s.Context(), digest("k"), "A", cluster.ToAnybody), cluster.ErrLost)
 }
 
 func again(s *stage) {
@@ -181,7 +225,7 @@ func outlived(s *stage) {
 	s.Pass(life + cluster.Grace + time.Second)
 	_, err := b.Await(s.Context(), digest("k"), "A")
 	s.is(err, cluster.ErrLost)
-	s.is(a.Leave(s.Context(), digest("k"), "A"), cluster.ErrLost)
+	s.is(a.Leave(s.Context(), digest("k"), "A", cluster.ToAnybody), cluster.ErrLost)
 	s.is(a.Conclude(s.Context(), digest("k"), "A", cluster.Conclusion{Renewed: time.Minute}), cluster.ErrLost)
 	s.same("renews", b.enters("k", "B", "x1", cluster.Leads, "B").Renews, "")
 	s.is(a.Conclude(s.Context(), digest("k"), "A", cluster.Conclusion{}), cluster.ErrLost)
@@ -205,7 +249,7 @@ func waking() map[string]func(*stage) {
 			}
 		},
 		"one that was left is taken over by one": func(s *stage) {
-			s.takenOverByOne(func(a *node) { s.is(a.Leave(s.Context(), digest("k"), "A"), nil) })
+			s.takenOverByOne(func(a *node) { s.is(a.Leave(s.Context(), digest("k"), "A", cluster.ToAnybody), nil) })
 		},
 		"one whose node died is taken over by one": func(s *stage) {
 			s.takenOverByOne(func(*node) { s.Die("a") })

@@ -45,7 +45,7 @@ func troubles() map[string]func(*stage) {
 			s.Cut()
 			_, err := b.Enter(s.Context(), cluster.Entry{Key: digest("k"), ID: "B", Exchange: digest("x2"), Life: life})
 			s.is(err, cluster.ErrUnreachable)
-			s.is(a.Leave(s.Context(), digest("k"), "A"), cluster.ErrUnreachable)
+			s.is(a.Leave(s.Context(), digest("k"), "A", cluster.ToAnybody), cluster.ErrUnreachable)
 			s.is(a.Conclude(s.Context(), digest("k"), "A", cluster.Conclusion{}), cluster.ErrUnreachable)
 			_, err = b.Claim(s.Context(), cluster.Bid{Phone: mobile, Attempt: "B", Life: life})
 			s.is(err, cluster.ErrUnreachable)

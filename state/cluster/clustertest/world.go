@@ -30,7 +30,7 @@ type World struct {
 func Run(t *testing.T, world func(t *testing.T) World) {
 	t.Helper()
 	for name, cases := range map[string]map[string]func(*stage){
-		"entering": entering(), "joining": joining(), "a copy": aCopy(), "waking": waking(), "waiting": waiting(), "outliving": outliving(),
+		"entering": entering(), "joining": joining(), "a copy": aCopy(), "lapsing": lapsing(), "waking": waking(), "waiting": waiting(), "outliving": outliving(),
 		"granting": granting(), "expiring": expiring(), "ending": ending(), "ageing": ageing(), "marking": marking(),
 		"taking": taking(), "leaving": leaving(), "concluding": concluding(), "denying": denying(), "carrying": carrying(),
 		"renewing": renewing(), "finding": finding(), "voiding": voiding(), "holding": holding(), "trouble": troubles(), "bounds": bounds(),

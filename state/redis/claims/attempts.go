@@ -39,7 +39,7 @@ func (c *Claims) Enter(ctx context.Context, e cluster.Entry) (cluster.Place, err
 		life += cluster.Grace
 	}
 	a, err := answered(c.core.Run(ctx, c.scripts.enter, []string{key}, c.withDead(
-		ms(c.ahead()), c.self, c.bound(key, e.ID), c.channels(), c.core.Name("exchange", string(e.Exchange[:])), ms(life), cluster.MostExchanges,
+		ms(c.ahead()), c.self, c.bound(key, e.ID), c.channels(), c.core.Name("exchange", string(e.Exchange[:])), ms(life), cluster.MostExchanges, ms(cluster.Grace),
 	)...))
 	if err != nil {
 		return cluster.Place{}, err
@@ -74,9 +74,9 @@ func (c *Claims) place(a *answer, key string) (p cluster.Place, leader string, e
 }
 
 // Leave implements cluster.Attempts.
-func (c *Claims) Leave(ctx context.Context, d cluster.Digest, id string) error {
+func (c *Claims) Leave(ctx context.Context, d cluster.Digest, id string, to cluster.Leaving) error {
 	key := c.attemptKey(d)
-	a, err := answered(c.core.Run(ctx, c.scripts.leave, []string{key}, ms(c.ahead()), c.self, c.bound(key, id), c.channels()))
+	a, err := answered(c.core.Run(ctx, c.scripts.leave, []string{key}, ms(c.ahead()), c.self, c.bound(key, id), c.channels(), flag(to == cluster.ToFollowers)))
 	if err != nil {
 		return err
 	}

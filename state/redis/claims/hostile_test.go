@@ -81,7 +81,7 @@ func TestHostileAnswers(t *testing.T) {
 func everything(ctx context.Context, n *Claims) map[string]error {
 	token := cluster.Token{Phone: testMobile, Attempt: "A", Fence: 1, Nonce: "n"}
 	errs := map[string]error{
-		"leave": n.Leave(ctx, testKey(), "A"), "conclude": n.Conclude(ctx, testKey(), "A", cluster.Conclusion{}), "record": n.Record(ctx, token, cluster.Progress{}),
+		"leave": n.Leave(ctx, testKey(), "A", cluster.ToAnybody), "conclude": n.Conclude(ctx, testKey(), "A", cluster.Conclusion{}), "record": n.Record(ctx, token, cluster.Progress{}),
 		"polled": n.Polled(ctx, token, 0), "end": n.End(ctx, token, cluster.Ending{}),
 	}
 	place, err := n.Enter(ctx, testEntry())

@@ -59,9 +59,14 @@ local got = redis.call('HMGET', key, 'i', 'n', 'e', 'v', 'y', 'j', 'd', 'w', 'c'
 local a = {i = got[1], n = got[2], e = number(got[3]), v = got[4], y = got[5] or '', j = number(got[6]), d = number(got[7]), w = number(got[8]), c = number(got[9])}
 local open = a.i and not a.v and now < a.e
 local function tell()
+  local followers = 0
   for _, f in ipairs(redis.call('HKEYS', key)) do
-    if string.sub(f, 1, 2) == 'm:' then redis.call('PUBLISH', ARGV[4] .. string.sub(f, 3), 'attempt\n' .. key) end
+    if string.sub(f, 1, 2) == 'm:' then
+      redis.call('PUBLISH', ARGV[4] .. string.sub(f, 3), 'attempt\n' .. key)
+      followers = followers + 1
+    end
   end
+  return followers
 end
 `
 
@@ -77,24 +82,27 @@ local function place(dead)
 end
 `
 
-// luaEnter: ARGV[5] the exchange, ARGV[6] its life with Grace (0: it only joins), ARGV[7] how many exchanges are remembered, then who is dead.
+// luaEnter: ARGV[5] the exchange, ARGV[6] its life with Grace (0: it only joins), ARGV[7] how many exchanges are remembered, ARGV[8] Grace, then who is dead. One that
+// nobody leads is begun anew behind its life.
 const luaEnter = `
 local exchange = 'x:' .. ARGV[5]
 local function enters()
   if a.c < tonumber(ARGV[7]) and redis.call('HSETNX', key, exchange, 1) == 1 then redis.call('HINCRBY', key, 'c', 1) end
 end
 if tonumber(ARGV[6]) == 0 then
-  if not open and not (a.i and a.v and now < a.d) then return {'lost'} end
+  if a.i ~= id or not open and not (a.v and now < a.d) then return {'lost'} end
   enters()
   if open then return {'follows', a.i, a.n} end
   return {'over', a.i, a.y}
 end
-if open then
+local dead = gone(9)
+local led = open and a.n ~= '' and not dead[a.n]
+if open and (led or now < a.e - ARGV[8]) then
   enters()
   local ends = math.max(a.e, now + ARGV[6])
   redis.call('HSET', key, 'e', whole(ends))
   redis.call('PEXPIRE', key, whole(ends - now + 1000))
-  return place(gone(8))
+  return place(dead)
 end
 if a.i and a.v and (now < a.j or now < a.d and redis.call('HEXISTS', key, exchange) == 1) then
   enters()
@@ -117,10 +125,11 @@ if not open then return {'lost'} end
 return place(gone(5))
 `
 
+// luaLeave: ARGV[5] whether it is gone where nobody follows.
 const luaLeave = `
 if a.i ~= id or a.n ~= self or not open then return {'lost'} end
 redis.call('HSET', key, 'n', '')
-tell()
+if tell() == 0 and ARGV[5] == '1' then redis.call('DEL', key) end
 return {'done'}
 `
 
