@@ -15,7 +15,7 @@ const (
 	life         = 24 * time.Hour // without a word from the NAS
 	expireAtOnce = 64
 	mostStops    = 16384
-	stopLife     = time.Minute // longer than an Accounting-Request waits for its record
+	stopLife     = life // so long nothing that is told again brings a session back
 )
 
 // The words of audit.Accounting's Status.
@@ -37,8 +37,8 @@ type Table struct {
 	known   map[key]*entry
 	order   line.Line[entry] // heard of longest ago first
 	told    map[key]int      // by person and calling station: sessions that have an Acct-Session-Id
-	stopped map[key]end
-	stops   []key // oldest first
+	stopped map[name]end
+	stops   []name // oldest first
 	grants  grants
 	totals  map[string]*total // by client
 	late    []Overrun         // that nobody was told of yet
@@ -68,7 +68,7 @@ type entry struct {
 // New makes an empty table that tells the time by now.
 func New(now func() time.Time) *Table {
 	return &Table{
-		now: now, opened: now(), known: map[key]*entry{}, told: map[key]int{}, stopped: map[key]end{},
+		now: now, opened: now(), known: map[key]*entry{}, told: map[key]int{}, stopped: map[name]end{},
 		grants: grants{by: map[name]*granted{}}, totals: map[string]*total{},
 	}
 }
@@ -140,6 +140,7 @@ func (t *Table) goesOn(status string, s Session) {
 	if t.over(k, status, &s) {
 		return
 	}
+	delete(t.stopped, k.digest()) // its name is another session's now
 	s.accounted = true
 	pair := s.byPair()
 	if e := t.known[pair]; e != nil && k != pair { // what the Accept made
@@ -181,7 +182,7 @@ func (t *Table) enter(k key, status string, s Session) {
 // over reports what comes behind a session's stop and does not bring it back: what happened before, an update, and the start of a session whose stop
 // was told first.
 func (t *Table) over(k key, status string, s *Session) bool {
-	stop, ended := t.stopped[k]
+	stop, ended := t.stopped[k.digest()]
 	if !ended {
 		return false
 	}
@@ -210,19 +211,19 @@ func (t *Table) stop(s Session) {
 		}
 		t.drop(e)
 	}
-	if _, again := t.stopped[k]; !again {
-		t.stops = append(t.stops, k)
+	if former, again := t.stopped[k.digest()]; again {
+		strange = former.strange
 	} else {
-		strange = t.stopped[k].strange
+		t.stops = append(t.stops, k.digest())
 	}
-	t.stopped[k] = end{s.Heard, strange}
+	t.stopped[k.digest()] = end{s.Heard, strange}
 }
 
-// restart removes the sessions that a NAS had before it was switched on or off.
+// restart removes the sessions that a NAS had before it was switched on or off, but for those that were heard of since then.
 func (t *Table) restart(s Session) {
 	box := s.nas()
 	for e := range t.order.All() {
-		if e.Client == s.Client && e.Source == s.Source && e.box == box && !e.Heard.After(s.Heard) {
+		if e.Client == s.Client && e.Source == s.Source && e.box == box && !e.Heard.After(s.Heard) && !e.at().After(s.at()) {
 			t.drop(e)
 		}
 	}

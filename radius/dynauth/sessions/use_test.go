@@ -154,8 +154,9 @@ func TestStarted(t *testing.T) {
 // TestComesBehindItsStop: what comes behind a session's stop does not bring it back.
 func TestComesBehindItsStop(t *testing.T) {
 	for name, tells := range map[string][]told{
-		"an update":              {{0, "start", 0, 0, 0, nil}, {60, "stop", 60, 0, 0, nil}, {1, "interim_update", 50, 0, 0, nil}},
-		"the start, sent before": {{60, "stop", 60, 0, 0, nil}, {1, "start", 0, 0, 0, late(61)}},
+		"an update":                                       {{0, "start", 0, 0, 0, nil}, {60, "stop", 60, 0, 0, nil}, {1, "interim_update", 50, 0, 0, nil}},
+		"an update, told again hours later":               {{0, "start", 0, 0, 0, nil}, {60, "stop", 60, 0, 0, nil}, {20000, "interim_update", 50, 0, 0, nil}},
+		"the start, sent before":                          {{60, "stop", 60, 0, 0, nil}, {1, "start", 0, 0, 0, late(61)}},
 		"the start, told by none before, without a delay": {{60, "stop", 60, 0, 0, nil}, {1, "start", 0, 0, 0, nil}},
 		"the start of one that stopped, sent before":      {{0, "start", 0, 0, 0, nil}, {60, "stop", 60, 0, 0, nil}, {1, "start", 0, 0, 0, late(61)}},
 	} {
@@ -164,6 +165,28 @@ func TestComesBehindItsStop(t *testing.T) {
 		if w.Len() != 0 {
 			t.Errorf("%s: it is back", name)
 		}
+	}
+}
+
+// TestANameIsUsedAgain: a NAS that begins its Acct-Session-Ids anew has a new session, which goes on.
+func TestANameIsUsedAgain(t *testing.T) {
+	w := newWorld(t)
+	w.hear(told{0, "start", 0, 0, 0, nil}, told{60, "stop", 60, 0, 0, nil}, told{3600, "start", 0, 0, 0, nil}, told{300, "interim_update", 300, 5, 0, nil})
+	if s := w.one(); s.Use.In != 5 || !s.Started.Equal(w.now.Add(-300*time.Second)) {
+		t.Errorf("%+v", s)
+	}
+}
+
+// TestARestartOfBefore: an Accounting-On that comes late ends what was there before it, and nothing that was heard of since.
+func TestARestartOfBefore(t *testing.T) {
+	w := newWorld(t)
+	w.hear(told{0, "start", 0, 0, 0, nil}, told{100, "accounting_on", 0, 0, 0, late(200)})
+	if w.Len() != 1 {
+		t.Error("a session is gone that began behind the restart")
+	}
+	w.hear(told{100, "accounting_on", 0, 0, 0, late(50)})
+	if w.Len() != 0 {
+		t.Error("a session of before the restart is there")
 	}
 }
 
