@@ -6,8 +6,16 @@ say() { printf '\n== %s\n' "$*"; }
 
 in_ci() { [ "${CI:-}" = true ] || [ "${CI:-}" = 1 ]; }
 
-# install_packages PACKAGE...: as root from Debian; false, with the reason in $cannot, where that is not possible.
+# install_packages PACKAGE...: as root from Debian, one after the other; false, with the reason in $cannot, where that is not possible.
 install_packages() {
+	local turn code=0
+	mkdir -p bin && exec {turn}>bin/install.lock && flock "$turn" # apt's own lock of its lists waits for nobody
+	install_in_turn "$@" || code=$?
+	exec {turn}>&-
+	return "$code"
+}
+
+install_in_turn() {
 	if [ "$(id -u)" -ne 0 ]; then
 		cannot="not root, so this could not be installed: $*"
 		return 1
