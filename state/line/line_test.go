@@ -30,29 +30,31 @@ func TestLine(t *testing.T) {
 				want[where] = append(want[where], who)
 			}
 			for i := range lines {
-				var got []int
-				for n := range lines[i].All() {
-					got = append(got, *n)
-				}
-				if !slices.Equal(got, want[i]) || lines[i].Len() != len(want[i]) {
-					t.Fatalf("line %d has %v (%d), want %v", i, got, lines[i].Len(), want[i])
-				}
-				var back []int
-				for n := range lines[i].Backward() {
-					back = append(back, *n)
-				}
-				if slices.Reverse(back); !slices.Equal(back, got) {
-					t.Fatalf("line %d has %v from behind, want %v", i, back, got)
-				}
-				if first := lines[i].First(); (first == nil) != (len(got) == 0) || first != nil && *first != got[0] {
-					t.Fatalf("line %d begins with %v, want %v", i, first, got)
-				}
+				check(t, &lines[i], want[i])
 				if places[who].In(&lines[i]) != (i == where) {
 					t.Fatalf("%d is in line %d: %v", who, i, i != where)
 				}
 			}
 		}
 	})
+}
+
+// check looks at a line from both ends.
+func check(t *rapid.T, line *Line[int], want []int) {
+	t.Helper()
+	var got, back []int
+	for n := range line.All() {
+		got = append(got, *n)
+	}
+	for n := range line.Backward() {
+		back = append(back, *n)
+	}
+	if slices.Reverse(back); !slices.Equal(got, want) || !slices.Equal(back, want) || line.Len() != len(want) {
+		t.Fatalf("the line has %v, %v from behind (%d), want %v", got, back, line.Len(), want)
+	}
+	if first := line.First(); (first == nil) != (len(want) == 0) || first != nil && *first != want[0] {
+		t.Fatalf("it begins with %v, want %v", first, want)
+	}
 }
 
 // TestAllEnds where nobody wants more, and goes on where the one at hand leaves.

@@ -37,10 +37,10 @@ func secured(t *testing.T, s *site, h http.Handler, name string, until time.Time
 
 // TestIVALT: one call tells of TLS, key and clock; it rings no phone.
 func TestIVALT(t *testing.T) {
-	status := func(code int, date time.Time) http.Handler {
+	status := func(code int, off time.Duration) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", "application/json")
-			w.Header().Set("Date", date.UTC().Format(http.TimeFormat))
+			w.Header().Set("Date", time.Now().Add(off).UTC().Format(http.TimeFormat))
 			w.WriteHeader(code)
 			_, _ = w.Write([]byte(`{}`))
 		})
@@ -58,19 +58,19 @@ func TestIVALT(t *testing.T) {
 	}{
 		"sound":              {ivalttest.New(ivalttest.Options{APIKey: secret.New(apiKey)}), "127.0.0.1", later, "", doctor.OK, doctor.OK, doctor.OK, "TLS 1.3, trusted"},
 		"another key":        {ivalttest.New(ivalttest.Options{APIKey: secret.New(other)}), "127.0.0.1", later, "", doctor.OK, doctor.Fault, doctor.OK, "is refused"},
-		"401":                {status(http.StatusUnauthorized, now), "127.0.0.1", later, "", doctor.OK, doctor.Fault, doctor.OK, "status 401"},
-		"403":                {status(http.StatusForbidden, now), "127.0.0.1", later, "", doctor.OK, doctor.Fault, doctor.OK, "status 403"},
-		"404":                {status(http.StatusNotFound, now), "127.0.0.1", later, "", doctor.OK, doctor.Unknown, doctor.OK, "says nothing of the key"},
-		"301":                {status(http.StatusMovedPermanently, now), "127.0.0.1", later, "", doctor.OK, doctor.Fault, doctor.OK, "status 301"},
-		"429":                {status(http.StatusTooManyRequests, now), "127.0.0.1", later, "", doctor.OK, doctor.Warning, doctor.OK, "too many calls"},
-		"500":                {status(http.StatusInternalServerError, now), "127.0.0.1", later, "", doctor.OK, doctor.Unknown, doctor.OK, "server error"},
-		"422":                {status(http.StatusUnprocessableEntity, now), "127.0.0.1", later, "", doctor.OK, doctor.OK, doctor.OK, "as it must be"},
-		"a clock ahead":      {status(http.StatusUnprocessableEntity, now.Add(10*time.Second)), "127.0.0.1", later, "", doctor.OK, doctor.OK, doctor.Warning, "as it must be"},
-		"a clock behind":     {status(http.StatusUnprocessableEntity, now.Add(-time.Hour)), "127.0.0.1", later, "", doctor.OK, doctor.OK, doctor.Fault, "as it must be"},
-		"soon over":          {status(http.StatusUnprocessableEntity, now), "127.0.0.1", soon, "", doctor.Warning, doctor.OK, doctor.OK, "4 days"},
-		"over":               {status(http.StatusUnprocessableEntity, now), "127.0.0.1", now.Add(-24 * time.Hour), "", doctor.Fault, doctor.Unknown, doctor.Unknown, "certificate ended on"},
-		"another host's":     {status(http.StatusUnprocessableEntity, now), "other.example", later, "", doctor.Fault, doctor.Unknown, doctor.Unknown, "not trusted"},
-		"another key pinned": {status(http.StatusUnprocessableEntity, now), "127.0.0.1", later, ", pins: [\"sha256/AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\"]", doctor.Fault, doctor.Unknown, doctor.Unknown, "no pinned key"},
+		"401":                {status(http.StatusUnauthorized, 0), "127.0.0.1", later, "", doctor.OK, doctor.Fault, doctor.OK, "status 401"},
+		"403":                {status(http.StatusForbidden, 0), "127.0.0.1", later, "", doctor.OK, doctor.Fault, doctor.OK, "status 403"},
+		"404":                {status(http.StatusNotFound, 0), "127.0.0.1", later, "", doctor.OK, doctor.Unknown, doctor.OK, "says nothing of the key"},
+		"301":                {status(http.StatusMovedPermanently, 0), "127.0.0.1", later, "", doctor.OK, doctor.Fault, doctor.OK, "status 301"},
+		"429":                {status(http.StatusTooManyRequests, 0), "127.0.0.1", later, "", doctor.OK, doctor.Warning, doctor.OK, "too many calls"},
+		"500":                {status(http.StatusInternalServerError, 0), "127.0.0.1", later, "", doctor.OK, doctor.Unknown, doctor.OK, "server error"},
+		"422":                {status(http.StatusUnprocessableEntity, 0), "127.0.0.1", later, "", doctor.OK, doctor.OK, doctor.OK, "as it must be"},
+		"a clock ahead":      {status(http.StatusUnprocessableEntity, 10*time.Second), "127.0.0.1", later, "", doctor.OK, doctor.OK, doctor.Warning, "as it must be"},
+		"a clock behind":     {status(http.StatusUnprocessableEntity, -time.Hour), "127.0.0.1", later, "", doctor.OK, doctor.OK, doctor.Fault, "as it must be"},
+		"soon over":          {status(http.StatusUnprocessableEntity, 0), "127.0.0.1", soon, "", doctor.Warning, doctor.OK, doctor.OK, "4 days"},
+		"over":               {status(http.StatusUnprocessableEntity, 0), "127.0.0.1", now.Add(-24 * time.Hour), "", doctor.Fault, doctor.Unknown, doctor.Unknown, "certificate ended on"},
+		"another host's":     {status(http.StatusUnprocessableEntity, 0), "other.example", later, "", doctor.Fault, doctor.Unknown, doctor.Unknown, "not trusted"},
+		"another key pinned": {status(http.StatusUnprocessableEntity, 0), "127.0.0.1", later, ", pins: [\"sha256/AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\"]", doctor.Fault, doctor.Unknown, doctor.Unknown, "no pinned key"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newSite(t)

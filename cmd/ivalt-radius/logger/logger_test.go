@@ -133,25 +133,27 @@ func (s *stuck) Write(b []byte) (int, error) {
 // TestStuckOutput: nobody waits for it, what does not fit is dropped, and the log says how much once it moves again.
 func TestStuckOutput(t *testing.T) {
 	for format, want := range map[string]string{"json": `"level":"warning","msg":"log lines dropped","lines":`, "text": `level=warning msg="log lines dropped" lines=`} {
-		out := &stuck{began: make(chan struct{}, 1), goOn: make(chan struct{})}
-		l, err := New(out, "info", format)
-		if err != nil {
-			t.Fatal(err)
-		}
-		l.Info("first")
-		<-out.began
-		const lines, size = 100, waitingLimit / 100
-		for range lines {
-			l.Info(strings.Repeat("x ", size))
-		}
-		close(out.goOn)
-		l.Close()
-		text := out.String()
-		_, said, found := strings.Cut(text, want)
-		kept := strings.Count(text, strings.Repeat("x ", size))
-		if !found || !strings.HasPrefix(said, fmt.Sprint(lines-kept)) || kept == 0 || kept == lines {
-			t.Errorf("%d lines kept, and it says %q", kept, said)
-		}
+		synctest.Test(t, func(t *testing.T) { // so that a slow machine is not taken for a stuck output
+			out := &stuck{began: make(chan struct{}, 1), goOn: make(chan struct{})}
+			l, err := New(out, "info", format)
+			if err != nil {
+				t.Fatal(err)
+			}
+			l.Info("first")
+			<-out.began
+			const lines, size = 100, waitingLimit / 100
+			for range lines {
+				l.Info(strings.Repeat("x ", size))
+			}
+			close(out.goOn)
+			l.Close()
+			text := out.String()
+			_, said, found := strings.Cut(text, want)
+			kept := strings.Count(text, strings.Repeat("x ", size))
+			if !found || !strings.HasPrefix(said, fmt.Sprint(lines-kept)) || kept == 0 || kept == lines {
+				t.Errorf("%d lines kept, and it says %q", kept, said)
+			}
+		})
 	}
 }
 

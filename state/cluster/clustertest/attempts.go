@@ -146,7 +146,7 @@ func aCopy() map[string]func(*stage) {
 			s.same("answer", string(a.enters("k", "C", "x3", cluster.Over, "A").Answer), "no")
 			s.same("answer", string(b.enters("k", "C", "x4", cluster.Over, "A").Answer), "no")
 			s.Pass(31 * time.Second)
-			s.knowsNo(a, "k", "x3")
+			s.knowsNo(a, "x3")
 			b.enters("k", "D", "x3", cluster.Leads, "D")
 		},
 		"it joins no other attempt of the key": func(s *stage) {
@@ -154,12 +154,12 @@ func aCopy() map[string]func(*stage) {
 			a.enter("k", "A", "x1")
 			s.is(a.Conclude(s.Context(), digest("k"), "A", cluster.Conclusion{Answer: []byte("yes"), Joinable: time.Second, Repeated: 30 * time.Second}), nil)
 			s.Pass(2 * time.Second)
-			s.knowsNo(b, "k", "x2") // of a login that the memory was never told of
+			s.knowsNo(b, "x2") // of a login that the memory was never told of
 			b.enters("k", "B", "x2", cluster.Leads, "B")
 		},
 		"it begins nothing": func(s *stage) {
 			a, b := s.nodes()
-			s.knowsNo(a, "k", "x1")
+			s.knowsNo(a, "x1")
 			s.same("taken", b.enters("k", "B", "x1", cluster.Leads, "B").Taken, false)
 		},
 		"it takes nothing over, and prolongs nothing": func(s *stage) {
@@ -171,7 +171,7 @@ func aCopy() map[string]func(*stage) {
 			s.Pass(life)
 			b.joins("x4", cluster.Follows)
 			s.Pass(cluster.Grace + time.Second)
-			s.knowsNo(b, "k", "x5")
+			s.knowsNo(b, "x5")
 			b.enters("k", "B", "x4", cluster.Leads, "B")
 		},
 	}
@@ -188,9 +188,9 @@ func (n *node) joins(exchange string, role cluster.Role) {
 }
 
 // knowsNo wants that a copy finds nothing to join.
-func (s *stage) knowsNo(n *node, key, exchange string) {
+func (s *stage) knowsNo(n *node, exchange string) {
 	s.Helper()
-	_, err := n.Enter(s.Context(), cluster.Entry{Key: digest(key), ID: "copy", Exchange: digest(exchange)})
+	_, err := n.Enter(s.Context(), cluster.Entry{Key: digest("k"), ID: "copy", Exchange: digest(exchange)})
 	s.is(err, cluster.ErrLost)
 }
 
