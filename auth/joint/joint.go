@@ -147,7 +147,7 @@ func (s *Seat) Told(phones ...identity.Mobile) (outcome.Answer, error) {
 // asked, or ctx ends. An attempt that the memory does not know may be about to be told to it for 3 s, and is gone then.
 func (p *Part) Joined(ctx context.Context, key, exchange cluster.Digest, id func() string) {
 	began := time.Now()
-	for wait := pause; ; wait = min(2*wait, patience) {
+	for wait := pause; ; wait = min(2*wait, time.Second) {
 		_, err := p.attempts.Enter(ctx, cluster.Entry{Key: key, ID: id(), Exchange: exchange})
 		away := errors.Is(err, cluster.ErrUnreachable)
 		gone := !errors.Is(err, cluster.ErrLost) || time.Since(began) > patience

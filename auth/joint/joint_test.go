@@ -329,8 +329,8 @@ func TestJoined(t *testing.T) {
 		asked       int           // at most
 	}{
 		{"it is there", true, false, 0, 1},
-		{"it is gone", false, false, 2 * patience, 8},
-		{"the memory is away", true, true, time.Minute, 30},
+		{"it is gone", false, false, 2 * patience, 9},
+		{"the memory is away", true, true, time.Minute, 65},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

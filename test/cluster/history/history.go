@@ -80,6 +80,7 @@ type History struct {
 	Approvals []Said
 	Downs     []Span // nodes that were killed, stopped, or drained for a restart
 	Losses    []Span // of the memory: a restart without its data, a failover
+	Mutes     []Span // when a node could not tell the memory of copies that joined at it; of all nodes where none is named
 	Records   []Record
 
 	Within   time.Duration   // how long a gateway waits from its first packet on
@@ -318,7 +319,8 @@ func (h *History) remembered(e *Exchange) (first time.Time, known bool) {
 	return first, false
 }
 
-// arrived is when what was sent to a node reached it. It is lost as well where the node was killed before it can have told the memory.
+// arrived is when what was sent to a node reached it. It is lost as well where the node was killed before it can have told the
+// memory of it, or could not tell it (docs/cluster.md, what remains).
 func (h *History) arrived(node string, sent time.Time) (at time.Time, lost bool) {
 	at = sent
 	for _, d := range h.Downs {
@@ -330,7 +332,9 @@ func (h *History) arrived(node string, sent time.Time) (at time.Time, lost bool)
 			at = d.To
 		}
 	}
-	return at, false
+	return at, slices.ContainsFunc(h.Mutes, func(m Span) bool {
+		return (m.Node == "" || m.Node == node) && m.touches(sent.Add(-crossing), sent.Add(crossing))
+	})
 }
 
 // answers judges what came of one packet at one node.

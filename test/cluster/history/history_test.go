@@ -66,6 +66,18 @@ func ofPushes() map[string]judgement {
 		"two pushes, a copy that came while its node was rolled":               {again(history.Rolled, 0.5, 4), ""},
 		"two pushes, its node was stopped before the end":                      {again(history.Stopped, 0.5, 2), history.TwoPushes},
 		"two pushes, its node was stopped until behind the end":                {again(history.Stopped, 0.5, 6.05), ""},
+		"two pushes, a copy that its node could not tell the memory of": {func(h *history.History) {
+			again(history.Stopped, -9, -8)(h)
+			h.Mutes = []history.Span{{Node: "b", From: at(2), To: at(3)}}
+		}, ""},
+		"two pushes, a copy that another node could not tell the memory of": {func(h *history.History) {
+			again(history.Stopped, -9, -8)(h)
+			h.Mutes = []history.Span{{Node: "a", From: at(2), To: at(3)}}
+		}, history.TwoPushes},
+		"two pushes, the memory paused long behind the copy": {func(h *history.History) {
+			again(history.Stopped, -9, -8)(h)
+			h.Mutes = []history.Span{{From: at(3.5), To: at(4)}}
+		}, history.TwoPushes},
 		"two pushes, the memory lost between": {func(h *history.History) {
 			rings(h, 9)
 			h.Losses = []history.Span{{From: at(3), To: at(4)}}

@@ -94,6 +94,16 @@ func (j *journal) wasDown(n *node, since time.Time) bool {
 	return false
 }
 
+// mute writes down that a node, or where none is named every one, may not be heard by the memory, until up is called.
+func (j *journal) mute(node, why string) (up func()) {
+	from := time.Now()
+	return func() {
+		j.mu.Lock()
+		defer j.mu.Unlock()
+		j.h.Mutes = append(j.h.Mutes, history.Span{Node: node, Why: why, From: from, To: time.Now()})
+	}
+}
+
 // lost writes down that the memory was: only this allows a further push.
 func (j *journal) lost(why string, from, to time.Time) {
 	j.mu.Lock()
