@@ -84,31 +84,29 @@ func blows() []blow {
 		{"node cut off", 4, func(t *testing.T, h *hammer, n *node) {
 			t.Helper()
 			if n.wire != nil {
-				up := h.journal.mute(n.name, "cut off")
+				defer h.journal.mute(n.name, "cut off")()
 				n.wire.cut()
 				passes(h.moment(500*time.Millisecond, 8*time.Second))
 				n.wire.heal()
-				up()
 			}
 		}},
 		{"node's wire slow", 1, func(t *testing.T, h *hammer, n *node) {
 			t.Helper()
 			if n.wire != nil {
-				up := h.journal.mute(n.name, "slow")
+				defer h.journal.mute(n.name, "slow")()
 				n.wire.slow(300 * time.Millisecond)
 				n.wire.throttle(50_000)
 				passes(h.moment(time.Second, 5*time.Second))
 				n.wire.heal()
-				up()
 			}
 		}},
 		{"memory paused", 2, func(t *testing.T, h *hammer, _ *node) {
 			t.Helper()
-			p, up := h.pauses(), h.journal.mute("", "paused")
+			p := h.pauses()
+			defer h.journal.mute("", "paused")()
 			p.Pause()
 			passes(h.moment(200*time.Millisecond, 5*time.Second))
 			p.Resume()
-			up()
 		}},
 		{"memory lost", 1, func(t *testing.T, h *hammer, _ *node) {
 			t.Helper()
