@@ -41,6 +41,13 @@ func (d *dynamic) ServeRADIUS(w radius.ResponseWriter, r *radius.Request) {
 	_ = w.Write(nak)
 }
 
+// requests is how many were answered.
+func (d *dynamic) requests() int {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.asked
+}
+
 // newDynamic serves until the test ends.
 func newDynamic(t *testing.T, sessions ...string) (d *dynamic, port uint16) {
 	t.Helper()
@@ -99,8 +106,8 @@ func TestDisconnect(t *testing.T) {
 		t.Errorf("exit %d: %s", code, out)
 	}
 	out, code = blackbox.Run(t, "disconnect", "--config", site.Config(), "--user", "bob", "--reason", "again")
-	if code != 0 || !strings.Contains(out, "no session is known") || d.asked != 3 {
-		t.Errorf("exit %d after %d requests: %s", code, d.asked, out)
+	if code != 0 || !strings.Contains(out, "no session is known") || d.requests() != 3 {
+		t.Errorf("exit %d after %d requests: %s", code, d.requests(), out)
 	}
 	site.AwaitEvents(t, "sessions_disconnected", 3)
 }
