@@ -5,7 +5,7 @@ import (
 	"errors"
 	"io"
 	"regexp"
-	"strconv"
+	"sort"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -14,7 +14,7 @@ import (
 )
 
 var (
-	syntaxLine = regexp.MustCompile(`line (\d+): `)
+	syntaxLine = regexp.MustCompile(`line \d+: `)
 	quotedText = regexp.MustCompile(`'[^']{3,}'|"[^"]{3,}"|` + "`[^`]*`")
 )
 
@@ -25,15 +25,23 @@ func (r *Reader) syntax(text []byte, err error) {
 		*r.Faults = append(*r.Faults, fault.Fault{File: r.File, Line: line, Message: message})
 		return
 	}
-	message := strings.TrimPrefix(err.Error(), "yaml: ")
-	line := 0
-	if at := syntaxLine.FindStringSubmatchIndex(message); at != nil {
-		line, _ = strconv.Atoi(message[at[2]:at[3]])
-		message = message[:at[0]] + message[at[1]:]
-	}
+	message := syntaxLine.ReplaceAllString(strings.TrimPrefix(err.Error(), "yaml: "), "")
 	message = quotedText.ReplaceAllString(message, "...")
-	*r.Faults = append(*r.Faults, fault.Fault{File: r.File, Line: line, Message: "this is no YAML: " + message})
+	*r.Faults = append(*r.Faults, fault.Fault{File: r.File, Line: lineOf(text, err), Message: "this is no YAML: " + message})
 }
+
+// lineOf is the line that an error comes of: the first at which the text may end and still have that error. The library's own
+// number is that of the line before for some errors, and for others that of where the map or list began.
+func lineOf(text []byte, err error) int {
+	rows := bytes.SplitAfter(text, []byte("\n"))
+	return 1 + sort.Search(len(rows)-1, func(i int) bool {
+		end := len(text) - len(bytes.Join(rows[i+1:], nil))
+		return same(readAll(text[:end]), err)
+	})
+}
+
+// same tells whether two readings ended in one error.
+func same(a, b error) bool { return a != nil && a.Error() == b.Error() }
 
 const (
 	wantQuotes = `a value that begins with * must stand in quotes, as in "*svc": without them it is YAML's alias`
@@ -86,13 +94,12 @@ func slip(text []byte, err error) (line int, message string) {
 	for _, s := range found {
 		s.write(clean)
 	}
-	same := func(other error) bool { return other != nil && other.Error() == err.Error() }
-	if same(readAll(clean)) {
+	if same(readAll(clean), err) {
 		return 0, ""
 	}
 	for _, s := range found {
 		copy(clean[s.start:s.end], text[s.start:s.end])
-		if same(readAll(clean)) {
+		if same(readAll(clean), err) {
 			return s.line, s.describe
 		}
 		s.write(clean)
