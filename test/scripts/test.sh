@@ -18,11 +18,14 @@ go vet -tags 'interop conformance soak packages' ./...
 
 say "go test ${race[*]} -shuffle=on ./..."
 export CGO_ENABLED=$([ ${#race[@]} -gt 0 ] && echo 1 || echo 0)
+# The race detector holds up the end of every process for a second, for what others still print; less will do.
+export GORACE="atexit_sleep_ms=100 ${GORACE:-}"
 log=$(mktemp)
 trap 'rm -f "$log" "$log.again"' EXIT
 code=0
 # The profile is written beside, so that `make cover` need not run the tests again.
-go test "${race[@]}" -vet=off -shuffle=on -timeout=15m -covermode=atomic -coverprofile=coverage.part ./... | tee "$log" || code=$?
+# test/blackbox takes longest and waits most, so it begins first.
+go test "${race[@]}" -vet=off -shuffle=on -timeout=15m -covermode=atomic -coverprofile=coverage.part ./test/blackbox ./... | tee "$log" || code=$?
 
 # The race detector itself dies now and then under testing/synctest (golang/go#78156), with a message that no test of ours can
 # print. Only where that happened in every package that failed are these tested again, three times at most, and it is said.
