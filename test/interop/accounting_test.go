@@ -86,7 +86,9 @@ func tunnelled(t *testing.T, gateway string, obeys bool) { //nolint:revive // fl
 		t.Fatal(out, code, err)
 	}
 	last := ended.Sessions[0]
-	fits := func(counted, device uint64) bool { return device <= counted && float64(counted) <= headers*float64(device) }
+	fits := func(counted, device uint64) bool {
+		return device <= counted && float64(counted) <= headers*float64(device)
+	}
 	if last.Input < on.Input || last.Output < on.Output || !fits(last.Input, device[0]) || !fits(last.Output, device[1]) {
 		t.Errorf("the tunnel's device had %d, and in the end %+v", device, last)
 	}
