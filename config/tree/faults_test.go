@@ -56,6 +56,8 @@ func formFaults() []faultCase {
 		{"quote that is not closed", "url: \"x\nstate: {}\nusers: {}", "", 6, "no YAML"},
 		{"list that is not closed", "listen:\n  authentication: [\"1.2.3.4:1\"\nstate: {}", "", 7, "no YAML"},
 		{"control character", "url: x\nusers: \x01", "", 7, "no YAML"},
+		{"another encoding's letter at a line's end", "url: caf\xe9\nstate: {}", "", 6, "UTF-8"},
+		{"another encoding's letter in a line", "url: x\nusers: {email: \xe9t}", "", 7, "UTF-8"},
 		{"value where a map must be", "users: nobody", "users", 6, "must be a map"},
 		{"map where a value must be", "max_attempts: {a: b}", "max_attempts", 6, "must be one value"},
 		{"value where a list must be", "listen: {authentication: 127.0.0.1:1812}", "listen.authentication", 6, "must be a list"},

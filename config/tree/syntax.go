@@ -5,8 +5,10 @@ import (
 	"errors"
 	"io"
 	"regexp"
+	"slices"
 	"sort"
 	"strings"
+	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
 
@@ -34,6 +36,9 @@ func (r *Reader) syntax(text []byte, err error) {
 // number is that of the line before for some errors, and for others that of where the map or list began.
 func lineOf(text []byte, err error) int {
 	rows := bytes.SplitAfter(text, []byte("\n"))
+	if broken := slices.IndexFunc(rows, func(row []byte) bool { return !utf8.Valid(row) }); broken >= 0 && strings.Contains(err.Error(), "UTF-8") {
+		return 1 + broken // the library looks for the rest of a letter in the line behind
+	}
 	return 1 + sort.Search(len(rows)-1, func(i int) bool {
 		end := len(text) - len(bytes.Join(rows[i+1:], nil))
 		return same(readAll(text[:end]), err)
