@@ -19,6 +19,7 @@ trap 'kill -- "-$accounting" 2>/dev/null || true; rm -f "$log"' EXIT
 go test -tags interop -count=1 -timeout=15m -parallel=6 -skip "$clocks" -v ./test/interop
 code=0
 wait "$accounting" || code=$?
+trap 'rm -f "$log"' EXIT
 cat "$log"
 [ "$code" -eq 0 ]
 # What a release is checked with: govulncheck against databases that are made up.
