@@ -4,6 +4,7 @@ package nodes_test
 
 import (
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -21,12 +22,10 @@ func (n *node) startOwn(t *testing.T) (program string) {
 	t.Helper()
 	n.Write(t)
 	program = filepath.Join(n.Dir, "ivalt-radius")
-	text, err := os.ReadFile(blackbox.Binary())
-	if err == nil {
-		err = os.WriteFile(program, text, 0o755) //nolint:gosec // a program in the test's own folder
-	}
-	if err != nil {
-		t.Fatal(err)
+	// Copied by another process: a program that this one has open for writing may still be open in a child that a test beside it
+	// just forked, and cannot be executed then.
+	if out, err := exec.CommandContext(t.Context(), "cp", blackbox.Binary(), program).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
 	}
 	n.Server = blackbox.StartProgram(t, program, nil, "serve", "--config", n.Config())
 	n.Server.AwaitLines(t, "ready", 1)
