@@ -53,17 +53,14 @@ func (u *upgrading) start(t *testing.T) {
 	u.Server.AwaitLines(t, "ready", 1)
 }
 
-// install puts a program in the place of the one that is there, as a package does.
+// install puts a program in the place of the one that is there, as a package does, which is another process: what this one has
+// open for writing may still be open in a child that a test beside it just forked, and cannot be executed then.
 func (u *upgrading) install(t *testing.T, from string) {
 	t.Helper()
-	text, err := os.ReadFile(from)
-	if err == nil {
-		err = os.WriteFile(u.program+".new", text, 0o755) //nolint:gosec // a program in the test's own folder
+	if out, err := exec.CommandContext(t.Context(), "cp", from, u.program+".new").CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
 	}
-	if err == nil {
-		err = os.Rename(u.program+".new", u.program)
-	}
-	if err != nil {
+	if err := os.Rename(u.program+".new", u.program); err != nil {
 		t.Fatal(err)
 	}
 }
