@@ -39,10 +39,7 @@ func lineOf(text []byte, err error) int {
 	if broken := slices.IndexFunc(rows, func(row []byte) bool { return !utf8.Valid(row) }); broken >= 0 && strings.Contains(err.Error(), "UTF-8") {
 		return 1 + broken // the library looks for the rest of a letter in the line behind
 	}
-	return 1 + sort.Search(len(rows)-1, func(i int) bool {
-		end := len(text) - len(bytes.Join(rows[i+1:], nil))
-		return same(readAll(text[:end]), err)
-	})
+	return 1 + sort.Search(len(rows)-1, func(i int) bool { return same(readAll(bytes.Join(rows[:i+1], nil)), err) })
 }
 
 // same tells whether two readings ended in one error.
